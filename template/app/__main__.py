@@ -1,0 +1,49 @@
+"""Run the service: `python -m app`."""
+
+import socket
+import sys
+
+import uvicorn
+
+from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.logging import setup_logging
+
+
+def main() -> None:
+    """Serve on HOST and PORT, with WORKERS processes or with RELOAD."""
+    try:
+        settings = get_settings()
+        _check_port(settings)
+    except ConfigurationError as error:
+        sys.exit(str(error))
+    setup_logging(settings)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.HOST,
+        port=settings.PORT,
+        workers=settings.WORKERS,
+        reload=settings.RELOAD,
+        reload_dirs=["app"] if settings.RELOAD else None,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+def _check_port(settings: Settings) -> None:
+    """Name a taken port and the mend; the server would only say `errno 98`."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.HOST, settings.PORT))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Cannot listen on {settings.HOST}:{settings.PORT}: {error.strerror}.\n"
+                "Stop what uses the port, or choose another: set PORT in .env."
+            ) from None
+
+
+if __name__ == "__main__":
+    main()

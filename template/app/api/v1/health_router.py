@@ -1,0 +1,23 @@
+"""Signs of life, for load balancers and orchestrators."""
+
+from fastapi import APIRouter
+
+from app.api.deps import DatabaseDep, SettingsDep
+from app.domain.schemas.common import HealthResponse
+
+router = APIRouter(prefix="/health", tags=["Health"])
+
+
+@router.get("")
+async def health_check(settings: SettingsDep) -> HealthResponse:
+    """Tell that the process lives. It asks nobody else."""
+    return HealthResponse(version=settings.VERSION, environment=settings.ENVIRONMENT)
+
+
+@router.get("/ready")
+async def readiness_check(
+    settings: SettingsDep, database: DatabaseDep
+) -> HealthResponse:
+    """Tell whether requests can be served: the database answers."""
+    await database.ping()
+    return HealthResponse(version=settings.VERSION, environment=settings.ENVIRONMENT)

@@ -1,0 +1,231 @@
+"""Settings: the only reader of the environment.
+
+A variable of the environment wins over `.env`, `.env` over `[tool.app]` in
+pyproject.toml, and that over the default below. No secret has a default.
+"""
+
+import json
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+)
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from app import __version__
+
+# A key is as long as the digest, or longer (RFC 7518, section 3.2).
+KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
+PLACEHOLDERS = ("change", "secret", "password", "example", "postgres")
+
+
+def _words(value: object) -> object:
+    """Read a list as JSON, or as words with commas between."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+
+
+class ConfigurationError(Exception):
+    """The settings do not allow a start; the message names each variable."""
+
+
+class DatabaseSettings(BaseSettings):
+    """Where PostgreSQL is. All that a migration needs to know."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        case_sensitive=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        pyproject_toml_table_header=("tool", "app"),
+    )
+
+    DATABASE_URL: SecretStr | None = None
+    DB_HOST: str = "localhost"
+    DB_PORT: Port = 5432
+    DB_USER: str = "postgres"
+    DB_PASSWORD: SecretStr | None = None
+    DB_NAME: str = "app"
+    DB_SSL: Literal["off", "require", "verify-full"] = "off"
+    DB_SSL_CA: str | None = None
+    DB_ECHO: bool = False
+    DB_POOL_SIZE: int = Field(default=20, ge=1)
+    DB_MAX_OVERFLOW: int = Field(default=10, ge=0)
+    DB_POOL_TIMEOUT: float = Field(default=30, gt=0)
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _asyncpg_url(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_password(self) -> Self:
+        if self.DATABASE_URL is None and self.DB_PASSWORD is None:
+            raise ValueError("DB_PASSWORD is missing (or give DATABASE_URL whole)")
+        return self
+
+    @property
+    def database_url(self) -> URL:
+        """The URL for SQLAlchemy: DATABASE_URL if given, else built from DB_*."""
+        if self.DATABASE_URL is not None:
+            return _asyncpg_url(self.DATABASE_URL.get_secret_value())
+        password = self.DB_PASSWORD
+        return URL.create(
+            "postgresql+asyncpg",
+            username=self.DB_USER,
+            password=password.get_secret_value() if password else None,
+            host=self.DB_HOST,
+            port=self.DB_PORT,
+            database=self.DB_NAME,
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read pyproject.toml last: it holds what is the same everywhere."""
+        pyproject = PyprojectTomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, pyproject
+
+
+class Settings(DatabaseSettings):
+    """All settings of the service."""
+
+    # Application
+    PROJECT_NAME: str = "Backend API"
+    PROJECT_DESCRIPTION: str = ""
+    VERSION: str = __version__
+    ENVIRONMENT: Literal["development", "test", "production"] = "production"
+    DEBUG: bool = False
+    API_V1_PREFIX: str = Field(default="/api/v1", pattern=r"^(/[\w.-]+)+$")
+
+    # Server
+    HOST: str = "127.0.0.1"
+    PORT: Port = 8000
+    WORKERS: int = Field(default=1, ge=1)
+    RELOAD: bool = False
+
+    # JWT
+    JWT_SECRET_KEY: SecretStr
+    JWT_REFRESH_SECRET_KEY: SecretStr
+    JWT_ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"
+    JWT_ACCESS_TOKEN_EXPIRE_MINUTES: int = Field(default=30, ge=1)
+    JWT_REFRESH_TOKEN_EXPIRE_DAYS: int = Field(default=7, ge=1)
+
+    # CORS: JSON lists, or words with commas between
+    CORS_ORIGINS: Words = ["http://localhost:3000"]
+    CORS_ALLOW_CREDENTIALS: bool = True
+    CORS_ALLOW_METHODS: Words = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    CORS_ALLOW_HEADERS: Words = ["*"]
+
+    # Logging
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    LOG_FORMAT: Literal["json", "text"] = "json"
+
+    @field_validator("JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY")
+    @classmethod
+    def _is_strong(cls, value: SecretStr) -> SecretStr:
+        if _is_weak(value, length=min(KEY_LENGTH.values())):
+            raise ValueError("is weak: give 32 random characters or more")
+        return value
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        length = KEY_LENGTH[self.JWT_ALGORITHM]
+        keys = self.JWT_SECRET_KEY, self.JWT_REFRESH_SECRET_KEY
+        if min(len(key.get_secret_value()) for key in keys) < length:
+            raise ValueError(f"JWT_ALGORITHM: keys need {length} characters or more")
+        if keys[0] == keys[1]:
+            raise ValueError("JWT_REFRESH_SECRET_KEY must differ from JWT_SECRET_KEY")
+        return self
+
+    @model_validator(mode="after")
+    def _cors_is_safe(self) -> Self:
+        if self.CORS_ALLOW_CREDENTIALS and "*" in self.CORS_ORIGINS:
+            raise ValueError(
+                "CORS_ORIGINS: '*' would let every site act for a signed-in user; "
+                "name the origins, or set CORS_ALLOW_CREDENTIALS=false"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.ENVIRONMENT != "production":
+            return self
+        for name in ("DEBUG", "RELOAD"):
+            if getattr(self, name):
+                raise ValueError(f"{name} must be false where ENVIRONMENT=production")
+        if self.DATABASE_URL is None and _is_weak(self.DB_PASSWORD, length=12):
+            raise ValueError("DB_PASSWORD is weak: give 12 random characters or more")
+        return self
+
+
+def get_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: a variable is missing or wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = [
+        ": ".join([*(str(part) for part in problem["loc"]), problem["msg"]])
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+    return "\n  ".join(["The settings do not allow a start:", *lines])
+
+
+def _is_weak(secret: SecretStr | None, *, length: int) -> bool:
+    value = secret.get_secret_value() if secret else ""
+    return (
+        len(value) < length
+        or len(set(value)) < 8
+        or any(word in value.lower() for word in PLACEHOLDERS)
+    )
+
+
+def _asyncpg_url(text: str) -> URL:
+    """Accept what hosts hand out: any PostgreSQL scheme, and `sslmode`."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError("is not of the form postgresql://user:password@host:5432/name")
+    query = {("ssl" if k == "sslmode" else k): v for k, v in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query)

@@ -1,0 +1,89 @@
+"""The database engine, its sessions and their transactions."""
+
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from loguru import logger
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.core.config import DatabaseSettings
+from app.core.exceptions import ServiceUnavailableException
+
+
+class DatabaseManager:
+    """Owns the engine between `connect` and `disconnect`.
+
+    Whoever opens a transaction commits it, and nobody else does.
+    """
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._settings = settings
+        self._engine: AsyncEngine | None = None
+        self._sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
+            expire_on_commit=False, autoflush=False
+        )
+
+    async def connect(self) -> None:
+        """Make the engine. A database that is down does not stop the start."""
+        self._engine = make_engine(self._settings)
+        self._sessions.configure(bind=self._engine)
+        try:
+            await self.ping()
+        except ServiceUnavailableException as error:
+            logger.warning("{}: {}", error, error.__cause__)
+        else:
+            logger.info("Database connected")
+
+    async def disconnect(self) -> None:
+        """Close all connections."""
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            ServiceUnavailableException: it gives none.
+        """
+        try:
+            async with self._sessions() as session:
+                await session.execute(text("SELECT 1"))
+        except (OSError, SQLAlchemyError) as error:
+            raise ServiceUnavailableException("The database does not answer") from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+        """Give a session; commit at the end, roll back where an error leaves."""
+        async with self._sessions.begin() as session:
+            yield session
+
+
+def make_engine(settings: DatabaseSettings) -> AsyncEngine:
+    """Make an engine for these settings. It connects when first used."""
+    return create_async_engine(
+        settings.database_url,
+        echo=settings.DB_ECHO,
+        pool_size=settings.DB_POOL_SIZE,
+        max_overflow=settings.DB_MAX_OVERFLOW,
+        pool_timeout=settings.DB_POOL_TIMEOUT,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=_connect_args(settings),
+    )
+
+
+def _connect_args(settings: DatabaseSettings) -> dict[str, object]:
+    """Say how asyncpg encrypts; a DATABASE_URL says it itself (`?ssl=`)."""
+    if settings.DATABASE_URL is not None:
+        return {}
+    if settings.DB_SSL == "verify-full":
+        return {"ssl": ssl.create_default_context(cafile=settings.DB_SSL_CA)}
+    return {"ssl": "require" if settings.DB_SSL == "require" else False}

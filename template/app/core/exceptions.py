@@ -1,0 +1,78 @@
+"""Errors of the service, by kind. Each kind knows its HTTP status as a number."""
+
+from typing import ClassVar
+
+
+class AppException(Exception):
+    """An error that the caller is told about.
+
+    Args:
+        message: what went wrong, for people.
+        detail: what this caller may do about it.
+    """
+
+    status_code: ClassVar[int] = 500
+
+    def __init__(
+        self, message: str = "An error occurred", detail: str | None = None
+    ) -> None:
+        self.message = message
+        self.detail = detail
+        super().__init__(message)
+
+
+class BadRequestException(AppException):
+    """The request makes no sense."""
+
+    status_code = 400
+
+    def __init__(self, message: str = "Bad request", detail: str | None = None) -> None:
+        super().__init__(message, detail)
+
+
+class UnauthorizedException(AppException):
+    """The caller has not shown who they are."""
+
+    status_code = 401
+
+    def __init__(self, message: str = "Unauthorized") -> None:
+        super().__init__(message)
+
+
+class ForbiddenException(AppException):
+    """The caller may not do this."""
+
+    status_code = 403
+
+    def __init__(self, message: str = "Forbidden") -> None:
+        super().__init__(message)
+
+
+class NotFoundException(AppException):
+    """There is no such thing, or no longer."""
+
+    status_code = 404
+
+    def __init__(
+        self, resource: str = "Resource", identifier: object | None = None
+    ) -> None:
+        which = "" if identifier is None else f" with id '{identifier}'"
+        super().__init__(f"{resource}{which} not found")
+
+
+class ConflictException(AppException):
+    """The request does not fit what is stored."""
+
+    status_code = 409
+
+    def __init__(self, message: str = "Resource already exists") -> None:
+        super().__init__(message)
+
+
+class ServiceUnavailableException(AppException):
+    """Something that the service needs is away for now."""
+
+    status_code = 503
+
+    def __init__(self, message: str = "Service unavailable") -> None:
+        super().__init__(message)

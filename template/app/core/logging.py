@@ -1,0 +1,84 @@
+"""Logging with Loguru, as text for people or as JSON for machines.
+
+Records of the standard library, uvicorn's among them, come through it too.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from app.core.config import Settings
+
+if TYPE_CHECKING:
+    from loguru import Message
+
+TEXT = (
+    "<green>{time:YYYY-MM-DD HH:mm:ss.SSS}</green> | <level>{level: <8}</level> | "
+    "<cyan>{name}:{line}</cyan> | {extra[request_id]} | <level>{message}</level>"
+)
+
+
+def setup_logging(settings: Settings) -> None:
+    """Send every record to standard output, in the format of LOG_FORMAT.
+
+    A traceback never shows the values of variables: they may be secrets.
+    """
+    logger.remove()
+    logger.configure(extra={"request_id": "-"})
+    if settings.LOG_FORMAT == "json":
+        logger.add(_write_json, level=settings.LOG_LEVEL, diagnose=False)
+    else:
+        logger.add(sys.stdout, level=settings.LOG_LEVEL, format=TEXT, diagnose=False)
+    # Not lower: what libraries say for debugging drowns the rest.
+    logging.basicConfig(
+        handlers=[StandardLibraryHandler()], level=logging.INFO, force=True
+    )
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        uvicorn_logger = logging.getLogger(name)
+        uvicorn_logger.handlers = []
+        uvicorn_logger.propagate = name != "uvicorn.access"
+
+
+class StandardLibraryHandler(logging.Handler):
+    """Hand a record of the standard library to Loguru, from its own caller."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass the record on, with its level and its exception."""
+        try:
+            level: str | int = logger.level(record.levelname).name
+        except ValueError:
+            level = record.levelno
+        logger.opt(depth=_depth_of_caller(), exception=record.exc_info).log(
+            level, "{}", record.getMessage()
+        )
+
+
+def _depth_of_caller() -> int:
+    """Count the frames up to the first one outside of logging."""
+    frame: FrameType | None = sys._getframe(2)
+    depth = 1
+    while frame and frame.f_code.co_filename in (logging.__file__, __file__):
+        frame = frame.f_back
+        depth += 1
+    return depth
+
+
+def _write_json(message: "Message") -> None:
+    record = message.record
+    line = {
+        "time": record["time"].isoformat(),
+        "level": record["level"].name,
+        "message": record["message"],
+        "logger": f"{record['name']}:{record['line']}",
+        **record["extra"],
+    }
+    if error := record["exception"]:
+        line["exception"] = "".join(
+            traceback.format_exception(error.type, error.value, error.traceback)
+        )
+    sys.stdout.write(json.dumps(line, default=str) + "\n")

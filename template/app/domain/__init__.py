@@ -1,0 +1,1 @@
+"""What the service is about: tables (models), requests and answers (schemas)."""

@@ -1,0 +1,32 @@
+"""Requests and answers about signing in."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from app.domain.schemas.base import BaseSchema, PlainStr, RequestSchema
+
+
+class LoginForm(BaseModel):
+    """The password grant (RFC 6749, section 4.3); clients may send more fields."""
+
+    grant_type: Literal["password"] = "password"
+    username: Annotated[PlainStr, Field(max_length=254, description="The e-mail")]
+    password: Annotated[
+        str, Field(max_length=128, json_schema_extra={"format": "password"})
+    ]
+
+
+class RefreshRequest(RequestSchema):
+    """A refresh token, to be exchanged for new tokens."""
+
+    refresh_token: Annotated[str, Field(max_length=4096)]
+
+
+class TokenResponse(BaseSchema):
+    """Tokens of a signed-in user (RFC 6749, section 5.1); times in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = Field(default="bearer")
+    expires_in: int

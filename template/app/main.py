@@ -1,0 +1,72 @@
+"""The application, put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from app.api.openapi import setup_openapi
+from app.api.v1.router import api_v1_router
+from app.core.config import Settings, get_settings
+from app.core.database import DatabaseManager
+from app.core.logging import setup_logging
+from app.core.security import PasswordHasher, TokenSigner
+from app.middleware.cors import setup_cors
+from app.middleware.error_handler import setup_error_handlers
+from app.middleware.logging import RequestLoggingMiddleware
+from app.middleware.request_id import RequestIDMiddleware
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Hold the database open while the application runs."""
+    setup_logging(app.state.settings)
+    await app.state.database.connect()
+    yield
+    await app.state.database.disconnect()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application. It reads the environment if it is given no settings."""
+    settings = settings or get_settings()
+    app = _new_app(settings)
+    app.state.settings = settings
+    app.state.database = DatabaseManager(settings)
+    app.state.passwords = PasswordHasher()
+    app.state.tokens = TokenSigner(settings)
+
+    # The last one added is the first to see a request.
+    setup_error_handlers(app)
+    setup_cors(app, settings)
+    app.add_middleware(RequestLoggingMiddleware)
+    app.add_middleware(RequestIDMiddleware)
+
+    app.include_router(api_v1_router, prefix=settings.API_V1_PREFIX)
+    setup_openapi(app, settings)
+    return app
+
+
+def _new_app(settings: Settings) -> FastAPI:
+    """Without DEBUG there is no documentation; with it, it asks no other host."""
+    if settings.DEBUG:
+        app = FastAPIOffline(lifespan=lifespan)
+    else:
+        app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.title = settings.PROJECT_NAME
+    app.description = settings.PROJECT_DESCRIPTION
+    app.version = settings.VERSION
+    return app
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Make `app` when a server asks for it; importing this module reads nothing."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    app = globals()["app"] = create_app()
+    return app
+
+
+def __dir__() -> list[str]:
+    """Name `app` too: `fastapi dev` looks for it here."""
+    return [*globals(), "app"]

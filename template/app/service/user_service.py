@@ -1,0 +1,102 @@
+"""What can be done with users."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import UUID
+
+from loguru import logger
+
+from app.core.exceptions import ConflictException, NotFoundException
+from app.core.security import PasswordHasher
+from app.domain.models.user import User
+from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
+from app.utils.pagination import Page
+
+
+class UserStore(Protocol):
+    """What this service needs of the place where users are kept."""
+
+    async def get_by_id(self, id: UUID) -> User | None: ...
+    async def email_exists(self, email: str) -> bool: ...
+    async def get_users(
+        self,
+        *,
+        page: int,
+        limit: int,
+        search: str | None,
+        sort_by: str,
+        sort_order: str,
+    ) -> Page[User]: ...
+    async def create(self, entity: User) -> User: ...
+    async def update_by_id(
+        self, id: UUID, values: Mapping[str, Any]
+    ) -> User | None: ...
+    async def soft_delete(self, id: UUID) -> bool: ...
+
+
+class UserService:
+    """The use cases of the users' administration."""
+
+    def __init__(self, repository: UserStore, passwords: PasswordHasher) -> None:
+        self._repo = repository
+        self._passwords = passwords
+
+    async def create_user(self, data: UserCreate) -> User:
+        """Create a user.
+
+        Raises:
+            ConflictException: the e-mail is taken.
+        """
+        # Saves the hashing; of two requests at once, the constraint decides.
+        if await self._repo.email_exists(data.email):
+            raise ConflictException("This e-mail is already registered")
+        user = await self._repo.create(
+            User(
+                email=data.email,
+                password_hash=await self._passwords.hash_password(data.password),
+                full_name=data.full_name,
+                role=data.role,
+            )
+        )
+        logger.info("User created", user_id=str(user.id))
+        return user
+
+    async def get_user(self, user_id: UUID) -> User:
+        """Get a user.
+
+        Raises:
+            NotFoundException: there is no such user.
+        """
+        user = await self._repo.get_by_id(user_id)
+        if user is None:
+            raise NotFoundException("User", user_id)
+        return user
+
+    async def list_users(self, params: UserListParams) -> Page[User]:
+        """List users, a page at a time."""
+        return await self._repo.get_users(**params.model_dump())
+
+    async def update_user(self, user_id: UUID, data: UserUpdate) -> User:
+        """Change the fields that are given.
+
+        Raises:
+            NotFoundException: there is no such user.
+        """
+        values = data.model_dump(exclude_unset=True)
+        if not values:
+            return await self.get_user(user_id)
+        user = await self._repo.update_by_id(user_id, values)
+        if user is None:
+            raise NotFoundException("User", user_id)
+        logger.info("User updated", user_id=str(user_id), fields=sorted(values))
+        return user
+
+    async def delete_user(self, user_id: UUID) -> None:
+        """Delete a user softly: the row stays, the e-mail is free again.
+
+        Raises:
+            NotFoundException: there is no such user.
+        """
+        if not await self._repo.soft_delete(user_id):
+            raise NotFoundException("User", user_id)
+        logger.info("User deleted", user_id=str(user_id))

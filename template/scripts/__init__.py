@@ -1,0 +1,1 @@
+"""Tools for development. The service itself imports nothing from here."""

@@ -1,0 +1,94 @@
+"""Which database to use for development: the first that is there."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from scripts.postgres import PostgresError
+
+SERVICE = "the compose service postgres"
+
+
+class DatabaseError(Exception):
+    """No database can be used; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A database, by the settings that name it, and why it was chosen."""
+
+    reason: str
+    settings: Mapping[str, str]
+    embedded: bool = False
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What can be tried on this machine."""
+
+    binaries: Callable[[], object]
+    running_port: Callable[[], int | None]
+    started_port: Callable[[], int | None]
+
+
+def choose(environ: Mapping[str, str], dotenv: Mapping[str, str], ways: Ways) -> Choice:
+    """Take the first way that is open. What is named is used, whatever comes of it.
+
+    Raises:
+        DatabaseError: none is open.
+        PostgresError: PG_BIN names no usable PostgreSQL.
+    """
+    for name in ("DATABASE_URL", "DB_HOST"):
+        for place, settings in (("the environment", environ), (".env", dotenv)):
+            if settings.get(name):
+                return Choice(f"{name} is set in {place}", {})
+    if port := ways.running_port():
+        return _compose(port, f"{SERVICE} is running")
+    try:
+        ways.binaries()
+    except PostgresError as error:
+        if environ.get("PG_BIN"):
+            raise
+        if port := ways.started_port():
+            return _compose(port, f"{SERVICE} was started: {error}")
+        raise DatabaseError(
+            "No database. Name one in .env (DATABASE_URL, or DB_HOST and the rest), "
+            f"or start Docker. {error}"
+        ) from error
+    return Choice("none is named in .env", {}, embedded=True)
+
+
+def _compose(port: int, reason: str) -> Choice:
+    return Choice(reason, {"DB_HOST": "127.0.0.1", "DB_PORT": str(port)})
+
+
+def _compose_command(*arguments: str) -> list[str] | None:
+    docker = shutil.which("docker")
+    if docker is None:
+        return None
+    return [docker, "compose", "-f", "docker/docker-compose.yml", *arguments]
+
+
+def running_port() -> int | None:
+    """Ask Docker where this project's PostgreSQL answers, if it runs."""
+    command = _compose_command("port", "postgres", "5432")
+    if command is None:
+        return None
+    try:
+        said = subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    published = re.search(r":([1-9]\d*)\s*$", said.stdout)
+    return int(published[1]) if published else None
+
+
+def started_port() -> int | None:
+    """Start this project's PostgreSQL with Docker, and ask where it answers."""
+    command = _compose_command("up", "--detach", "--wait", "postgres")
+    if command is None or subprocess.run(command, check=False).returncode != 0:
+        return None
+    return running_port()

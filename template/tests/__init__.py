@@ -1,0 +1,1 @@
+"""Tests: unit without a database, integration with a real PostgreSQL."""

@@ -1,0 +1,102 @@
+"""Fixtures for all tests: settings, users, an application without a database."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from app.core.config import Settings
+from app.core.security import PasswordHasher, TokenSigner
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.main import create_app
+
+PASSWORD = "correct horse battery staple"
+MakeSettings = Callable[..., Settings]
+MakeUser = Callable[..., User]
+Headers = dict[str, str]
+SignIn = Callable[[User], Headers]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """The settings of whoever runs the tests do not reach them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def make_settings() -> MakeSettings:
+    """Make settings for tests; what matters to a test is given by name."""
+
+    def make(**values: Any) -> Settings:
+        defaults: dict[str, Any] = {
+            "ENVIRONMENT": "test",
+            "DEBUG": True,
+            "DB_PASSWORD": token_hex(16),
+            "JWT_SECRET_KEY": token_hex(32),
+            "JWT_REFRESH_SECRET_KEY": token_hex(32),
+        }
+        return Settings(_env_file=None, **defaults | values)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def settings(make_settings: MakeSettings) -> Settings:
+    """Settings for tests."""
+    return make_settings()
+
+
+@pytest.fixture(scope="session")
+async def password_hash() -> str:
+    """The hash of PASSWORD, made once: hashing is slow on purpose."""
+    return await PasswordHasher().hash_password(PASSWORD)
+
+
+@pytest.fixture
+def make_user(password_hash: str) -> MakeUser:
+    """Make a user who is not stored yet, whose password is PASSWORD."""
+
+    def make(**values: Any) -> User:
+        defaults: dict[str, Any] = {
+            "email": f"{token_hex(4)}@example.com",
+            "full_name": "Grace Hopper",
+            "role": Role.USER,
+            "is_active": True,
+            "password_hash": password_hash,
+        }
+        return User(**defaults | values)
+
+    return make
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    """The application, with a database that nobody has connected."""
+    return create_app(settings)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A caller who has not signed in."""
+    transport = ASGITransport(app=app)
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def sign_in(settings: Settings) -> SignIn:
+    """Make the headers of a signed-in user."""
+    tokens = TokenSigner(settings)
+
+    def make(user: User) -> Headers:
+        token = tokens.create_access_token(user.id, user.role)
+        return {"Authorization": f"Bearer {token}"}
+
+    return make

@@ -1,0 +1,84 @@
+"""Users in memory, with the rules of the table."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.core.exceptions import ConflictException
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.utils.pagination import Page, offset
+
+
+class FakeUserRepository:
+    """Does what `UserRepository` does; the tests of the stores run on both."""
+
+    def __init__(self, *users: User) -> None:
+        self._users: dict[UUID, User] = {}
+        for user in users:
+            self._add(user)
+
+    async def get_by_id(self, id: UUID) -> User | None:
+        user = self._users.get(id)
+        return user if user and not user.is_deleted else None
+
+    async def get_by_email(self, email: str) -> User | None:
+        return next(
+            (u for u in self._alive() if u.email.lower() == email.lower()), None
+        )
+
+    async def email_exists(self, email: str) -> bool:
+        return await self.get_by_email(email) is not None
+
+    async def get_users(
+        self,
+        *,
+        page: int = 1,
+        limit: int = 20,
+        search: str | None = None,
+        sort_by: str = "created_at",
+        sort_order: str = "desc",
+    ) -> Page[User]:
+        found = [u for u in self._alive() if _matches(u, search or "")]
+        found.sort(
+            key=lambda u: (getattr(u, sort_by), u.id), reverse=sort_order == "desc"
+        )
+        start = offset(page, limit)
+        return Page(found[start : start + limit], len(found), page, limit)
+
+    async def create(self, entity: User) -> User:
+        if await self.email_exists(entity.email):
+            raise ConflictException("This e-mail is already registered")
+        return self._add(entity)
+
+    async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> User | None:
+        user = await self.get_by_id(id)
+        if user is not None:
+            for name, value in values.items():
+                setattr(user, name, value)
+            user.updated_at = datetime.now(UTC)
+        return user
+
+    async def soft_delete(self, id: UUID) -> bool:
+        hidden = await self.update_by_id(id, {"deleted_at": datetime.now(UTC)})
+        return hidden is not None
+
+    async def hard_delete(self, id: UUID) -> bool:
+        return self._users.pop(id, None) is not None
+
+    def _alive(self) -> list[User]:
+        return [user for user in self._users.values() if not user.is_deleted]
+
+    def _add(self, user: User) -> User:
+        """Fill in what the table would."""
+        user.id = user.id or uuid4()
+        user.role = user.role or Role.USER
+        user.is_active = True if user.is_active is None else user.is_active
+        user.created_at = user.updated_at = datetime.now(UTC)
+        self._users[user.id] = user
+        return user
+
+
+def _matches(user: User, search: str) -> bool:
+    return search.lower() in user.full_name.lower() or search.lower() in user.email

@@ -1,0 +1,1 @@
+"""Through HTTP and SQL, on a real PostgreSQL."""

@@ -1,0 +1,182 @@
+"""A real PostgreSQL: TEST_DATABASE_URL names a server, else one is started.
+
+Each run makes databases of its own there and drops them; the database that the URL
+names is never changed.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from secrets import token_hex
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+from sqlalchemy import URL, make_url, pool, text
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.main import create_app
+from scripts.postgres import throwaway
+from tests.conftest import Headers, MakeUser, SignIn
+
+
+class RolledBackDatabase(DatabaseManager):
+    """Sessions of one connection, where a commit only releases a savepoint."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._sessions = async_sessionmaker(
+            connection,
+            expire_on_commit=False,
+            autoflush=False,
+            join_transaction_mode="create_savepoint",
+        )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[URL]:
+    """The address of a server where databases can be made."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield make_url(given).set(drivername="postgresql+asyncpg")
+        return
+    with throwaway() as server:
+        yield URL.create(
+            "postgresql+asyncpg",
+            server.user,
+            server.password,
+            server.host,
+            server.port,
+            server.database,
+        )
+
+
+@asynccontextmanager
+async def new_database(
+    server: URL, settings: Settings, template: str = "template1"
+) -> AsyncIterator[URL]:
+    """Make a database with a name of its own, and drop it in the end."""
+    name = f"{settings.DB_NAME}_test_{token_hex(6)}"
+    engine = create_async_engine(
+        server, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool
+    )
+    async with engine.connect() as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE {template}'))
+    try:
+        yield server.set(database=name)
+    finally:
+        async with engine.connect() as connection:
+            await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def leading_to(database: URL, settings: Settings) -> Settings:
+    """The same settings, with another database."""
+    url = SecretStr(database.render_as_string(hide_password=False))
+    return settings.model_copy(update={"DATABASE_URL": url})
+
+
+def alembic_config(settings: Settings) -> Config:
+    """What Alembic needs to work on the database of these settings."""
+    return Config("alembic.ini", attributes={"settings": settings})
+
+
+@pytest.fixture(scope="session")
+async def migrated(server: URL, settings: Settings) -> AsyncIterator[str]:
+    """The name of a database with all migrations, for others to be copied from."""
+    async with new_database(server, settings) as database:
+        config = alembic_config(leading_to(database, settings))
+        # In a thread, because Alembic runs an event loop of its own.
+        await asyncio.to_thread(command.upgrade, config, "head")
+        yield f'"{database.database}"'
+
+
+@pytest.fixture(scope="session")
+async def engine(
+    server: URL, migrated: str, settings: Settings
+) -> AsyncIterator[AsyncEngine]:
+    """The engine of the tests that are rolled back."""
+    async with new_database(server, settings, migrated) as database:
+        engine = create_async_engine(database)
+        yield engine
+        await engine.dispose()
+
+
+@pytest.fixture
+async def database(engine: AsyncEngine) -> AsyncIterator[DatabaseManager]:
+    """A database whose every change is undone after the test."""
+    async with engine.connect() as connection:
+        await connection.begin()
+        yield RolledBackDatabase(connection)
+        await connection.rollback()
+
+
+@pytest.fixture
+async def fresh_database(
+    server: URL, migrated: str, settings: Settings
+) -> AsyncIterator[Settings]:
+    """Settings of a database of one's own, where commits are real."""
+    async with new_database(server, settings, migrated) as database:
+        yield leading_to(database, settings)
+
+
+@pytest.fixture
+async def session(database: DatabaseManager) -> AsyncIterator[AsyncSession]:
+    """A session beside those of the application."""
+    async with database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def app(settings: Settings, database: DatabaseManager) -> FastAPI:
+    """The application on the database that is rolled back."""
+    app = create_app(settings)
+    app.state.database = database
+    return app
+
+
+@pytest.fixture
+async def user(database: DatabaseManager, make_user: MakeUser) -> User:
+    """A stored user without rights."""
+    return await store(database, make_user())
+
+
+@pytest.fixture
+async def admin(database: DatabaseManager, make_user: MakeUser) -> User:
+    """A stored admin."""
+    return await store(database, make_user(role=Role.ADMIN))
+
+
+@pytest.fixture
+def as_admin(admin: User, sign_in: SignIn) -> Headers:
+    """The headers of a signed-in admin."""
+    return sign_in(admin)
+
+
+async def store(database: DatabaseManager, user: User) -> User:
+    """Store a user, past all rules."""
+    async with database.transaction() as session:
+        session.add(user)
+    return user
+
+
+@pytest.fixture
+async def fresh_client(fresh_database: Settings) -> AsyncIterator[AsyncClient]:
+    """A caller of an application whose commits are real."""
+    app = create_app(fresh_database)
+    transport = ASGITransport(app=app)
+    await app.state.database.connect()
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+    await app.state.database.disconnect()

@@ -1,0 +1,85 @@
+"""Signing in, through HTTP."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from app.domain.models.user import User
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.integration
+LOGIN = "/api/v1/auth/login"
+REFRESH = "/api/v1/auth/refresh"
+ME = "/api/v1/users/me"
+
+
+async def test_login_gives_a_token_that_opens_the_api(
+    client: AsyncClient, user: User
+) -> None:
+    form = {"username": user.email.upper(), "password": PASSWORD}
+    answer = await client.post(LOGIN, data=form)
+    tokens = answer.json()
+    assert (answer.status_code, tokens["token_type"]) == (200, "bearer")
+    assert tokens["expires_in"] == 30 * 60
+    me = await client.get(ME, headers=_bearer(tokens["access_token"]))
+    assert me.json()["email"] == user.email
+
+
+async def test_refresh_gives_new_tokens(client: AsyncClient, user: User) -> None:
+    form = {"username": user.email, "password": PASSWORD}
+    tokens = (await client.post(LOGIN, data=form)).json()
+    answer = await client.post(REFRESH, json={"refresh_token": tokens["refresh_token"]})
+    assert answer.status_code == 200
+    me = await client.get(ME, headers=_bearer(answer.json()["access_token"]))
+    assert me.status_code == 200
+
+
+async def test_one_kind_of_token_does_not_do_the_others_work(
+    client: AsyncClient, user: User
+) -> None:
+    form = {"username": user.email, "password": PASSWORD}
+    tokens = (await client.post(LOGIN, data=form)).json()
+    me = await client.get(ME, headers=_bearer(tokens["refresh_token"]))
+    assert me.status_code == 401
+    again = await client.post(REFRESH, json={"refresh_token": tokens["access_token"]})
+    assert again.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change", [{"password": "wrong"}, {"username": "nobody@example.com"}]
+)
+async def test_a_wrong_login_does_not_say_what_is_wrong(
+    client: AsyncClient, user: User, change: dict[str, str]
+) -> None:
+    form = {"username": user.email, "password": PASSWORD} | change
+    answer = await client.post(LOGIN, data=form)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json()["message"] == "E-mail or password is wrong"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"username": "NUL \x00"},
+        {"username": "x" * 255},
+        {"password": "x" * 129},
+        {"grant_type": "client_credentials"},
+    ],
+)
+async def test_a_login_that_will_not_do_is_refused(
+    client: AsyncClient, change: dict[str, Any]
+) -> None:
+    form = {"username": "ada@example.com", "password": PASSWORD} | change
+    assert (await client.post(LOGIN, data=form)).status_code == 422
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "a.b.c", "é"])
+async def test_a_token_that_is_none_is_refused(client: AsyncClient, token: str) -> None:
+    headers = {b"Authorization": f"Bearer {token}".encode()}
+    assert (await client.get(ME, headers=headers)).status_code == 401
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

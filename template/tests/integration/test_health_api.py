@@ -1,0 +1,45 @@
+"""Signs of life."""
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from app.core.config import Settings
+from app.main import create_app, lifespan
+from tests.conftest import MakeSettings
+
+pytestmark = pytest.mark.integration
+HEALTH = "/api/v1/health"
+
+
+async def test_liveness_says_what_runs(client: AsyncClient, settings: Settings) -> None:
+    answer = await client.get(HEALTH)
+    assert answer.json() == {
+        "status": "healthy",
+        "version": settings.VERSION,
+        "environment": "test",
+    }
+
+
+async def test_a_started_application_is_ready(fresh_database: Settings) -> None:
+    app = create_app(fresh_database)
+    transport = ASGITransport(app=app)
+    async with (
+        lifespan(app),
+        AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        assert (await client.get(f"{HEALTH}/ready")).status_code == 200
+
+
+async def test_without_a_database_it_lives_but_is_not_ready(
+    make_settings: MakeSettings,
+) -> None:
+    app = create_app(make_settings(DB_PORT=1, DB_HOST="127.0.0.1"))
+    transport = ASGITransport(app=app)
+    async with (
+        lifespan(app),
+        AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        assert (await client.get(HEALTH)).status_code == 200
+        ready = await client.get(f"{HEALTH}/ready")
+    assert ready.status_code == 503
+    assert ready.json()["message"] == "The database does not answer"

@@ -1,0 +1,88 @@
+"""The commands that fill a database."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.config import ConfigurationError, Settings
+from app.core.database import DatabaseManager
+from app.core.exceptions import AppException, ConflictException
+from app.domain.roles import Role
+from app.repository.user_repository import UserRepository
+from scripts.create_admin import create_admin
+from scripts.seed import PEOPLE, seed
+from tests.conftest import PASSWORD, MakeSettings
+
+pytestmark = pytest.mark.integration
+
+
+async def test_seeding_twice_creates_everyone_once(fresh_database: Settings) -> None:
+    assert await seed(fresh_database, PASSWORD) == list(PEOPLE)
+    assert await seed(fresh_database, PASSWORD) == []
+
+
+async def test_production_is_not_seeded(make_settings: MakeSettings) -> None:
+    production = make_settings(ENVIRONMENT="production", DEBUG=False)
+    with pytest.raises(ConfigurationError, match="production"):
+        await seed(production, PASSWORD)
+
+
+async def test_an_admin_is_created_once(fresh_database: Settings) -> None:
+    await create_admin(fresh_database, "ada@example.com", PASSWORD)
+    database = DatabaseManager(fresh_database)
+    await database.connect()
+    async with database.transaction() as session:
+        admin = await UserRepository(session).get_by_email("ada@example.com")
+    await database.disconnect()
+    assert admin
+    assert admin.role == Role.ADMIN
+    with pytest.raises(ConflictException):
+        await create_admin(fresh_database, "ada@example.com", PASSWORD)
+
+
+async def test_an_admin_needs_an_address(fresh_database: Settings) -> None:
+    with pytest.raises(ValidationError, match="email"):
+        await create_admin(fresh_database, "ada", PASSWORD)
+
+
+async def test_without_a_database_the_scripts_say_so(
+    make_settings: MakeSettings,
+) -> None:
+    nowhere = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
+    with pytest.raises(AppException, match="database does not answer"):
+        await seed(nowhere, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("script", "printed"),
+    [
+        (["scripts.seed"], "password: "),
+        (["scripts.create_admin", "a@example.com"], "password: "),
+    ],
+)
+async def test_the_commands_print_the_password_once(
+    fresh_database: Settings, script: list[str], printed: str
+) -> None:
+    first, second = [await _run(fresh_database, *script) for _ in range(2)]
+    assert printed in first.stdout
+    assert printed not in second.stdout
+    assert "there already" in second.stdout or "already" in second.stderr
+
+
+async def _run(settings: Settings, *script: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script as a user would: its settings come from the environment."""
+    environment = {"ENVIRONMENT": settings.ENVIRONMENT}
+    for name in ("DATABASE_URL", "JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY"):
+        environment[name] = getattr(settings, name).get_secret_value()
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", *script],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

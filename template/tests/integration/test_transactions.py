@@ -1,0 +1,62 @@
+"""No answer says that something was done before it was committed."""
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select, text
+
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.domain.models.user import User
+from app.domain.roles import Role
+from tests.conftest import PASSWORD, MakeUser, SignIn
+from tests.integration.conftest import store
+
+pytestmark = pytest.mark.integration
+
+# It lets the INSERT pass and fails at COMMIT.
+FAIL_AT_COMMIT = (
+    """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$""",
+    """CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON users
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()""",
+)
+
+
+async def test_a_commit_that_fails_is_an_error_and_stores_nothing(
+    fresh_client: AsyncClient,
+    fresh_database: Settings,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    database = DatabaseManager(fresh_database)
+    await database.connect()
+    admin = await store(database, make_user(role=Role.ADMIN))
+    async with database.transaction() as session:
+        for statement in FAIL_AT_COMMIT:
+            await session.execute(text(statement))
+    answer = await fresh_client.post(
+        "/api/v1/users",
+        json={"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"},
+        headers=sign_in(admin),
+    )
+    assert answer.status_code == 500
+    async with database.transaction() as session:
+        stored = await session.scalars(select(User.email))
+        assert stored.all() == [admin.email]
+    await database.disconnect()
+
+
+async def test_an_error_undoes_the_transaction(
+    database: DatabaseManager, make_user: MakeUser
+) -> None:
+    with pytest.raises(RuntimeError):
+        await _store_and_fail(database, make_user())
+    async with database.transaction() as session:
+        assert (await session.scalars(select(User))).all() == []
+
+
+async def _store_and_fail(database: DatabaseManager, user: User) -> None:
+    async with database.transaction() as session:
+        session.add(user)
+        await session.flush()
+        raise RuntimeError

@@ -1,0 +1,125 @@
+"""What every store of users does: the real one, and the fake of the unit tests."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.exceptions import ConflictException
+from app.domain.models.user import User
+from app.repository.user_repository import UserRepository
+from tests.conftest import MakeUser
+from tests.fakes.user_repository import FakeUserRepository
+
+pytestmark = pytest.mark.integration
+Store = UserRepository | FakeUserRepository
+
+
+@pytest.fixture(params=["real", "fake"])
+def users(request: pytest.FixtureRequest, session: AsyncSession) -> Store:
+    return UserRepository(session) if request.param == "real" else FakeUserRepository()
+
+
+async def test_a_created_user_is_found(users: Store, make_user: MakeUser) -> None:
+    user = await users.create(make_user(email="Ada@Example.com"))
+    assert await users.get_by_id(user.id) is user
+    assert await users.get_by_email("ada@example.COM") is user
+    assert await users.email_exists("ada@example.com")
+    assert user.created_at == user.updated_at
+
+
+async def test_nobody_is_not_found(users: Store) -> None:
+    assert await users.get_by_id(uuid4()) is None
+    assert await users.get_by_email("nobody@example.com") is None
+    assert not await users.email_exists("nobody@example.com")
+    assert await users.update_by_id(uuid4(), {"full_name": "Nobody"}) is None
+    assert not await users.soft_delete(uuid4())
+    assert not await users.hard_delete(uuid4())
+
+
+async def test_a_change_is_seen_at_once(users: Store, make_user: MakeUser) -> None:
+    user = await users.create(make_user())
+    changed = await users.update_by_id(user.id, {"full_name": "New"})
+    assert changed is user
+    assert user.full_name == "New"
+
+
+async def test_a_second_user_with_the_email_is_a_conflict(
+    users: Store, make_user: MakeUser
+) -> None:
+    await users.create(make_user(email="ada@example.com"))
+    with pytest.raises(ConflictException, match="already registered"):
+        await users.create(make_user(email="ADA@example.com"))
+
+
+async def test_a_deleted_user_is_hidden_and_the_email_free(
+    users: Store, make_user: MakeUser
+) -> None:
+    user = await users.create(make_user(email="ada@example.com"))
+    assert await users.soft_delete(user.id)
+    assert user.is_deleted
+    assert not await users.soft_delete(user.id)
+    assert await users.get_by_id(user.id) is None
+    assert (await users.get_users()).total == 0
+    assert (await users.create(make_user(email="ada@example.com"))).id != user.id
+
+
+async def test_a_removed_user_is_gone(users: Store, make_user: MakeUser) -> None:
+    user = await users.create(make_user())
+    assert await users.hard_delete(user.id)
+    assert not await users.hard_delete(user.id)
+
+
+@pytest.mark.parametrize("search", ["GRACE", "hop", "Navy.mil"])
+async def test_a_search_finds_parts_of_names_and_emails(
+    users: Store, make_user: MakeUser, search: str
+) -> None:
+    grace = await users.create(make_user(full_name="Grace Hop", email="g@navy.mil"))
+    await users.create(make_user(full_name="Ada"))
+    assert (await users.get_users(search=search)).items == [grace]
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", "100%"])
+async def test_a_search_has_no_wildcards(
+    users: Store, make_user: MakeUser, search: str
+) -> None:
+    await users.create(make_user(full_name="Ada"))
+    odd = await users.create(make_user(full_name="100% _odd\\"))
+    assert (await users.get_users(search=search)).items == [odd]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("field", list(UserRepository.sortable))
+async def test_pages_follow_the_order_and_miss_nobody(
+    users: Store, make_user: MakeUser, field: str, order: str
+) -> None:
+    now = datetime.now(UTC)
+    created = [
+        await users.create(
+            make_user(
+                full_name=f"Name {i % 2}",
+                email=f"user{i}@example.com",
+                created_at=now + timedelta(days=i % 2),
+                updated_at=now + timedelta(days=i % 2),
+            )
+        )
+        for i in range(5)
+    ]
+    found: list[User] = []
+    for page in (1, 2, 3):
+        got = await users.get_users(page=page, limit=2, sort_by=field, sort_order=order)
+        found += got.items
+    values = [getattr(user, field) for user in found]
+    assert values == sorted(values, reverse=order == "desc")
+    assert {user.id for user in found} == {user.id for user in created}
+
+
+async def test_an_error_without_a_message_of_its_own_is_not_hidden(
+    session: AsyncSession, make_user: MakeUser
+) -> None:
+    user = make_user()
+    user.full_name = None  # type: ignore[assignment]  # what a bug would do
+    with pytest.raises(IntegrityError):
+        await UserRepository(session).create(user)

@@ -1,0 +1,1 @@
+"""Rules alone, with fakes where the database would be."""

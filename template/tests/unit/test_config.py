@@ -1,0 +1,181 @@
+"""Settings: what stops a start, and what is read from where."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from app.core.config import (
+    ConfigurationError,
+    DatabaseSettings,
+    Settings,
+    get_settings,
+)
+from app.core.database import make_engine
+from tests.conftest import MakeSettings
+
+STRONG = "f3b1c9d27a5e8046" * 4
+CODE = "\n".join(path.read_text() for path in Path("app").rglob("*.py"))
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_read_by_the_code(name: str) -> None:
+    assert re.search(rf"(settings|_settings|self)\.{name}\b", CODE)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_explained_in_the_example(name: str) -> None:
+    assert re.search(rf"\b{name}\b", Path(".env.example").read_text())
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY"])
+@pytest.mark.parametrize(
+    "weak",
+    ["", "short", "a" * 64, "your-super-secret-key-min-32-chars", "change-me" * 9],
+)
+def test_a_weak_key_stops_the_start(
+    make_settings: MakeSettings, name: str, weak: str
+) -> None:
+    with pytest.raises(ValidationError, match=name):
+        make_settings(**{name: weak})
+
+
+def test_one_key_for_both_kinds_of_token_stops_the_start(
+    make_settings: MakeSettings,
+) -> None:
+    with pytest.raises(ValidationError, match="must differ"):
+        make_settings(JWT_SECRET_KEY=STRONG, JWT_REFRESH_SECRET_KEY=STRONG)
+
+
+def test_a_key_shorter_than_the_digest_stops_the_start(
+    make_settings: MakeSettings,
+) -> None:
+    with pytest.raises(ValidationError, match="64 characters"):
+        make_settings(JWT_ALGORITHM="HS512", JWT_SECRET_KEY=STRONG[:40])
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"DEBUG": True}, "DEBUG"),
+        ({"DEBUG": False, "RELOAD": True}, "RELOAD"),
+        ({"DEBUG": False, "DB_PASSWORD": "postgres"}, "DB_PASSWORD"),
+    ],
+)
+def test_production_refuses_what_is_for_development(
+    make_settings: MakeSettings, values: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ValidationError, match=named):
+        make_settings(ENVIRONMENT="production", **values)
+
+
+def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> None:
+    assert not make_settings(ENVIRONMENT="production", DEBUG=False).DEBUG
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENT", "staging"),
+        ("PORT", 0),
+        ("DB_PORT", 65536),
+        ("WORKERS", 0),
+        ("LOG_LEVEL", "LOUD"),
+        ("API_V1_PREFIX", "api/"),
+        ("CORS_ORIGINS", "[not json"),
+        ("DATABASE_URL", "mysql://user:pass@host/name"),
+        ("DATABASE_URL", "no address"),
+        ("DB_SSL", "maybe"),
+    ],
+)
+def test_a_wrong_value_is_named(
+    make_settings: MakeSettings, name: str, value: object
+) -> None:
+    with pytest.raises(ValidationError, match=name):
+        make_settings(**{name: value})
+
+
+def test_every_origin_with_credentials_stops_the_start(
+    make_settings: MakeSettings,
+) -> None:
+    with pytest.raises(ValidationError, match="CORS_ORIGINS"):
+        make_settings(CORS_ORIGINS=["*"])
+
+
+@pytest.mark.parametrize("text", ['["http://a", "http://b"]', "http://a, http://b"])
+def test_a_list_is_json_or_words(make_settings: MakeSettings, text: str) -> None:
+    assert make_settings(CORS_ORIGINS=text).CORS_ORIGINS == ["http://a", "http://b"]
+
+
+@given(user=st.text(min_size=1), password=st.text(min_size=1))
+def test_any_user_and_password_survive_the_database_url(
+    user: str, password: str
+) -> None:
+    settings = DatabaseSettings(_env_file=None, DB_USER=user, DB_PASSWORD=password)
+    assert settings.database_url.username == user
+    assert settings.database_url.password == password
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_whole_database_url_wins(make_settings: MakeSettings, scheme: str) -> None:
+    given = f"{scheme}://u:p@db:6543/shop?sslmode=require"
+    url = make_settings(DATABASE_URL=given, DB_HOST="elsewhere").database_url
+    assert url.drivername == "postgresql+asyncpg"
+    assert (url.host, url.port, url.database) == ("db", 6543, "shop")
+    assert url.query == {"ssl": "require"}
+
+
+@pytest.mark.parametrize("ssl", ["off", "require", "verify-full"])
+def test_an_engine_is_made_for_each_kind_of_encryption(
+    make_settings: MakeSettings, ssl: str
+) -> None:
+    engine = make_engine(make_settings(DB_SSL=ssl))
+    assert engine.url.host == "localhost"
+
+
+def test_a_refused_start_names_each_variable_and_shows_no_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JWT_SECRET_KEY", "hunter2")
+    with pytest.raises(ConfigurationError) as refused:
+        get_settings()
+    assert "JWT_SECRET_KEY" in str(refused.value)
+    assert "JWT_REFRESH_SECRET_KEY" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_missing_database_password_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JWT_SECRET_KEY", STRONG)
+    monkeypatch.setenv("JWT_REFRESH_SECRET_KEY", STRONG[::-1])
+    with pytest.raises(ConfigurationError, match="DB_PASSWORD"):
+        get_settings()
+
+
+def test_the_environment_wins_over_the_file_and_that_over_pyproject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text(
+        '[tool.app]\nDB_NAME = "toml"\nDB_USER = "toml"\nDB_HOST = "toml"'
+    )
+    Path(".env").write_text("DB_NAME=file\nDB_USER=file\nDB_PASSWORD=file")
+    monkeypatch.setenv("DB_NAME", "environment")
+    settings = DatabaseSettings()
+    found = (settings.DB_NAME, settings.DB_USER, settings.DB_HOST)
+    assert found == ("environment", "file", "toml")
+
+
+def test_settings_do_not_change(settings: Settings) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.__setattr__("DEBUG", True)
+
+
+def test_secrets_are_not_printed(settings: Settings) -> None:
+    assert settings.JWT_SECRET_KEY.get_secret_value() not in repr(settings)

@@ -1,0 +1,49 @@
+"""The documentation of the API."""
+
+import re
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from app.main import create_app
+from tests.conftest import MakeSettings
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_the_pages_ask_no_other_host(client: AsyncClient, path: str) -> None:
+    page = (await client.get(path)).text
+    files = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
+    assert files
+    for file in files:
+        assert file.startswith("/")
+        assert (await client.get(file)).status_code == 200
+
+
+async def test_authorize_leads_to_the_login_under_any_prefix(
+    make_settings: MakeSettings,
+) -> None:
+    app = create_app(make_settings(API_V1_PREFIX="/shop/v1"))
+    schemes = app.openapi()["components"]["securitySchemes"]
+    flow = schemes["OAuth2PasswordBearer"]["flows"]["password"]
+    assert flow["tokenUrl"] == "/shop/v1/auth/login"
+    assert flow["tokenUrl"] in app.openapi()["paths"]
+
+
+async def test_without_debug_there_are_none(make_settings: MakeSettings) -> None:
+    app = create_app(make_settings(DEBUG=False))
+    transport = ASGITransport(app=app)
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        for path in ("/docs", "/redoc", "/openapi.json"):
+            assert (await client.get(path)).status_code == 404
+
+
+def test_every_route_documents_its_errors_as_problems(
+    make_settings: MakeSettings,
+) -> None:
+    schema = create_app(make_settings()).openapi()
+    for path in schema["paths"].values():
+        for operation in path.values():
+            errors = {k: v for k, v in operation["responses"].items() if k[0] in "45"}
+            assert errors
+            for error in errors.values():
+                assert list(error["content"]) == ["application/problem+json"]

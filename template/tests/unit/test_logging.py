@@ -1,0 +1,75 @@
+"""Log lines, as text and as JSON."""
+
+import json
+import logging
+
+import pytest
+from loguru import logger
+
+from app.core.logging import setup_logging
+from tests.conftest import MakeSettings
+
+
+def test_a_json_line_has_the_fields_and_the_request(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    with logger.contextualize(request_id="abc"):
+        logger.info("Sold {count} books", count=3)
+    line = json.loads(capsys.readouterr().out)
+    assert line["message"] == "Sold 3 books"
+    assert (line["level"], line["request_id"], line["count"]) == ("INFO", "abc", 3)
+
+
+def test_a_text_line_shows_the_request(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="text"))
+    logger.info("outside")
+    with logger.contextualize(request_id="abc"):
+        logger.info("inside")
+    outside, inside = capsys.readouterr().out.splitlines()
+    assert "| - | outside" in outside
+    assert "| abc | inside" in inside
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_traceback_is_logged_without_the_values_of_variables(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT=log_format))
+    password = "hunter" + "2"
+    try:
+        raise ValueError(len(password))
+    except ValueError:
+        logger.exception("failed")
+    printed = capsys.readouterr().out
+    assert "ValueError: 7" in printed
+    assert "hunter2" not in printed
+
+
+def test_the_level_is_a_floor(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(make_settings(LOG_LEVEL="WARNING"))
+    logger.info("too low")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "some.library"])
+def test_records_of_the_standard_library_come_through(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    logging.getLogger(name).warning("old %s", "way")
+    line = json.loads(capsys.readouterr().out)
+    assert (line["message"], line["level"]) == ("old way", "WARNING")
+    assert line["logger"].startswith("tests.unit.test_logging")
+
+
+def test_a_level_that_loguru_does_not_know_comes_through(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    logging.getLogger("library").log(35, "between")
+    assert json.loads(capsys.readouterr().out)["level"] == "Level 35"

@@ -1,0 +1,83 @@
+"""How the application is found, and how it starts."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app import __main__ as command
+from app import main
+from app.core.config import Settings
+from tests.conftest import MakeSettings
+
+
+def test_importing_create_app_reads_no_settings(tmp_path: Path) -> None:
+    code = f"import sys; sys.path.insert(0, {str(Path.cwd())!r}); import app.main"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_a_server_finds_the_application_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(main, "get_settings", lambda: settings)
+    monkeypatch.setattr(main, "app", None, raising=False)
+    monkeypatch.delattr(main, "app")
+    assert "app" in dir(main)
+    assert isinstance(main.app, FastAPI)
+    assert main.app is main.app
+
+
+def test_no_other_name_is_made_up() -> None:
+    with pytest.raises(AttributeError, match="application"):
+        _ = main.application
+
+
+def test_the_command_serves_as_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch, make_settings: MakeSettings
+) -> None:
+    served: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda _, **options: served.update(options))
+    port = _free_port()
+    monkeypatch.setattr(
+        command, "get_settings", lambda: make_settings(PORT=port, WORKERS=3)
+    )
+    command.main()
+    assert (served["port"], served["workers"], served["reload"]) == (port, 3, False)
+
+
+def test_a_taken_port_is_named_with_the_mend(
+    monkeypatch: pytest.MonkeyPatch, make_settings: MakeSettings
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(command, "get_settings", lambda: make_settings(PORT=port))
+        with pytest.raises(SystemExit, match=f":{port}(.|\n)*set PORT"):
+            command.main()
+
+
+def test_wrong_settings_end_the_command_without_a_traceback(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "app"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path.cwd()), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "JWT_SECRET_KEY" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

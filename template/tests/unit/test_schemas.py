@@ -1,0 +1,84 @@
+"""What requests may contain."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
+from app.repository.user_repository import UserRepository
+from tests.conftest import PASSWORD
+
+ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "not an address"},
+        {"email": "a" * 250 + "@example.com"},
+        {"password": "short"},
+        {"password": "x" * 129},
+        {"password": "NUL \x00 inside"},
+        {"full_name": ""},
+        {"full_name": "   "},
+        {"full_name": "x" * 101},
+        {"full_name": "NUL \x00"},
+        {"full_name": "\ud800"},
+        {"role": "owner"},
+        {"is_superuser": True},
+    ],
+)
+def test_a_user_that_will_not_do_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        UserCreate.model_validate(ADA | change)
+
+
+def test_spaces_around_a_name_go_and_those_of_a_password_stay() -> None:
+    user = UserCreate.model_validate(
+        ADA | {"full_name": " Ada ", "password": f" {PASSWORD} "}
+    )
+    assert (user.full_name, user.password) == ("Ada", f" {PASSWORD} ")
+
+
+@pytest.mark.parametrize("field", UserUpdate.model_fields)
+def test_a_field_may_be_left_out_but_not_null(field: str) -> None:
+    assert UserUpdate().model_dump(exclude_unset=True) == {}
+    with pytest.raises(ValidationError):
+        UserUpdate.model_validate({field: None})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"page": 0},
+        {"page": 2**63},
+        {"limit": 0},
+        {"limit": 101},
+        {"sort_by": "password_hash"},
+        {"sort_by": "metadata"},
+        {"sort_order": "foo"},
+        {"search": "NUL \x00"},
+        {"unknown": 1},
+    ],
+)
+def test_a_list_query_that_will_not_do_is_refused(query: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        UserListParams.model_validate(query)
+
+
+def test_what_a_query_may_sort_by_is_what_the_repository_can() -> None:
+    schema = UserListParams.model_json_schema()
+    assert set(schema["properties"]["sort_by"]["enum"]) == set(UserRepository.sortable)
+
+
+@given(st.text(max_size=200))
+def test_any_name_is_either_stored_whole_or_refused(name: str) -> None:
+    try:
+        user = UserCreate.model_validate(ADA | {"full_name": name})
+    except ValidationError:
+        assert "\x00" in name or not 1 <= len(name.strip()) <= 100
+    else:
+        assert user.full_name.strip() == name.strip()
