@@ -4,6 +4,7 @@ import socket
 import sys
 
 import uvicorn
+from loguru import logger
 
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.logging import setup_logging
@@ -17,6 +18,8 @@ def main() -> None:
     except ConfigurationError as error:
         sys.exit(str(error))
     setup_logging(settings)
+    if settings.DEBUG:
+        logger.info("Documentation: http://{}:{}/docs", settings.HOST, settings.PORT)
     uvicorn.run(
         "app.main:create_app",
         factory=True,

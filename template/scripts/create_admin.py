@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
+from app.core.logging import setup_logging
 from app.core.security import PasswordHasher
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate
@@ -50,7 +51,9 @@ def main() -> None:
     asked = sys.stdin.isatty()
     password = getpass.getpass() if asked else secrets.token_urlsafe(16)
     try:
-        asyncio.run(create_admin(get_settings(), email, password))
+        settings = get_settings()
+        setup_logging(settings)
+        asyncio.run(create_admin(settings, email, password))
     except ValidationError as error:
         problem = error.errors()[0]
         sys.exit(f"{problem['loc'][0]}: {problem['msg']}")

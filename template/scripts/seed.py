@@ -10,6 +10,7 @@ import sys
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
+from app.core.logging import setup_logging
 from app.core.security import PasswordHasher
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate
@@ -57,7 +58,9 @@ def main() -> None:
     """Seed, and print the password, which is shown this once."""
     password = secrets.token_urlsafe(12)
     try:
-        created = asyncio.run(seed(get_settings(), password))
+        settings = get_settings()
+        setup_logging(settings)
+        created = asyncio.run(seed(settings, password))
     except (AppException, ConfigurationError) as error:
         sys.exit(str(error))
     if created:
