@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     BeforeValidator,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     field_validator,
@@ -70,7 +71,7 @@ class DatabaseSettings(BaseSettings):
     DB_PASSWORD: SecretStr | None = None
     DB_NAME: str = "app"
     DB_SSL: Literal["off", "require", "verify-full"] = "off"
-    DB_SSL_CA: str | None = None
+    DB_SSL_CA: FilePath | None = None
     DB_ECHO: bool = False
     DB_POOL_SIZE: int = Field(default=20, ge=1)
     DB_MAX_OVERFLOW: int = Field(default=10, ge=0)

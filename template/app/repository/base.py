@@ -9,56 +9,53 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.exceptions import ConflictException
 from app.domain.models.base import BaseModel
-from app.utils.pagination import Page, offset
 
 
 class BaseRepository[Model: BaseModel]:
     """Queries over one table. They see no deleted rows, flush, and never commit.
 
     Attributes:
-        model: the table.
-        sortable: the fields that a list may be sorted by.
         conflicts: constraint name to the message for whoever breaks it.
     """
 
-    model: type[Model]
-    sortable: ClassVar[Mapping[str, InstrumentedAttribute[Any]]] = {}
     conflicts: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, model: type[Model], session: AsyncSession) -> None:
+        self._model = model
         self._session = session
 
     async def get_by_id(self, id: UUID) -> Model | None:
         """Get a row by its id."""
-        return await self._one_or_none(self.model.id == id)
+        return await self._one_or_none(self._model.id == id)
 
     async def get_all(
         self,
         *,
-        page: int = 1,
+        offset: int = 0,
         limit: int = 20,
         filters: Sequence[ColumnElement[bool]] = (),
-        sort_by: str = "created_at",
-        sort_order: str = "desc",
-    ) -> Page[Model]:
-        """Get a page of rows. Equal values are ordered by id, so none is missed."""
-        where = (self.model.deleted_at.is_(None), *filters)
-        count = select(func.count()).select_from(self.model).where(*where)
-        total = await self._session.scalar(count) or 0
-        direction = "desc" if sort_order == "desc" else "asc"
-        columns = (self.sortable[sort_by], self.model.id)
+        order_by: ColumnElement[Any] | None = None,
+    ) -> tuple[Sequence[Model], int]:
+        """Get some rows, the newest first unless told, and the number of all.
+
+        Equal ones are ordered by id, so that no page misses or repeats a row.
+        """
+        where = (self._model.deleted_at.is_(None), *filters)
+        order = self._model.created_at.desc() if order_by is None else order_by
+        total = await self._session.scalar(
+            select(func.count()).select_from(self._model).where(*where)
+        )
         rows = await self._session.scalars(
-            select(self.model)
+            select(self._model)
             .where(*where)
-            .order_by(*(getattr(column, direction)() for column in columns))
-            .offset(offset(page, limit))
+            .order_by(order, self._model.id)
+            .offset(offset)
             .limit(limit)
         )
-        return Page(rows.all(), total, page, limit)
+        return rows.all(), total or 0
 
     async def create(self, entity: Model) -> Model:
         """Insert a row.
@@ -79,10 +76,10 @@ class BaseRepository[Model: BaseModel]:
         """
         async with self._mapped_conflicts():
             return await self._session.scalar(
-                update(self.model)
-                .where(self.model.id == id, self.model.deleted_at.is_(None))
+                update(self._model)
+                .where(self._model.id == id, self._model.deleted_at.is_(None))
                 .values(**values)
-                .returning(self.model)
+                .returning(self._model)
                 .execution_options(populate_existing=True)
             )
 
@@ -93,13 +90,13 @@ class BaseRepository[Model: BaseModel]:
 
     async def hard_delete(self, id: UUID) -> bool:
         """Remove a row for good, hidden or not; tell whether it was there."""
-        statement = delete(self.model).where(self.model.id == id)
-        removed = await self._session.scalar(statement.returning(self.model.id))
+        statement = delete(self._model).where(self._model.id == id)
+        removed = await self._session.scalar(statement.returning(self._model.id))
         return removed is not None
 
     async def _one_or_none(self, *filters: ColumnElement[bool]) -> Model | None:
         return await self._session.scalar(
-            select(self.model).where(self.model.deleted_at.is_(None), *filters)
+            select(self._model).where(self._model.deleted_at.is_(None), *filters)
         )
 
     @asynccontextmanager

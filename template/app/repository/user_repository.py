@@ -1,25 +1,31 @@
 """Queries over users."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.models.user import User
 from app.repository.base import BaseRepository
-from app.utils.pagination import Page, escape_like
+from app.utils.pagination import Page, escape_like, offset
+
+SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
+    "created_at": User.created_at,
+    "updated_at": User.updated_at,
+    "email": User.email,
+    "full_name": User.full_name,
+}
 
 
 class UserRepository(BaseRepository[User]):
     """The users that are not deleted."""
 
-    model = User
-    sortable: ClassVar = {
-        "created_at": User.created_at,
-        "updated_at": User.updated_at,
-        "email": User.email,
-        "full_name": User.full_name,
-    }
     conflicts: ClassVar = {"uq_users_email": "This e-mail is already registered"}
+
+    def __init__(self, session: AsyncSession) -> None:
+        super().__init__(User, session)
 
     async def get_by_email(self, email: str) -> User | None:
         """Find a user by e-mail, however it is capitalised."""
@@ -39,19 +45,17 @@ class UserRepository(BaseRepository[User]):
         sort_order: str = "desc",
     ) -> Page[User]:
         """Get a page of users; `search` is a part of a name or an e-mail."""
-        filters = []
-        if search:
-            pattern = f"%{escape_like(search)}%"
-            filters.append(
-                or_(
-                    User.full_name.ilike(pattern, escape="\\"),
-                    User.email.ilike(pattern, escape="\\"),
-                )
-            )
-        return await self.get_all(
-            page=page,
+        column = SORTABLE[sort_by]
+        users, total = await self.get_all(
+            offset=offset(page, limit),
             limit=limit,
-            filters=filters,
-            sort_by=sort_by,
-            sort_order=sort_order,
+            filters=[_contains(search)] if search else [],
+            order_by=column.asc() if sort_order == "asc" else column.desc(),
         )
+        return Page(users, total, page, limit)
+
+
+def _contains(search: str) -> ColumnElement[bool]:
+    pattern = f"%{escape_like(search)}%"
+    columns = (User.full_name, User.email)
+    return or_(*(column.ilike(pattern, escape="\\") for column in columns))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,9 +42,8 @@ class FakeUserRepository:
         sort_order: str = "desc",
     ) -> Page[User]:
         found = [u for u in self._alive() if _matches(u, search or "")]
-        found.sort(
-            key=lambda u: (getattr(u, sort_by), u.id), reverse=sort_order == "desc"
-        )
+        found.sort(key=attrgetter("id"))
+        found.sort(key=attrgetter(sort_by), reverse=sort_order == "desc")
         start = offset(page, limit)
         return Page(found[start : start + limit], len(found), page, limit)
 

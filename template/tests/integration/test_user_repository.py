@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import ConflictException
 from app.domain.models.user import User
-from app.repository.user_repository import UserRepository
+from app.repository.user_repository import SORTABLE, UserRepository
 from tests.conftest import MakeUser
 from tests.fakes.user_repository import FakeUserRepository
 
@@ -91,7 +91,7 @@ async def test_a_search_has_no_wildcards(
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("field", list(UserRepository.sortable))
+@pytest.mark.parametrize("field", list(SORTABLE))
 async def test_pages_follow_the_order_and_miss_nobody(
     users: Store, make_user: MakeUser, field: str, order: str
 ) -> None:

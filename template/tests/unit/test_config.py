@@ -89,6 +89,7 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("DATABASE_URL", "mysql://user:pass@host/name"),
         ("DATABASE_URL", "no address"),
         ("DB_SSL", "maybe"),
+        ("DB_SSL_CA", "/no/such/file.pem"),
     ],
 )
 def test_a_wrong_value_is_named(

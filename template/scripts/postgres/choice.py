@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from scripts.postgres import PostgresError
 
@@ -51,13 +52,18 @@ def choose(environ: Mapping[str, str], dotenv: Mapping[str, str], ways: Ways) ->
     except PostgresError as error:
         if environ.get("PG_BIN"):
             raise
-        if port := ways.started_port():
-            return _compose(port, f"{SERVICE} was started: {error}")
-        raise DatabaseError(
-            "No database. Name one in .env (DATABASE_URL, or DB_HOST and the rest), "
-            f"or start Docker. {error}"
-        ) from error
-    return Choice("none is named in .env", {}, embedded=True)
+        return _last(ways, error)
+    why = "embedded PostgreSQL, as neither DATABASE_URL nor DB_HOST is set"
+    return Choice(why, {}, embedded=True)
+
+
+def _last(ways: Ways, error: PostgresError) -> Choice:
+    if port := ways.started_port():
+        return _compose(port, f"{SERVICE} was started: {error}")
+    raise DatabaseError(
+        "No database. Name one in .env (DATABASE_URL, or DB_HOST and the rest), "
+        f"or start Docker. {error}"
+    ) from error
 
 
 def _compose(port: int, reason: str) -> Choice:
@@ -68,7 +74,9 @@ def _compose_command(*arguments: str) -> list[str] | None:
     docker = shutil.which("docker")
     if docker is None:
         return None
-    return [docker, "compose", "-f", "docker/docker-compose.yml", *arguments]
+    # Compose itself looks for .env beside its file.
+    env = ["--env-file", ".env"] if Path(".env").exists() else []
+    return [docker, "compose", *env, "-f", "docker/docker-compose.yml", *arguments]
 
 
 def running_port() -> int | None:

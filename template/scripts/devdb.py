@@ -1,0 +1,174 @@
+"""Choose a database for development, say which, and run a command with it.
+
+    python -m scripts.devdb
+    python -m scripts.devdb run [--migrate] [--seed] [-- COMMAND ...]
+
+Alone, it migrates and seeds the database and runs the API.
+
+The first of these that is there: what DATABASE_URL or DB_HOST name; this project's
+compose service, if it runs; a PostgreSQL of our own with its data in .pgdata; the
+compose service, started. The command learns of it through DB_*.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
+
+from app.core.config import DatabaseSettings
+from app.core.database import make_engine
+from scripts.postgres import PostgresError, Server, find_binaries, persistent
+from scripts.postgres.choice import (
+    DatabaseError,
+    Ways,
+    choose,
+    running_port,
+    started_port,
+)
+from scripts.postgres.command import run
+
+PROJECT = Path(__file__).resolve().parents[1]
+MIGRATE = [sys.executable, "-m", "alembic", "upgrade", "head"]
+SEED = [sys.executable, "-m", "scripts.seed"]
+SERVE = [sys.executable, "-m", "app"]
+DATABASE = text("SELECT 1 FROM pg_database WHERE datname = :name")
+# Extensions bring tables too: those are nobody's data.
+TABLES = text("""
+    SELECT relname FROM pg_class
+    WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+    ORDER BY relname
+""")
+
+
+@contextmanager
+def database() -> Iterator[DatabaseSettings]:
+    """Choose a database, say so in one line, and put it into the environment.
+
+    Raises:
+        DatabaseError, PostgresError: there is none.
+    """
+    dotenv = {name: value for name, value in dotenv_values(".env").items() if value}
+    choice = choose(os.environ, dotenv, Ways(find_binaries, running_port, started_port))
+    os.environ.update(choice.settings)
+    if not choice.embedded:
+        yield _announce(choice.reason)
+        return
+    with persistent(PROJECT / ".pgdata") as server:
+        yield _enter(server, choice.reason)
+
+
+def _enter(server: Server, reason: str) -> DatabaseSettings:
+    """Lead everyone to this server, and make the database there if it is missing."""
+    os.environ |= {
+        "DB_HOST": server.host,
+        "DB_PORT": str(server.port),
+        "DB_USER": server.user,
+        "DB_PASSWORD": server.password,
+        "DB_SSL": "off",
+    }
+    home = Path(server.home)
+    home = home.relative_to(PROJECT) if home.is_relative_to(PROJECT) else home
+    settings = _announce(f"{reason}; data in {home}")
+    os.environ["DB_NAME"] = settings.DB_NAME
+    asyncio.run(_create_database(settings, server.database))
+    return settings
+
+
+def _announce(reason: str) -> DatabaseSettings:
+    try:
+        settings = DatabaseSettings()
+    except ValidationError as error:
+        wrong = [": ".join([*map(str, e["loc"]), e["msg"]]) for e in error.errors()]
+        raise DatabaseError("; ".join(wrong)) from None
+    url = settings.database_url
+    place = f"{url.host}:{url.port or 5432}" if url.host else "the hosts of its URL"
+    print(f"Database: {url.database} at {place} ({reason})", file=sys.stderr)
+    return settings
+
+
+async def _create_database(settings: DatabaseSettings, existing: str) -> None:
+    engine = make_engine(settings.model_copy(update={"DB_NAME": existing}))
+    name = settings.DB_NAME
+    quoted = engine.dialect.identifier_preparer.quote_identifier(name)
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        # Another command may make it at this moment.
+        with suppress(IntegrityError, ProgrammingError):
+            if not await connection.scalar(DATABASE, {"name": name}):
+                await connection.execute(text(f"CREATE DATABASE {quoted}"))
+    await engine.dispose()
+
+
+async def _tables(settings: DatabaseSettings) -> list[str]:
+    engine = make_engine(settings)
+    try:
+        async with engine.connect() as connection:
+            return list(await connection.scalars(TABLES))
+    except (OSError, SQLAlchemyError) as error:
+        raise DatabaseError(f"No connection to the database: {error}") from error
+    finally:
+        await engine.dispose()
+
+
+def refuse_foreign(settings: DatabaseSettings) -> None:
+    """Raise DatabaseError where the tables are somebody else's."""
+    tables = asyncio.run(_tables(settings))
+    if tables and "alembic_version" not in tables:
+        raise DatabaseError(
+            f"{settings.database_url.database} holds tables that are not ours "
+            f"({', '.join(tables[:3])}…): not touched. Name another database."
+        )
+
+
+def _parse(arguments: list[str]) -> list[list[str]]:
+    """Read the command line; give the commands to run, ours first."""
+    if not arguments:
+        return [MIGRATE, SEED, SERVE]
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    parser = argparse.ArgumentParser(
+        usage="python -m scripts.devdb run [--migrate] [--seed] [-- COMMAND ...]",
+        description="Run a command with a database for development.",
+    )
+    parser.add_argument("action", choices=["run"])
+    parser.add_argument("--migrate", action="store_true", help="migrate it first")
+    parser.add_argument("--seed", action="store_true", help="seed it first")
+    options = parser.parse_args(arguments[:cut])
+    commands = [
+        MIGRATE if options.migrate else [],
+        SEED if options.seed else [],
+        arguments[cut + 1 :],
+    ]
+    return [command for command in commands if command]
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line says; give the exit code."""
+    commands = _parse(arguments)
+    os.chdir(PROJECT)
+    # So that `alembic` and `python` are those of this environment.
+    own = os.path.dirname(sys.executable)
+    os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", os.defpath)])
+    try:
+        with database() as settings:
+            if MIGRATE in commands or SEED in commands:
+                refuse_foreign(settings)
+            codes = (run(command) for command in commands)
+            return next((code for code in codes if code), 0)
+    except (DatabaseError, PostgresError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""The choice of a database for development, and how its command is run."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.postgres import PostgresError, choice
+from scripts.postgres.choice import DatabaseError, Ways, choose
+from scripts.postgres.command import run
+
+PROJECT = Path(__file__).parents[2]
+COMPOSE = {"DB_HOST": "127.0.0.1", "DB_PORT": "5433"}
+
+
+def ways(
+    *, running: int | None = None, binaries: bool = False, started: int | None = None
+) -> Ways:
+    """A machine where these ways are open."""
+
+    def find() -> None:
+        if not binaries:
+            raise PostgresError("No PostgreSQL.")
+
+    return Ways(find, lambda: running, lambda: started)
+
+
+EVERY_WAY = ways(running=5433, binaries=True, started=5433)
+
+
+@pytest.mark.parametrize(
+    ("environ", "dotenv", "reason"),
+    [
+        ({"DATABASE_URL": "x"}, {}, "DATABASE_URL is set in the environment"),
+        ({}, {"DATABASE_URL": "x"}, "DATABASE_URL is set in .env"),
+        ({"DB_HOST": "x"}, {}, "DB_HOST is set in the environment"),
+        ({}, {"DB_HOST": "x"}, "DB_HOST is set in .env"),
+        ({"DB_HOST": "x"}, {"DATABASE_URL": "x"}, "DATABASE_URL is set in .env"),
+        ({"DB_HOST": "x"}, {"DB_HOST": "y"}, "DB_HOST is set in the environment"),
+    ],
+)
+def test_what_is_named_is_used(
+    environ: dict[str, str], dotenv: dict[str, str], reason: str
+) -> None:
+    chosen = choose(environ, dotenv, EVERY_WAY)
+    assert (chosen.reason, chosen.settings, chosen.embedded) == (reason, {}, False)
+
+
+@pytest.mark.parametrize(
+    ("machine", "reason", "settings", "embedded"),
+    [
+        (EVERY_WAY, "is running", COMPOSE, False),
+        (ways(binaries=True, started=5433), "embedded", {}, True),
+        (ways(started=5433), "was started: No PostgreSQL", COMPOSE, False),
+    ],
+    ids=["compose runs", "own server", "compose is started"],
+)
+def test_first_way_that_is_open(
+    machine: Ways, reason: str, settings: dict[str, str], embedded: bool
+) -> None:
+    named_nothing = {"DATABASE_URL": "", "DB_NAME": "app", "DB_PASSWORD": "x"}
+    chosen = choose(named_nothing, {"DB_HOST": ""}, machine)
+    assert reason in chosen.reason
+    assert (chosen.settings, chosen.embedded) == (settings, embedded)
+
+
+def test_no_way_names_all() -> None:
+    with pytest.raises(DatabaseError, match=r"DATABASE_URL.*Docker.*No PostgreSQL"):
+        choose({}, {}, ways())
+
+
+def test_pg_bin_is_used_or_fails() -> None:
+    with pytest.raises(PostgresError):
+        choose({"PG_BIN": "/none"}, {}, ways(started=5433))
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "port"),
+    [
+        ("0.0.0.0:5433\n", 0, 5433),
+        ("127.0.0.1:5433\n[::1]:5433\n", 0, 5433),
+        (":0\n", 0, None),
+        ("", 0, None),
+        ("", 1, None),
+    ],
+)
+def test_port_of_the_compose_service(
+    monkeypatch: pytest.MonkeyPatch, said: str, code: int, port: int | None
+) -> None:
+    program = f"import sys; print({said!r}, end=''); sys.exit({code})"
+    command = [sys.executable, "-c", program]
+    monkeypatch.setattr(choice, "_compose_command", lambda *_: command)
+    assert choice.running_port() == port
+
+
+def test_no_docker_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert choice.running_port() is None
+    assert choice.started_port() is None
+
+
+@pytest.mark.parametrize("code", [0, 1, 7])
+def test_exit_code_passes_through(code: int) -> None:
+    assert run([sys.executable, "-c", f"raise SystemExit({code})"]) == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_reaches_the_command_once(number: signal.Signals) -> None:
+    """Sent to the runner alone, as an editor's stop button does."""
+    counting = (
+        "import signal, time; seen = []\n"
+        f"signal.signal({int(number)}, lambda *_: seen.append(1))\n"
+        "print('ready', flush=True); time.sleep(0.6); raise SystemExit(40 + len(seen))"
+    )
+    runner = (
+        "import sys; from scripts.postgres.command import run\n"
+        f"sys.exit(run([sys.executable, '-c', {counting!r}]))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", runner],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        os.kill(process.pid, number)
+    assert process.returncode == 41
+
+
+def test_killed_command_gives_its_signal() -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+    assert run([sys.executable, "-c", code]) == 128 + signal.SIGTERM
+
+
+def test_app_never_imports_scripts() -> None:
+    for path in (PROJECT / "app").rglob("*.py"):
+        assert "scripts" not in path.read_text(encoding="utf-8"), path
