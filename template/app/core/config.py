@@ -4,46 +4,27 @@ A variable of the environment wins over `.env`, `.env` over `[tool.app]` in
 pyproject.toml, and that over the default below. No secret has a default.
 """
 
-import json
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    FilePath,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     PyprojectTomlConfigSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
 from app import __version__
-
-# A key is as long as the digest, or longer (RFC 7518, section 3.2).
-KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
-PLACEHOLDERS = ("change", "secret", "password", "example", "postgres")
-
-
-def _words(value: object) -> object:
-    """Read a list as JSON, or as words with commas between."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+from app.core.config_types import (
+    KEY_LENGTH,
+    Port,
+    PostgresUrl,
+    SigningKey,
+    Words,
+    asyncpg_url,
+    is_weak,
+)
 
 
 class ConfigurationError(Exception):
@@ -64,7 +45,7 @@ class DatabaseSettings(BaseSettings):
         pyproject_toml_table_header=("tool", "app"),
     )
 
-    DATABASE_URL: SecretStr | None = None
+    DATABASE_URL: PostgresUrl | None = None
     DB_HOST: str = "localhost"
     DB_PORT: Port = 5432
     DB_USER: str = "postgres"
@@ -77,13 +58,6 @@ class DatabaseSettings(BaseSettings):
     DB_MAX_OVERFLOW: int = Field(default=10, ge=0)
     DB_POOL_TIMEOUT: float = Field(default=30, gt=0)
 
-    @field_validator("DATABASE_URL")
-    @classmethod
-    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            _asyncpg_url(value.get_secret_value())
-        return value
-
     @model_validator(mode="after")
     def _has_a_password(self) -> Self:
         if self.DATABASE_URL is None and self.DB_PASSWORD is None:
@@ -94,7 +68,7 @@ class DatabaseSettings(BaseSettings):
     def database_url(self) -> URL:
         """The URL for SQLAlchemy: DATABASE_URL if given, else built from DB_*."""
         if self.DATABASE_URL is not None:
-            return _asyncpg_url(self.DATABASE_URL.get_secret_value())
+            return asyncpg_url(self.DATABASE_URL.get_secret_value())
         password = self.DB_PASSWORD
         return URL.create(
             "postgresql+asyncpg",
@@ -137,8 +111,8 @@ class Settings(DatabaseSettings):
     RELOAD: bool = False
 
     # JWT
-    JWT_SECRET_KEY: SecretStr
-    JWT_REFRESH_SECRET_KEY: SecretStr
+    JWT_SECRET_KEY: SigningKey
+    JWT_REFRESH_SECRET_KEY: SigningKey
     JWT_ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"
     JWT_ACCESS_TOKEN_EXPIRE_MINUTES: int = Field(default=30, ge=1)
     JWT_REFRESH_TOKEN_EXPIRE_DAYS: int = Field(default=7, ge=1)
@@ -152,13 +126,6 @@ class Settings(DatabaseSettings):
     # Logging
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "text"] = "json"
-
-    @field_validator("JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY")
-    @classmethod
-    def _is_strong(cls, value: SecretStr) -> SecretStr:
-        if _is_weak(value, length=min(KEY_LENGTH.values())):
-            raise ValueError("is weak: give 32 random characters or more")
-        return value
 
     @model_validator(mode="after")
     def _keys_fit(self) -> Self:
@@ -186,7 +153,7 @@ class Settings(DatabaseSettings):
         for name in ("DEBUG", "RELOAD"):
             if getattr(self, name):
                 raise ValueError(f"{name} must be false where ENVIRONMENT=production")
-        if self.DATABASE_URL is None and _is_weak(self.DB_PASSWORD, length=12):
+        if self.DATABASE_URL is None and is_weak(self.DB_PASSWORD, length=12):
             raise ValueError("DB_PASSWORD is weak: give 12 random characters or more")
         return self
 
@@ -209,24 +176,3 @@ def _explain(error: ValidationError) -> str:
         for problem in error.errors(include_url=False, include_input=False)
     ]
     return "\n  ".join(["The settings do not allow a start:", *lines])
-
-
-def _is_weak(secret: SecretStr | None, *, length: int) -> bool:
-    value = secret.get_secret_value() if secret else ""
-    return (
-        len(value) < length
-        or len(set(value)) < 8
-        or any(word in value.lower() for word in PLACEHOLDERS)
-    )
-
-
-def _asyncpg_url(text: str) -> URL:
-    """Accept what hosts hand out: any PostgreSQL scheme, and `sslmode`."""
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        url = None
-    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
-        raise ValueError("is not of the form postgresql://user:password@host:5432/name")
-    query = {("ssl" if k == "sslmode" else k): v for k, v in url.query.items()}
-    return url.set(drivername="postgresql+asyncpg", query=query)
