@@ -1,0 +1,28 @@
+"""Put the template's history into the wheel and the sdist: without it no project could be updated."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class TemplateBundleHook(BuildHookInterface[Any]):
+    """Make `mkbackend/template.bundle`; from an sdist, which has no git, reuse the one in it."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the bundle to what is built."""
+        if version == "editable":  # the command makes it anew at each run
+            return
+        root = Path(self.root)
+        sys.path.insert(0, str(root / "src"))
+        from mkbackend import bundle
+
+        made = root / "src" / "mkbackend" / "template.bundle"
+        if not made.is_file():
+            self.scratch = tempfile.TemporaryDirectory(prefix="mkbackend-")  # goes when the build ends, well or not
+            made = Path(self.scratch.name) / "template.bundle"
+            made.write_bytes(bundle.build(root, release=True))
+        inside = "mkbackend" if self.target_name == "wheel" else "src/mkbackend"
+        build_data["force_include"][str(made)] = f"{inside}/template.bundle"

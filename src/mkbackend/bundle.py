@@ -1,0 +1,120 @@
+"""The template as a git bundle: main's history cut down to it, with a version tag on every step.
+
+Copier can update a project only from git, with the project's old version in reach, and a wheel has no git. The build
+hook writes this file into the wheel; in a checkout the command makes it anew at each run. The same history gives the
+same bytes on every machine.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mkbackend.errors import MkbackendError
+from mkbackend.history import TEMPLATE, Step, history, uncommitted
+from mkbackend.system import git, run
+
+_HEADER = b"# v2 git bundle\n"
+_BRANCH = "refs/heads/main"
+_TAGS = "refs/tags/"
+# The template's own .gitattributes decides for its files; this keeps git from converting any other byte.
+_ATTRIBUTES = b"* -text\n"
+# Neither a user's settings, nor how the clone happens to be packed, may reach the bytes.
+_PACK = (
+    *("-c", "core.compression=9", "-c", "pack.compression=9", "-c", "pack.window=10", "-c", "pack.depth=50"),
+    *("pack-objects", "--quiet", "--revs", "--all", "--stdout"),
+    *("--threads=1", "--no-reuse-delta", "--no-reuse-object"),
+)
+
+
+def build(root: Path, release: bool = False) -> bytes:
+    """Return the bundle of the checkout at `root`, with its uncommitted changes as a last, pre-release step.
+
+    A `release` is refused from a shallow clone, whose versions would have other numbers than everyone else's.
+    """
+    if not (root / ".git").exists():
+        raise MkbackendError(
+            f"{root} is no git clone, so it has no versions of the template.",
+            hint="Clone the repository with git, or install mkbackend as a package.",
+        )
+    if release and git("rev-parse", "--is-shallow-repository", cwd=root) == "true":
+        raise MkbackendError(f"{root} is a shallow clone, without the older versions.", hint="git fetch --unshallow")
+    with _repository(borrow=git("rev-parse", "--path-format=absolute", "--git-path", "objects", cwd=root)) as repo:
+        steps = history(root)
+        steps += uncommitted(root, repo, steps)
+        if not steps:
+            raise MkbackendError(f"No commit of {root} has {' and '.join(TEMPLATE)}.")
+        _git(repo, "fast-import", "--quiet", stdin=b"".join(_commands(steps)))
+        return _pack(repo)
+
+
+def tags(path: Path) -> dict[str, str]:
+    """Return the versions in a bundle and their commits, oldest first; refuse a damaged file."""
+    head, _, pack = path.read_bytes().partition(b"\n\n")
+    whole = hashlib.sha1(pack[:-20], usedforsecurity=False).digest() == pack[-20:]
+    if not (whole and head.startswith(_HEADER)):
+        raise MkbackendError(f"The template in {path} is damaged.", hint="Install mkbackend again.")
+    refs = (line.split(" ", 1) for line in head.decode().splitlines()[1:])
+    found = {ref.removeprefix(_TAGS): commit for commit, ref in refs if ref.startswith(_TAGS)}
+    return dict(sorted(found.items(), key=lambda item: _order(item[0])))
+
+
+def union(old: Path, new: Path) -> bytes:
+    """Return a bundle with every version of both files; the new file decides where they differ."""
+    with _repository() as repo:
+        for path in (old, new):
+            _git(repo, "fetch", "--quiet", path.resolve(), f"+{_TAGS}*:{_TAGS}*", f"+{_BRANCH}:{_BRANCH}")
+        return _pack(repo)
+
+
+def questions(source: str | Path, version: str) -> str:
+    """Return the text of copier.yml at a version of a bundle or a repository."""
+    with _repository() as repo:
+        shallow = () if Path(source).is_file() else ("--depth=1",)
+        # With the user's own settings, for once: they know how to connect.
+        git("fetch", "--quiet", *shallow, "--", source, version, env={"GIT_DIR": str(repo)})
+        return _git(repo, "show", f"FETCH_HEAD:{TEMPLATE[0]}").decode(errors="replace")
+
+
+def _commands(steps: list[Step]) -> Iterator[bytes]:
+    """Yield the input of `git fast-import`: one commit and one tag for each step."""
+    yield b"blob\nmark :1\ndata %d\n%b\n" % (len(_ATTRIBUTES), _ATTRIBUTES)
+    for mark, step in enumerate(steps, start=2):
+        yield (
+            f"commit {_BRANCH}\nmark :{mark}\n"
+            f"committer mkbackend <mkbackend@localhost> {step.time} +0000\n"
+            f"data {len(step.tag)}\n{step.tag}\n"
+            f"deleteall\nM 100644 :1 .gitattributes\n"
+            f"M 100644 {step.questions} {TEMPLATE[0]}\nM 040000 {step.tree} {TEMPLATE[1]}\n"
+            f"reset {_TAGS}{step.tag}\nfrom :{mark}\n"
+        ).encode()
+
+
+def _order(tag: str) -> tuple[tuple[int, ...], int, bool]:
+    """Return the sort key of one of our tags; a pre-release comes before the step that it will be."""
+    release, _, rest = tag.removeprefix("v").partition("+")[0].partition(".post")
+    return tuple(map(int, release.split("."))), int(rest.partition(".")[0] or 0), ".dev" not in rest
+
+
+@contextmanager
+def _repository(borrow: str = "") -> Iterator[Path]:
+    """Yield an empty repository for a moment; it can use the objects of another without copying them."""
+    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
+        repo = Path(directory) / "template.git"
+        _git(repo, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", repo)
+        if borrow:
+            (repo / "objects" / "info" / "alternates").write_text(f"{borrow}\n", encoding="utf-8", newline="\n")
+        yield repo
+
+
+def _git(repo: Path, *args: str | Path, stdin: bytes = b"") -> bytes:
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
+    return run("git", *args, stdin=stdin, env={**alone, "GIT_DIR": str(repo)})
+
+
+def _pack(repo: Path) -> bytes:
+    refs = _git(repo, "for-each-ref", "--format=%(objectname) %(refname)").decode()
+    head = _git(repo, "rev-parse", "HEAD").decode().strip()
+    return _HEADER + f"{refs}{head} HEAD\n\n".encode() + _git(repo, *_PACK)

@@ -1,0 +1,104 @@
+"""The command line: parse, call, print."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mkbackend import __version__
+from mkbackend.errors import BadInputError, Interruption, MkbackendError
+
+# What a command needs is imported when it runs: --version, --help and completion stay fast.
+if TYPE_CHECKING:
+    from mkbackend.screen import Screen
+
+app = typer.Typer(name="mkbackend", no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mkbackend {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def mkbackend(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A complete, tested, typed FastAPI and PostgreSQL service from one command."""
+
+
+@app.command()
+def new(
+    path: Annotated[str | None, typer.Argument(help="Where to make it; its last part names the project.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults, ask nothing.")] = False,
+    data: Annotated[
+        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Answer a question; repeatable.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Replay the answers of an earlier project.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files, write nothing.")] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
+    no_install: Annotated[bool, typer.Option("--no-install", help="Install no dependencies.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Ask nothing, print one JSON object.")] = False,
+    template: Annotated[str | None, typer.Option(metavar="URL", help="Another git repository as template.")] = None,
+    ref: Annotated[str | None, typer.Option(metavar="REF", help="A tag, branch or commit of it.")] = None,
+) -> None:
+    """Make a new project: in a terminal after a few questions, anywhere else with the defaults.
+
+    Examples:
+
+    \b
+    mkbackend new myapp
+    mkbackend new myapp --yes --data license=none --data ci=gitlab
+    mkbackend new . --answers ../earlier/.copier-answers.yml
+    """
+    with _reported(as_json) as screen:
+        from mkbackend.new import Request
+        from mkbackend.new import new as run
+        from mkbackend.questions import parse_data, read_answers
+        from mkbackend.system import clean_environment
+
+        clean_environment()
+        if ref and not template:
+            raise BadInputError("--ref says which version of --template.", hint="--template URL --ref REF")
+        given = {**(read_answers(answers) if answers else {}), **parse_data(data or ())}
+        # A closed stream is None.
+        terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+        ask = terminal and not (yes or as_json)
+        run(Request(path, given, template, ref, ask, dry_run, not no_git, not no_install), screen)
+
+
+@contextmanager
+def _reported(as_json: bool) -> Iterator["Screen"]:
+    """Turn what goes wrong into a message and an exit code; SIGTERM and a closed terminal count as Ctrl-C."""
+    from mkbackend.screen import Screen
+    from mkbackend.system import on_interrupt
+
+    screen = Screen(as_json)
+    try:
+        with on_interrupt(_interrupt):
+            yield screen
+    except MkbackendError as error:
+        raise typer.Exit(screen.fail(error)) from error
+    except OSError as error:
+        about = f"{error.filename}: " if error.filename else ""
+        raise typer.Exit(screen.fail(MkbackendError(f"{about}{error.strerror or error}."))) from error
+    except (KeyboardInterrupt, EOFError) as error:
+        raise typer.Exit(screen.interrupted()) from error
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interruption

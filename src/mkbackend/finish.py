@@ -1,0 +1,141 @@
+"""From files to a working project: secrets, lock file, repository, environment.
+
+Each step leaves a whole project when it fails: its MkbackendError says what is missing, with the command to retry.
+"""
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkbackend.errors import MkbackendError
+from mkbackend.questions import Answers
+from mkbackend.system import git, run
+
+# git drops these at the ends of a name, and refuses one that has nothing else.
+_CRUD = " \t\n.,:;<>\"\\'"
+_NETWORK = 600.0
+
+
+def write_env(project: Path) -> None:
+    """Let the project's own script write `.env` with fresh secrets."""
+    if (project / "scripts" / "init_env.py").is_file():
+        _or_retry("python scripts/init_env.py", sys.executable, "scripts/init_env.py", cwd=project)
+
+
+def lock(project: Path) -> None:
+    """Write `uv.lock`; any Python will do for that, so none is downloaded."""
+    if not (uv := _find_uv(project)):
+        raise MkbackendError("uv is not installed, so there is no uv.lock.", hint="uv lock")
+    never = {"UV_PYTHON_DOWNLOADS": "never"}
+    _or_retry("uv lock", *uv.command, "lock", "--python", sys.executable, cwd=uv.cwd, env=never, timeout=_NETWORK)
+
+
+def commit(project: Path, target: Path, answers: Answers) -> str:
+    """Put the project into a repository with one commit; returns a line about it when there is something to say."""
+    if (target / ".git").is_dir():
+        shutil.copytree(target / ".git", project / ".git", symlinks=True)
+    else:
+        git("init", "--quiet", "--initial-branch=main", cwd=project)
+    author, said = _author(project, answers)
+    # The files are the template's: no hook, signature or ignore list of the user has a say in this one commit.
+    settings = {
+        "core.hooksPath": os.devnull,
+        "core.excludesFile": os.devnull,
+        "core.fsmonitor": "false",
+        "core.safecrlf": "false",
+        "commit.gpgSign": "false",
+        "gc.auto": "0",
+        "maintenance.auto": "false",
+        **author,
+    }
+    flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    message = f"Start {answers['project_name']} with mkbackend"
+    retry = "git add --all && git commit"
+    _or_retry(retry, "git", *flags, "add", "--all", cwd=project)
+    _or_retry(
+        retry, "git", *flags, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "-m", message, cwd=project
+    )
+    return said
+
+
+def guess_author() -> Answers:
+    """Return the answers that git knows already."""
+    return {f"author_{key}": value for key in ("name", "email") if (value := _setting(f"user.{key}", Path.cwd()))}
+
+
+def install(project: Path, python_version: str) -> None:
+    """Install the project into its own `.venv`, with uv or without."""
+    uv, python = _find_uv(project), _find_python(project, python_version)
+    if uv:
+        using = ("--python", python) if python else ()
+        _or_retry("make install", *uv.command, "sync", *using, cwd=uv.cwd, timeout=_NETWORK)
+    elif python:
+        _or_retry("make install", python, "-m", "venv", ".venv", cwd=project)
+        inside = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        _or_retry("make install", inside, "-m", "pip", "install", "-e", ".[dev]", cwd=project, timeout=_NETWORK)
+    else:
+        raise MkbackendError(f"Python {python_version} is not installed.", hint="make install")
+
+
+@dataclass(frozen=True)
+class _Uv:
+    """How to start uv for a project."""
+
+    command: tuple[str | Path, ...]
+    cwd: Path
+
+
+def _find_uv(project: Path) -> _Uv | None:
+    """Find a uv that runs: version managers leave commands behind that run in some directories only."""
+    for command in filter(None, (os.environ.get("UV"), shutil.which("uv"))):
+        for cwd in (project, Path.cwd()):
+            if _said(command, "--version", cwd=cwd):
+                return _Uv((command, "--quiet", "--directory", project), cwd)
+    return None
+
+
+def _find_python(project: Path, version: str) -> str:
+    """Return the program itself of a Python of that version, ours if it is one; empty where there is none."""
+    ask = "import sys; print('%d.%d' % sys.version_info[:2], getattr(sys, '_base_executable', sys.executable))"
+    for command in filter(None, (sys.executable, shutil.which(f"python{version}"))):
+        found, _, program = _said(command, "-c", ask, cwd=project).partition(" ")
+        if found == version:
+            return program
+    return ""
+
+
+def _said(*command: str | Path, cwd: Path) -> str:
+    """Return what a command printed; empty where it fails."""
+    try:
+        return run(*command, cwd=cwd).decode(errors="replace").strip()
+    except MkbackendError:
+        return ""
+
+
+def _author(project: Path, answers: Answers) -> tuple[dict[str, str], str]:
+    """Return settings that give the commit an author where git has none, and a line that says so."""
+    name = os.environ.get("GIT_AUTHOR_NAME") or _setting("user.name", project)
+    email = os.environ.get("GIT_AUTHOR_EMAIL") or _setting("user.email", project)
+    if name.strip(_CRUD) and email.strip(_CRUD):
+        return {}, ""
+    for variable in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        os.environ.pop(variable, None)
+    name = re.sub(r"[<>\s]+", " ", str(answers.get("author_name", ""))).strip(_CRUD) or "mkbackend"
+    email = str(answers.get("author_email", "")) or "mkbackend@localhost"
+    said = f"git does not know you yet: the first commit is by {name} <{email}>."
+    return {"user.name": name, "user.email": email}, said
+
+
+def _setting(name: str, where: Path) -> str:
+    return _said("git", "config", "--get", name, cwd=where)
+
+
+def _or_retry(retry: str, *command: str | Path, **options: object) -> None:
+    """Run a command; if it fails, the hint is what a person types in the project."""
+    try:
+        run(*command, **options)  # type: ignore[arg-type]  # passed through as they are
+    except MkbackendError as error:
+        raise MkbackendError(error.message, hint=retry) from error

@@ -1,0 +1,122 @@
+"""`mkbackend new`: decide, then one pipeline over one Project."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mkbackend import finish, stage, system, template
+from mkbackend.project import Project
+from mkbackend.questions import Answers, Questions
+from mkbackend.render import render
+from mkbackend.screen import Screen
+from mkbackend.template import Source
+
+# The name comes first and the slug follows from it; all the others can be customised.
+_NAMES = ("project_name", "project_slug")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was typed."""
+
+    path: str | None
+    given: Mapping[str, object]
+    url: str | None = None
+    ref: str | None = None
+    ask: bool = False
+    dry_run: bool = False
+    git: bool = True
+    install: bool = True
+
+
+def new(request: Request, screen: Screen) -> None:
+    """Make the project, or with `dry_run` only show it, and say how to go on."""
+    system.require_git()
+    with template.find(request.url, request.ref, remember=not request.dry_run) as source:
+        project = _decide(request, Questions(source.questions), screen)
+        report = {"path": str(project.target), "answers": project.answers, "command": project.command}
+        if request.dry_run:
+            report["files"] = _preview(project, source, screen)
+        else:
+            report |= _create(project, source, request, screen)
+    screen.end(report)
+
+
+def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
+    """Complete the answers, by asking where that was wished; refuse what cannot be before the first question."""
+    known = finish.guess_author()
+    guessed = {name: value for name, value in known.items() if questions.is_good(name, str(value))}
+    given = dict(request.given)
+    if request.ask and request.path is None and "project_name" not in given:
+        given["project_name"] = screen.ask(questions.asked["project_name"], questions, {})
+    project = Project.plan(request.path, given, guessed, questions)
+    if not request.dry_run:
+        stage.sweep(project.target)
+    stage.require_room(project.target)
+    if request.ask:
+        given |= _customise(project.answers, [name for name in questions.asked if name not in given], questions, screen)
+    return Project.plan(request.path, given, guessed, questions)
+
+
+def _customise(answers: Answers, open_: list[str], questions: Questions, screen: Screen) -> Answers:
+    """Return the answers of a user who does not take the recommended ones."""
+    names = [name for name in open_ if name not in _NAMES]
+    if not names or screen.takes({name: answers[name] for name in names}):
+        return {}
+    return {name: screen.ask(questions.asked[name], questions, answers) for name in names}
+
+
+def _create(project: Project, source: Source, request: Request, screen: Screen) -> dict[str, Any]:
+    """Make the project; up to the move to its place nothing is there, from then on all of it."""
+    around = stage.surrounding_repository(project.target)
+    with stage.beside(project.target) as made:
+        with screen.step("Render the template"):
+            files = render(source, project.answers, made.project, made.scratch)
+        with screen.step("Lock the dependencies", optional=True):
+            finish.lock(made.project)
+        committed = request.git and around is None and _commit(project, made, screen)
+        # After the commit, so that no secret can get into it.
+        with screen.step("Write .env with fresh secrets", optional=True):
+            finish.write_env(made.project)
+        with stage.uninterrupted():
+            made.place()
+            screen.made = project.target
+    if around and request.git:
+        screen.say(f"It is part of the repository {around}. Commit it there; CI files are read only at its top.")
+    installed = request.install and _install(project, screen)
+    return {
+        "template": {"source": source.url, "version": source.version},
+        "files": [path.as_posix() for path in files],
+        "committed": committed,
+        "installed": installed,
+        "next": _next_steps(project, installed),
+    }
+
+
+def _preview(project: Project, source: Source, screen: Screen) -> list[str]:
+    """Show the files that would be made; nothing is written but in a temporary directory."""
+    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
+        files = render(source, project.answers, Path(directory) / project.target.name, Path(directory) / "scratch")
+    screen.tree(project.target.name, files)
+    return [path.as_posix() for path in files]
+
+
+def _commit(project: Project, made: stage.Stage, screen: Screen) -> bool:
+    with screen.step("Make the first commit", optional=True) as step:
+        if said := finish.commit(made.project, project.target, project.answers):
+            screen.say(said)
+    return step.done
+
+
+def _install(project: Project, screen: Screen) -> bool:
+    with screen.step("Install the dependencies", optional=True) as step:
+        finish.install(project.target, str(project.answers.get("python_version", "")))
+    return step.done
+
+
+def _next_steps(project: Project, installed: bool) -> list[str]:
+    """Return at most three commands that lead to a running service."""
+    go = [] if project.target == Path.cwd() else [system.typed("cd", project.place)]
+    return [*go, *([] if installed else ["make install"]), "make dev"]

@@ -1,0 +1,158 @@
+"""The questions of copier.yml: their defaults, choices and validators, answered before anything is written.
+
+Copier asks the same questions, but takes an unknown answer in silence and every word for a yes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mkbackend.errors import BadInputError, MkbackendError
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; `default` and `validator` are Jinja, as Copier reads them."""
+
+    name: str
+    help: str
+    type: str
+    default: Any
+    choices: tuple[str, ...]
+    validator: str
+    hidden: bool
+
+    @classmethod
+    def parse(cls, name: str, details: Mapping[str, Any]) -> "Question":
+        """Read one question of copier.yml."""
+        return cls(
+            name=name,
+            help=details.get("help", name),
+            type=details.get("type", "str"),
+            default=details.get("default", ""),
+            choices=tuple(map(str, details.get("choices", ()))),
+            validator=details.get("validator", ""),
+            hidden=details.get("when") is False,
+        )
+
+    def cast(self, value: object) -> object:
+        """Return the answer in the question's type; ValueError says what was expected."""
+        if self.type == "bool":
+            return _boolean(value)
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError("Give it as text")  # noqa: TRY004  # as every other answer that does not do
+        return str(value)
+
+
+class Questions:
+    """All questions of one version of the template, in their order."""
+
+    def __init__(self, text: str) -> None:
+        import yaml
+
+        try:
+            parsed = yaml.safe_load(text)
+            asked = {name: details for name, details in parsed.items() if not name.startswith("_")}
+            self.all = [Question.parse(name, details) for name, details in asked.items()]
+        except (yaml.YAMLError, AttributeError) as error:
+            raise MkbackendError(f"The template's copier.yml cannot be read: {error}") from error
+        self.asked = {question.name: question for question in self.all if not question.hidden}
+
+    def complete(self, given: Mapping[str, object]) -> Answers:
+        """Return every answer, with the default where none is given; BadInputError names the first that is wrong."""
+        for name in given:
+            if name not in self.asked:
+                raise BadInputError(f"There is no question {name!r}.", hint=f"Questions: {', '.join(self.asked)}")
+        answers: Answers = {}
+        for question in self.all:
+            answer = given.get(question.name, _render(question.default, answers))
+            try:
+                answers[question.name] = _checked(question, answer, answers)
+            except ValueError as error:
+                raise BadInputError(
+                    f"{question.name} cannot be {_quoted(answer)}. {error}.",
+                    hint=f"--data {question.name}=VALUE",
+                ) from error
+        return {name: answers[name] for name in self.asked}
+
+    def is_good(self, name: str, answer: str) -> bool:
+        """Whether an answer would be taken; for guesses, such as what git knows about the user."""
+        try:
+            self.complete({"project_name": "My App", name: answer})
+        except BadInputError:
+            return False
+        return True
+
+
+def read_answers(path: Path) -> Answers:
+    """Return the answers of an earlier project; where that came from, Copier's `_` keys, is left out."""
+    import yaml
+
+    hint = "--answers takes the .copier-answers.yml of a project, or a YAML file of KEY: VALUE lines."
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(f"Cannot read {path}: {error.strerror}.", hint) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}", hint) from error
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise BadInputError(f"{path} has no answers.", hint)
+    return {name: answer for name, answer in found.items() if not name.startswith("_")}
+
+
+def parse_data(pairs: Iterable[str]) -> Answers:
+    """Return the answers of --data KEY=VALUE."""
+    answers: Answers = {}
+    for pair in pairs:
+        name, equals, answer = pair.partition("=")
+        if not (name and equals):
+            raise BadInputError(f"--data {pair!r} is not KEY=VALUE.", hint="--data license=none")
+        answers[name] = answer
+    return answers
+
+
+def _checked(question: Question, answer: object, answers: Answers) -> object:
+    """Return a question's answer in its type; ValueError says what is wrong, given the answers before it."""
+    value = question.cast(answer)
+    if question.choices and value not in question.choices:
+        raise ValueError(f"Choose one of: {', '.join(question.choices)}")
+    if problem := _render(question.validator, {**answers, question.name: value}).strip():
+        raise ValueError(problem)
+    return value
+
+
+def _boolean(value: object) -> bool:
+    words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
+    if str(value).lower() not in words:
+        raise ValueError("Answer yes or no")
+    return words[str(value).lower()]
+
+
+def _render(template: object, answers: Answers) -> Any:
+    """Evaluate what copier.yml says; a value that is no text is taken as it is."""
+    from jinja2 import TemplateError
+
+    if not isinstance(template, str):
+        return template
+    try:
+        return _jinja().from_string(template).render(answers)
+    except (TemplateError, TypeError) as error:
+        raise MkbackendError(f"The template's copier.yml cannot be evaluated: {error}") from error
+
+
+@cache
+def _jinja() -> Any:
+    """Return the environment in which Copier evaluates copier.yml."""
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
+
+
+def _quoted(answer: object) -> str:
+    """Show an answer on one short line, whatever it holds."""
+    shown = repr(answer)
+    return shown if len(shown) <= 60 else f"{shown[:56]} ...'"

@@ -1,0 +1,69 @@
+"""Answers and a template become files; the only user of Copier for a new project."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.questions import Answers
+from mkbackend.template import Source
+
+
+def render(source: Source, answers: Answers, target: Path, scratch: Path) -> list[Path]:
+    """Write the project's files into the new directory `target` and return their paths in it.
+
+    What Copier needs for itself goes into `scratch`, so that it cannot outlive a killed run.
+    """
+    with _told_in_words(), _working_in(scratch):
+        import copier
+
+        copier.run_copy(
+            source.url,
+            target,
+            data=answers,
+            vcs_ref=source.version,
+            settings=copier.Settings(),  # a user's own defaults must not change the project
+            defaults=True,
+            quiet=True,
+        )
+    return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _working_in(scratch: Path) -> Iterator[None]:
+    """Keep Copier's clones and its cache in `scratch`: the shared cache fails now and then when two runs meet."""
+    scratch.mkdir(exist_ok=True)
+    usual, tempfile.tempdir = tempfile.tempdir, str(scratch)
+    os.environ["COPIER_CACHE_DIR"] = str(scratch / "copier")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # shallow or changed templates: ours are made so, a fork's owner knows
+            yield
+    finally:
+        tempfile.tempdir = usual
+        del os.environ["COPIER_CACHE_DIR"]
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """Turn Copier's many kinds of error into ours."""
+    from copier.errors import CopierError
+    from jinja2 import TemplateError
+    from plumbum import ProcessExecutionError
+    from yaml import YAMLError
+
+    try:
+        yield
+    except ProcessExecutionError as error:
+        raise MkbackendError(f"The template cannot be fetched: {_last_line(error.stderr)}") from error
+    except ValueError as error:
+        raise BadInputError(f"The template does not take these answers: {error}") from error
+    except (CopierError, TemplateError, YAMLError, TypeError) as error:
+        raise MkbackendError(f"The template cannot be rendered: {error}") from error
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]

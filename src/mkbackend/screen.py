@@ -1,0 +1,148 @@
+"""What a person sees, or with --json a program: the steps as they run, what is left to do, and errors."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.prompt import Confirm, Prompt
+from rich.text import Text
+from rich.tree import Tree
+
+from mkbackend.errors import MkbackendError
+from mkbackend.questions import Answers, Question, Questions
+
+
+@dataclass
+class Step:
+    """A step of the work, for the report."""
+
+    name: str
+    done: bool = False
+    seconds: float = 0.0
+
+
+@dataclass
+class Screen:
+    """The terminal, or with `as_json` one object on standard output and all else on standard error."""
+
+    as_json: bool = False
+    warnings: list[dict[str, str]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    made: Path | None = None
+
+    def __post_init__(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets a question mark
+                stream.reconfigure(errors="replace")
+        self.console = _console(stderr=self.as_json)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line."""
+        self.console.print(Text(text, style=style))
+
+    @contextmanager
+    def step(self, name: str, optional: bool = False) -> Iterator[Step]:
+        """Show a step while it runs and when it is done; an optional one that fails becomes a warning."""
+        step = Step(name)
+        self.steps.append(step)
+        started = time.perf_counter()
+        try:
+            with self._spinner(name):
+                yield step
+        except MkbackendError as error:
+            if not optional:
+                raise
+            self.warn(error.message, error.hint)
+        else:
+            step.done = True
+            step.seconds = round(time.perf_counter() - started, 2)
+            self.console.print(f"[green]{self._sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
+
+    def _spinner(self, name: str) -> AbstractContextManager[object]:
+        return self.console.status(escape(name)) if self.console.is_terminal else nullcontext()
+
+    def warn(self, message: str, retry: str = "") -> None:
+        """Show what is missing and the command that mends it."""
+        self.warnings.append({"message": message, "retry": retry})
+        self.console.print(f"[yellow]{self._sign('!', '!')}[/] {escape(message)}")
+        if retry:
+            self.console.print(f"  Later, in the project: [bold]{escape(retry)}[/]", soft_wrap=True)
+
+    def fail(self, error: MkbackendError) -> int:
+        """Show what went wrong and the mend; returns the exit code."""
+        if self.as_json:
+            print(json.dumps({"error": {"message": error.message, "hint": error.hint}, "exit_code": error.exit_code}))
+        console = _console(stderr=True)
+        console.print(Text.assemble(("Error: ", "red"), error.message))
+        if error.hint:
+            console.print(Text(f"  {error.hint}"), soft_wrap=True)
+        return error.exit_code
+
+    def interrupted(self) -> int:
+        """Say what an interrupt has left; returns the exit code."""
+        left = f"{self.made} is whole, only not installed: make install" if self.made else "nothing was made"
+        error = MkbackendError(f"Interrupted; {left}.")
+        error.exit_code = 130
+        return self.fail(error)
+
+    def end(self, report: dict[str, Any]) -> None:
+        """Show how to make the same again and how to go on, or print the one object of --json."""
+        if self.as_json:
+            steps = [asdict(step) for step in self.steps]
+            print(json.dumps({**report, "steps": steps, "warnings": self.warnings}))
+            return
+        self.console.print(Text.assemble("\nThe same again:\n  ", (report["command"], "bold")), soft_wrap=True)
+        if self.made:
+            lines = "".join(f"\n  {command}" for command in report["next"])
+            self.console.print(Text.assemble("\nNext:", (lines, "bold")), soft_wrap=True)
+
+    def tree(self, name: str, files: list[Path]) -> None:
+        """Show paths as a tree."""
+        top = Tree(Text(name, style="bold"), guide_style="dim")
+        branches: dict[Path, Tree] = {Path(): top}
+        for path in files:
+            for part in [*reversed(path.parents[:-1]), path]:
+                if part not in branches:
+                    branches[part] = branches[part.parent].add(Text(part.name))
+        self.console.print(top)
+
+    def takes(self, answers: Answers) -> bool:
+        """Show what would be chosen, and ask whether that will do."""
+        for name, answer in answers.items():
+            self.console.print(Text.assemble((f"  {name}: ", "dim"), str(answer) or "-"))
+        return Confirm.ask("Recommended settings? No lets you choose", default=True, console=self.console)
+
+    def ask(self, question: Question, questions: Questions, answers: Answers) -> str:
+        """Ask one question until its answer goes with the others; an empty line takes the default."""
+        default = str(answers.get(question.name, question.default))
+        while True:
+            answer = Prompt.ask(
+                Text(question.help),
+                default=default,
+                show_default=bool(default),
+                choices=list(question.choices) or None,
+                console=self.console,
+            )
+            try:
+                questions.complete({**answers, question.name: answer})
+            except MkbackendError as error:
+                self.say(error.message, style="red")
+            else:
+                return answer
+
+    def _sign(self, sign: str, plain: str) -> str:
+        return sign if self.console.encoding.lower().startswith("utf") else plain
+
+
+def _console(stderr: bool) -> Console:
+    """Return a console that breaks lines for a terminal only; what goes elsewhere is read by programs too."""
+    console = Console(stderr=stderr, highlight=False)
+    console.soft_wrap = not console.is_terminal
+    return console

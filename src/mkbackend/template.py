@@ -1,0 +1,123 @@
+"""Where the template comes from, and which version of it."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from mkbackend import bundle
+from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.system import git
+
+# The same words on every machine: a project records this, and plain `copier update` finds it anywhere.
+HOME_BUNDLE = "~/.local/share/mkbackend/template.bundle"
+_SHIPPED = Path(__file__).with_name("template.bundle")
+_CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A version of the template: what a project records of it, and its questions (the text of copier.yml)."""
+
+    url: str
+    version: str
+    questions: str
+
+
+@contextmanager
+def find(url: str | None = None, ref: str | None = None, remember: bool = True) -> Iterator[Source]:
+    """Yield mkbackend's own template, or the one at `url`.
+
+    `remember` keeps our own in the user's home, where a project finds its versions again.
+    """
+    if url:
+        yield _elsewhere(url, ref)
+        return
+    with ExitStack() as needed:
+        own = needed.enter_context(_own_bundle())
+        version = list(bundle.tags(own))[-1]
+        questions = bundle.questions(own, version)
+        if remember:
+            _remember(own, Path(HOME_BUNDLE))
+            needed.close()  # a run that is killed later leaves nothing of it behind
+        yield Source(HOME_BUNDLE if remember else str(own), version, questions)
+
+
+def _elsewhere(url: str, ref: str | None) -> Source:
+    """Return a template in another git repository; its newest release if no `ref` is given."""
+    url = str(Path(url).resolve()) if Path(url).exists() else url.removeprefix("git+")
+    # Copier takes a URL for git's only if it looks like it.
+    recorded = f"git+{url}" if "://" in url and not url.endswith(".git") else url
+    try:
+        version = ref or _newest(git("ls-remote", "--tags", "--refs", "--", url))
+        return Source(recorded, version, bundle.questions(url, version))
+    except MkbackendError as error:
+        raise BadInputError(
+            f"There is no template at {url}{f' {ref}' if ref else ''}: {error.message}",
+            hint="--template takes the URL or path of a git repository, --ref a tag, branch or commit of it.",
+        ) from error
+
+
+@contextmanager
+def _own_bundle() -> Iterator[Path]:
+    """Yield the bundle that came with the package, or in a checkout one of what is there now."""
+    if _SHIPPED.is_file():
+        yield _SHIPPED
+        return
+    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
+        path = Path(directory) / "template.bundle"
+        path.write_bytes(bundle.build(_CHECKOUT))
+        yield path
+
+
+def _remember(own: Path, remembered: Path) -> None:
+    """Add the versions of our bundle to the one in the user's home, which only ever grows."""
+    try:
+        home = remembered.expanduser()
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with home.with_suffix(".lock").open("a+b") as lock:
+            _wait_for(lock)
+            known = _known(home)
+            if bundle.tags(own).items() <= known.items():
+                return
+            fresh = home.with_suffix(".new")
+            fresh.write_bytes(bundle.union(home, own) if known else own.read_bytes())
+            fresh.replace(home)
+    except (OSError, RuntimeError) as error:
+        raise MkbackendError(
+            f"Cannot keep the template in {remembered}: {error}", hint="Set HOME to a directory that you can write to."
+        ) from error
+
+
+def _known(home: Path) -> dict[str, str]:
+    """Return the versions in the bundle at home; a damaged one is laid aside and made anew."""
+    try:
+        return bundle.tags(home)
+    except FileNotFoundError:
+        return {}
+    except MkbackendError:
+        home.replace(home.with_suffix(".damaged"))
+        return {}
+
+
+def _wait_for(lock: IO[bytes]) -> None:
+    """Hold a file alone until it is closed, so that two runs at once do not lose each other's versions."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _newest(listing: str) -> str:
+    """Return the newest release among the tags that `git ls-remote` lists, or the default branch."""
+    releases = re.findall(r"refs/tags/(v?(\d+(?:\.\d+)*(?:\.post\d+)?)(?:\+\S+)?)$", listing, re.MULTILINE)
+    newest = max(releases, key=lambda found: [int(number) for number in re.findall(r"\d+", found[1])], default=None)
+    return newest[0] if newest else "HEAD"

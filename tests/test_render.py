@@ -1,0 +1,208 @@
+"""Render: answers and a template become files, and the result can be updated."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import copier
+import pytest
+import yaml
+from conftest import SMALL_TEMPLATE, Checkout, source_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mkbackend import template
+from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.questions import Questions, read_answers
+from mkbackend.render import render
+from mkbackend.template import Source
+
+PRINTABLE = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), include_characters="\n\t", exclude_characters="\ufffe\uffff"),
+    max_size=80,
+)
+
+
+def project(source: Source, place: Path, **answers: str) -> Path:
+    given_answers = Questions(source.questions).complete({"project_name": "My App", **answers})
+    render(source, given_answers, place / "project", place / "scratch")
+    return place / "project"
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(root).parts
+    }
+
+
+def test_the_files_that_are_listed_are_the_files_that_are_there(source: Source, tmp_path: Path) -> None:
+    files = render(source, Questions(source.questions).complete({}), tmp_path / "p", tmp_path / "s")
+    assert [path.as_posix() for path in files] == sorted(tree(tmp_path / "p"))
+    assert {"LICENSE", "README.md", "app/__init__.py", ".github/workflows/ci.yml"} < set(tree(tmp_path / "p"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [
+        ({"ci": "github"}, {".gitlab-ci.yml"}),
+        ({"ci": "gitlab"}, {".github/workflows/ci.yml"}),
+        ({"ci": "none", "license": "none"}, {".gitlab-ci.yml", ".github/workflows/ci.yml", "LICENSE"}),
+    ],
+)
+def test_an_option_leaves_out_whole_files(
+    source: Source, tmp_path: Path, answers: dict[str, str], missing: set[str]
+) -> None:
+    every = {name.removesuffix(".jinja") for name in SMALL_TEMPLATE}
+    assert every - set(tree(project(source, tmp_path, **answers))) == missing
+
+
+def test_what_tools_leave_in_a_template_is_not_copied(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.commit({f"template/{name}": "x" for name in ("app/__pycache__/a.pyc", ".venv/b", ".ruff_cache/c", ".env")})
+    with template.find() as source:
+        made = project(source, tmp_path)
+    assert set(tree(made)) & {"app/__pycache__/a.pyc", ".venv/b", ".ruff_cache/c", ".env"} == set()
+    assert not (made / ".venv").exists()
+
+
+@pytest.fixture
+def source(checkout: Checkout) -> Iterator[Source]:
+    """The small template, found once."""
+    with template.find() as found:
+        yield found
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(description=PRINTABLE, author=PRINTABLE, name=PRINTABLE.filter(lambda text: not set(text) & set("\n\t/\\")))
+def test_any_printable_text_survives(
+    source: Source, tmp_path_factory: pytest.TempPathFactory, description: str, author: str, name: str
+) -> None:
+    name = name if name.strip() else "x"
+    free = {"project_name": name, "project_slug": "slug", "description": description, "author_name": author}
+    made = project(source, tmp_path_factory.mktemp("free"), **free)
+    answers = read_answers(made / ".copier-answers.yml")
+    assert {key: answers[key] for key in free} == free
+    assert (made / "README.md").read_bytes().decode() == f"# {name}\n\n{description}\n"
+
+
+def test_an_answer_is_text_and_never_a_template(source: Source, tmp_path: Path) -> None:
+    text = "{{ 7 * 7 }} {% raw %} {# x #}"
+    made = project(source, tmp_path, description=text, author_name=text)
+    assert text in (made / "README.md").read_text()
+    assert text in (made / "LICENSE").read_text()
+
+
+@pytest.mark.parametrize("content", ["defaults:\n  license: none\n", "not: [valid"])
+def test_a_users_copier_settings_change_nothing(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    (tmp_path / "settings.yml").write_text(content)
+    monkeypatch.setenv("COPIER_SETTINGS_PATH", str(tmp_path / "settings.yml"))
+    with template.find() as source:
+        assert (project(source, tmp_path) / "LICENSE").is_file()
+
+
+def test_nothing_is_left_outside_the_scratch_directory(
+    checkout: Checkout, tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with template.find() as source:
+        project(source, tmp_path)
+    assert list(temporary.iterdir()) == []
+    assert not (machine / ".cache").exists()
+    assert "COPIER_CACHE_DIR" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"template/bad.txt.jinja": "{{ nope("}, "cannot be rendered"),
+        ({"copier.yml": "_tasks: [touch x]\n_subdirectory: template\n"}, "unsafe"),
+        ({"copier.yml": "_min_copier_version: '99'\n_subdirectory: template\n"}, "requires Copier"),
+    ],
+)
+def test_a_template_that_cannot_be_rendered_is_an_error_in_words(
+    checkout: Checkout, tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    checkout.commit(files)
+    with template.find() as source, pytest.raises(MkbackendError, match=message):
+        render(source, {}, tmp_path / "p", tmp_path / "s")
+
+
+def test_a_version_that_is_not_there_is_an_error_in_words(checkout: Checkout, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="v9"):
+        render(source_of(str(checkout.root), "v9"), {}, tmp_path / "p", tmp_path / "s")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("project_name", " "),
+        ("project_name", "a/b"),
+        ("project_slug", "class"),
+        ("project_slug", "fastapi"),
+        ("description", "bell\a"),
+        ("author_email", "no address"),
+        ("license", "GPL"),
+    ],
+)
+def test_plain_copier_refuses_the_same_answers(checkout: Checkout, tmp_path: Path, name: str, answer: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        plain_copy(checkout.root, tmp_path / "plain", **{name: answer})
+    assert not (tmp_path / "plain").exists()
+
+
+def test_plain_copier_makes_the_same_files(checkout: Checkout, tmp_path: Path) -> None:
+    answers = {"project_name": "The {{ Shop }}", "project_slug": "shop", "description": "😀\n# שלום", "ci": "gitlab"}
+    plain_copy(checkout.root, tmp_path / "plain", **answers)
+    with template.find() as source:
+        ours = tree(project(source, tmp_path, **answers))
+    plain = tree(tmp_path / "plain")
+    recorded = ".copier-answers.yml"
+    mine, theirs = (yaml.safe_load(files.pop(recorded)) for files in (ours, plain))
+    assert ours == plain
+    for key in ("_commit", "_src_path"):
+        del mine[key], theirs[key]
+    assert mine == theirs
+
+
+@pytest.mark.parametrize("text", ["{{ 7 * 7 }} # \"'\\", "😀\n\nשלום", ""])
+def test_plain_copier_updates_a_project_from_the_bundle_at_home(checkout: Checkout, tmp_path: Path, text: str) -> None:
+    with template.find() as source:
+        made = project(source, tmp_path, description=text, author_name=text)
+    own = Checkout(made)
+    own.git("init", "--quiet")
+    own.commit({"mine.txt": "kept"})
+    first = read_answers(made / ".copier-answers.yml")
+    checkout.commit({"template/later.txt.jinja": "{{ description }}"})
+    with template.find() as source:  # a later run of mkbackend brings the new version home
+        newest = source.version
+    copier.run_update(made, defaults=True, overwrite=True, quiet=True, settings=copier.Settings())
+    assert yaml.safe_load((made / ".copier-answers.yml").read_text())["_commit"] == newest
+    assert (made / "later.txt").read_text() == text
+    assert (made / "mine.txt").read_text() == "kept"
+    assert read_answers(made / ".copier-answers.yml") == first
+
+
+def test_the_command_copier_itself_copies_from_the_bundle_at_home(checkout: Checkout, tmp_path: Path) -> None:
+    with template.find() as source:
+        command = [sys.executable, "-m", "copier", "copy", "--defaults", source.url, str(tmp_path / "plain")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "make install" in done.stderr
+    assert yaml.safe_load((tmp_path / "plain" / ".copier-answers.yml").read_text())["_commit"] == "v0.1.0"
+
+
+def test_the_real_template_renders_with_its_defaults(render: Callable[..., Path]) -> None:
+    made = render(project_name="My App")
+    answers = yaml.safe_load((made / ".copier-answers.yml").read_text(encoding="utf-8"))
+    assert answers["project_slug"] == "my_app"
+    assert not [path for path in made.rglob("*") if path.suffix in {".jinja", ".pyc"}]
+
+
+def plain_copy(source: Path, target: Path, **answers: str) -> None:
+    copier.run_copy(str(source), target, data=answers, defaults=True, quiet=True, settings=copier.Settings())

@@ -1,0 +1,222 @@
+"""Stage: nothing or the whole project, whatever happens."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from mkbackend import stage
+from mkbackend.errors import BadInputError, MkbackendError
+
+FILES = {"README.md": "hello", "app/__init__.py": "", ".env": "SECRET=1"}
+
+
+def fill(made: stage.Stage) -> None:
+    for name, text in FILES.items():
+        path = made.project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def make(target: Path) -> None:
+    stage.sweep(target)
+    with stage.beside(target) as made:
+        fill(made)
+        made.place()
+
+
+def content(root: Path) -> dict[str, str]:
+    return {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+def unborn(target: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+
+
+def killed_while(step: str, target: Path) -> None:
+    """Run the same in a process that is killed at a named function."""
+    script = f"""
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "tests")!r}]
+from mkbackend import stage
+import test_stage
+real = Path.rename
+count = 0
+def rename(self, target):
+    global count
+    count += 1
+    if count == {3 if step == "moving" else 1}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, target)
+Path.rename = rename
+test_stage.make(Path({str(target)!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("place", ["new", "some/where/new"])
+def test_a_new_directory_appears_with_its_parents(tmp_path: Path, place: str) -> None:
+    before = set(os.listdir(tmp_path))
+    make(tmp_path / place)
+    assert content(tmp_path / place) == FILES
+    assert set(os.listdir(tmp_path)) - before == {place.partition("/")[0]}
+
+
+def test_nothing_is_there_until_the_move(tmp_path: Path) -> None:
+    with stage.beside(tmp_path / "a" / "new") as made:
+        fill(made)
+        assert not (tmp_path / "a").exists()
+    assert not (tmp_path / "a").exists()
+    assert not list(tmp_path.glob(".mkbackend*"))
+
+
+def test_an_empty_directory_stays_the_same_directory(tmp_path: Path) -> None:
+    target = tmp_path / "empty"
+    target.mkdir()
+    before = target.stat().st_ino
+    make(target)
+    assert content(target) == FILES
+    assert target.stat().st_ino == before
+
+
+def test_a_clone_without_commits_can_take_a_project(tmp_path: Path) -> None:
+    unborn(tmp_path / "clone")
+    assert stage.is_unborn_clone(tmp_path / "clone")
+    make(tmp_path / "clone")
+    assert (tmp_path / "clone" / ".git" / "HEAD").is_file()
+    assert FILES.items() <= content(tmp_path / "clone").items()
+
+
+def test_a_directory_with_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    with pytest.raises(BadInputError, match="not empty"):
+        make(tmp_path / "full")
+
+
+def test_a_clone_with_commits_is_refused(tmp_path: Path) -> None:
+    unborn(tmp_path / "clone")
+    subprocess.run(["git", "commit", "--quiet", "--allow-empty", "-m", "x"], cwd=tmp_path / "clone", check=True)
+    with pytest.raises(BadInputError, match="with commits"):
+        make(tmp_path / "clone")
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_file_in_the_way_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInputError, match="is a file"):
+        make(tmp_path / place)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc takes no files, not even root's")
+def test_a_parent_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(BadInputError, match="Cannot write in /proc"):
+        make(Path("/proc/new"))
+
+
+def test_a_directory_that_appears_in_the_meantime_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    with pytest.raises(MkbackendError, match="not empty"), stage.beside(target) as made:
+        fill(made)
+        target.mkdir()
+        (target / "README.md").write_text("mine")
+        made.place()
+    assert content(target) == {"README.md": "mine"}
+
+
+def test_a_move_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "empty"
+    unborn(target)
+    before = content(target)
+    rename = Path.rename
+
+    def failing(self: Path, to: Path) -> Path:
+        if self.name == "app" and to.parent == target:
+            raise PermissionError(13, "Permission denied", str(to))
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(PermissionError):
+        make(target)
+    assert content(target) == before
+
+
+def test_a_disk_of_its_own_is_filled_from_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "mounted"
+    target.mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda self: self == target)
+    with stage.beside(target) as made:
+        assert made.root.parent == target
+        fill(made)
+        made.place()
+    assert content(target) == FILES
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_waits_for_the_move(name: str) -> None:
+    if not hasattr(signal, name):
+        pytest.skip(f"no {name} on this system")
+    order = []
+    with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
+        signal.raise_signal(getattr(signal, name))
+        order.append("moved")
+    assert order == ["moved"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+@pytest.mark.parametrize("target_exists", [True, False])
+def test_a_killed_run_leaves_nothing_and_the_next_one_cleans_up(tmp_path: Path, target_exists: bool) -> None:
+    target = tmp_path / "place" / "new"
+    (target if target_exists else target.parent).mkdir(parents=True)
+    killed_while("rendering", target)
+    assert len(list(target.parent.glob(".mkbackend-*"))) == 1
+    assert not target_exists or not os.listdir(target)
+    if target_exists:  # its marker was set: the next run finishes the move
+        stage.sweep(target)
+    else:
+        make(target)
+    assert content(target) == FILES
+    assert os.listdir(target.parent) == ["new"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_move_that_was_killed_halfway_is_finished_by_the_next_run(tmp_path: Path) -> None:
+    target = tmp_path / "place" / "new"
+    target.mkdir(parents=True)
+    killed_while("moving", target)
+    assert 0 < len(os.listdir(target)) < 3
+    with pytest.raises(BadInputError, match="not empty"):
+        make(target)
+    assert content(target) == FILES
+    assert os.listdir(target.parent) == ["new"]
+
+
+def test_the_stage_of_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
+    with stage.beside(tmp_path / "first") as made:
+        fill(made)
+        make(tmp_path / "second")
+        made.place()
+    assert content(tmp_path / "first") == content(tmp_path / "second") == FILES
+
+
+def test_only_our_own_directories_are_swept(tmp_path: Path) -> None:
+    for name in (".mkbackend-notes", ".mkbackend-x-1", "mkbackend-1-2"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".mkbackend-999999999-link").symlink_to(tmp_path / ".mkbackend-notes")
+    before = set(os.listdir(tmp_path))
+    make(tmp_path / "new")
+    assert set(os.listdir(tmp_path)) == before | {"new"}
+
+
+def test_the_repository_around_a_place_is_found(tmp_path: Path) -> None:
+    assert stage.surrounding_repository(tmp_path / "a" / "b") is None
+    unborn(tmp_path)
+    assert stage.surrounding_repository(tmp_path / "a" / "b") == tmp_path
+    unborn(tmp_path / "own")
+    assert stage.surrounding_repository(tmp_path / "own") == tmp_path
