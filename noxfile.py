@@ -11,20 +11,20 @@ nox.options.sessions = ["lint", "tests"]
 
 # The generated projects are installed with uv where it is there.
 TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
-# Two at a time; the tests that start servers and whole projects take turns (xdist_group).
-PYTEST = ("pytest", "-n2", "--dist=loadgroup", "--ignore=tests/image")
+# Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
+PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", "--ignore=tests/image")
 
 
 def _install(session: nox.Session) -> None:
-    session.install("--editable", ".", "uv", "check-jsonschema>=0.33", "types-PyYAML", *TOOLS)
+    session.install("--editable", ".", *TOOLS)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the direction of imports of the generator (the template's are among the tests)."""
     _install(session)
-    session.run("ruff", "check", ".", "tests/template")
-    session.run("ruff", "format", "--check", ".", "tests/template")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
     session.run("mypy", "src", "tests", "hatch_build.py", "noxfile.py")
     session.run("lint-imports")
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from mkbackend import template as template_module
 from mkbackend.questions import Questions
 from mkbackend.render import render as render_project
 from mkbackend.template import Source
+
+# What is started in the background ignores Ctrl-C, and so would all that it starts; here Ctrl-C is tried.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 IDENTITY = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"

@@ -336,7 +336,7 @@ def test_a_shell_can_complete_the_command(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize("stdin", ["closed", "pipe", "null"])
 def test_without_a_terminal_it_asks_nothing_and_never_hangs(checkout: Checkout, stdin: str) -> None:
-    streams = {
+    streams: dict[str, dict[str, Any]] = {
         "closed": {"stdin": None, "preexec_fn": lambda: os.close(0)},
         "pipe": {"stdin": subprocess.PIPE},
         "null": {},
@@ -485,12 +485,13 @@ def talk(checkout: Checkout, arguments: list[str], answers: list[str], code: int
     shown = ""
     for answer in answers:
         child.expect(r": $")
-        shown += child.before
+        shown += str(child.before)
         child.send(answer if answer in {"\x03", "\x04"} else f"{answer}\n")
     child.expect(pexpect.EOF)
     child.close()
-    assert child.exitstatus == code, shown + child.before
-    return shown + child.before
+    shown += str(child.before)
+    assert child.exitstatus == code, shown
+    return shown
 
 
 def test_an_error_knows_its_exit_code() -> None:

@@ -82,3 +82,5 @@ def _write_json(message: "Message") -> None:
             traceback.format_exception(error.type, error.value, error.traceback)
         )
     sys.stdout.write(json.dumps(line, default=str) + "\n")
+    # Into a pipe or a file, lines would else wait until the buffer is full.
+    sys.stdout.flush()

@@ -1,0 +1,174 @@
+"""What these tests share: rendered projects, one of them installed, and the commands that users type."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from combinations import FULL, OPTIONS, QUESTIONS, Answers
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = ROOT / "template"
+Render = Callable[..., Path]
+
+hypothesis.settings.register_profile("once", derandomize=True, max_examples=40, deadline=None)
+hypothesis.settings.register_profile("full", max_examples=400, deadline=None)
+hypothesis.settings.load_profile("full" if FULL else "once")
+
+# What says where things are on this machine. All else is gone: no setting, no virtual environment, no database.
+_OF_THE_MACHINE = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LC_.*|TERM|SYSTEM.*|APPDATA|LOCALAPPDATA|USERPROFILE|COMSPEC|PATHEXT|TE?MP"
+    r"|(PIP|XDG|PYENV)_.*|UV_(?!PROJECT|PYTHON$|WORKING).*|.*CERT.*|.*CA_BUNDLE|.*_PROXY",
+    re.IGNORECASE,
+)
+ENVIRONMENT = {name: value for name, value in os.environ.items() if _OF_THE_MACHINE.fullmatch(name)} | {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "UV_PYTHON_DOWNLOADS": "never",
+}
+
+
+def _is_here(version: str) -> bool:
+    """Tell whether a project of this Python version can be run: version managers look at `.python-version`."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, ".python-version").write_text(version)
+        ways = (["uv", "python", "find", version], [f"python{version}", "--version"])
+        return any(
+            subprocess.run(way, cwd=directory, env=ENVIRONMENT, capture_output=True, check=False).returncode == 0
+            for way in ways
+            if shutil.which(way[0])
+        )
+
+
+PYTHONS = [version for version in OPTIONS["python_version"] if _is_here(version)]
+# The default project; on a machine without its Python, for another one.
+DEFAULT: Answers = {} if QUESTIONS["python_version"]["default"] in PYTHONS else {"python_version": PYTHONS[-1]}
+
+
+@pytest.fixture(autouse=True)
+def machine() -> None:
+    """Stay on the real machine, for its caches of packages; what runs gets `ENVIRONMENT`."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended: its exit code, and all that it printed."""
+
+    code: int
+    said: str
+
+
+def start(*command: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:
+    """Start a command as in a fresh terminal, with some more variables; it ends with us, however we end."""
+    return subprocess.Popen(
+        [sys.executable, "-I", Path(__file__).with_name("leash.py"), *command],
+        cwd=cwd,
+        env=ENVIRONMENT | env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def attempt(*command: str | Path, cwd: Path, **env: str) -> Done:
+    """Run a command that may fail."""
+    with start(*command, cwd=cwd, **env) as process:
+        assert process.stdout
+        said = process.stdout.read()
+        return Done(process.wait(), said)
+
+
+def run(*command: str | Path, cwd: Path, **env: str) -> str:
+    """Run a command that must not fail; return what it printed."""
+    done = attempt(*command, cwd=cwd, **env)
+    if done.code:
+        said = "\n".join(done.said.splitlines()[-80:])
+        pytest.fail(f"{' '.join(map(str, command))} ended with {done.code}:\n{said}", pytrace=False)
+    return done.said
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """Give a directory that every account may enter, as root's PostgreSQL needs; nothing of it is left, nor runs."""
+    directory = Path(tempfile.mkdtemp(prefix="mkbackend-tests-")).resolve()
+    directory.chmod(0o755)
+    yield directory
+    assert wait_for(lambda: not left_in(directory)), left_in(directory)
+    shutil.rmtree(directory)
+
+
+def left_in(directory: Path) -> list[str]:
+    """Return the processes that work in a directory, servers and their keepers, and the temporary clusters there."""
+    processes = subprocess.run(("ps", "-eo", "args="), capture_output=True, text=True, check=True).stdout.splitlines()
+    working = [line for line in processes if str(directory) in line]
+    return working + [str(path) for path in directory.rglob("postgres-*/data")]
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
+    """Return what a condition gives once it holds, or what it gives in the end."""
+    end = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return met
+
+
+def make(project: Path, *words: str, **env: str) -> str:
+    """Type `make WORDS` in a project; temporary files stay beside it."""
+    beside = {"TMPDIR": str(project.parent), "PRE_COMMIT_HOME": str(project.parent / "pre-commit")}
+    return run("make", *words, cwd=project, **beside, **env)
+
+
+@pytest.fixture(scope="session")
+def installed(render: Render, scratch: Path) -> Path:
+    """Give the default project, installed; nobody may change it."""
+    project = scratch / "installed"
+    shutil.copytree(render(**DEFAULT), project)
+    make(project, "install")
+    return project
+
+
+@pytest.fixture(scope="session")
+def python(installed: Path) -> Path:
+    """Give a Python with all that the template depends on."""
+    return installed / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+_TYPED = ["app", "scripts", "tests", "alembic"]
+
+
+def checks(config: Path, cache: Path) -> dict[str, list[str | Path]]:
+    """Return the commands of `make lint`, with a configuration from anywhere and no cache in the project."""
+    return {
+        "ruff check": ["ruff", "check", "--no-cache", "--config", config],
+        "ruff format": ["ruff", "format", "--check", "--no-cache", "--config", config],
+        "mypy": ["mypy", "--strict", "--config-file", config, "--cache-dir", cache, *_TYPED],
+        "import-linter": ["lint-imports", "--no-cache", "--config", config],
+        "bandit": ["bandit", "--quiet", "--configfile", config, "--recursive", "app", "scripts"],
+    }
+
+
+CHECKS = list(checks(Path(), Path()))
+
+
+@pytest.fixture(scope="session")
+def check(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path, Path], None]:
+    """Run one of `CHECKS` in a directory, with the configuration of a project."""
+    cache = tmp_path_factory.mktemp("mypy")
+
+    def check(name: str, directory: Path, config: Path) -> None:
+        program, *arguments = checks(config, cache)[name]
+        run(python.with_name(str(program)), *arguments, cwd=directory)
+
+    return check

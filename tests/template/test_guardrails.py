@@ -1,0 +1,129 @@
+"""Bad code that somebody might add to a project: the project's own checks must refuse it, each for its own reason."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import attempt, make
+
+MODULE = '"""Something new."""\n\n'
+
+# What is added to which file (new, or at its end), and what the refusal says.
+REFUSED_BY_LINT = {
+    "a style error": ("app/service/new.py", "import os\n", "F401"),
+    "a print": ("app/service/new.py", 'print("here")\n', "T201"),
+    "bad formatting": ("app/service/new.py", "x = {  'a':1 }\n", "would be reformatted"),
+    "a wrong type": ("app/service/new.py", 'x: int = "one"\n', "[assignment]"),
+    "a function without types": ("app/service/new.py", "\ndef act(x):\n    return x\n", "[no-untyped-def]"),
+    "a security risk": ("app/service/new.py", "x = eval(input())  # noqa: S307\n", "B307"),
+    "a security risk that ruff knows": ("app/service/new.py", "x = eval(input())\n", "S307"),
+    "an import upwards": (
+        "app/core/new.py",
+        'from app.domain.roles import Role\n\n__all__ = ["Role"]\n',
+        "Layers: outer ones import inner ones BROKEN",
+    ),
+    "a room without a floor": ("app/jobs.py", "LATER = 1\n", "Layers: outer ones import inner ones BROKEN"),
+    "HTTP in a use case": (
+        "app/service/new.py",
+        'from fastapi import HTTPException\n\n__all__ = ["HTTPException"]\n',
+        "HTTP stays in api and middleware BROKEN",
+    ),
+    "SQL in a use case": (
+        "app/service/new.py",
+        'from sqlalchemy import select\n\n__all__ = ["select"]\n',
+        "SQL stays in repositories, models and the database BROKEN",
+    ),
+    "SQL in a route": (
+        "app/api/v1/new_router.py",
+        'from sqlalchemy import select\n\n__all__ = ["select"]\n',
+        "SQL stays in repositories, models and the database BROKEN",
+    ),
+    "a table in a schema": (
+        "app/domain/schemas/new.py",
+        'from app.domain.models.user import User\n\n__all__ = ["User"]\n',
+        "Tables and schemas know nothing of each other BROKEN",
+    ),
+    "a repository in a route": (
+        "app/api/v1/new_router.py",
+        'from app.repository.user_repository import UserRepository\n\n__all__ = ["UserRepository"]\n',
+        "TID251",
+    ),
+    "a repository in a middleware": (
+        "app/middleware/new.py",
+        'from app.repository.base import BaseRepository  # noqa: TID251\n\n__all__ = ["BaseRepository"]\n',
+        "Only the wiring joins services to repositories (ruff's TID251: only *_deps.py) BROKEN",
+    ),
+    "the body of an error in a use case": (
+        "app/service/new.py",
+        'from app.utils.response import problem_details\n\n__all__ = ["problem_details"]\n',
+        "The body of an error is built at the edge BROKEN",
+    ),
+}
+
+BOOK = '''
+from sqlalchemy.orm import Mapped
+
+from app.domain.models.base import BaseModel
+
+
+class Book(BaseModel):
+    """A book."""
+
+    __tablename__ = "books"
+
+    title: Mapped[str]
+'''
+REFUSED_BY_TESTS = {
+    "a setting that no code reads": (
+        "app/core/config.py",
+        ("    # Logging\n", "    COLOUR: bool = False\n\n    # Logging\n"),
+        "tests/unit/test_config.py",
+        "test_every_setting_is_read_by_the_code[COLOUR]",
+    ),
+    "a model without a migration": (
+        "app/domain/models/book.py",
+        ("", MODULE + BOOK.lstrip()),
+        "tests/integration/test_migrations.py",
+        "test_the_migrations_make_what_the_models_say",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def linted(installed: Path, scratch: Path) -> Path:
+    """Give a project without an environment of its own, that knows what mypy found; nobody may change it."""
+    project = scratch / "linted"
+    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv"))
+    (project / ".venv").symlink_to(installed / ".venv")
+    make(project, "lint")
+    return project
+
+
+@pytest.fixture
+def project(linted: Path, scratch: Path) -> Path:
+    """Give a project to spoil."""
+    place = scratch / "spoilt"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(linted, place, symlinks=True)
+    return place
+
+
+@pytest.mark.parametrize(("name", "code", "refusal"), REFUSED_BY_LINT.values(), ids=REFUSED_BY_LINT)
+def test_lint_refuses(name: str, code: str, refusal: str, project: Path) -> None:
+    (project / name).write_text(MODULE + code)
+    done = attempt("make", "lint", cwd=project)
+    assert done.code != 0
+    assert refusal in done.said
+
+
+@pytest.mark.parametrize(("name", "change", "tests", "refusal"), REFUSED_BY_TESTS.values(), ids=REFUSED_BY_TESTS)
+def test_the_tests_refuse(
+    name: str, change: tuple[str, str], tests: str, refusal: str, project: Path, python: Path, scratch: Path
+) -> None:
+    path = project / name
+    path.touch()
+    path.write_text(path.read_text().replace(*change, 1))
+    done = attempt(python, "-m", "pytest", "-q", tests, cwd=project, TMPDIR=str(scratch))
+    assert done.code == 1
+    assert f"FAILED {tests}::{refusal}" in done.said

@@ -1,0 +1,271 @@
+"""Generated projects, made, installed and run as a user does it, on a real PostgreSQL."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from combinations import FULL, OPTIONS, Answers, name_of, to_run
+
+from .conftest import DEFAULT, ENVIRONMENT, PYTHONS, ROOT, left_in, make, run, start, wait_for
+
+SERVER = """
+import sys
+from scripts.postgres import throwaway
+
+with throwaway() as server:
+    print(f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{server.database}", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="session")
+def server(installed: Path, python: Path, scratch: Path) -> Iterator[str]:
+    """Give the address of a PostgreSQL of the template's own making; it ends with us, however we end."""
+    with subprocess.Popen(
+        [python, "-c", SERVER],
+        cwd=installed,
+        env=ENVIRONMENT | {"TMPDIR": str(scratch)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+
+
+def new(place: Path, answers: Answers) -> Path:
+    """Make a project with the command, as the README says; the template that it remembers stays beside it."""
+    data = [f"--data={name}={value}" for name, value in answers.items()]
+    home = {
+        "HOME": str(place.parent),
+        "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")),
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),
+    }
+    run(sys.executable, "-m", "mkbackend", "new", place, "--yes", "--no-install", *data, cwd=place.parent, **home)
+    return place
+
+
+@pytest.fixture(scope="module", params=to_run(PYTHONS), ids=name_of)
+def project(request: pytest.FixtureRequest, scratch: Path) -> Iterator[Path]:
+    place = new(scratch / "shop", request.param)
+    make(place, "install")
+    yield place
+    shutil.rmtree(place)
+
+
+def test_a_project_passes_its_own_lint(project: Path) -> None:
+    make(project, "lint")
+
+
+def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
+    make(project, "test", TEST_DATABASE_URL=server)
+
+
+def test_the_migrations_of_a_project_go_up_and_down_and_up(project: Path) -> None:
+    for target in ("migrate-up", "migrate-down", "migrate-up"):
+        make(project, target)
+    assert "(head) (current)" in make(project, "migrate-history")
+
+
+def test_a_project_leaves_a_clean_work_tree(project: Path) -> None:
+    assert run("git", "status", "--porcelain", cwd=project) == ""
+
+
+@pytest.mark.parametrize("version", OPTIONS["python_version"])
+def test_a_python_is_here(version: str) -> None:
+    if version not in PYTHONS:
+        pytest.skip(f"no Python {version} here: its projects were rendered and checked, but not run")
+
+
+def test_a_project_is_tested_by_one_command_without_a_server_or_a_variable(scratch: Path) -> None:
+    place = new(scratch / "alone", DEFAULT)
+    assert " passed" in make(place, "test")
+
+
+@pytest.mark.skipif(not FULL, reason="nox -s full")
+def test_a_project_is_tested_by_one_command_without_uv(scratch: Path) -> None:
+    programs = scratch / "programs"
+    programs.mkdir()
+    base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    (programs / "python3").symlink_to(base)
+    place = new(scratch / "plain", DEFAULT)
+    assert " passed" in make(place, "test", PATH=f"{programs}:/usr/bin:/bin")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that was started with `make dev`."""
+
+    project: Path
+    url: str
+    log: Path
+
+    def call(self, method: str, path: str, *, token: str = "", **body: object) -> tuple[int, Any]:
+        """Send a request; return the status and what the JSON of the answer says."""
+        data = json.dumps(body).encode() if body else None
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        try:
+            with urlopen(Request(self.url + path, data, headers, method=method), timeout=10) as answer:  # noqa: S310
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            return error.code, json.load(error)
+
+    def sign_in(self) -> str:
+        """Sign in as the admin whom `make dev` made; return the token."""
+        password = self.said("; password: ").rpartition("; password: ")[2]
+        form = f"username=admin@example.com&password={password}".encode()
+        with urlopen(self.url + "/api/v1/auth/login", form, timeout=10) as answer:  # noqa: S310
+            token: str = json.load(answer)["access_token"]
+            return token
+
+    def said(self, words: str) -> str:
+        """Return the line of the output that holds these words; it must come soon."""
+
+        def found() -> str:
+            return next((line for line in self.log.read_text("utf-8").splitlines() if words in line), "")
+
+        assert wait_for(found, 5), f"not said: {words}"
+        return found()
+
+    def lives(self) -> bool:
+        try:
+            return self.call("GET", "/api/v1/health")[0] == 200
+        except (URLError, OSError):
+            return False
+
+
+@pytest.fixture(scope="module")
+def service(scratch: Path) -> Iterator[Service]:
+    """Give a running service; its port, pool and log format are named in `.env` alone."""
+    project = new(scratch / "service", DEFAULT)
+    make(project, "install")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (project / ".env").open("a") as file:
+        file.write(f"PORT={port}\nLOG_FORMAT=json\nDB_POOL_SIZE=7\nDB_MAX_OVERFLOW=3\n")
+    log = project / "service.log"
+    command = ("sh", "-c", f"exec make dev > {log} 2>&1")
+    with start(*command, cwd=project, TMPDIR=str(scratch)) as process:
+        service = Service(project, f"http://127.0.0.1:{port}", log)
+        assert wait_for(lambda: process.poll() is not None or service.lives(), 60), log.read_text("utf-8")
+        assert process.poll() is None, log.read_text("utf-8")
+        yield service
+
+
+def in_project(service: Service, code: str) -> str:
+    return run(service.project / ".venv" / "bin" / "python", "-c", code, cwd=service.project)
+
+
+def test_success_criterion_project_structure_follows_clean_architecture(service: Service) -> None:
+    assert ", 0 broken" in run(service.project / ".venv" / "bin" / "lint-imports", "--no-cache", cwd=service.project)
+
+
+def test_success_criterion_all_imports_resolve(service: Service) -> None:
+    code = "import pkgutil, app; [__import__(m.name) for m in pkgutil.walk_packages(app.__path__, 'app.')]"
+    in_project(service, code)
+
+
+def test_success_criterion_fastapi_app_starts_without_errors(service: Service) -> None:
+    assert service.said("Application startup complete")
+    assert not re.search(r'Traceback|"(WARNING|ERROR|CRITICAL)"', service.log.read_text("utf-8"))
+
+
+def test_success_criterion_health_check_returns_200(service: Service) -> None:
+    status, body = service.call("GET", "/api/v1/health")
+    assert (status, body["status"]) == (200, "healthy")
+
+
+def test_success_criterion_database_connection_pool_configured(service: Service) -> None:
+    code = (
+        "from app.core.config import DatabaseSettings; from app.core.database import make_engine;"
+        "pool = make_engine(DatabaseSettings()).pool; print(pool.size(), pool._max_overflow, pool.timeout())"
+    )
+    assert in_project(service, code) == "7 3 30.0\n"
+    assert service.call("GET", "/api/v1/health/ready")[0] == 200
+
+
+def test_success_criterion_logging_outputs_structured_messages(service: Service) -> None:
+    service.call("GET", "/api/v1/health?structured")
+    line = json.loads(service.said('"path": "/api/v1/health"'))
+    assert (line["level"], line["method"], line["status"]) == ("INFO", "GET", 200)
+    assert line["request_id"]
+
+
+def test_success_criterion_environment_variables_loaded_from_env_file(service: Service) -> None:
+    # Its port is named nowhere else.
+    assert service.call("GET", "/api/v1/health")[1]["environment"] == "development"
+
+
+def test_success_criterion_all_crud_endpoints_functional(service: Service) -> None:
+    token = service.sign_in()
+    new_user = {"email": "grace@example.com", "password": "a quiet harbour", "full_name": "Grace Hopper"}
+    status, user = service.call("POST", "/api/v1/users", token=token, **new_user)
+    assert (status, user["role"]) == (201, "user")
+    path = f"/api/v1/users/{user['id']}"
+    assert service.call("GET", path, token=token) == (200, user)
+    status, page = service.call("GET", "/api/v1/users?search=hopper&sort_by=email&sort_order=asc", token=token)
+    assert (status, page["items"], page["total"], page["total_pages"]) == (200, [user], 1, 1)
+    status, changed = service.call("PATCH", path, token=token, full_name="Rear Admiral Hopper")
+    assert (status, changed["full_name"]) == (200, "Rear Admiral Hopper")
+    assert service.call("DELETE", path, token=token)[0] == 200
+    assert service.call("GET", path, token=token)[0] == 404
+    assert service.call("GET", "/api/v1/users")[0] == 401
+
+
+def test_the_documentation_asks_no_other_host(service: Service) -> None:
+    with urlopen(service.url + "/docs", timeout=10) as answer:  # noqa: S310
+        page = answer.read().decode()
+    assert "swagger-ui" in page
+    assert "https://" not in page
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+def test_nothing_is_left_when_the_tests_of_a_project_are_ended(
+    end: signal.Signals, installed: Path, python: Path, scratch: Path
+) -> None:
+    place = scratch / end.name
+    place.mkdir()
+    command = (python, "-m", "pytest", "-n2", "-pno:cacheprovider", "tests/integration")
+    _end_when_postgres_runs(command, installed, place, end)
+
+
+@pytest.mark.skipif(not FULL, reason="nox -s full")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+@pytest.mark.parametrize("what", ["test_a_project_passes_its_own_tests", "test_success_criterion"])
+def test_nothing_is_left_when_these_tests_are_ended(what: str, end: signal.Signals, scratch: Path) -> None:
+    place = scratch / f"{what}-{end.name}"
+    place.mkdir()
+    command = (sys.executable, "-m", "pytest", "-pno:cacheprovider", "tests/template/test_runs.py", "-k", what)
+    _end_when_postgres_runs(command, ROOT, place, end)
+
+
+def _end_when_postgres_runs(command: tuple[str | Path, ...], cwd: Path, place: Path, end: signal.Signals) -> None:
+    """Ctrl-C reaches all of a terminal's processes, another signal only the one that it is sent to."""
+    env = ENVIRONMENT | {"TMPDIR": str(place)}
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=log, stderr=log, start_new_session=True)
+    try:
+        assert wait_for(lambda: list(place.rglob("data/postmaster.pid")), 120), (place / "log").read_text()
+        if end is signal.SIGINT:
+            os.killpg(process.pid, end)
+        else:
+            process.send_signal(end)
+        assert process.wait(60) != 0
+        assert wait_for(lambda: not left_in(place), 60), left_in(place)
+    finally:
+        process.kill()
+        process.wait()

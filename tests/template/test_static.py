@@ -1,0 +1,114 @@
+"""Every combination of options, without running it: no finding, no leftover, files that their readers understand."""
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from combinations import CHECKED, QUESTIONS, Answers, name_of
+
+from .conftest import CHECKS, Render, run
+
+each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
+
+# What an option brings. All else is in every project.
+BROUGHT = {
+    ".github": {"ci": "github"},
+    ".gitlab-ci.yml": {"ci": "gitlab"},
+}
+LICENCES = {
+    "MIT": "MIT License",
+    "Apache-2.0": "Apache License",
+    "BSD-3-Clause": "Redistributions in binary form",
+}
+READERS: dict[str, Callable[[str], object]] = {
+    ".json": json.loads,
+    ".toml": tomllib.loads,
+    ".xml": ElementTree.fromstring,
+    ".yaml": lambda text: list(yaml.safe_load_all(text)),
+    ".yml": lambda text: list(yaml.safe_load_all(text)),
+}
+SCHEMAS = {
+    "docker/docker-compose*.yml": ["vendor.compose-spec"],
+    ".github/workflows/*.yml": ["vendor.github-workflows"],
+    ".github/dependabot.yml": ["vendor.dependabot"],
+    ".gitlab-ci.yml": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+}
+
+
+def files(project: Path) -> dict[str, str]:
+    return {
+        path.relative_to(project).as_posix(): path.read_text("utf-8") for path in project.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@each_combination
+def test_a_check_finds_nothing(
+    answers: Answers, name: str, check: Callable[[str, Path, Path], None], render: Render
+) -> None:
+    project = render(**answers)
+    check(name, project, project / "pyproject.toml")
+
+
+@each_combination
+def test_no_tag_is_left_over(answers: Answers, render: Render) -> None:
+    # GitHub's own expressions look alike, but for their dollar.
+    tagged = {name for name, text in files(render(**answers)).items() if re.search(r"(?<!\$)\{\{|\{%|\{#", text)}
+    assert tagged == set()
+
+
+@each_combination
+def test_an_option_brings_its_files_and_no_others(answers: Answers, render: Render) -> None:
+    project = render(**answers)
+    for name, needed in BROUGHT.items():
+        wanted = all(answers.get(key, QUESTIONS[key]["default"]) == value for key, value in needed.items())
+        assert (project / name).exists() == wanted, name
+    licence = answers.get("license", QUESTIONS["license"]["default"])
+    text = files(project).get("LICENSE", "")
+    assert [name for name, words in LICENCES.items() if words in text] == [licence] * (licence != "none")
+
+
+@each_combination
+def test_the_python_version_is_said_alike_everywhere(answers: Answers, render: Render) -> None:
+    project = render(**answers)
+    version = answers.get("python_version", QUESTIONS["python_version"]["default"])
+    assert (project / ".python-version").read_text() == f"{version}\n"
+    others = {value for value in QUESTIONS["python_version"]["choices"] if value not in (version, "3.12")}
+    places = {name: text for name, text in files(project).items() if re.search(r"docker/|\.git(hub|lab)", name)}
+    assert {(name, other) for name, text in places.items() for other in others if other in text} == set()
+
+
+@each_combination
+def test_the_answers_are_kept_and_no_secret_with_them(answers: Answers, render: Render) -> None:
+    kept = yaml.safe_load((render(**answers) / ".copier-answers.yml").read_text("utf-8"))
+    assert kept.keys() == QUESTIONS.keys() | {"_commit", "_src_path"}
+    assert kept.items() >= answers.items()
+
+
+@each_combination
+def test_no_secret_is_in_a_file(answers: Answers, render: Render) -> None:
+    project = render(**answers)
+    assert not (project / ".env").exists()
+    random = re.compile(r"\b[0-9a-f]{32,}\b(?! +# v)")  # a pinned action is one too, and says which
+    assert {name for name, text in files(project).items() if random.search(text)} == set()
+
+
+@each_combination
+def test_every_data_file_can_be_read(answers: Answers, render: Render) -> None:
+    for name, text in files(render(**answers)).items():
+        if reader := READERS.get(Path(name).suffix):
+            reader(text)
+
+
+@each_combination
+def test_data_files_fit_their_schemas(answers: Answers, render: Render) -> None:
+    project = render(**answers)
+    for pattern, schema in SCHEMAS.items():
+        for path in project.glob(pattern):
+            run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, path, cwd=project)
