@@ -25,6 +25,7 @@ else:
         log.write(json.dumps(sys.argv[1:]) + "\\n")
     if {failure!r}:
         sys.exit({failure!r})
+    print("done")
 """
 
 
@@ -138,6 +139,14 @@ def test_the_authors_name_and_address_come_from_git(machine: Path) -> None:
     assert finish.guess_author() == {"author_name": "Ada Lovelace", "author_email": "ada@example.com"}
     (machine / ".gitconfig").write_text("")
     assert finish.guess_author() == {}
+
+
+def test_where_the_recommended_python_is_missing_the_one_that_runs_us_is_taken(machine: Path) -> None:
+    fake_uv(machine, failure="error: no interpreter found")
+    assert finish.guess_python(VERSION) == {}
+    assert finish.guess_python("3.99") == {"python_version": VERSION}
+    fake_uv(machine)
+    assert finish.guess_python("3.99") == {}
 
 
 def test_the_projects_own_script_writes_its_secrets(project: Path) -> None:

@@ -66,6 +66,14 @@ def guess_author() -> Answers:
     return {f"author_{key}": value for key in ("name", "email") if (value := _setting(f"user.{key}", Path.cwd()))}
 
 
+def guess_python(recommended: str) -> Answers:
+    """Return the Python that runs us as an answer, where the recommended one is not on this machine."""
+    uv = _find_uv(Path.cwd())
+    if _find_python(Path.cwd(), recommended) or (uv and _said(*uv.command, "python", "find", recommended, cwd=uv.cwd)):
+        return {}
+    return {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}"}
+
+
 def install(project: Path, python_version: str) -> None:
     """Install the project into its own `.venv`, with uv or without."""
     uv, python = _find_uv(project), _find_python(project, python_version)

@@ -47,6 +47,8 @@ def new(request: Request, screen: Screen) -> None:
 def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
     """Complete the answers, by asking where that was wished; refuse what cannot be before the first question."""
     known = finish.guess_author()
+    if python := questions.asked.get("python_version"):
+        known |= finish.guess_python(str(python.default))
     guessed = {name: value for name, value in known.items() if questions.is_good(name, str(value))}
     given = dict(request.given)
     if request.ask and request.path is None and "project_name" not in given:
