@@ -20,6 +20,7 @@ from app.core.config_types import (
     KEY_LENGTH,
     Port,
     PostgresUrl,
+    PublicUrl,
     SigningKey,
     Words,
     asyncpg_url,
@@ -113,9 +114,34 @@ class Settings(DatabaseSettings):
     # JWT
     JWT_SECRET_KEY: SigningKey
     JWT_REFRESH_SECRET_KEY: SigningKey
+    # Keys of before: they still verify, and sign nothing
+    JWT_SECRET_KEY_OLD: SigningKey | None = None
+    JWT_REFRESH_SECRET_KEY_OLD: SigningKey | None = None
     JWT_ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"
-    JWT_ACCESS_TOKEN_EXPIRE_MINUTES: int = Field(default=30, ge=1)
+    JWT_ISSUER: str = "app"
+    JWT_AUDIENCE: str = "app"
+    JWT_ACCESS_TOKEN_EXPIRE_MINUTES: int = Field(default=15, ge=1)
     JWT_REFRESH_TOKEN_EXPIRE_DAYS: int = Field(default=7, ge=1)
+
+    # Accounts
+    REGISTRATION_ENABLED: bool = True
+    PUBLIC_URL: PublicUrl = "http://localhost:3000"
+    VERIFY_EMAIL_EXPIRE_HOURS: int = Field(default=24, ge=1)
+    RESET_PASSWORD_EXPIRE_MINUTES: int = Field(default=30, ge=1)
+    AUDIT_RETENTION_DAYS: int = Field(default=365, ge=1)
+
+    # Argon2id; the defaults are OWASP's minimum, and the least that is accepted
+    ARGON2_MEMORY_KIB: int = Field(default=19456, ge=19456)
+    ARGON2_PASSES: int = Field(default=2, ge=2)
+    ARGON2_LANES: int = Field(default=1, ge=1)
+
+    # Mail: without SMTP_HOST it is written to the log, which production refuses
+    SMTP_HOST: str | None = None
+    SMTP_PORT: Port = 587
+    SMTP_USER: str | None = None
+    SMTP_PASSWORD: SecretStr | None = None
+    SMTP_TLS: Literal["off", "starttls", "tls"] = "starttls"
+    MAIL_FROM: str = "noreply@localhost"
 
     # CORS: JSON lists, or words with commas between
     CORS_ORIGINS: Words = ["http://localhost:3000"]
@@ -130,10 +156,13 @@ class Settings(DatabaseSettings):
     @model_validator(mode="after")
     def _keys_fit(self) -> Self:
         length = KEY_LENGTH[self.JWT_ALGORITHM]
-        keys = self.JWT_SECRET_KEY, self.JWT_REFRESH_SECRET_KEY
-        if min(len(key.get_secret_value()) for key in keys) < length:
+        access = {self.JWT_SECRET_KEY, self.JWT_SECRET_KEY_OLD} - {None}
+        refresh = {self.JWT_REFRESH_SECRET_KEY, self.JWT_REFRESH_SECRET_KEY_OLD} - {
+            None
+        }
+        if any(len(key) < length for key in access | refresh if key):
             raise ValueError(f"JWT_ALGORITHM: keys need {length} characters or more")
-        if keys[0] == keys[1]:
+        if access & refresh:
             raise ValueError("JWT_REFRESH_SECRET_KEY must differ from JWT_SECRET_KEY")
         return self
 
@@ -155,6 +184,10 @@ class Settings(DatabaseSettings):
                 raise ValueError(f"{name} must be false where ENVIRONMENT=production")
         if self.DATABASE_URL is None and is_weak(self.DB_PASSWORD, length=12):
             raise ValueError("DB_PASSWORD is weak: give 12 random characters or more")
+        if self.SMTP_HOST is None:
+            raise ValueError("SMTP_HOST is missing: without it, mail goes to the log")
+        if not self.PUBLIC_URL.startswith("https://"):
+            raise ValueError("PUBLIC_URL must be https:// where ENVIRONMENT=production")
         return self
 
 

@@ -59,7 +59,16 @@ def _of_postgresql(value: SecretStr) -> SecretStr:
     return value
 
 
+def _without_end_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
+PublicUrl = Annotated[
+    str,
+    Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"),
+    AfterValidator(_without_end_slash),
+]
 SigningKey = Annotated[SecretStr, AfterValidator(_strong)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]

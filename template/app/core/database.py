@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.core.config import DatabaseSettings
-from app.core.exceptions import ServiceUnavailableException
+from app.core.exceptions import AppException, ServiceUnavailableException
 
 
 class DatabaseManager:
@@ -61,9 +61,18 @@ class DatabaseManager:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
-        """Give a session; commit at the end, roll back where an error leaves."""
-        async with self._sessions.begin() as session:
-            yield session
+        """Give a session; commit at the end, roll back where an error leaves.
+
+        An error with `keeps_changes` is a refusal that is to be remembered.
+        """
+        async with self._sessions() as session:
+            try:
+                yield session
+            except AppException as error:
+                if error.keeps_changes:
+                    await session.commit()
+                raise
+            await session.commit()
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:

@@ -9,9 +9,15 @@ class AppException(Exception):
     Args:
         message: what went wrong, for people.
         detail: what this caller may do about it.
+
+    Attributes:
+        keeps_changes: what the request wrote stands, though it is refused.
+        retry_after: seconds after which the caller may try again.
     """
 
     status_code: ClassVar[int] = 500
+    keeps_changes: bool = False
+    retry_after: int | None = None
 
     def __init__(
         self, message: str = "An error occurred", detail: str | None = None
@@ -67,6 +73,16 @@ class ConflictException(AppException):
 
     def __init__(self, message: str = "Resource already exists") -> None:
         super().__init__(message)
+
+
+class TooManyRequestsException(AppException):
+    """The caller has tried too often."""
+
+    status_code = 429
+
+    def __init__(self, retry_after: int, message: str = "Too many attempts") -> None:
+        super().__init__(message, f"Try again in {retry_after} seconds")
+        self.retry_after = retry_after
 
 
 class ServiceUnavailableException(AppException):

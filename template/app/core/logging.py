@@ -38,6 +38,8 @@ def setup_logging(settings: Settings) -> None:
     logging.basicConfig(
         handlers=[StandardLibraryHandler()], level=logging.INFO, force=True
     )
+    # It counts files; the reloader says which.
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         uvicorn_logger = logging.getLogger(name)
         uvicorn_logger.handlers = []

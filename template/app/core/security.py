@@ -3,20 +3,22 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
-from uuid import UUID
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
 import jwt
 from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
+from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.core.exceptions import UnauthorizedException
 
-# OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
-ARGON2 = Argon2Hasher(memory_cost=19456, time_cost=2, parallelism=1)
+Kind = Literal["access", "refresh"]
 
 
 class PasswordHasher:
@@ -26,10 +28,16 @@ class PasswordHasher:
     it delays no other request.
     """
 
-    def __init__(self) -> None:
-        self._hash = PasswordHash((ARGON2, BcryptHasher()))
+    def __init__(self, settings: Settings) -> None:
+        argon2 = Argon2Hasher(
+            memory_cost=settings.ARGON2_MEMORY_KIB,
+            time_cost=settings.ARGON2_PASSES,
+            parallelism=settings.ARGON2_LANES,
+        )
+        self._hash = PasswordHash((argon2, BcryptHasher()))
         self._limiter = CapacityLimiter(os.cpu_count() or 1)
-        self._nobody: str | None = None
+        # Made at the start, so that the first unknown e-mail costs no more than others.
+        self._nobody = self._hash.hash("nobody")
 
     async def hash_password(self, password: str) -> str:
         """Hash a password with a salt of its own."""
@@ -37,61 +45,83 @@ class PasswordHasher:
             self._hash.hash, password, limiter=self._limiter
         )
 
-    async def verify_password(self, password: str, password_hash: str | None) -> bool:
-        """Compare a password with a hash.
+    async def verify_password(
+        self, password: str, password_hash: str | None
+    ) -> tuple[bool, str | None]:
+        """Compare a password with a hash; give a new hash where the old is outdated.
 
         Without a hash (there is no such user) the same work is done, so that the
         time of the answer does not tell.
         """
-        if self._nobody is None:
-            self._nobody = await self.hash_password("nobody")
-        matches = await to_thread.run_sync(
+        matches, renewed = await to_thread.run_sync(
             self._verify, password, password_hash or self._nobody, limiter=self._limiter
         )
-        return matches and password_hash is not None
+        return (matches, renewed) if password_hash else (False, None)
 
-    def _verify(self, password: str, password_hash: str) -> bool:
-        if BcryptHasher.identify(password_hash):
-            # bcrypt reads 72 bytes and its library refuses more.
-            return self._hash.verify(password.encode()[:72], password_hash)
-        return self._hash.verify(password, password_hash)
+    def _verify(self, password: str, password_hash: str) -> tuple[bool, str | None]:
+        if not BcryptHasher.identify(password_hash):
+            return self._hash.verify_and_update(password, password_hash)
+        # bcrypt reads 72 bytes and its library refuses more.
+        if self._hash.verify(password.encode()[:72], password_hash):
+            return True, self._hash.hash(password)
+        return False, None
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: whose it is, and the role at the time of signing."""
+    """What a token says.
+
+    Attributes:
+        subject: whose it is.
+        version: the user's token version at the time of signing.
+        family: of a refresh token, the sign-in that it descends from.
+    """
 
     subject: UUID
-    role: str | None
+    version: int
+    family: UUID | None
 
 
 class TokenSigner:
-    """Signs and reads JSON Web Tokens (RFC 7519), a key for each kind."""
+    """Signs and reads JSON Web Tokens (RFC 7519), with keys for each kind."""
 
     def __init__(self, settings: Settings) -> None:
-        self._keys = {
-            "access": settings.JWT_SECRET_KEY.get_secret_value(),
-            "refresh": settings.JWT_REFRESH_SECRET_KEY.get_secret_value(),
+        self._keys: dict[Kind, list[str]] = {
+            "access": _secrets(settings.JWT_SECRET_KEY, settings.JWT_SECRET_KEY_OLD),
+            "refresh": _secrets(
+                settings.JWT_REFRESH_SECRET_KEY, settings.JWT_REFRESH_SECRET_KEY_OLD
+            ),
         }
         self._algorithm = settings.JWT_ALGORITHM
+        self._issuer = settings.JWT_ISSUER
+        self._audience = settings.JWT_AUDIENCE
         self.access_lifetime = timedelta(
             minutes=settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES
         )
         self.refresh_lifetime = timedelta(days=settings.JWT_REFRESH_TOKEN_EXPIRE_DAYS)
 
     def create_access_token(
-        self, subject: UUID, role: str, expires_delta: timedelta | None = None
+        self,
+        subject: UUID,
+        role: str = "user",
+        version: int = 0,
+        expires_delta: timedelta | None = None,
     ) -> str:
-        """Sign a token that opens the API."""
+        """Sign a token that opens the API. The role in it is for clients to show."""
         lifetime = self.access_lifetime if expires_delta is None else expires_delta
-        return self._sign("access", subject, lifetime, role=role)
+        return self._sign("access", subject, version, lifetime, role=role)
 
     def create_refresh_token(
-        self, subject: UUID, expires_delta: timedelta | None = None
+        self,
+        subject: UUID,
+        version: int = 0,
+        family: UUID | None = None,
+        expires_delta: timedelta | None = None,
     ) -> str:
-        """Sign a token that can only be exchanged for new ones."""
+        """Sign a token that can once be exchanged for new ones of its family."""
         lifetime = self.refresh_lifetime if expires_delta is None else expires_delta
-        return self._sign("refresh", subject, lifetime)
+        family = family or uuid4()
+        return self._sign("refresh", subject, version, lifetime, fam=str(family))
 
     def decode_access_token(self, token: str) -> Claims:
         """Read an access token.
@@ -111,26 +141,69 @@ class TokenSigner:
 
     def _sign(
         self,
-        kind: Literal["access", "refresh"],
+        kind: Kind,
         subject: UUID,
+        version: int,
         lifetime: timedelta,
         **claims: str,
     ) -> str:
         now = datetime.now(UTC)
-        payload = {"sub": str(subject), "type": kind, "iat": now, "exp": now + lifetime}
-        return jwt.encode(payload | claims, self._keys[kind], self._algorithm)
+        key = self._keys[kind][0]
+        payload: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": str(subject),
+            "jti": uuid4().hex,
+            "type": kind,
+            "ver": version,
+            "iat": now,
+            "exp": now + lifetime,
+        }
+        return jwt.encode(
+            payload | claims, key, self._algorithm, headers={"kid": key_id(key)}
+        )
 
-    def _read(self, kind: Literal["access", "refresh"], token: str) -> Claims:
+    def _read(self, kind: Kind, token: str) -> Claims:
         try:
-            payload = jwt.decode(
-                token,
-                self._keys[kind],
-                algorithms=[self._algorithm],
-                options={"require": ["sub", "type", "iat", "exp"]},
-            )
-            subject = UUID(payload["sub"])
-        except (jwt.InvalidTokenError, ValueError):
+            payload = self._verified(kind, token)
+            family = UUID(payload["fam"]) if kind == "refresh" else None
+            claims = Claims(UUID(payload["sub"]), int(payload["ver"]), family)
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             raise UnauthorizedException("The token is invalid or has expired") from None
         if payload["type"] != kind:
             raise UnauthorizedException("The token is of another kind")
-        return Claims(subject, payload.get("role"))
+        return claims
+
+    def _verified(self, kind: Kind, token: str) -> dict[str, Any]:
+        """Check the signature with the key that the token names, then the claims."""
+        keys = {key_id(key): key for key in self._keys[kind]}
+        payload: dict[str, Any] = jwt.decode(
+            token,
+            keys[jwt.get_unverified_header(token)["kid"]],
+            algorithms=[self._algorithm],
+            issuer=self._issuer,
+            audience=self._audience,
+            options={
+                "require": ["iss", "aud", "sub", "jti", "type", "ver", "iat", "exp"]
+            },
+        )
+        return payload
+
+
+def key_id(key: str) -> str:
+    """Name a key without telling it."""
+    return sha256(key.encode()).hexdigest()[:16]
+
+
+def new_token() -> str:
+    """Make a token of 256 random bits, for a link."""
+    return token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Hash a token of high entropy, to be stored in its place."""
+    return sha256(token.encode()).hexdigest()
+
+
+def _secrets(*keys: SecretStr | None) -> list[str]:
+    return [key.get_secret_value() for key in keys if key]

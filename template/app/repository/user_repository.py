@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.models.user import User
+from app.domain.roles import Role
 from app.repository.base import BaseRepository
 from app.utils.pagination import Page, escape_like, offset
 
@@ -34,6 +36,19 @@ class UserRepository(BaseRepository[User]):
     async def email_exists(self, email: str) -> bool:
         """Tell whether a user has this e-mail."""
         return await self.get_by_email(email) is not None
+
+    async def is_last_admin(self, user_id: UUID) -> bool:
+        """Tell whether this is the only active admin; keep it so until the commit.
+
+        The rows are locked: two admins who demote each other do so one after the other.
+        """
+        statement = (
+            select(User.id)
+            .where(User.role == Role.ADMIN, User.is_active, User.deleted_at.is_(None))
+            .order_by(User.id)
+            .with_for_update()
+        )
+        return (await self._session.scalars(statement)).all() == [user_id]
 
     async def get_users(
         self,

@@ -1,5 +1,7 @@
 """The table of users."""
 
+from datetime import datetime
+
 from sqlalchemy import Enum, Index, String, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +30,9 @@ class User(BaseModel):
         server_default=Role.USER,
     )
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    email_verified_at: Mapped[datetime | None]
+    # Raised to end every token that was signed before.
+    token_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
     def __repr__(self) -> str:
         """Name the row, and nobody's e-mail: this ends up in logs."""

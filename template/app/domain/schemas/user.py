@@ -1,5 +1,6 @@
 """Requests and answers about users."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import EmailStr, Field, StringConstraints
@@ -46,6 +47,7 @@ class UserResponse(IDSchema):
     full_name: str
     role: Role
     is_active: bool
+    email_verified_at: datetime | None
 
 
 class UserListResponse(ListResponse[UserResponse]):

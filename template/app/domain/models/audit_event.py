@@ -1,0 +1,32 @@
+"""The table of what was done to accounts, and what was refused."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.models.base import Base
+
+
+class AuditEvent(Base):
+    """Who did what, when and from where: names of fields, never their values.
+
+    Users are named by id without a foreign key: the record outlives them.
+    """
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    action: Mapped[str] = mapped_column(String(40))
+    refused: Mapped[bool]
+    actor_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
+    fields: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    address: Mapped[str] = mapped_column(String(45))
+    request_id: Mapped[str] = mapped_column(String(64))
+
+
+Index("ix_audit_events_created_at", AuditEvent.created_at)
+Index("ix_audit_events_subject_id", AuditEvent.subject_id, AuditEvent.created_at)

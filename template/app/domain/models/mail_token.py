@@ -1,0 +1,37 @@
+"""The table of tokens in mails."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Enum, ForeignKey, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.models.base import Base
+from app.domain.purposes import Purpose
+
+
+class MailToken(Base):
+    """A token in a link of a mail, by its hash. It is deleted when it is used."""
+
+    __tablename__ = "mail_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[Purpose] = mapped_column(
+        Enum(
+            Purpose,
+            name="purpose",
+            native_enum=False,
+            create_constraint=True,
+            length=20,
+            values_callable=lambda purposes: [purpose.value for purpose in purposes],
+        )
+    )
+    # The address that it was sent to, which using it proves.
+    email: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+
+
+Index("ix_mail_tokens_user_id", MailToken.user_id)
+Index("ix_mail_tokens_expires_at", MailToken.expires_at)

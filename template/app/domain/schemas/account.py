@@ -1,0 +1,55 @@
+"""Requests about one's own account."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.domain.schemas.base import UNSET, RequestSchema
+from app.domain.schemas.user import Email, FullName, Password
+
+Token = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+# Any length and form: it is compared, not set.
+GivenPassword = Annotated[
+    str, Field(max_length=128, json_schema_extra={"format": "password"})
+]
+
+
+class RegisterRequest(RequestSchema):
+    """A new account. It has no rights: an admin gives them."""
+
+    email: Email
+    password: Password
+    full_name: FullName
+
+
+class AccountUpdate(RequestSchema):
+    """Changes to one's own account; a new e-mail needs the password."""
+
+    full_name: FullName = UNSET
+    email: Email = UNSET
+    password: GivenPassword = UNSET
+
+
+class ChangePasswordRequest(RequestSchema):
+    """A new password, and the one that it replaces."""
+
+    old_password: GivenPassword
+    new_password: Password
+
+
+class EmailRequest(RequestSchema):
+    """An e-mail that a link may be sent to."""
+
+    email: Email
+
+
+class TokenRequest(RequestSchema):
+    """The token of a mail."""
+
+    token: Token
+
+
+class ResetPasswordRequest(TokenRequest):
+    """A new password, with the token of a mail."""
+
+    new_password: Password

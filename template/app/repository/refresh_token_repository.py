@@ -1,0 +1,62 @@
+"""Queries over refresh tokens."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.models.refresh_token import RefreshToken
+
+
+class RefreshTokenRepository:
+    """The refresh tokens, by their hashes."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(
+        self, token_hash: str, family_id: UUID, user_id: UUID, expires_at: datetime
+    ) -> None:
+        """Store a new token."""
+        self._session.add(
+            RefreshToken(
+                token_hash=token_hash,
+                family_id=family_id,
+                user_id=user_id,
+                expires_at=expires_at,
+            )
+        )
+        await self._session.flush()
+
+    async def use(self, token_hash: str) -> bool:
+        """Mark a token as used; of several requests at once, one succeeds."""
+        statement = (
+            update(RefreshToken)
+            .where(
+                RefreshToken.token_hash == token_hash,
+                RefreshToken.used_at.is_(None),
+                RefreshToken.expires_at > func.now(),
+            )
+            .values(used_at=func.now())
+            .returning(RefreshToken.token_hash)
+        )
+        return await self._session.scalar(statement) is not None
+
+    async def end_family(self, family_id: UUID) -> None:
+        """End all that descend from one sign-in."""
+        await self._session.execute(
+            delete(RefreshToken).where(RefreshToken.family_id == family_id)
+        )
+
+    async def end_all(self, user_id: UUID) -> None:
+        """End all of a user."""
+        await self._session.execute(
+            delete(RefreshToken).where(RefreshToken.user_id == user_id)
+        )
+
+    async def purge(self) -> None:
+        """Remove the expired ones."""
+        await self._session.execute(
+            delete(RefreshToken).where(RefreshToken.expires_at < func.now())
+        )
