@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app.api.openapi import setup_openapi
+from app.api.v1.account_router import registration
 from app.api.v1.router import api_v1_router
+from app.api.wiring import Shared
 from app.core.config import Settings, get_settings
-from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
-from app.core.security import PasswordHasher, TokenSigner
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
 from app.middleware.logging import RequestLoggingMiddleware
@@ -21,20 +21,17 @@ from app.middleware.request_id import RequestIDMiddleware
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Hold the database open while the application runs."""
-    setup_logging(app.state.settings)
-    await app.state.database.connect()
+    setup_logging(app.state.shared.settings)
+    await app.state.shared.database.connect()
     yield
-    await app.state.database.disconnect()
+    await app.state.shared.database.disconnect()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application. It reads the environment if it is given no settings."""
     settings = settings or get_settings()
     app = _new_app(settings)
-    app.state.settings = settings
-    app.state.database = DatabaseManager(settings)
-    app.state.passwords = PasswordHasher()
-    app.state.tokens = TokenSigner(settings)
+    app.state.shared = Shared(settings)
 
     # The last one added is the first to see a request.
     setup_error_handlers(app)
@@ -43,6 +40,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestIDMiddleware)
 
     app.include_router(api_v1_router, prefix=settings.API_V1_PREFIX)
+    if settings.REGISTRATION_ENABLED:
+        app.include_router(registration, prefix=settings.API_V1_PREFIX)
     setup_openapi(app, settings)
     return app
 

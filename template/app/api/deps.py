@@ -1,51 +1,50 @@
-"""What all slices share: the session, the signed-in user, the guards."""
+"""What all slices share: the session, the wiring, the signed-in user, the guards."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import BackgroundTasks, Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api.wiring import Shared, Wiring
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import ForbiddenException, UnauthorizedException
-from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
 from app.domain.roles import Role
-from app.repository.user_repository import UserRepository
-from app.service.auth_service import AuthService
+from app.service.audit_service import Origin
 
 # api/openapi.py puts API_V1_PREFIX before the address.
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)
 
 
-async def get_settings(request: Request) -> Settings:
+async def get_shared(request: Request) -> Shared:
+    """What the application was made with."""
+    shared: Shared = request.app.state.shared
+    return shared
+
+
+SharedDep = Annotated[Shared, Depends(get_shared)]
+
+
+async def get_settings(shared: SharedDep) -> Settings:
     """The settings that the application was made with."""
-    settings: Settings = request.app.state.settings
-    return settings
+    return shared.settings
 
 
-async def get_database(request: Request) -> DatabaseManager:
+async def get_database(shared: SharedDep) -> DatabaseManager:
     """The application's database."""
-    database: DatabaseManager = request.app.state.database
-    return database
-
-
-async def get_passwords(request: Request) -> PasswordHasher:
-    """The application's password hasher."""
-    passwords: PasswordHasher = request.app.state.passwords
-    return passwords
+    return shared.database
 
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[DatabaseManager, Depends(get_database)]
-PasswordsDep = Annotated[PasswordHasher, Depends(get_passwords)]
 
 
-async def get_db(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
+async def get_db(shared: SharedDep) -> AsyncIterator[AsyncSession]:
     """One session a request, committed when the handler is done."""
-    async with database.transaction() as session:
+    async with shared.database.transaction() as session:
         yield session
 
 
@@ -54,19 +53,44 @@ async def get_db(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(get_db, scope="function")]
 
 
-async def get_auth_service(
-    request: Request, session: SessionDep, passwords: PasswordsDep
-) -> AuthService:
-    """The use cases of signing in."""
-    tokens: TokenSigner = request.app.state.tokens
-    return AuthService(UserRepository(session), passwords, tokens)
+async def get_origin(request: Request) -> Origin:
+    """Where the request comes from."""
+    address = request.client.host if request.client else "unknown"
+    return Origin(address, request.state.request_id)
 
 
-AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
+OriginDep = Annotated[Origin, Depends(get_origin)]
+
+
+async def get_wiring(
+    shared: SharedDep, session: SessionDep, origin: OriginDep, tasks: BackgroundTasks
+) -> Wiring:
+    """What services are made of. Mail goes out after the commit and the answer."""
+    return Wiring(
+        shared, session, origin, lambda mail: tasks.add_task(shared.mailer.send, mail)
+    )
+
+
+WiringDep = Annotated[Wiring, Depends(get_wiring)]
+Later = Callable[[Callable[[Wiring], Awaitable[None]]], None]
+
+
+async def get_later(
+    shared: SharedDep, origin: OriginDep, tasks: BackgroundTasks
+) -> Later:
+    """A way to do work after the answer, so that its time tells nothing."""
+
+    async def work(action: Callable[[Wiring], Awaitable[None]]) -> None:
+        await shared.in_transaction(origin, action)
+
+    return lambda action: tasks.add_task(work, action)
+
+
+LaterDep = Annotated[Later, Depends(get_later)]
 
 
 async def get_current_user(
-    service: AuthServiceDep, token: Annotated[str | None, Depends(bearer)]
+    wiring: WiringDep, token: Annotated[str | None, Depends(bearer)]
 ) -> User:
     """The signed-in user.
 
@@ -75,21 +99,23 @@ async def get_current_user(
     """
     if token is None:
         raise UnauthorizedException("Sign in first")
-    return await service.get_current_user(token)
+    return await wiring.tokens.find_owner(token)
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
 
 
-def require_role(*roles: Role) -> Callable[[User], Awaitable[User]]:
-    """Make a guard that lets these roles pass."""
+def require_role(*roles: Role) -> Callable[[User, Wiring], Awaitable[User]]:
+    """Make a guard that lets these roles pass, and records whom it does not."""
 
-    async def guard(user: CurrentUser) -> User:
+    async def guard(user: CurrentUser, wiring: WiringDep) -> User:
         if user.role not in roles:
-            raise ForbiddenException("Your role does not allow this")
+            error = ForbiddenException("Your role does not allow this")
+            raise await wiring.audit.refused(error, "role", actor=user.id)
         return user
 
     return guard
 
 
 AdminUser = Annotated[User, Depends(require_role(Role.ADMIN))]
+StaffUser = Annotated[User, Depends(require_role(Role.ADMIN, Role.MODERATOR))]

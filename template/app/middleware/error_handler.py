@@ -55,8 +55,13 @@ class UnexpectedErrorMiddleware:
 
 
 async def _on_app_exception(request: Request, error: AppException) -> JSONResponse:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
     return _problem(
-        request, error.status_code, message=error.message, detail=error.detail
+        request,
+        error.status_code,
+        message=error.message,
+        detail=error.detail,
+        headers=headers,
     )
 
 

@@ -1,71 +1,68 @@
-"""Signing in, and knowing who is signed in."""
+"""Signing in and out."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 from uuid import UUID
 
 from app.core.exceptions import UnauthorizedException
-from app.core.security import PasswordHasher, TokenSigner
+from app.core.security import PasswordHasher
 from app.domain.models.user import User
 from app.domain.schemas.auth import TokenResponse
+from app.service.audit_service import AuditService
+from app.service.limit_service import LimitService
+from app.service.token_service import TokenService
 
 
 class AccountStore(Protocol):
     """What this service needs of the place where users are kept."""
 
-    async def get_by_id(self, id: UUID) -> User | None: ...
     async def get_by_email(self, email: str) -> User | None: ...
+    async def update_by_id(
+        self, id: UUID, values: Mapping[str, Any]
+    ) -> User | None: ...
 
 
 class AuthService:
-    """The use cases of signing in."""
+    """The use cases of signing in and out."""
 
     def __init__(
-        self, accounts: AccountStore, passwords: PasswordHasher, tokens: TokenSigner
+        self,
+        accounts: AccountStore,
+        tokens: TokenService,
+        passwords: PasswordHasher,
+        limits: LimitService,
+        audit: AuditService,
     ) -> None:
         self._accounts = accounts
-        self._passwords = passwords
         self._tokens = tokens
+        self._passwords = passwords
+        self._limits = limits
+        self._audit = audit
 
     async def login(self, email: str, password: str) -> TokenResponse:
         """Exchange an e-mail and a password for tokens.
 
         Raises:
             UnauthorizedException: they do not fit; it does not say which.
+            TooManyRequestsException: they did not fit too often.
         """
+        await self._limits.login(email)
         user = await self._accounts.get_by_email(email)
-        password_hash = user.password_hash if user else None
-        fits = await self._passwords.verify_password(password, password_hash)
-        if user is None or not fits or not user.is_active:
-            raise UnauthorizedException("E-mail or password is wrong")
-        return self._issue(user)
-
-    async def refresh(self, refresh_token: str) -> TokenResponse:
-        """Exchange a refresh token for new tokens.
-
-        Raises:
-            UnauthorizedException: the token, or its user, is no longer good.
-        """
-        claims = self._tokens.decode_refresh_token(refresh_token)
-        return self._issue(await self._active_user(claims.subject))
-
-    async def get_current_user(self, access_token: str) -> User:
-        """Find out who shows this token.
-
-        Raises:
-            UnauthorizedException: the token, or its user, is no longer good.
-        """
-        claims = self._tokens.decode_access_token(access_token)
-        return await self._active_user(claims.subject)
-
-    async def _active_user(self, user_id: UUID) -> User:
-        user = await self._accounts.get_by_id(user_id)
-        if user is None or not user.is_active:
-            raise UnauthorizedException("This account is not active")
-        return user
-
-    def _issue(self, user: User) -> TokenResponse:
-        return TokenResponse(
-            access_token=self._tokens.create_access_token(user.id, user.role),
-            refresh_token=self._tokens.create_refresh_token(user.id),
-            expires_in=int(self._tokens.access_lifetime.total_seconds()),
+        fits, renewed = await self._passwords.verify_password(
+            password, user.password_hash if user else None
         )
+        if user is None or not fits or not user.is_active:
+            raise await self._audit.refused(
+                UnauthorizedException("E-mail or password is wrong"),
+                "login",
+                subject=user.id if user else None,
+            )
+        await self._limits.login_succeeded(email)
+        if renewed:
+            await self._accounts.update_by_id(user.id, {"password_hash": renewed})
+        return await self._tokens.issue(user)
+
+    async def logout_all(self, user: User) -> None:
+        """End every sign-in of a user, at once."""
+        await self._tokens.end_all(user)
+        await self._audit.done("logout-all", actor=user.id, subject=user.id)

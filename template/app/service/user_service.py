@@ -9,7 +9,10 @@ from loguru import logger
 from app.core.exceptions import ConflictException, NotFoundException
 from app.core.security import PasswordHasher
 from app.domain.models.user import User
+from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
+from app.service.audit_service import AuditService
+from app.service.token_service import TokenService
 from app.utils.pagination import Page
 
 
@@ -32,17 +35,26 @@ class UserStore(Protocol):
         self, id: UUID, values: Mapping[str, Any]
     ) -> User | None: ...
     async def soft_delete(self, id: UUID) -> bool: ...
+    async def is_last_admin(self, id: UUID) -> bool: ...
 
 
 class UserService:
     """The use cases of the users' administration."""
 
-    def __init__(self, repository: UserStore, passwords: PasswordHasher) -> None:
+    def __init__(
+        self,
+        repository: UserStore,
+        passwords: PasswordHasher,
+        tokens: TokenService,
+        audit: AuditService,
+    ) -> None:
         self._repo = repository
         self._passwords = passwords
+        self._tokens = tokens
+        self._audit = audit
 
-    async def create_user(self, data: UserCreate) -> User:
-        """Create a user.
+    async def create_user(self, data: UserCreate, actor: UUID | None = None) -> User:
+        """Create a user; without an actor, it is the operator who does it.
 
         Raises:
             ConflictException: the e-mail is taken.
@@ -57,6 +69,9 @@ class UserService:
                 full_name=data.full_name,
                 role=data.role,
             )
+        )
+        await self._audit.done(
+            "create-user", actor=actor, subject=user.id, fields=["role"]
         )
         logger.info("User created", user_id=str(user.id))
         return user
@@ -76,27 +91,49 @@ class UserService:
         """List users, a page at a time."""
         return await self._repo.get_users(**params.model_dump())
 
-    async def update_user(self, user_id: UUID, data: UserUpdate) -> User:
-        """Change the fields that are given.
+    async def update_user(self, user_id: UUID, data: UserUpdate, actor: UUID) -> User:
+        """Change the fields that are given. Who is deactivated is signed out.
 
         Raises:
             NotFoundException: there is no such user.
+            ConflictException: no admin would be left.
         """
         values = data.model_dump(exclude_unset=True)
+        if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get(
+            "is_active", True
+        ):
+            await self._keep_an_admin(user_id, "update-user", actor)
         if not values:
             return await self.get_user(user_id)
         user = await self._repo.update_by_id(user_id, values)
         if user is None:
             raise NotFoundException("User", user_id)
+        if not user.is_active:
+            user = await self._tokens.end_all(user)
+        await self._audit.done(
+            "update-user", actor=actor, subject=user_id, fields=values
+        )
         logger.info("User updated", user_id=str(user_id), fields=sorted(values))
         return user
 
-    async def delete_user(self, user_id: UUID) -> None:
+    async def delete_user(self, user_id: UUID, actor: UUID) -> None:
         """Delete a user softly: the row stays, the e-mail is free again.
 
         Raises:
             NotFoundException: there is no such user.
+            ConflictException: no admin would be left.
         """
+        await self._keep_an_admin(user_id, "delete-user", actor)
         if not await self._repo.soft_delete(user_id):
             raise NotFoundException("User", user_id)
+        await self._audit.done("delete-user", actor=actor, subject=user_id)
         logger.info("User deleted", user_id=str(user_id))
+
+    async def _keep_an_admin(self, user_id: UUID, action: str, actor: UUID) -> None:
+        if await self._repo.is_last_admin(user_id):
+            raise await self._audit.refused(
+                ConflictException("The last active admin must stay one"),
+                action,
+                actor=actor,
+                subject=user_id,
+            )

@@ -1,24 +1,37 @@
-"""Signing in."""
+"""Signing in and out."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 
-from app.api.deps import AuthServiceDep
+from app.api.deps import CurrentUser, WiringDep
 from app.domain.schemas.auth import LoginForm, RefreshRequest, TokenResponse
+from app.domain.schemas.common import MessageResponse
 
 router = APIRouter(prefix="/auth", tags=["Auth"])
 
 
 @router.post("/login")
-async def login(
-    form: Annotated[LoginForm, Form()], service: AuthServiceDep
-) -> TokenResponse:
+async def login(form: Annotated[LoginForm, Form()], wiring: WiringDep) -> TokenResponse:
     """Exchange an e-mail and a password for tokens."""
-    return await service.login(form.username, form.password)
+    return await wiring.auth.login(form.username, form.password)
 
 
 @router.post("/refresh")
-async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenResponse:
-    """Exchange a refresh token for new tokens."""
-    return await service.refresh(data.refresh_token)
+async def refresh(data: RefreshRequest, wiring: WiringDep) -> TokenResponse:
+    """Exchange a refresh token for new tokens. It is good for this once."""
+    return await wiring.tokens.exchange(data.refresh_token)
+
+
+@router.post("/logout")
+async def logout(data: RefreshRequest, wiring: WiringDep) -> MessageResponse:
+    """End the sign-in that a refresh token belongs to."""
+    await wiring.tokens.end(data.refresh_token)
+    return MessageResponse(message="Signed out")
+
+
+@router.post("/logout-all")
+async def logout_all(user: CurrentUser, wiring: WiringDep) -> MessageResponse:
+    """End every sign-in of oneself, on all devices, at once."""
+    await wiring.auth.logout_all(user)
+    return MessageResponse(message="Signed out everywhere")

@@ -4,22 +4,22 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from app.api.deps import PasswordsDep, SessionDep
+from app.api.deps import WiringDep
 from app.repository.user_repository import UserRepository
 from app.service.user_service import UserService
 
 
-async def get_user_repository(session: SessionDep) -> UserRepository:
+async def get_user_repository(wiring: WiringDep) -> UserRepository:
     """The users in the database, as this request's transaction sees them."""
-    return UserRepository(session)
+    return wiring.users
 
 
 async def get_user_service(
     repository: Annotated[UserRepository, Depends(get_user_repository)],
-    passwords: PasswordsDep,
+    wiring: WiringDep,
 ) -> UserService:
     """The use cases of the users' administration."""
-    return UserService(repository, passwords)
+    return UserService(repository, wiring.shared.hasher, wiring.tokens, wiring.audit)
 
 
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]

@@ -1,0 +1,74 @@
+"""One's own account: registering, passwords, the e-mail address."""
+
+from fastapi import APIRouter, status
+
+from app.api.deps import CurrentUser, LaterDep, WiringDep
+from app.api.openapi import PROBLEMS
+from app.domain.models.user import User
+from app.domain.schemas.account import (
+    ChangePasswordRequest,
+    EmailRequest,
+    RegisterRequest,
+    ResetPasswordRequest,
+    TokenRequest,
+)
+from app.domain.schemas.auth import TokenResponse
+from app.domain.schemas.common import MessageResponse
+from app.domain.schemas.user import UserResponse
+
+router = APIRouter(prefix="/auth", tags=["Account"])
+# Not among the others: where registering is switched off, there is no such route.
+registration = APIRouter(prefix="/auth", tags=["Account"], responses=PROBLEMS)
+SENT = "If there is such an account, a mail is on its way"
+
+
+@registration.post(
+    "/register", response_model=UserResponse, status_code=status.HTTP_201_CREATED
+)
+async def register(data: RegisterRequest, wiring: WiringDep) -> User:
+    """Create an account without rights."""
+    return await wiring.accounts.register(data)
+
+
+@router.post("/change-password")
+async def change_password(
+    data: ChangePasswordRequest, user: CurrentUser, wiring: WiringDep
+) -> TokenResponse:
+    """Change one's password. All other sign-ins end; these tokens are new."""
+    return await wiring.passwords.change(user, data.old_password, data.new_password)
+
+
+@router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED)
+async def forgot_password(
+    data: EmailRequest, wiring: WiringDep, later: LaterDep
+) -> MessageResponse:
+    """Ask for a link to choose a new password."""
+    await wiring.limits.mail(data.email)
+    later(lambda wiring: wiring.passwords.forgot(data.email))
+    return MessageResponse(message=SENT)
+
+
+@router.post("/reset-password")
+async def reset_password(
+    data: ResetPasswordRequest, wiring: WiringDep
+) -> MessageResponse:
+    """Choose a new password with the token of a mail. All sign-ins end."""
+    await wiring.passwords.reset(data.token, data.new_password)
+    return MessageResponse(message="The password is changed")
+
+
+@router.post("/verify-email")
+async def verify_email(data: TokenRequest, wiring: WiringDep) -> MessageResponse:
+    """Verify an e-mail address with the token of a mail."""
+    await wiring.accounts.verify(data.token)
+    return MessageResponse(message="The e-mail address is verified")
+
+
+@router.post("/resend-verification", status_code=status.HTTP_202_ACCEPTED)
+async def resend_verification(
+    data: EmailRequest, wiring: WiringDep, later: LaterDep
+) -> MessageResponse:
+    """Ask for another link to verify an address."""
+    await wiring.limits.mail(data.email)
+    later(lambda wiring: wiring.accounts.resend(data.email))
+    return MessageResponse(message=SENT)

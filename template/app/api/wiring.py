@@ -1,0 +1,118 @@
+"""Which parts make which service: the one place that joins them.
+
+A slice of its own keeps its wiring in its `*_deps.py`; accounts are shared by all.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.mail import Mail, Mailer, Outbox, make_mailer
+from app.core.security import PasswordHasher, TokenSigner
+from app.repository.audit_repository import AuditRepository
+from app.repository.mail_token_repository import MailTokenRepository
+from app.repository.rate_limit_repository import RateLimitRepository
+from app.repository.refresh_token_repository import RefreshTokenRepository
+from app.repository.user_repository import UserRepository
+from app.service.account_service import AccountService
+from app.service.audit_service import AuditService, Origin
+from app.service.auth_service import AuthService
+from app.service.limit_service import LimitService
+from app.service.password_service import PasswordService
+from app.service.token_service import TokenService
+
+
+class Shared:
+    """What all requests of an application share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = DatabaseManager(settings)
+        self.hasher = PasswordHasher(settings)
+        self.signer = TokenSigner(settings)
+        self.mailer: Mailer = make_mailer(settings)
+
+    async def in_transaction(
+        self, origin: Origin, action: Callable[["Wiring"], Awaitable[object]]
+    ) -> None:
+        """Do something outside of a request; its mail goes out after the commit."""
+        mails: list[Mail] = []
+        async with self.database.transaction() as session:
+            await action(Wiring(self, session, origin, mails.append))
+        for mail in mails:
+            await self.mailer.send(mail)
+
+
+@dataclass
+class Wiring:
+    """Makes the services of one transaction, each when it is asked for."""
+
+    shared: Shared
+    session: AsyncSession
+    origin: Origin
+    outbox: Outbox
+
+    @cached_property
+    def users(self) -> UserRepository:
+        return UserRepository(self.session)
+
+    @cached_property
+    def mail_tokens(self) -> MailTokenRepository:
+        return MailTokenRepository(self.session)
+
+    @cached_property
+    def audit(self) -> AuditService:
+        return AuditService(AuditRepository(self.session), self.origin)
+
+    @cached_property
+    def limits(self) -> LimitService:
+        store = RateLimitRepository(self.shared.database, self.session)
+        return LimitService(store, self.audit, self.origin.address)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        return TokenService(
+            RefreshTokenRepository(self.session),
+            self.users,
+            self.shared.signer,
+            self.audit,
+        )
+
+    @cached_property
+    def auth(self) -> AuthService:
+        return AuthService(
+            self.users,
+            self.tokens,
+            self.shared.hasher,
+            self.limits,
+            self.audit,
+        )
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        return AccountService(
+            self.users,
+            self.mail_tokens,
+            self.shared.hasher,
+            self.limits,
+            self.audit,
+            self.outbox,
+            self.shared.settings,
+        )
+
+    @cached_property
+    def passwords(self) -> PasswordService:
+        return PasswordService(
+            self.users,
+            self.mail_tokens,
+            self.tokens,
+            self.shared.hasher,
+            self.limits,
+            self.audit,
+            self.outbox,
+            self.shared.settings,
+        )

@@ -1,0 +1,77 @@
+"""The record of what was done to accounts, and what was refused."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from app.core.exceptions import AppException
+from app.domain.models.audit_event import AuditEvent
+
+
+class AuditStore(Protocol):
+    """What this service needs of the place where the record is kept."""
+
+    async def add(self, event: AuditEvent) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from."""
+
+    address: str
+    request_id: str
+
+
+class AuditService:
+    """Writes rows about one request."""
+
+    def __init__(self, store: AuditStore, origin: Origin) -> None:
+        self._store = store
+        self._origin = origin
+
+    async def done(
+        self,
+        action: str,
+        *,
+        actor: UUID | None,
+        subject: UUID,
+        fields: Iterable[str] = (),
+    ) -> None:
+        """Record a change, in the transaction of the change."""
+        await self._add(action, False, actor, subject, fields)
+
+    async def refused[Refusal: AppException](
+        self,
+        error: Refusal,
+        action: str,
+        *,
+        actor: UUID | None = None,
+        subject: UUID | None = None,
+    ) -> Refusal:
+        """Record a refusal and give the error back, to be raised.
+
+        What this request has written until now stays, although it is refused.
+        """
+        await self._add(action, True, actor, subject, ())
+        error.keeps_changes = True
+        return error
+
+    async def _add(
+        self,
+        action: str,
+        refused: bool,
+        actor: UUID | None,
+        subject: UUID | None,
+        fields: Iterable[str],
+    ) -> None:
+        event = AuditEvent(
+            action=action,
+            refused=refused,
+            actor_id=actor,
+            subject_id=subject,
+            fields=sorted(fields),
+            address=self._origin.address,
+            request_id=self._origin.request_id,
+        )
+        await self._store.add(event)

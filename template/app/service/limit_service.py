@@ -1,0 +1,119 @@
+"""How often something may be tried."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from typing import Protocol
+
+from app.core.exceptions import TooManyRequestsException
+from app.service.audit_service import AuditService
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many attempts in a window of time; the window starts at the first."""
+
+    name: str
+    attempts: int
+    window: timedelta
+
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+
+# The tight one counts per e-mail *and* address: nobody locks out somebody elsewhere.
+LOGIN = Limit("login", 5, QUARTER)
+LOGIN_EMAIL = Limit("login-email", 100, QUARTER)
+LOGIN_ADDRESS = Limit("login-address", 50, QUARTER)
+REGISTER_ADDRESS = Limit("register-address", 20, HOUR)
+TOKEN_ADDRESS = Limit("token-address", 20, HOUR)
+MAIL_EMAIL = Limit("mail-email", 3, HOUR)
+MAIL_ADDRESS = Limit("mail-address", 20, HOUR)
+
+
+class LimitStore(Protocol):
+    """What this service needs of the place where attempts are counted."""
+
+    async def hit(self, key: str, window: timedelta) -> tuple[int, int]: ...
+    async def undo(self, key: str) -> None: ...
+    async def forget(self, key: str) -> None: ...
+
+
+class LimitService:
+    """Counts attempts from one address; what is counted survives a refusal."""
+
+    def __init__(self, store: LimitStore, audit: AuditService, address: str) -> None:
+        self._store = store
+        self._audit = audit
+        self._address = _network(address)
+
+    async def login(self, email: str) -> None:
+        """Count a login before it is tried, so that many at once do not pass.
+
+        Raises:
+            TooManyRequestsException: enough, for now.
+        """
+        await self._count(LOGIN_ADDRESS, self._address)
+        await self._count(LOGIN, self._address, email)
+        await self._count(LOGIN_EMAIL, email)
+
+    async def login_succeeded(self, email: str) -> None:
+        """Count only the wrong ones."""
+        await self._store.undo(_key(LOGIN_ADDRESS, self._address))
+        await self._store.forget(_key(LOGIN, self._address, email))
+        await self._store.forget(_key(LOGIN_EMAIL, email))
+
+    async def password_was_reset(self, email: str) -> None:
+        """Let somebody in who was locked out by others."""
+        await self._store.forget(_key(LOGIN, self._address, email))
+        await self._store.forget(_key(LOGIN_EMAIL, email))
+
+    async def register(self) -> None:
+        """Count a registration.
+
+        Raises:
+            TooManyRequestsException: enough, for now.
+        """
+        await self._count(REGISTER_ADDRESS, self._address)
+
+    async def mail_token(self) -> None:
+        """Count the use of a token of a mail, good or not.
+
+        Raises:
+            TooManyRequestsException: enough, for now.
+        """
+        await self._count(TOKEN_ADDRESS, self._address)
+
+    async def mail(self, email: str) -> None:
+        """Count a mail that somebody asks for, whether or not it will be sent.
+
+        Raises:
+            TooManyRequestsException: enough, for now.
+        """
+        await self._count(MAIL_ADDRESS, self._address)
+        await self._count(MAIL_EMAIL, email)
+
+    async def _count(self, limit: Limit, *parts: str) -> None:
+        count, seconds = await self._store.hit(_key(limit, *parts), limit.window)
+        if count <= limit.attempts:
+            return
+        error = TooManyRequestsException(max(seconds, 1))
+        # Once in a window: a flood must not fill the record.
+        if count == limit.attempts + 1:
+            raise await self._audit.refused(error, limit.name)
+        raise error
+
+
+def _network(address: str) -> str:
+    """Take what one customer of a provider has as one: of IPv6, a /64."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((ip, 64), strict=False)) if ip.version == 6 else address
+
+
+def _key(limit: Limit, *parts: str) -> str:
+    """Hash what is counted: the table names nobody."""
+    return sha256("\n".join((limit.name, *parts)).lower().encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""The tokens of a signed-in user: issued, exchanged, ended."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from app.core.exceptions import UnauthorizedException
+from app.core.security import TokenSigner, token_hash
+from app.domain.models.user import User
+from app.domain.schemas.auth import TokenResponse
+from app.service.audit_service import AuditService
+
+
+class RefreshTokenStore(Protocol):
+    """What this service needs of the place where refresh tokens are kept."""
+
+    async def add(
+        self, token_hash: str, family_id: UUID, user_id: UUID, expires_at: datetime
+    ) -> None: ...
+    async def use(self, token_hash: str) -> bool: ...
+    async def end_family(self, family_id: UUID) -> None: ...
+    async def end_all(self, user_id: UUID) -> None: ...
+
+
+class OwnerStore(Protocol):
+    """What this service needs of the place where users are kept."""
+
+    async def get_by_id(self, id: UUID) -> User | None: ...
+    async def update_by_id(
+        self, id: UUID, values: Mapping[str, Any]
+    ) -> User | None: ...
+
+
+class TokenService:
+    """The life of tokens. A refresh token is good for one exchange."""
+
+    def __init__(
+        self,
+        store: RefreshTokenStore,
+        owners: OwnerStore,
+        signer: TokenSigner,
+        audit: AuditService,
+    ) -> None:
+        self._store = store
+        self._owners = owners
+        self._signer = signer
+        self._audit = audit
+
+    async def issue(self, user: User, family: UUID | None = None) -> TokenResponse:
+        """Give tokens to a user: a new family, unless an exchange goes on with one."""
+        family = family or uuid4()
+        refresh = self._signer.create_refresh_token(user.id, user.token_version, family)
+        expires_at = datetime.now(UTC) + self._signer.refresh_lifetime
+        await self._store.add(token_hash(refresh), family, user.id, expires_at)
+        return TokenResponse(
+            access_token=self._signer.create_access_token(
+                user.id, user.role, user.token_version
+            ),
+            refresh_token=refresh,
+            expires_in=int(self._signer.access_lifetime.total_seconds()),
+        )
+
+    async def exchange(self, refresh_token: str) -> TokenResponse:
+        """Exchange a refresh token for new tokens.
+
+        Raises:
+            UnauthorizedException: the token, or its user, is no longer good. One that
+                was used before ends its whole family: one of its two users stole it.
+        """
+        claims = self._signer.decode_refresh_token(refresh_token)
+        if not await self._store.use(token_hash(refresh_token)):
+            if claims.family is not None:
+                await self._store.end_family(claims.family)
+            raise await self._audit.refused(
+                UnauthorizedException("The token was used before, or ended"),
+                "refresh",
+                subject=claims.subject,
+            )
+        user = await self._owner(claims.subject, claims.version)
+        return await self.issue(user, claims.family)
+
+    async def find_owner(self, access_token: str) -> User:
+        """Find out who shows this token.
+
+        Raises:
+            UnauthorizedException: the token, or its user, is no longer good.
+        """
+        claims = self._signer.decode_access_token(access_token)
+        return await self._owner(claims.subject, claims.version)
+
+    async def end(self, refresh_token: str) -> None:
+        """End one sign-in. A token that is not good any more is ended already."""
+        try:
+            claims = self._signer.decode_refresh_token(refresh_token)
+        except UnauthorizedException:
+            return
+        if claims.family is not None:
+            await self._store.end_family(claims.family)
+
+    async def end_all(self, user: User) -> User:
+        """End every sign-in of a user, at once; give the user as it is now."""
+        await self._store.end_all(user.id)
+        values = {"token_version": user.token_version + 1}
+        return await self._owners.update_by_id(user.id, values) or user
+
+    async def _owner(self, user_id: UUID, version: int) -> User:
+        user = await self._owners.get_by_id(user_id)
+        if user is None or not user.is_active or user.token_version != version:
+            raise UnauthorizedException("This sign-in has ended")
+        return user
