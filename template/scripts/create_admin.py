@@ -11,15 +11,16 @@ import sys
 
 from pydantic import ValidationError
 
+from app.api.v1.user_deps import get_user_service
+from app.api.wiring import Shared, Wiring
 from app.core.config import ConfigurationError, Settings, get_settings
-from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
 from app.core.logging import setup_logging
-from app.core.security import PasswordHasher
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate
-from app.repository.user_repository import UserRepository
-from app.service.user_service import UserService
+from app.service.audit_service import Origin
+
+OPERATOR = Origin(address="local", request_id="create_admin")
 
 
 async def create_admin(settings: Settings, email: str, password: str) -> None:
@@ -32,15 +33,18 @@ async def create_admin(settings: Settings, email: str, password: str) -> None:
     data = UserCreate(
         email=email, password=password, full_name="Admin", role=Role.ADMIN
     )
-    database = DatabaseManager(settings)
-    await database.connect()
+    shared = Shared(settings)
+    await shared.database.connect()
     try:
-        await database.ping()
-        async with database.transaction() as session:
-            service = UserService(UserRepository(session), PasswordHasher())
-            await service.create_user(data)
+        await shared.database.ping()
+        await shared.in_transaction(OPERATOR, lambda wiring: _create(wiring, data))
     finally:
-        await database.disconnect()
+        await shared.database.disconnect()
+
+
+async def _create(wiring: Wiring, data: UserCreate) -> None:
+    service = await get_user_service(wiring.users, wiring)
+    await service.create_user(data)
 
 
 def main() -> None:

@@ -7,16 +7,16 @@ import asyncio
 import secrets
 import sys
 
+from app.api.v1.user_deps import get_user_service
+from app.api.wiring import Shared, Wiring
 from app.core.config import ConfigurationError, Settings, get_settings
-from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
 from app.core.logging import setup_logging
-from app.core.security import PasswordHasher
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate
-from app.repository.user_repository import UserRepository
-from app.service.user_service import UserService
+from app.service.audit_service import Origin
 
+SEEDER = Origin(address="local", request_id="seed")
 PEOPLE = {
     "admin@example.com": ("Ada Admin", Role.ADMIN),
     "moderator@example.com": ("Mo Moderator", Role.MODERATOR),
@@ -33,25 +33,27 @@ async def seed(settings: Settings, password: str) -> list[str]:
     """
     if settings.ENVIRONMENT == "production":
         raise ConfigurationError("ENVIRONMENT is production: nothing is seeded there.")
-    database = DatabaseManager(settings)
-    await database.connect()
+    shared = Shared(settings)
+    created: list[str] = []
+    await shared.database.connect()
     try:
-        await database.ping()
-        async with database.transaction() as session:
-            return await _create_missing(UserRepository(session), password)
-    finally:
-        await database.disconnect()
-
-
-async def _create_missing(users: UserRepository, password: str) -> list[str]:
-    service = UserService(users, PasswordHasher())
-    missing = [email for email in PEOPLE if not await users.email_exists(email)]
-    for email in missing:
-        name, role = PEOPLE[email]
-        await service.create_user(
-            UserCreate(email=email, password=password, full_name=name, role=role)
+        await shared.database.ping()
+        await shared.in_transaction(
+            SEEDER, lambda wiring: _create_missing(wiring, password, created)
         )
-    return missing
+    finally:
+        await shared.database.disconnect()
+    return created
+
+
+async def _create_missing(wiring: Wiring, password: str, created: list[str]) -> None:
+    service = await get_user_service(wiring.users, wiring)
+    for email, (name, role) in PEOPLE.items():
+        if not await wiring.users.email_exists(email):
+            await service.create_user(
+                UserCreate(email=email, password=password, full_name=name, role=role)
+            )
+            created.append(email)
 
 
 def main() -> None:

@@ -54,9 +54,15 @@ def settings(make_settings: MakeSettings) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def password_hash() -> str:
+def hasher(settings: Settings) -> PasswordHasher:
+    """One for all tests."""
+    return PasswordHasher(settings)
+
+
+@pytest.fixture(scope="session")
+async def password_hash(hasher: PasswordHasher) -> str:
     """The hash of PASSWORD, made once: hashing is slow on purpose."""
-    return await PasswordHasher().hash_password(PASSWORD)
+    return await hasher.hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -69,6 +75,7 @@ def make_user(password_hash: str) -> MakeUser:
             "full_name": "Grace Hopper",
             "role": Role.USER,
             "is_active": True,
+            "token_version": 0,
             "password_hash": password_hash,
         }
         return User(**defaults | values)
@@ -96,7 +103,7 @@ def sign_in(settings: Settings) -> SignIn:
     tokens = TokenSigner(settings)
 
     def make(user: User) -> Headers:
-        token = tokens.create_access_token(user.id, user.role)
+        token = tokens.create_access_token(user.id, user.role, user.token_version)
         return {"Authorization": f"Bearer {token}"}
 
     return make

@@ -64,6 +64,10 @@ class FakeUserRepository:
         hidden = await self.update_by_id(id, {"deleted_at": datetime.now(UTC)})
         return hidden is not None
 
+    async def is_last_admin(self, user_id: UUID) -> bool:
+        admins = [u for u in self._alive() if u.role == Role.ADMIN and u.is_active]
+        return [admin.id for admin in admins] == [user_id]
+
     async def hard_delete(self, id: UUID) -> bool:
         return self._users.pop(id, None) is not None
 
@@ -75,6 +79,7 @@ class FakeUserRepository:
         user.id = user.id or uuid4()
         user.role = user.role or Role.USER
         user.is_active = True if user.is_active is None else user.is_active
+        user.token_version = user.token_version or 0
         user.created_at = user.updated_at = datetime.now(UTC)
         self._users[user.id] = user
         return user

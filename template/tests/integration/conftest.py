@@ -136,13 +136,14 @@ async def session(database: DatabaseManager) -> AsyncIterator[AsyncSession]:
     """A session beside those of the application."""
     async with database.transaction() as session:
         yield session
+        await session.rollback()
 
 
 @pytest.fixture
 def app(settings: Settings, database: DatabaseManager) -> FastAPI:
     """The application on the database that is rolled back."""
     app = create_app(settings)
-    app.state.database = database
+    app.state.shared.database = database
     return app
 
 
@@ -172,11 +173,26 @@ async def store(database: DatabaseManager, user: User) -> User:
 
 
 @pytest.fixture
-async def fresh_client(fresh_database: Settings) -> AsyncIterator[AsyncClient]:
-    """A caller of an application whose commits are real."""
+async def fresh_app(fresh_database: Settings) -> AsyncIterator[FastAPI]:
+    """An application whose commits are real."""
     app = create_app(fresh_database)
-    transport = ASGITransport(app=app)
-    await app.state.database.connect()
+    await app.state.shared.database.connect()
+    yield app
+    await app.state.shared.database.disconnect()
+
+
+@pytest.fixture
+async def fresh_client(fresh_app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A caller of that application."""
+    transport = ASGITransport(app=fresh_app)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
-    await app.state.database.disconnect()
+
+
+@pytest.fixture
+async def elsewhere(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
+    """Another way into that application's database: it sees what is committed."""
+    database = DatabaseManager(fresh_database)
+    await database.connect()
+    yield database
+    await database.disconnect()

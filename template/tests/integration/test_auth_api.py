@@ -21,7 +21,7 @@ async def test_login_gives_a_token_that_opens_the_api(
     answer = await client.post(LOGIN, data=form)
     tokens = answer.json()
     assert (answer.status_code, tokens["token_type"]) == (200, "bearer")
-    assert tokens["expires_in"] == 30 * 60
+    assert tokens["expires_in"] == 15 * 60
     me = await client.get(ME, headers=_bearer(tokens["access_token"]))
     assert me.json()["email"] == user.email
 

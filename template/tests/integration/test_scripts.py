@@ -3,20 +3,32 @@
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import select
 
 from app.core.config import ConfigurationError, Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException, ConflictException
+from app.domain.models.audit_event import AuditEvent
+from app.domain.models.mail_token import MailToken
+from app.domain.models.rate_limit import RateLimit
+from app.domain.models.refresh_token import RefreshToken
+from app.domain.purposes import Purpose
 from app.domain.roles import Role
+from app.repository.mail_token_repository import MailTokenRepository
+from app.repository.refresh_token_repository import RefreshTokenRepository
 from app.repository.user_repository import UserRepository
 from scripts.create_admin import create_admin
+from scripts.purge import purge
 from scripts.seed import PEOPLE, seed
-from tests.conftest import PASSWORD, MakeSettings
+from tests.conftest import PASSWORD, MakeSettings, MakeUser
+from tests.integration.conftest import store
 
 pytestmark = pytest.mark.integration
+HOUR = timedelta(hours=1)
 
 
 async def test_seeding_twice_creates_everyone_once(fresh_database: Settings) -> None:
@@ -25,7 +37,12 @@ async def test_seeding_twice_creates_everyone_once(fresh_database: Settings) -> 
 
 
 async def test_production_is_not_seeded(make_settings: MakeSettings) -> None:
-    production = make_settings(ENVIRONMENT="production", DEBUG=False)
+    production = make_settings(
+        ENVIRONMENT="production",
+        DEBUG=False,
+        SMTP_HOST="mail.example.com",
+        PUBLIC_URL="https://shop.example.com",
+    )
     with pytest.raises(ConfigurationError, match="production"):
         await seed(production, PASSWORD)
 
@@ -56,6 +73,33 @@ async def test_without_a_database_the_scripts_say_so(
         await seed(nowhere, PASSWORD)
 
 
+async def test_purging_removes_what_has_expired_and_nothing_else(
+    fresh_database: Settings, make_user: MakeUser
+) -> None:
+    database = DatabaseManager(fresh_database)
+    await database.connect()
+    user = await store(database, make_user())
+    now = datetime.now(UTC)
+    async with database.transaction() as session:
+        for name, when in (("old", now - HOUR), ("new", now + HOUR)):
+            await RefreshTokenRepository(session).add(name, user.id, user.id, when)
+            await MailTokenRepository(session).add(
+                name, user.id, Purpose.RESET, user.email, when
+            )
+            session.add(RateLimit(key=name, count=1, resets_at=when))
+            session.add(_event(name, created_at=when - timedelta(days=365)))
+    await purge(fresh_database)
+    async with database.transaction() as session:
+        for column in (
+            RefreshToken.token_hash,
+            MailToken.token_hash,
+            RateLimit.key,
+            AuditEvent.action,
+        ):
+            assert (await session.scalars(select(column))).all() == ["new"]
+    await database.disconnect()
+
+
 @pytest.mark.parametrize(
     ("script", "printed"),
     [
@@ -70,6 +114,17 @@ async def test_the_commands_print_the_password_once(
     assert printed in first.stdout
     assert printed not in second.stdout
     assert "there already" in second.stdout or "already" in second.stderr
+
+
+def _event(action: str, created_at: datetime) -> AuditEvent:
+    return AuditEvent(
+        action=action,
+        refused=False,
+        fields=[],
+        address="192.0.2.1",
+        request_id="1",
+        created_at=created_at,
+    )
 
 
 async def _run(settings: Settings, *script: str) -> "subprocess.CompletedProcess[str]":

@@ -6,6 +6,7 @@ from sqlalchemy import select, text
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
+from app.core.logging import setup_logging
 from app.domain.models.user import User
 from app.domain.roles import Role
 from tests.conftest import PASSWORD, MakeUser, SignIn
@@ -22,16 +23,17 @@ FAIL_AT_COMMIT = (
 )
 
 
-async def test_a_commit_that_fails_is_an_error_and_stores_nothing(
+async def test_a_commit_that_fails_is_an_error_stores_nothing_and_mails_nobody(
     fresh_client: AsyncClient,
-    fresh_database: Settings,
+    elsewhere: DatabaseManager,
     make_user: MakeUser,
     sign_in: SignIn,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    database = DatabaseManager(fresh_database)
-    await database.connect()
-    admin = await store(database, make_user(role=Role.ADMIN))
-    async with database.transaction() as session:
+    setup_logging(settings)
+    admin = await store(elsewhere, make_user(role=Role.ADMIN))
+    async with elsewhere.transaction() as session:
         for statement in FAIL_AT_COMMIT:
             await session.execute(text(statement))
     answer = await fresh_client.post(
@@ -40,10 +42,15 @@ async def test_a_commit_that_fails_is_an_error_and_stores_nothing(
         headers=sign_in(admin),
     )
     assert answer.status_code == 500
-    async with database.transaction() as session:
+    registered = await fresh_client.post(
+        "/api/v1/auth/register",
+        json={"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"},
+    )
+    assert registered.status_code == 500
+    assert "Mail to" not in capsys.readouterr().out
+    async with elsewhere.transaction() as session:
         stored = await session.scalars(select(User.email))
         assert stored.all() == [admin.email]
-    await database.disconnect()
 
 
 async def test_an_error_undoes_the_transaction(

@@ -1,55 +1,155 @@
-"""Signing in, and knowing who is signed in."""
+"""Signing in and out, and the life of tokens."""
 
+import bcrypt
 import pytest
 
-from app.core.config import Settings
-from app.core.exceptions import UnauthorizedException
-from app.core.security import PasswordHasher, TokenSigner
+from app.core.exceptions import TooManyRequestsException, UnauthorizedException
 from app.domain.models.user import User
-from app.service.auth_service import AuthService
+from app.domain.schemas.auth import TokenResponse
+from app.service.limit_service import LOGIN, LOGIN_ADDRESS, LimitService
 from tests.conftest import PASSWORD, MakeUser
-from tests.fakes.user_repository import FakeUserRepository
+from tests.unit.conftest import Fakes
+
+EMAIL = "ada@example.com"
 
 
 @pytest.fixture
-def user(make_user: MakeUser) -> User:
-    return make_user(email="ada@example.com")
+async def user(fakes: Fakes, make_user: MakeUser) -> User:
+    return await fakes.users.create(make_user(email=EMAIL))
 
 
 @pytest.fixture
-def service(user: User, settings: Settings) -> AuthService:
-    users = FakeUserRepository(user)
-    return AuthService(users, PasswordHasher(), TokenSigner(settings))
+async def tokens(fakes: Fakes, user: User) -> TokenResponse:
+    return await fakes.auth.login("Ada@example.com", PASSWORD)
 
 
 async def test_the_right_password_gives_tokens_that_work(
-    service: AuthService, user: User
+    fakes: Fakes, user: User, tokens: TokenResponse
 ) -> None:
-    tokens = await service.login("Ada@example.com", PASSWORD)
-    assert await service.get_current_user(tokens.access_token) is user
-    again = await service.refresh(tokens.refresh_token)
-    assert await service.get_current_user(again.access_token) is user
+    assert await fakes.tokens.find_owner(tokens.access_token) is user
+    again = await fakes.tokens.exchange(tokens.refresh_token)
+    assert await fakes.tokens.find_owner(again.access_token) is user
 
 
+@pytest.mark.usefixtures("user")
 async def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(
-    service: AuthService,
+    fakes: Fakes,
 ) -> None:
     with pytest.raises(UnauthorizedException) as wrong:
-        await service.login("ada@example.com", "wrong")
+        await fakes.auth.login(EMAIL, "wrong")
     with pytest.raises(UnauthorizedException) as unknown:
-        await service.login("nobody@example.com", PASSWORD)
+        await fakes.auth.login("nobody@example.com", PASSWORD)
     assert str(wrong.value) == str(unknown.value)
+    assert fakes.record.said == ["!login", "!login"]
+    assert wrong.value.keeps_changes
 
 
 async def test_an_inactive_user_is_out_at_once(
-    service: AuthService, user: User
+    fakes: Fakes, user: User, tokens: TokenResponse
 ) -> None:
-    tokens = await service.login("ada@example.com", PASSWORD)
     user.is_active = False
     for attempt in (
-        service.login("ada@example.com", PASSWORD),
-        service.refresh(tokens.refresh_token),
-        service.get_current_user(tokens.access_token),
+        fakes.auth.login(EMAIL, PASSWORD),
+        fakes.tokens.exchange(tokens.refresh_token),
+        fakes.tokens.find_owner(tokens.access_token),
     ):
         with pytest.raises(UnauthorizedException):
             await attempt
+
+
+async def test_a_replayed_refresh_token_ends_its_family(
+    fakes: Fakes, tokens: TokenResponse
+) -> None:
+    other = await fakes.auth.login(EMAIL, PASSWORD)
+    successor = await fakes.tokens.exchange(tokens.refresh_token)
+    with pytest.raises(UnauthorizedException) as replayed:
+        await fakes.tokens.exchange(tokens.refresh_token)
+    assert replayed.value.keeps_changes
+    with pytest.raises(UnauthorizedException):
+        await fakes.tokens.exchange(successor.refresh_token)
+    assert await fakes.tokens.exchange(other.refresh_token)
+
+
+async def test_logout_ends_one_sign_in(fakes: Fakes, tokens: TokenResponse) -> None:
+    other = await fakes.auth.login(EMAIL, PASSWORD)
+    await fakes.tokens.end(tokens.refresh_token)
+    with pytest.raises(UnauthorizedException):
+        await fakes.tokens.exchange(tokens.refresh_token)
+    assert await fakes.tokens.exchange(other.refresh_token)
+
+
+async def test_logout_with_a_dead_token_is_no_error(fakes: Fakes) -> None:
+    await fakes.tokens.end("nonsense")
+
+
+async def test_logout_all_ends_every_sign_in_at_once(
+    fakes: Fakes, user: User, tokens: TokenResponse
+) -> None:
+    await fakes.auth.logout_all(user)
+    for attempt in (
+        fakes.tokens.exchange(tokens.refresh_token),
+        fakes.tokens.find_owner(tokens.access_token),
+    ):
+        with pytest.raises(UnauthorizedException):
+            await attempt
+    assert fakes.record.said == ["logout-all", "!refresh"]
+
+
+async def test_an_old_hash_is_renewed_at_login(fakes: Fakes, user: User) -> None:
+    user.password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    await fakes.auth.login(EMAIL, PASSWORD)
+    assert user.password_hash.startswith("$argon2id$")
+    await fakes.auth.login(EMAIL, PASSWORD)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+@pytest.mark.usefixtures("user")
+async def test_wrong_logins_are_limited_for_known_and_unknown_alike(
+    fakes: Fakes, email: str
+) -> None:
+    for _ in range(LOGIN.attempts):
+        with pytest.raises(UnauthorizedException):
+            await fakes.auth.login(email, "wrong")
+    for _ in range(2):
+        with pytest.raises(TooManyRequestsException) as limited:
+            await fakes.auth.login(email, PASSWORD)
+    assert 0 < (limited.value.retry_after or 0) <= LOGIN.window.total_seconds()
+    assert fakes.record.said == ["!login"] * LOGIN.attempts + ["!login"]
+
+
+@pytest.mark.usefixtures("user")
+async def test_nobody_is_locked_out_by_somebody_elsewhere(fakes: Fakes) -> None:
+    for _ in range(LOGIN.attempts + 1):
+        with pytest.raises((UnauthorizedException, TooManyRequestsException)):
+            await fakes.auth.login(EMAIL, "wrong")
+    fakes.auth._limits = LimitService(fakes.counters, fakes.audit, "198.51.100.7")
+    assert await fakes.auth.login(EMAIL, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("address", "neighbour", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("unknown", "unknown", True),
+    ],
+)
+async def test_an_ipv6_network_is_limited_as_one_address(
+    fakes: Fakes, address: str, neighbour: str, same: bool
+) -> None:
+    for _ in range(LOGIN.attempts):
+        await LimitService(fakes.counters, fakes.audit, address).login(EMAIL)
+    other = LimitService(fakes.counters, fakes.audit, neighbour)
+    if same:
+        with pytest.raises(TooManyRequestsException):
+            await other.login(EMAIL)
+    else:
+        await other.login(EMAIL)
+
+
+@pytest.mark.usefixtures("user")
+async def test_right_logins_are_not_counted(fakes: Fakes) -> None:
+    for _ in range(LOGIN_ADDRESS.attempts + 1):
+        await fakes.limits.login(EMAIL)
+        await fakes.limits.login_succeeded(EMAIL)

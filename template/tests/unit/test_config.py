@@ -18,7 +18,9 @@ from app.core.database import make_engine
 from tests.conftest import MakeSettings
 
 STRONG = "f3b1c9d27a5e8046" * 4
-CODE = "\n".join(path.read_text() for path in Path("app").rglob("*.py"))
+CODE = "\n".join(
+    path.read_text() for room in ("app", "scripts") for path in Path(room).rglob("*.py")
+)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -50,6 +52,13 @@ def test_one_key_for_both_kinds_of_token_stops_the_start(
         make_settings(JWT_SECRET_KEY=STRONG, JWT_REFRESH_SECRET_KEY=STRONG)
 
 
+def test_an_old_key_is_held_to_the_same(make_settings: MakeSettings) -> None:
+    with pytest.raises(ValidationError, match="JWT_SECRET_KEY_OLD"):
+        make_settings(JWT_SECRET_KEY_OLD="short")
+    with pytest.raises(ValidationError, match="must differ"):
+        make_settings(JWT_SECRET_KEY_OLD=STRONG, JWT_REFRESH_SECRET_KEY=STRONG)
+
+
 def test_a_key_shorter_than_the_digest_stops_the_start(
     make_settings: MakeSettings,
 ) -> None:
@@ -63,6 +72,8 @@ def test_a_key_shorter_than_the_digest_stops_the_start(
         ({"DEBUG": True}, "DEBUG"),
         ({"DEBUG": False, "RELOAD": True}, "RELOAD"),
         ({"DEBUG": False, "DB_PASSWORD": "postgres"}, "DB_PASSWORD"),
+        ({"DEBUG": False}, "SMTP_HOST"),
+        ({"DEBUG": False, "SMTP_HOST": "mail"}, "PUBLIC_URL"),
     ],
 )
 def test_production_refuses_what_is_for_development(
@@ -73,7 +84,13 @@ def test_production_refuses_what_is_for_development(
 
 
 def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> None:
-    assert not make_settings(ENVIRONMENT="production", DEBUG=False).DEBUG
+    settings = make_settings(
+        ENVIRONMENT="production",
+        DEBUG=False,
+        SMTP_HOST="mail.example.com",
+        PUBLIC_URL="https://shop.example.com/",
+    )
+    assert settings.PUBLIC_URL == "https://shop.example.com"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +106,9 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("DATABASE_URL", "mysql://user:pass@host/name"),
         ("DATABASE_URL", "no address"),
         ("DB_SSL", "maybe"),
+        ("PUBLIC_URL", "shop.example.com"),
+        ("PUBLIC_URL", "javascript:alert(1)"),
+        ("ARGON2_MEMORY_KIB", 1024),
         ("DB_SSL_CA", "/no/such/file.pem"),
     ],
 )

@@ -1,6 +1,7 @@
 """Passwords and tokens."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import bcrypt
@@ -11,9 +12,22 @@ from hypothesis import strategies as st
 
 from app.core.config import Settings
 from app.core.exceptions import UnauthorizedException
-from app.core.security import PasswordHasher, TokenSigner
+from app.core.security import PasswordHasher, TokenSigner, key_id
 from app.domain.roles import Role
 from tests.conftest import PASSWORD, MakeSettings
+
+FITS = (True, None)
+FAILS = (False, None)
+CLAIMS = {
+    "iss": "app",
+    "aud": "app",
+    "sub": str(uuid4()),
+    "jti": "1",
+    "type": "access",
+    "ver": 0,
+    "exp": 2**33,
+    "iat": 1,
+}
 
 
 @pytest.fixture(scope="session")
@@ -21,44 +35,70 @@ def tokens(settings: Settings) -> TokenSigner:
     return TokenSigner(settings)
 
 
-async def test_a_password_fits_its_own_hash_only(password_hash: str) -> None:
-    passwords = PasswordHasher()
-    assert await passwords.verify_password(PASSWORD, password_hash)
-    assert not await passwords.verify_password(PASSWORD + " ", password_hash)
+async def test_a_password_fits_its_own_hash_only(
+    hasher: PasswordHasher, password_hash: str
+) -> None:
+    assert await hasher.verify_password(PASSWORD, password_hash) == FITS
+    assert await hasher.verify_password(PASSWORD + " ", password_hash) == FAILS
 
 
 async def test_the_hash_is_argon2id_at_owasps_minimum(password_hash: str) -> None:
     assert password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-async def test_the_same_password_hashes_differently_each_time() -> None:
-    passwords = PasswordHasher()
-    first = await passwords.hash_password(PASSWORD)
-    assert first != await passwords.hash_password(PASSWORD)
+async def test_the_same_password_hashes_differently_each_time(
+    hasher: PasswordHasher,
+) -> None:
+    first = await hasher.hash_password(PASSWORD)
+    assert first != await hasher.hash_password(PASSWORD)
+
+
+async def test_a_weaker_hash_is_renewed(
+    make_settings: MakeSettings, password_hash: str
+) -> None:
+    stronger = PasswordHasher(make_settings(ARGON2_PASSES=3))
+    fits, renewed = await stronger.verify_password(PASSWORD, password_hash)
+    assert fits
+    assert renewed
+    assert ",t=3," in renewed
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "long " * 20])
-async def test_an_old_bcrypt_hash_still_fits(password: str) -> None:
+async def test_an_old_bcrypt_hash_fits_and_is_renewed(
+    hasher: PasswordHasher, password: str
+) -> None:
     old = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
-    passwords = PasswordHasher()
-    assert await passwords.verify_password(password, old)
-    assert not await passwords.verify_password("wrong " + password, old)
+    fits, renewed = await hasher.verify_password(password, old)
+    assert fits
+    assert await hasher.verify_password(password, renewed) == FITS
+    assert await hasher.verify_password("wrong " + password, old) == FAILS
 
 
-async def test_nobodys_password_never_fits() -> None:
-    assert not await PasswordHasher().verify_password("nobody", None)
+async def test_nobodys_password_never_fits(hasher: PasswordHasher) -> None:
+    assert await hasher.verify_password("nobody", None) == FAILS
 
 
 def test_an_access_token_says_who_and_which_role(tokens: TokenSigner) -> None:
     subject = uuid4()
-    claims = tokens.decode_access_token(tokens.create_access_token(subject, Role.ADMIN))
-    assert (claims.subject, claims.role) == (subject, "admin")
+    token = tokens.create_access_token(subject, Role.ADMIN, version=3)
+    claims = tokens.decode_access_token(token)
+    assert (claims.subject, claims.version) == (subject, 3)
+    assert jwt.decode(token, options={"verify_signature": False})["role"] == "admin"
+
+
+def test_no_two_tokens_are_equal(tokens: TokenSigner) -> None:
+    subject, family = uuid4(), uuid4()
+    made = {tokens.create_refresh_token(subject, 0, family) for _ in range(3)}
+    assert len(made) == 3
 
 
 def test_a_refresh_token_says_who(tokens: TokenSigner) -> None:
     subject = uuid4()
-    claims = tokens.decode_refresh_token(tokens.create_refresh_token(subject))
-    assert claims.subject == subject
+    family = uuid4()
+    claims = tokens.decode_refresh_token(
+        tokens.create_refresh_token(subject, 0, family)
+    )
+    assert (claims.subject, claims.family) == (subject, family)
 
 
 def test_one_kind_of_token_is_not_taken_for_the_other(tokens: TokenSigner) -> None:
@@ -71,9 +111,13 @@ def test_one_kind_of_token_is_not_taken_for_the_other(tokens: TokenSigner) -> No
 def test_an_expired_token_is_refused(tokens: TokenSigner) -> None:
     past = timedelta(seconds=-1)
     with pytest.raises(UnauthorizedException):
-        tokens.decode_access_token(tokens.create_access_token(uuid4(), "user", past))
+        tokens.decode_access_token(
+            tokens.create_access_token(uuid4(), expires_delta=past)
+        )
     with pytest.raises(UnauthorizedException):
-        tokens.decode_refresh_token(tokens.create_refresh_token(uuid4(), past))
+        tokens.decode_refresh_token(
+            tokens.create_refresh_token(uuid4(), expires_delta=past)
+        )
 
 
 def test_a_token_of_another_key_is_refused(
@@ -84,37 +128,68 @@ def test_a_token_of_another_key_is_refused(
         tokens.decode_access_token(foreign)
 
 
-@pytest.mark.parametrize("left_out", ["sub", "type", "exp", "iat"])
+@pytest.mark.parametrize("left_out", ["kid", *CLAIMS])
 def test_a_token_without_a_claim_is_refused(
     tokens: TokenSigner, settings: Settings, left_out: str
 ) -> None:
-    claims = {"sub": str(uuid4()), "type": "access", "exp": 2**33, "iat": 1}
-    del claims[left_out]
-    key = settings.JWT_SECRET_KEY.get_secret_value()
     with pytest.raises(UnauthorizedException):
-        tokens.decode_access_token(jwt.encode(claims, key, "HS256"))
+        tokens.decode_access_token(_token(settings, {left_out: None}))
 
 
 @pytest.mark.parametrize(
-    ("changed", "algorithm"),
-    [({"sub": "nobody"}, "HS256"), ({"type": "refresh"}, "HS256"), ({}, "HS384")],
+    "changed",
+    [
+        {"sub": "nobody"},
+        {"type": "refresh"},
+        {"iss": "others"},
+        {"aud": "others"},
+        {"ver": "new"},
+        {"exp": 1},
+        {"kid": "0123456789abcdef"},
+        {"alg": "HS384"},
+    ],
 )
 def test_a_signed_token_of_the_wrong_form_is_refused(
-    tokens: TokenSigner, settings: Settings, changed: dict[str, str], algorithm: str
+    tokens: TokenSigner, settings: Settings, changed: dict[str, object]
 ) -> None:
-    claims = {"sub": str(uuid4()), "type": "access", "exp": 2**33, "iat": 1} | changed
-    key = settings.JWT_SECRET_KEY.get_secret_value()
+    assert tokens.decode_access_token(_token(settings, {}))
     with pytest.raises(UnauthorizedException):
-        tokens.decode_access_token(jwt.encode(claims, key, algorithm))
+        tokens.decode_access_token(_token(settings, changed))
 
 
-def test_an_unsigned_token_is_refused(tokens: TokenSigner) -> None:
-    claims = {"sub": str(uuid4()), "type": "access", "exp": 2**33, "iat": 1}
+def test_an_unsigned_token_is_refused(tokens: TokenSigner, settings: Settings) -> None:
     with pytest.raises(UnauthorizedException):
-        tokens.decode_access_token(jwt.encode(claims, None, "none"))
+        tokens.decode_access_token(_token(settings, {"alg": "none"}))
+
+
+def test_a_key_can_be_replaced_while_its_tokens_live_on(
+    make_settings: MakeSettings,
+) -> None:
+    before = make_settings()
+    old = before.JWT_SECRET_KEY.get_secret_value()
+    after = TokenSigner(make_settings(JWT_SECRET_KEY_OLD=old))
+    subject = uuid4()
+    token = TokenSigner(before).create_access_token(subject)
+    assert after.decode_access_token(token).subject == subject
+    with pytest.raises(UnauthorizedException):
+        TokenSigner(before).decode_access_token(after.create_access_token(subject))
 
 
 @given(text=st.text())
 def test_any_text_that_is_no_token_is_refused(tokens: TokenSigner, text: str) -> None:
     with pytest.raises(UnauthorizedException):
         tokens.decode_access_token(text)
+
+
+def _token(settings: Settings, changed: dict[str, object]) -> str:
+    """Sign a token as the service would, with some parts changed or left out."""
+    key = settings.JWT_SECRET_KEY.get_secret_value()
+    parts: dict[str, Any] = CLAIMS | {"kid": key_id(key), "alg": "HS256"} | changed
+    parts = {name: value for name, value in parts.items() if value is not None}
+    algorithm, kid = parts.pop("alg"), parts.pop("kid", None)
+    return jwt.encode(
+        parts,
+        None if algorithm == "none" else key,
+        algorithm,
+        headers={"kid": kid} if kid else None,
+    )

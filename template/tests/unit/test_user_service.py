@@ -4,34 +4,40 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.exceptions import ConflictException, NotFoundException
+from app.core.exceptions import (
+    ConflictException,
+    NotFoundException,
+    UnauthorizedException,
+)
 from app.core.security import PasswordHasher
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
 from app.service.user_service import UserService
 from tests.conftest import PASSWORD, MakeUser
 from tests.fakes.user_repository import FakeUserRepository
+from tests.unit.conftest import Fakes
 
+ADMIN = uuid4()
 ADA = UserCreate(email="ada@example.com", password=PASSWORD, full_name="Ada")
 
 
 @pytest.fixture
-def users() -> FakeUserRepository:
-    return FakeUserRepository()
+def users(fakes: Fakes) -> FakeUserRepository:
+    return fakes.users
 
 
 @pytest.fixture
-def service(users: FakeUserRepository) -> UserService:
-    return UserService(users, PasswordHasher())
+def service(fakes: Fakes) -> UserService:
+    return fakes.administration
 
 
 async def test_a_created_user_is_stored_with_a_hash(
-    service: UserService, users: FakeUserRepository
+    service: UserService, users: FakeUserRepository, hasher: PasswordHasher
 ) -> None:
     user = await service.create_user(ADA)
     assert await users.get_by_id(user.id) is user
     assert PASSWORD not in user.password_hash
-    assert await PasswordHasher().verify_password(PASSWORD, user.password_hash)
+    assert await hasher.verify_password(PASSWORD, user.password_hash) == (True, None)
 
 
 async def test_a_user_has_no_rights_unless_given(service: UserService) -> None:
@@ -48,7 +54,7 @@ async def test_an_email_is_taken_however_it_is_capitalised(
 
 async def test_a_deleted_users_email_is_free_again(service: UserService) -> None:
     first = await service.create_user(ADA)
-    await service.delete_user(first.id)
+    await service.delete_user(first.id, ADMIN)
     assert (await service.create_user(ADA)).id != first.id
 
 
@@ -56,7 +62,7 @@ async def test_only_the_given_fields_change(
     service: UserService, users: FakeUserRepository, make_user: MakeUser
 ) -> None:
     user = await users.create(make_user(full_name="Ada", role=Role.MODERATOR))
-    updated = await service.update_user(user.id, UserUpdate(full_name="Ada L."))
+    updated = await service.update_user(user.id, UserUpdate(full_name="Ada L."), ADMIN)
     assert (updated.full_name, updated.role) == ("Ada L.", Role.MODERATOR)
 
 
@@ -65,7 +71,8 @@ async def test_an_empty_change_changes_nothing(
 ) -> None:
     user = await users.create(make_user())
     before = user.updated_at
-    assert (await service.update_user(user.id, UserUpdate())).updated_at == before
+    updated = await service.update_user(user.id, UserUpdate(), ADMIN)
+    assert updated.updated_at == before
 
 
 async def test_a_list_knows_its_total(
@@ -82,9 +89,71 @@ async def test_nobody_is_not_found(service: UserService) -> None:
     nobody = uuid4()
     for attempt in (
         service.get_user(nobody),
-        service.update_user(nobody, UserUpdate(full_name="Nobody")),
-        service.update_user(nobody, UserUpdate()),
-        service.delete_user(nobody),
+        service.update_user(nobody, UserUpdate(full_name="Nobody"), ADMIN),
+        service.update_user(nobody, UserUpdate(), ADMIN),
+        service.delete_user(nobody, ADMIN),
     ):
         with pytest.raises(NotFoundException, match=str(nobody)):
             await attempt
+
+
+@pytest.mark.parametrize(
+    "change", [UserUpdate(role=Role.USER), UserUpdate(is_active=False)]
+)
+async def test_the_last_active_admin_stays_one(
+    fakes: Fakes, service: UserService, make_user: MakeUser, change: UserUpdate
+) -> None:
+    last = await fakes.users.create(make_user(role=Role.ADMIN))
+    await fakes.users.create(make_user(role=Role.ADMIN, is_active=False))
+    with pytest.raises(ConflictException, match="last active admin") as refused:
+        await service.update_user(last.id, change, actor=last.id)
+    assert refused.value.keeps_changes
+    with pytest.raises(ConflictException):
+        await service.delete_user(last.id, actor=last.id)
+    assert fakes.record.said == ["!update-user", "!delete-user"]
+
+
+async def test_the_last_admin_may_change_the_name(
+    fakes: Fakes, service: UserService, make_user: MakeUser
+) -> None:
+    last = await fakes.users.create(make_user(role=Role.ADMIN))
+    change = UserUpdate(full_name="Still", role=Role.ADMIN, is_active=True)
+    assert (await service.update_user(last.id, change, last.id)).full_name == "Still"
+
+
+async def test_one_of_two_admins_may_go(
+    fakes: Fakes, service: UserService, make_user: MakeUser
+) -> None:
+    first, second = [
+        await fakes.users.create(make_user(role=Role.ADMIN)) for _ in range(2)
+    ]
+    await service.delete_user(first.id, actor=second.id)
+    with pytest.raises(ConflictException):
+        await service.delete_user(second.id, actor=second.id)
+
+
+async def test_who_is_deactivated_is_signed_out_for_good(
+    fakes: Fakes, service: UserService, make_user: MakeUser
+) -> None:
+    user = await fakes.users.create(make_user())
+    tokens = await fakes.tokens.issue(user)
+    for active in (False, True):
+        await service.update_user(user.id, UserUpdate(is_active=active), ADMIN)
+    for attempt in (
+        fakes.tokens.find_owner(tokens.access_token),
+        fakes.tokens.exchange(tokens.refresh_token),
+    ):
+        with pytest.raises(UnauthorizedException):
+            await attempt
+
+
+async def test_the_record_names_fields_and_no_values(
+    fakes: Fakes, service: UserService
+) -> None:
+    user = await service.create_user(ADA, actor=ADMIN)
+    await service.update_user(user.id, UserUpdate(full_name="Secret"), ADMIN)
+    await service.delete_user(user.id, ADMIN)
+    assert fakes.record.said == ["create-user", "update-user", "delete-user"]
+    change = fakes.record.events[1]
+    assert (change.actor_id, change.subject_id) == (ADMIN, user.id)
+    assert (change.fields, change.address) == (["full_name"], "192.0.2.1")

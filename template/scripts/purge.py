@@ -1,0 +1,49 @@
+"""Remove what has expired: tokens, counters, old rows of the record of accounts.
+
+Run it now and then: `python -m scripts.purge`, once a day say.
+"""
+
+import asyncio
+import sys
+from datetime import timedelta
+
+from app.api.wiring import Shared, Wiring
+from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.exceptions import AppException
+from app.repository.audit_repository import AuditRepository
+from app.repository.rate_limit_repository import RateLimitRepository
+from app.repository.refresh_token_repository import RefreshTokenRepository
+from app.service.audit_service import Origin
+
+OPERATOR = Origin(address="local", request_id="purge")
+
+
+async def purge(settings: Settings) -> None:
+    """Remove it.
+
+    Raises:
+        AppException: the database does not answer.
+    """
+    shared = Shared(settings)
+    await shared.database.connect()
+    try:
+        await shared.database.ping()
+        await shared.in_transaction(OPERATOR, _purge)
+    finally:
+        await shared.database.disconnect()
+
+
+async def _purge(wiring: Wiring) -> None:
+    shared = wiring.shared
+    await RefreshTokenRepository(wiring.session).purge()
+    await wiring.mail_tokens.purge()
+    await RateLimitRepository(shared.database, wiring.session).purge()
+    kept = timedelta(days=shared.settings.AUDIT_RETENTION_DAYS)
+    await AuditRepository(wiring.session).purge(kept)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(purge(get_settings()))
+    except (AppException, ConfigurationError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,27 @@
+"""Counted attempts in memory."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+
+class FakeRateLimitRepository:
+    """Does what `RateLimitRepository` does."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[int, datetime]] = {}
+
+    async def hit(self, key: str, window: timedelta) -> tuple[int, int]:
+        now = datetime.now(UTC)
+        count, resets_at = self._rows.get(key, (0, now))
+        if resets_at <= now:
+            count, resets_at = 0, now + window
+        self._rows[key] = (count + 1, resets_at)
+        return count + 1, math.ceil((resets_at - now).total_seconds())
+
+    async def undo(self, key: str) -> None:
+        if key in self._rows:
+            count, resets_at = self._rows[key]
+            self._rows[key] = (max(count - 1, 0), resets_at)
+
+    async def forget(self, key: str) -> None:
+        self._rows.pop(key, None)

@@ -1,0 +1,239 @@
+"""Accounts, through HTTP: registering, mails, limits, the record."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import select
+
+from app.core.database import DatabaseManager
+from app.core.mail import Mail
+from app.domain.models.audit_event import AuditEvent
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.main import create_app
+from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
+from tests.integration.conftest import store
+
+pytestmark = pytest.mark.integration
+AUTH = "/api/v1/auth"
+ME = "/api/v1/users/me"
+NEW = "a new password, long enough"
+ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
+
+
+class Mailbox:
+    """Keeps what would be sent."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+
+    async def send(self, mail: Mail) -> None:
+        self.mails.append(mail)
+
+    def token(self) -> str:
+        """The token of the latest mail."""
+        return self.mails[-1].text.partition("#token=")[2].split()[0]
+
+
+@pytest.fixture
+def mailbox(app: FastAPI) -> Mailbox:
+    app.state.shared.mailer = mailbox = Mailbox()
+    return mailbox
+
+
+async def test_an_account_from_registering_to_deleting(
+    client: AsyncClient, mailbox: Mailbox
+) -> None:
+    registered = await client.post(f"{AUTH}/register", json=ADA)
+    assert (registered.status_code, registered.json()["role"]) == (201, "user")
+    verified = await client.post(
+        f"{AUTH}/verify-email", json={"token": mailbox.token()}
+    )
+    assert verified.status_code == 200
+    me = _bearer(await _login(client, PASSWORD))
+    assert (await client.get(ME, headers=me)).json()["email_verified_at"]
+    renamed = await client.patch(ME, json={"full_name": "Ada L."}, headers=me)
+    assert renamed.json()["full_name"] == "Ada L."
+    assert (await client.delete(ME, headers=me)).status_code == 200
+    assert (await client.get(ME, headers=me)).status_code == 401
+
+
+async def test_a_forgotten_password_is_reset(
+    client: AsyncClient, mailbox: Mailbox
+) -> None:
+    await client.post(f"{AUTH}/register", json=ADA)
+    asked = await client.post(f"{AUTH}/forgot-password", json={"email": ADA["email"]})
+    assert asked.status_code == 202
+    reset = {"token": mailbox.token(), "new_password": NEW}
+    assert (await client.post(f"{AUTH}/reset-password", json=reset)).status_code == 200
+    assert await _login(client, NEW)
+
+
+async def test_links_lead_to_the_public_url_whatever_the_request_says(
+    client: AsyncClient, mailbox: Mailbox
+) -> None:
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    await client.post(f"{AUTH}/register", json=ADA, headers=headers)
+    assert "http://localhost:3000/verify-email#token=" in mailbox.mails[0].text
+    assert "evil" not in mailbox.mails[0].text
+
+
+async def test_logging_out_and_changing_the_password(client: AsyncClient) -> None:
+    await client.post(f"{AUTH}/register", json=ADA)
+    phone, laptop = [await _login(client, PASSWORD) for _ in range(2)]
+    refresh = {"refresh_token": phone["refresh_token"]}
+    assert (await client.post(f"{AUTH}/logout", json=refresh)).status_code == 200
+    assert (await client.post(f"{AUTH}/refresh", json=refresh)).status_code == 401
+    change = {"old_password": PASSWORD, "new_password": NEW}
+    changed = await client.post(
+        f"{AUTH}/change-password", json=change, headers=_bearer(laptop)
+    )
+    assert (await client.get(ME, headers=_bearer(laptop))).status_code == 401
+    now = _bearer(changed.json())
+    assert (await client.get(ME, headers=now)).status_code == 200
+    assert (await client.post(f"{AUTH}/logout-all", headers=now)).status_code == 200
+    assert (await client.get(ME, headers=now)).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
+async def test_an_unknown_email_gets_the_same_answer_and_no_mail(
+    client: AsyncClient, mailbox: Mailbox, path: str
+) -> None:
+    await client.post(f"{AUTH}/register", json=ADA)
+    answers = [
+        await client.post(f"{AUTH}/{path}", json={"email": email})
+        for email in ("ada@example.com", "nobody@example.com")
+    ]
+    assert answers[0].status_code == answers[1].status_code == 202
+    assert answers[0].json() == answers[1].json()
+    assert [mail.to for mail in mailbox.mails] == ["ada@example.com"] * 2
+
+
+async def test_mails_are_limited_per_account(client: AsyncClient) -> None:
+    codes = [
+        (
+            await client.post(
+                f"{AUTH}/forgot-password", json={"email": "nobody@example.com"}
+            )
+        ).status_code
+        for _ in range(4)
+    ]
+    assert codes == [202, 202, 202, 429]
+
+
+@pytest.mark.parametrize("change", [{"role": "admin"}, {"is_active": True}])
+async def test_nobody_registers_with_rights(
+    client: AsyncClient, change: dict[str, object]
+) -> None:
+    assert (await client.post(f"{AUTH}/register", json=ADA | change)).status_code == 422
+
+
+async def test_where_registering_is_off_there_is_no_route(
+    make_settings: MakeSettings,
+) -> None:
+    app = create_app(make_settings(REGISTRATION_ENABLED=False))
+    transport = ASGITransport(app=app)
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.post(f"{AUTH}/register", json=ADA)
+    assert answer.status_code == 404
+    assert f"{AUTH}/register" not in app.openapi()["paths"]
+
+
+async def test_what_is_counted_and_recorded_survives_the_refusal(
+    fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
+) -> None:
+    await store(elsewhere, make_user(email="ada@example.com"))
+    codes = []
+    for _ in range(6):
+        form = {"username": "ada@example.com", "password": "wrong"}
+        answer = await fresh_client.post(f"{AUTH}/login", data=form)
+        codes.append(answer.status_code)
+    assert codes == [401] * 5 + [429]
+    assert int(answer.headers["Retry-After"]) > 0
+    async with elsewhere.transaction() as session:
+        events = (await session.scalars(select(AuditEvent))).all()
+    assert [(event.action, event.refused) for event in events] == [("login", True)] * 6
+
+
+async def test_a_replayed_token_ends_the_family_for_good(
+    fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
+) -> None:
+    await store(elsewhere, make_user(email="ada@example.com"))
+    tokens = await _login(fresh_client, PASSWORD)
+    old = {"refresh_token": tokens["refresh_token"]}
+    successor = (await fresh_client.post(f"{AUTH}/refresh", json=old)).json()
+    replayed = await fresh_client.post(f"{AUTH}/refresh", json=old)
+    assert replayed.status_code == 401
+    later = {"refresh_token": successor["refresh_token"]}
+    assert (await fresh_client.post(f"{AUTH}/refresh", json=later)).status_code == 401
+
+
+async def test_of_two_exchanges_at_once_at_most_one_succeeds(
+    fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
+) -> None:
+    await store(elsewhere, make_user(email="ada@example.com"))
+    tokens = await _login(fresh_client, PASSWORD)
+    old = {"refresh_token": tokens["refresh_token"]}
+    answers = await asyncio.gather(
+        *(fresh_client.post(f"{AUTH}/refresh", json=old) for _ in range(5))
+    )
+    assert sorted(a.status_code for a in answers) == [200] + [401] * 4
+
+
+async def test_two_admins_who_demote_each_other_leave_one(
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    one, two = [await store(elsewhere, make_user(role=Role.ADMIN)) for _ in range(2)]
+    answers = await asyncio.gather(
+        *(
+            fresh_client.patch(
+                f"/api/v1/users/{other.id}",
+                json={"role": "user"},
+                headers=sign_in(admin),
+            )
+            for admin, other in ((one, two), (two, one))
+        )
+    )
+    assert Counter(a.status_code for a in answers)[200] == 1
+    async with elsewhere.transaction() as session:
+        admins = await session.scalars(select(User).where(User.role == Role.ADMIN))
+        assert len(admins.all()) == 1
+
+
+@pytest.mark.parametrize("callers", [20, 200])
+async def test_of_many_equal_registrations_at_once_one_wins(
+    fresh_client: AsyncClient, callers: int
+) -> None:
+    answers = await asyncio.gather(
+        *(fresh_client.post(f"{AUTH}/register", json=ADA) for _ in range(callers))
+    )
+    codes = Counter(answer.status_code for answer in answers)
+    assert codes[201] == 1
+    assert codes[201] + codes[409] + codes[429] == callers
+
+
+async def test_a_refused_role_is_recorded(
+    client: AsyncClient, database: DatabaseManager, user: User, sign_in: SignIn
+) -> None:
+    headers = sign_in(user) | {"X-Request-ID": "abc"}
+    assert (await client.get("/api/v1/users", headers=headers)).status_code == 403
+    async with database.transaction() as session:
+        [event] = (await session.scalars(select(AuditEvent))).all()
+    assert (event.action, event.refused, event.actor_id) == ("role", True, user.id)
+    assert event.request_id == "abc"
+
+
+async def _login(client: AsyncClient, password: str) -> dict[str, str]:
+    form = {"username": "ada@example.com", "password": password}
+    tokens: dict[str, str] = (await client.post(f"{AUTH}/login", data=form)).json()
+    return tokens
+
+
+def _bearer(tokens: dict[str, str]) -> Headers:
+    return {"Authorization": f"Bearer {tokens['access_token']}"}

@@ -1,0 +1,135 @@
+"""What the stores of accounts do: the real ones, and the fakes of the unit tests."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import DatabaseManager
+from app.domain.models.user import User
+from app.domain.purposes import Purpose
+from app.repository.mail_token_repository import MailTokenRepository
+from app.repository.rate_limit_repository import RateLimitRepository
+from app.repository.refresh_token_repository import RefreshTokenRepository
+from tests.fakes.mail_token_repository import FakeMailTokenRepository
+from tests.fakes.rate_limit_repository import FakeRateLimitRepository
+from tests.fakes.refresh_token_repository import FakeRefreshTokenRepository
+
+pytestmark = pytest.mark.integration
+LATER = datetime.now(UTC) + timedelta(hours=1)
+BEFORE = datetime.now(UTC) - timedelta(hours=1)
+FAMILY = uuid4()
+
+
+@pytest.fixture(params=["real", "fake"])
+def refresh_tokens(
+    request: pytest.FixtureRequest, session: AsyncSession
+) -> RefreshTokenRepository | FakeRefreshTokenRepository:
+    if request.param == "real":
+        return RefreshTokenRepository(session)
+    return FakeRefreshTokenRepository()
+
+
+@pytest.fixture(params=["real", "fake"])
+def mail_tokens(
+    request: pytest.FixtureRequest, session: AsyncSession
+) -> MailTokenRepository | FakeMailTokenRepository:
+    if request.param == "real":
+        return MailTokenRepository(session)
+    return FakeMailTokenRepository()
+
+
+@pytest.fixture(params=["real", "fake"])
+def counters(
+    request: pytest.FixtureRequest, database: DatabaseManager, session: AsyncSession
+) -> RateLimitRepository | FakeRateLimitRepository:
+    if request.param == "real":
+        return RateLimitRepository(database, session)
+    return FakeRateLimitRepository()
+
+
+async def test_a_refresh_token_is_used_once(
+    refresh_tokens: RefreshTokenRepository, user: User
+) -> None:
+    await refresh_tokens.add("a", FAMILY, user.id, LATER)
+    assert [await refresh_tokens.use("a") for _ in range(2)] == [True, False]
+
+
+async def test_an_expired_or_unknown_refresh_token_is_not_used(
+    refresh_tokens: RefreshTokenRepository, user: User
+) -> None:
+    await refresh_tokens.add("a", FAMILY, user.id, BEFORE)
+    assert not await refresh_tokens.use("a")
+    assert not await refresh_tokens.use("b")
+
+
+@pytest.mark.parametrize(("family", "left"), [(FAMILY, False), (uuid4(), True)])
+async def test_a_family_ends_alone(
+    refresh_tokens: RefreshTokenRepository, user: User, family: UUID, left: bool
+) -> None:
+    await refresh_tokens.add("a", FAMILY, user.id, LATER)
+    await refresh_tokens.end_family(family)
+    assert await refresh_tokens.use("a") is left
+
+
+async def test_all_refresh_tokens_of_a_user_end(
+    refresh_tokens: RefreshTokenRepository, user: User, admin: User
+) -> None:
+    for name, owner in (("a", user), ("b", user), ("c", admin)):
+        await refresh_tokens.add(name, uuid4(), owner.id, LATER)
+    await refresh_tokens.end_all(user.id)
+    assert [await refresh_tokens.use(name) for name in "abc"] == [False, False, True]
+
+
+async def test_a_mail_token_is_taken_once_and_for_its_purpose(
+    mail_tokens: MailTokenRepository, user: User
+) -> None:
+    await mail_tokens.add("a", user.id, Purpose.VERIFY, "a@example.com", LATER)
+    assert await mail_tokens.take("a", Purpose.RESET) is None
+    taken = await mail_tokens.take("a", Purpose.VERIFY)
+    assert taken
+    assert (taken.user_id, taken.email) == (user.id, "a@example.com")
+    assert await mail_tokens.take("a", Purpose.VERIFY) is None
+
+
+async def test_an_expired_mail_token_is_not_taken(
+    mail_tokens: MailTokenRepository, user: User
+) -> None:
+    await mail_tokens.add("a", user.id, Purpose.RESET, "a@example.com", BEFORE)
+    assert await mail_tokens.take("a", Purpose.RESET) is None
+
+
+@pytest.mark.parametrize(("purpose", "left"), [(None, False), (Purpose.RESET, True)])
+async def test_mail_tokens_end_by_purpose_or_all(
+    mail_tokens: MailTokenRepository, user: User, purpose: Purpose | None, left: bool
+) -> None:
+    await mail_tokens.add("a", user.id, Purpose.RESET, "a@example.com", LATER)
+    await mail_tokens.add("b", user.id, Purpose.VERIFY, "a@example.com", LATER)
+    await mail_tokens.end_all(user.id, purpose)
+    assert await mail_tokens.take("a", Purpose.RESET) is None
+    assert (await mail_tokens.take("b", Purpose.VERIFY) is not None) is left
+
+
+async def test_attempts_are_counted_in_a_window_that_does_not_move(
+    counters: RateLimitRepository,
+) -> None:
+    hits = [await counters.hit("a", timedelta(hours=1)) for _ in range(3)]
+    assert [count for count, _ in hits] == [1, 2, 3]
+    assert all(0 < seconds <= 3600 for _, seconds in hits)
+
+
+async def test_a_window_that_is_over_starts_anew(counters: RateLimitRepository) -> None:
+    await counters.hit("a", timedelta(hours=-1))
+    assert (await counters.hit("a", timedelta(hours=1)))[0] == 1
+
+
+async def test_attempts_are_taken_back_or_forgotten(
+    counters: RateLimitRepository,
+) -> None:
+    for _ in range(3):
+        await counters.hit("a", timedelta(hours=1))
+    await counters.undo("a")
+    assert (await counters.hit("a", timedelta(hours=1)))[0] == 3
+    await counters.forget("a")
+    assert (await counters.hit("a", timedelta(hours=1)))[0] == 1

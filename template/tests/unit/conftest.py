@@ -1,0 +1,71 @@
+"""Services on fakes."""
+
+import pytest
+
+from app.core.config import Settings
+from app.core.mail import Mail
+from app.core.security import PasswordHasher, TokenSigner
+from app.service.account_service import AccountService
+from app.service.audit_service import AuditService, Origin
+from app.service.auth_service import AuthService
+from app.service.limit_service import LimitService
+from app.service.password_service import PasswordService
+from app.service.token_service import TokenService
+from app.service.user_service import UserService
+from tests.fakes.audit_repository import FakeAuditRepository
+from tests.fakes.mail_token_repository import FakeMailTokenRepository
+from tests.fakes.rate_limit_repository import FakeRateLimitRepository
+from tests.fakes.refresh_token_repository import FakeRefreshTokenRepository
+from tests.fakes.user_repository import FakeUserRepository
+
+
+class Fakes:
+    """The services of one caller, on stores in memory."""
+
+    def __init__(self, settings: Settings, hasher: PasswordHasher) -> None:
+        self.hasher = hasher
+        self.users = FakeUserRepository()
+        self.mail_tokens = FakeMailTokenRepository()
+        self.record = FakeAuditRepository()
+        self.counters = FakeRateLimitRepository()
+        self.mails: list[Mail] = []
+        self.audit = AuditService(self.record, Origin("192.0.2.1", "request"))
+        self.limits = LimitService(self.counters, self.audit, "192.0.2.1")
+        self.tokens = TokenService(
+            FakeRefreshTokenRepository(),
+            self.users,
+            TokenSigner(settings),
+            self.audit,
+        )
+        self.auth = AuthService(
+            self.users, self.tokens, hasher, self.limits, self.audit
+        )
+        self.administration = UserService(self.users, hasher, self.tokens, self.audit)
+        self.passwords = PasswordService(
+            self.users,
+            self.mail_tokens,
+            self.tokens,
+            hasher,
+            self.limits,
+            self.audit,
+            self.mails.append,
+            settings,
+        )
+        self.accounts = AccountService(
+            self.users,
+            self.mail_tokens,
+            hasher,
+            self.limits,
+            self.audit,
+            self.mails.append,
+            settings,
+        )
+
+    def mailed_token(self) -> str:
+        """The token of the latest mail."""
+        return self.mails[-1].text.partition("#token=")[2].split()[0]
+
+
+@pytest.fixture
+def fakes(settings: Settings, hasher: PasswordHasher) -> Fakes:
+    return Fakes(settings, hasher)

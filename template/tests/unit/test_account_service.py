@@ -1,0 +1,119 @@
+"""What people do with their own account."""
+
+import pytest
+
+from app.core.exceptions import (
+    BadRequestException,
+    ConflictException,
+    TooManyRequestsException,
+)
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.domain.schemas.account import AccountUpdate, RegisterRequest
+from app.service.limit_service import REGISTER_ADDRESS, TOKEN_ADDRESS
+from tests.conftest import PASSWORD, MakeUser
+from tests.unit.conftest import Fakes
+
+ADA = RegisterRequest(email="ada@example.com", password=PASSWORD, full_name="Ada")
+
+
+@pytest.fixture
+async def user(fakes: Fakes) -> User:
+    return await fakes.accounts.register(ADA)
+
+
+async def test_a_new_account_has_no_rights_and_no_verified_address(user: User) -> None:
+    assert (user.role, user.email_verified_at) == (Role.USER, None)
+
+
+@pytest.mark.usefixtures("user")
+async def test_a_taken_email_is_a_conflict(fakes: Fakes) -> None:
+    with pytest.raises(ConflictException):
+        await fakes.accounts.register(ADA)
+
+
+async def test_registrations_from_one_address_are_limited(
+    fakes: Fakes, user: User
+) -> None:
+    for _ in range(REGISTER_ADDRESS.attempts - 1):
+        with pytest.raises(ConflictException):
+            await fakes.accounts.register(ADA)
+    with pytest.raises(TooManyRequestsException):
+        await fakes.accounts.register(ADA)
+
+
+async def test_the_token_of_the_mail_verifies_the_address_once(
+    fakes: Fakes, user: User
+) -> None:
+    assert fakes.mails[0].to == "ada@example.com"
+    await fakes.accounts.verify(fakes.mailed_token())
+    assert user.email_verified_at
+    with pytest.raises(BadRequestException):
+        await fakes.accounts.verify(fakes.mailed_token())
+    assert fakes.record.said == ["register", "verify-email", "!verify-email"]
+
+
+async def test_tokens_from_one_address_are_limited(fakes: Fakes) -> None:
+    for _ in range(TOKEN_ADDRESS.attempts):
+        with pytest.raises(BadRequestException):
+            await fakes.accounts.verify("nonsense")
+    with pytest.raises(TooManyRequestsException):
+        await fakes.accounts.verify("nonsense")
+
+
+async def test_only_an_unverified_address_gets_another_mail(
+    fakes: Fakes, user: User
+) -> None:
+    await fakes.accounts.resend("nobody@example.com")
+    await fakes.accounts.resend(user.email)
+    assert len(fakes.mails) == 2
+    await fakes.accounts.verify(fakes.mailed_token())
+    await fakes.accounts.resend(user.email)
+    assert len(fakes.mails) == 2
+
+
+async def test_a_new_address_counts_once_it_is_verified_and_the_old_is_told(
+    fakes: Fakes, user: User
+) -> None:
+    change = AccountUpdate(email="new@example.com", password=PASSWORD)
+    await fakes.accounts.update(user, change)
+    assert (user.email, fakes.mails[-1].to) == ("ada@example.com", "new@example.com")
+    await fakes.accounts.verify(fakes.mailed_token())
+    assert (user.email, fakes.mails[-1].to) == ("new@example.com", "ada@example.com")
+
+
+async def test_a_new_address_ends_the_links_to_the_old(
+    fakes: Fakes, user: User
+) -> None:
+    await fakes.passwords.forgot(user.email)
+    to_old = fakes.mailed_token()
+    change = AccountUpdate(email="new@example.com", password=PASSWORD)
+    await fakes.accounts.update(user, change)
+    await fakes.accounts.verify(fakes.mailed_token())
+    with pytest.raises(BadRequestException):
+        await fakes.passwords.reset(to_old, "stolen password")
+
+
+@pytest.mark.parametrize("given", [{}, {"password": "wrong"}])
+async def test_a_new_address_needs_the_password(
+    fakes: Fakes, user: User, given: dict[str, str]
+) -> None:
+    change = AccountUpdate.model_validate({"email": "new@example.com"} | given)
+    with pytest.raises(BadRequestException):
+        await fakes.accounts.update(user, change)
+    assert fakes.record.said[-1] == "!change-email"
+
+
+async def test_a_taken_address_is_refused(
+    fakes: Fakes, user: User, make_user: MakeUser
+) -> None:
+    await fakes.users.create(make_user(email="taken@example.com"))
+    change = AccountUpdate(email="Taken@example.com", password=PASSWORD)
+    with pytest.raises(ConflictException):
+        await fakes.accounts.update(user, change)
+
+
+async def test_a_name_changes_at_once(fakes: Fakes, user: User) -> None:
+    changed = await fakes.accounts.update(user, AccountUpdate(full_name="Ada L."))
+    assert changed.full_name == "Ada L."
+    assert fakes.record.events[-1].fields == ["full_name"]

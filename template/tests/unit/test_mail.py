@@ -1,0 +1,79 @@
+"""Mail, to the log and to a real server on loopback."""
+
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from app.core.config import Settings
+from app.core.logging import setup_logging
+from app.core.mail import LogMailer, Mail, SmtpMailer, make_mailer
+from tests.conftest import MakeSettings
+
+MAIL = Mail("ada@example.com", "Grüße", "Open this:\n\nhttps://example.com/#token=1\n")
+
+
+class Server:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.received: list[Any] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.received.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def port(server: Server) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield port
+    controller.stop()
+
+
+async def test_mail_reaches_a_server(
+    make_settings: MakeSettings, server: Server, port: int
+) -> None:
+    settings = make_settings(
+        SMTP_HOST="127.0.0.1", SMTP_PORT=port, SMTP_TLS="off", MAIL_FROM="a@example.com"
+    )
+    await make_mailer(settings).send(MAIL)
+    [envelope] = server.received
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("a@example.com", [MAIL.to])
+    message = message_from_bytes(envelope.content)
+    text = message.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    assert text.decode().replace("\r\n", "\n") == MAIL.text
+
+
+async def test_a_server_that_is_away_is_logged_and_nothing_of_the_mail(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = make_settings(SMTP_HOST="127.0.0.1", SMTP_PORT=1)
+    setup_logging(settings)
+    await SmtpMailer(settings).send(MAIL)
+    printed = capsys.readouterr().out
+    assert "Mail not sent" in printed
+    assert "token=1" not in printed
+
+
+async def test_without_a_server_mail_goes_to_the_log(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(settings)
+    mailer = make_mailer(settings)
+    assert isinstance(mailer, LogMailer)
+    await mailer.send(MAIL)
+    assert "token=1" in capsys.readouterr().out

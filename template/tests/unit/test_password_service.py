@@ -1,0 +1,98 @@
+"""Changing a password, and getting in again without one."""
+
+import pytest
+
+from app.core.exceptions import (
+    BadRequestException,
+    TooManyRequestsException,
+    UnauthorizedException,
+)
+from app.domain.models.user import User
+from app.service.limit_service import LOGIN
+from tests.conftest import PASSWORD, MakeUser
+from tests.unit.conftest import Fakes
+
+NEW = "a new password, long enough"
+
+
+@pytest.fixture
+async def user(fakes: Fakes, make_user: MakeUser) -> User:
+    return await fakes.users.create(make_user(email="ada@example.com"))
+
+
+async def test_a_changed_password_ends_all_other_sign_ins(
+    fakes: Fakes, user: User
+) -> None:
+    before = await fakes.auth.login(user.email, PASSWORD)
+    after = await fakes.passwords.change(user, PASSWORD, NEW)
+    assert await fakes.tokens.find_owner(after.access_token) is user
+    for attempt in (
+        fakes.tokens.find_owner(before.access_token),
+        fakes.tokens.exchange(before.refresh_token),
+        fakes.auth.login(user.email, PASSWORD),
+    ):
+        with pytest.raises(UnauthorizedException):
+            await attempt
+    assert await fakes.auth.login(user.email, NEW)
+    assert fakes.record.said[0] == "change-password"
+
+
+async def test_a_change_needs_the_old_password_and_few_attempts(
+    fakes: Fakes, user: User
+) -> None:
+    for _ in range(LOGIN.attempts):
+        with pytest.raises(BadRequestException):
+            await fakes.passwords.change(user, "wrong", NEW)
+    with pytest.raises(TooManyRequestsException):
+        await fakes.passwords.change(user, PASSWORD, NEW)
+    assert set(fakes.record.said) == {"!change-password", "!login"}
+
+
+async def test_a_forgotten_password_is_reset_with_the_token_of_a_mail(
+    fakes: Fakes, user: User
+) -> None:
+    before = await fakes.auth.login(user.email, PASSWORD)
+    await fakes.passwords.forgot("ADA@example.com")
+    assert fakes.mails[0].to == user.email
+    assert "http://localhost:3000/reset-password#token=" in fakes.mails[0].text
+    await fakes.passwords.reset(fakes.mailed_token(), NEW)
+    assert await fakes.auth.login(user.email, NEW)
+    with pytest.raises(UnauthorizedException):
+        await fakes.tokens.find_owner(before.access_token)
+    assert fakes.record.said == ["reset-password"]
+
+
+async def test_a_token_works_once_and_only_the_latest(fakes: Fakes, user: User) -> None:
+    await fakes.passwords.forgot(user.email)
+    first = fakes.mailed_token()
+    await fakes.passwords.forgot(user.email)
+    with pytest.raises(BadRequestException):
+        await fakes.passwords.reset(first, NEW)
+    await fakes.passwords.reset(fakes.mailed_token(), NEW)
+    with pytest.raises(BadRequestException):
+        await fakes.passwords.reset(fakes.mailed_token(), NEW)
+
+
+async def test_a_password_change_ends_the_tokens_of_mails(
+    fakes: Fakes, user: User
+) -> None:
+    await fakes.passwords.forgot(user.email)
+    await fakes.passwords.change(user, PASSWORD, NEW)
+    with pytest.raises(BadRequestException):
+        await fakes.passwords.reset(fakes.mailed_token(), "stolen password")
+
+
+async def test_nobody_gets_no_mail(fakes: Fakes, user: User) -> None:
+    await fakes.passwords.forgot("nobody@example.com")
+    user.is_active = False
+    await fakes.passwords.forgot(user.email)
+    assert fakes.mails == []
+
+
+async def test_who_was_locked_out_gets_in_by_a_reset(fakes: Fakes, user: User) -> None:
+    for _ in range(LOGIN.attempts + 1):
+        with pytest.raises((UnauthorizedException, TooManyRequestsException)):
+            await fakes.auth.login(user.email, "wrong")
+    await fakes.passwords.forgot(user.email)
+    await fakes.passwords.reset(fakes.mailed_token(), NEW)
+    assert await fakes.auth.login(user.email, NEW)

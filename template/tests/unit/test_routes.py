@@ -1,0 +1,48 @@
+"""Every route is either listed as public, or guarded."""
+
+from uuid import uuid4
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from app.main import create_app
+from tests.conftest import MakeSettings
+
+PUBLIC = {
+    "GET /api/v1/health",
+    "GET /api/v1/health/ready",
+    "POST /api/v1/auth/forgot-password",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/resend-verification",
+    "POST /api/v1/auth/reset-password",
+    "POST /api/v1/auth/verify-email",
+}
+
+
+@pytest.fixture
+def operations(make_settings: MakeSettings) -> dict[str, bool]:
+    """Each route, and whether its description names a guard."""
+    return {
+        f"{method.upper()} {path}": "security" in operation
+        for path, item in create_app(make_settings()).openapi()["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def test_every_route_without_a_guard_is_public_by_name(
+    operations: dict[str, bool],
+) -> None:
+    assert {name for name, guarded in operations.items() if not guarded} == PUBLIC
+
+
+async def test_every_other_route_asks_who_is_there_before_anything_else(
+    operations: dict[str, bool], make_settings: MakeSettings
+) -> None:
+    transport = ASGITransport(app=create_app(make_settings()))
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        for name in operations.keys() - PUBLIC:
+            method, path = name.replace("{user_id}", str(uuid4())).split()
+            assert (await client.request(method, path)).status_code == 401
