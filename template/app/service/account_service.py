@@ -81,12 +81,13 @@ class AccountService:
         Raises:
             BadRequestException: for a new e-mail the password is missing or wrong.
             ConflictException: the e-mail is taken.
-            TooManyRequestsException: the password was wrong too often.
+            TooManyRequestsException: wrong passwords, or mails, too often.
         """
         values = data.model_dump(exclude_unset=True, include={"full_name"})
         if "email" in data.model_fields_set and data.email != user.email:
             await self._check_password(user, data.password)
             await self._check_free(user, data.email)
+            await self._limits.mail(data.email)
             await self._ask_to_verify(user, data.email)
         if values:
             user = await self._accounts.update_by_id(user.id, values) or user

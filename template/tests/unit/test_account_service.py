@@ -10,7 +10,7 @@ from app.core.exceptions import (
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
-from app.service.limit_service import REGISTER_ADDRESS, TOKEN_ADDRESS
+from app.service.limit_service import MAIL_EMAIL, REGISTER_ADDRESS, TOKEN_ADDRESS
 from tests.conftest import PASSWORD, MakeUser
 from tests.unit.conftest import Fakes
 
@@ -110,6 +110,14 @@ async def test_a_taken_address_is_refused(
     await fakes.users.create(make_user(email="taken@example.com"))
     change = AccountUpdate(email="Taken@example.com", password=PASSWORD)
     with pytest.raises(ConflictException):
+        await fakes.accounts.update(user, change)
+
+
+async def test_mails_to_a_new_address_are_limited(fakes: Fakes, user: User) -> None:
+    change = AccountUpdate(email="new@example.com", password=PASSWORD)
+    for _ in range(MAIL_EMAIL.attempts):
+        await fakes.accounts.update(user, change)
+    with pytest.raises(TooManyRequestsException):
         await fakes.accounts.update(user, change)
 
 
