@@ -14,6 +14,8 @@ from app.domain.models.base import Base
 config = context.config
 # The tests pass their own settings; everyone else's come from the environment.
 settings = config.attributes.get("settings") or DatabaseSettings()
+# A migration takes as long as it needs.
+settings = settings.model_copy(update={"DB_STATEMENT_TIMEOUT": 0})
 
 
 def run_migrations_offline() -> None:
@@ -34,7 +36,12 @@ async def run_migrations_online() -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        # What is done stays done, and indexes can be made outside of a transaction.
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from math import ceil
 
 import uvicorn
 from loguru import logger
@@ -31,6 +32,10 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # The application does it, whatever server runs it: TRUSTED_PROXIES.
+        proxy_headers=False,
+        # Requests in flight are finished; REQUEST_TIMEOUT ends those that would not be.
+        timeout_graceful_shutdown=ceil(settings.REQUEST_TIMEOUT) + 5,
     )
 
 

@@ -12,10 +12,14 @@ from app.api.v1.router import api_v1_router
 from app.api.wiring import Shared
 from app.core.config import Settings, get_settings
 from app.core.logging import setup_logging
+from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
 from app.middleware.logging import RequestLoggingMiddleware
 from app.middleware.request_id import RequestIDMiddleware
+from app.middleware.security_headers import SecurityHeadersMiddleware
+from app.middleware.timeout import TimeoutMiddleware
+from app.middleware.trusted_host import TrustedHostMiddleware, setup_proxies
 
 
 @asynccontextmanager
@@ -34,10 +38,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.shared = Shared(settings)
 
     # The last one added is the first to see a request.
+    app.add_middleware(BodyLimitMiddleware, limit=settings.MAX_BODY_SIZE)
+    app.add_middleware(TimeoutMiddleware, seconds=settings.REQUEST_TIMEOUT)
+    app.add_middleware(TrustedHostMiddleware, hosts=settings.TRUSTED_HOSTS)
     setup_error_handlers(app)
     setup_cors(app, settings)
+    app.add_middleware(SecurityHeadersMiddleware, hsts_seconds=settings.HSTS_SECONDS)
     app.add_middleware(RequestLoggingMiddleware)
     app.add_middleware(RequestIDMiddleware)
+    setup_proxies(app, settings)
 
     app.include_router(api_v1_router, prefix=settings.API_V1_PREFIX)
     if settings.REGISTRATION_ENABLED:

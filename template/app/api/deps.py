@@ -89,9 +89,10 @@ async def get_later(
 LaterDep = Annotated[Later, Depends(get_later)]
 
 
-async def get_current_user(
-    wiring: WiringDep, token: Annotated[str | None, Depends(bearer)]
-) -> User:
+TokenDep = Annotated[str | None, Depends(bearer)]
+
+
+async def get_current_user(wiring: WiringDep, token: TokenDep) -> User:
     """The signed-in user.
 
     Raises:

@@ -5,6 +5,7 @@ A slice of its own keeps its wiring in its `*_deps.py`; accounts are shared by a
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.mail import Mail, Mailer, Outbox, make_mailer
+from app.core.seal import Seal
 from app.core.security import PasswordHasher, TokenSigner
+from app.core.storage import FileStore
 from app.repository.audit_repository import AuditRepository
+from app.repository.idempotency_repository import IdempotencyRepository
 from app.repository.mail_token_repository import MailTokenRepository
 from app.repository.rate_limit_repository import RateLimitRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
@@ -21,6 +25,8 @@ from app.repository.user_repository import UserRepository
 from app.service.account_service import AccountService
 from app.service.audit_service import AuditService, Origin
 from app.service.auth_service import AuthService
+from app.service.cursor_service import CursorService
+from app.service.idempotency_service import IdempotencyService
 from app.service.limit_service import LimitService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
@@ -35,6 +41,9 @@ class Shared:
         self.hasher = PasswordHasher(settings)
         self.signer = TokenSigner(settings)
         self.mailer: Mailer = make_mailer(settings)
+        self.files = FileStore(settings.UPLOAD_DIR)
+        self.cursors = CursorService(Seal(settings, "cursor"))
+        self.request_seal = Seal(settings, "idempotency")
 
     async def in_transaction(
         self, origin: Origin, action: Callable[["Wiring"], Awaitable[object]]
@@ -67,6 +76,15 @@ class Wiring:
     @cached_property
     def audit(self) -> AuditService:
         return AuditService(AuditRepository(self.session), self.origin)
+
+    @cached_property
+    def answers(self) -> IdempotencyRepository:
+        expires = timedelta(seconds=self.shared.settings.REQUEST_TIMEOUT)
+        return IdempotencyRepository(self.session, expires)
+
+    @cached_property
+    def idempotency(self) -> IdempotencyService:
+        return IdempotencyService(self.answers, self.shared.request_seal)
 
     @cached_property
     def limits(self) -> LimitService:

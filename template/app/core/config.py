@@ -4,6 +4,7 @@ A variable of the environment wins over `.env`, `.env` over `[tool.app]` in
 pyproject.toml, and that over the default below. No secret has a default.
 """
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
@@ -57,7 +58,10 @@ class DatabaseSettings(BaseSettings):
     DB_ECHO: bool = False
     DB_POOL_SIZE: int = Field(default=20, ge=1)
     DB_MAX_OVERFLOW: int = Field(default=10, ge=0)
-    DB_POOL_TIMEOUT: float = Field(default=30, gt=0)
+    # Seconds: to connect, to wait for a free connection, for one statement (0: no end)
+    DB_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
+    DB_POOL_TIMEOUT: float = Field(default=10, gt=0)
+    DB_STATEMENT_TIMEOUT: float = Field(default=10, ge=0)
 
     @model_validator(mode="after")
     def _has_a_password(self) -> Self:
@@ -110,6 +114,21 @@ class Settings(DatabaseSettings):
     PORT: Port = 8000
     WORKERS: int = Field(default=1, ge=1)
     RELOAD: bool = False
+    # Seconds for one request, until its answer begins
+    REQUEST_TIMEOUT: float = Field(default=30, gt=0)
+    # Host headers that are answered, as `api.example.com` or `*.example.com`
+    TRUSTED_HOSTS: Words = ["*"]
+    # Whose X-Forwarded-For and -Proto are believed: addresses and networks
+    TRUSTED_PROXIES: Words = ["127.0.0.1"]
+    # Of Strict-Transport-Security, which is sent over https only; 0: not at all
+    HSTS_SECONDS: int = Field(default=31_536_000, ge=0)
+
+    # Requests and files, in bytes
+    MAX_BODY_SIZE: int = Field(default=1024 * 1024, ge=1024)
+    MAX_UPLOAD_SIZE: int = Field(default=10 * 1024 * 1024, ge=1024)
+    UPLOAD_DIR: Path = Path("uploads")
+    # Whether a change must say what it was made to (If-Match)
+    REQUIRE_IF_MATCH: bool = False
 
     # JWT
     JWT_SECRET_KEY: SigningKey

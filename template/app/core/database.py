@@ -1,12 +1,13 @@
 """The database engine, its sessions and their transactions."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from loguru import logger
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -15,7 +16,15 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.core.config import DatabaseSettings
+from app.core.database_errors import (
+    CONFLICTS,
+    LATE,
+    raise_conflict,
+    why_unavailable,
+)
 from app.core.exceptions import AppException, ServiceUnavailableException
+
+AWAY = "The database does not answer"
 
 
 class DatabaseManager:
@@ -51,28 +60,49 @@ class DatabaseManager:
         """Ask the database for a sign of life.
 
         Raises:
-            ServiceUnavailableException: it gives none.
+            ServiceUnavailableException: it gives none, and why.
         """
         try:
-            async with self._sessions() as session:
-                await session.execute(text("SELECT 1"))
-        except (OSError, SQLAlchemyError) as error:
-            raise ServiceUnavailableException("The database does not answer") from error
+            async with asyncio.timeout(self._settings.DB_CONNECT_TIMEOUT):
+                with _mapped_errors():
+                    async with self._sessions() as session:
+                        await session.execute(text("SELECT 1"))
+        except TimeoutError as error:
+            raise ServiceUnavailableException(AWAY, LATE) from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
         """Give a session; commit at the end, roll back where an error leaves.
 
         An error with `keeps_changes` is a refusal that is to be remembered.
+
+        Raises:
+            ConflictException: a constraint that a repository knows forbids it; some
+                are checked at the commit only.
+            ServiceUnavailableException: the database is away, hangs, or is overloaded.
         """
-        async with self._sessions() as session:
-            try:
-                yield session
-            except AppException as error:
-                if error.keeps_changes:
+        with _mapped_errors():
+            async with self._sessions() as session:
+                try:
+                    yield session
+                except AppException as error:
+                    if error.keeps_changes:
+                        await session.commit()
+                    raise
+                try:
                     await session.commit()
-                raise
-            await session.commit()
+                except IntegrityError as error:
+                    raise_conflict(error, session.info.get(CONFLICTS, {}))
+
+
+@contextmanager
+def _mapped_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as error:
+        if (reason := why_unavailable(error)) is None:
+            raise
+        raise ServiceUnavailableException(AWAY, reason) from error
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:
@@ -85,11 +115,16 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.DB_POOL_TIMEOUT,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args=_connect_args(settings),
+        connect_args={
+            "timeout": settings.DB_CONNECT_TIMEOUT,
+            # On this side: a database that hangs would not heed a limit of its own.
+            "command_timeout": settings.DB_STATEMENT_TIMEOUT or None,
+            **_encryption(settings),
+        },
     )
 
 
-def _connect_args(settings: DatabaseSettings) -> dict[str, object]:
+def _encryption(settings: DatabaseSettings) -> dict[str, object]:
     """Say how asyncpg encrypts; a DATABASE_URL says it itself (`?ssl=`)."""
     if settings.DATABASE_URL is not None:
         return {}

@@ -13,11 +13,13 @@ class AppException(Exception):
     Attributes:
         keeps_changes: what the request wrote stands, though it is refused.
         retry_after: seconds after which the caller may try again.
+        field: what of the request is at fault, as a path such as `query.cursor`.
     """
 
     status_code: ClassVar[int] = 500
     keeps_changes: bool = False
     retry_after: int | None = None
+    field: str | None = None
 
     def __init__(
         self, message: str = "An error occurred", detail: str | None = None
@@ -75,6 +77,43 @@ class ConflictException(AppException):
         super().__init__(message)
 
 
+class PreconditionFailedException(AppException):
+    """The caller has seen an older state than the stored one."""
+
+    status_code = 412
+
+    def __init__(self, message: str = "It was changed in the meantime") -> None:
+        super().__init__(message, "Get it again, and decide anew")
+
+
+class UnsupportedMediaTypeException(AppException):
+    """The content is of a type that is not taken."""
+
+    status_code = 415
+
+    def __init__(self, message: str = "Unsupported media type") -> None:
+        super().__init__(message)
+
+
+class InvalidInputException(AppException):
+    """A part of the request that only the use case could judge will not do."""
+
+    status_code = 422
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class PreconditionRequiredException(AppException):
+    """The caller must say which state they have seen."""
+
+    status_code = 428
+
+    def __init__(self, message: str = "Precondition required") -> None:
+        super().__init__(message)
+
+
 class TooManyRequestsException(AppException):
     """The caller has tried too often."""
 
@@ -90,5 +129,8 @@ class ServiceUnavailableException(AppException):
 
     status_code = 503
 
-    def __init__(self, message: str = "Service unavailable") -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str = "Service unavailable", detail: str | None = None
+    ) -> None:
+        super().__init__(message, detail)
+        self.retry_after = 5

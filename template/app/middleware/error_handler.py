@@ -12,19 +12,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.exceptions import AppException
 from app.utils.response import PROBLEM_JSON, problem_details
 
+# Of what is wrong with a request so much is told.
+MOST_ERRORS = 50
+LONGEST_NAME = 100
+
 
 def setup_error_handlers(app: FastAPI) -> None:
     """Turn each kind of error into its answer."""
     app.exception_handlers |= {
-        AppException: _on_app_exception,
-        HTTPException: _on_http_exception,
-        RequestValidationError: _on_invalid_request,
+        AppException: answer_app_exception,
+        HTTPException: answer_http_exception,
+        RequestValidationError: answer_invalid_request,
     }
-    app.add_middleware(UnexpectedErrorMiddleware)
+    app.add_middleware(ErrorMiddleware)
 
 
-class UnexpectedErrorMiddleware:
-    """Answers 500 to what nobody expected.
+class ErrorMiddleware:
+    """Answers what no route has answered: errors of middleware, and the unexpected.
 
     Starlette's own handler stands outside of all middleware, where the answer would
     have neither CORS headers nor X-Request-ID.
@@ -34,7 +38,7 @@ class UnexpectedErrorMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Log the error and answer, unless an answer has begun."""
+        """Answer an error, unless an answer has begun."""
         started = False
 
         async def send_noting_start(message: Message) -> None:
@@ -44,42 +48,62 @@ class UnexpectedErrorMiddleware:
 
         try:
             await self.app(scope, receive, send_noting_start)
-        except Exception:
+        except Exception as error:
             if scope["type"] != "http" or started:
                 raise
-            logger.exception("Unexpected error")
-            request = Request(scope)
-            await _problem(request, 500, message="Internal server error")(
-                scope, receive, send
-            )
+            answer = await _answer(Request(scope), error)
+            await answer(scope, receive, send)
 
 
-async def _on_app_exception(request: Request, error: AppException) -> JSONResponse:
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, AppException):
+        return await answer_app_exception(request, error)
+    if isinstance(error, HTTPException):
+        return await answer_http_exception(request, error)
+    logger.exception("Unexpected error")
+    return _problem(request, 500, message="Internal server error")
+
+
+async def answer_app_exception(request: Request, error: AppException) -> JSONResponse:
+    """Answer an error of ours. One that is not the caller's fault is logged."""
+    if error.status_code >= 500:
+        logger.warning("{}: {} ({!r})", error, error.detail, error.__cause__)
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    field = error.field
     return _problem(
         request,
         error.status_code,
         message=error.message,
         detail=error.detail,
+        errors=[{"field": field, "message": error.message}] if field else (),
         headers=headers,
     )
 
 
-async def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+    """Answer an error of the framework."""
     return _problem(
         request, error.status_code, message=str(error.detail), headers=error.headers
     )
 
 
-async def _on_invalid_request(
+async def answer_invalid_request(
     request: Request, error: RequestValidationError
 ) -> JSONResponse:
     """Name the fields; never repeat a value, which may be a password."""
     errors = [
-        {"field": ".".join(map(str, problem["loc"])), "message": problem["msg"]}
-        for problem in error.errors()
+        {
+            "field": _plain(".".join(map(str, problem["loc"]))),
+            "message": problem["msg"].removeprefix("Value error, "),
+        }
+        for problem in error.errors()[:MOST_ERRORS]
     ]
     return _problem(request, 422, message="The request is not valid", errors=errors)
+
+
+def _plain(name: str) -> str:
+    """Make the name of a field, which may be anything, fit for an answer."""
+    return name[:LONGEST_NAME].encode(errors="replace").decode()
 
 
 def _problem(

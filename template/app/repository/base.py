@@ -6,12 +6,20 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from app.core.exceptions import ConflictException
+from app.core.database_errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
+from app.repository.paging import count_up_to_cap, cut, go_on, only_these
+from app.utils.pagination import TOTAL_CAP, Page, Position
 
 
 class BaseRepository[Model: BaseModel]:
@@ -26,36 +34,56 @@ class BaseRepository[Model: BaseModel]:
     def __init__(self, model: type[Model], session: AsyncSession) -> None:
         self._model = model
         self._session = session
+        # Some constraints are checked at the commit, which is not done here.
+        session.info.setdefault(CONFLICTS, {}).update(self.conflicts)
 
     async def get_by_id(self, id: UUID) -> Model | None:
         """Get a row by its id."""
         return await self._one_or_none(self._model.id == id)
 
+    async def get_for_update(self, id: UUID) -> Model | None:
+        """Get a row as it is now, and keep others from changing it until the commit."""
+        return await self._session.scalar(
+            select(self._model)
+            .where(self._model.id == id, self._model.deleted_at.is_(None))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
     async def get_all(
         self,
         *,
-        offset: int = 0,
+        page: int = 1,
         limit: int = 20,
+        after: Position | None = None,
         filters: Sequence[ColumnElement[bool]] = (),
-        order_by: ColumnElement[Any] | None = None,
-    ) -> tuple[Sequence[Model], int]:
-        """Get some rows, the newest first unless told, and the number of all.
+        sort_by: InstrumentedAttribute[Any] | None = None,
+        descending: bool = True,
+    ) -> Page[Model]:
+        """Get a page by its number; or after a position, at the same cost at any depth.
 
-        Equal ones are ordered by id, so that no page misses or repeats a row.
+        The newest come first unless told. Equal ones are ordered by id, so that no page
+        misses or repeats a row; an index on (column, id) should stand behind it.
         """
-        where = (self._model.deleted_at.is_(None), *filters)
-        order = self._model.created_at.desc() if order_by is None else order_by
-        total = await self._session.scalar(
-            select(func.count()).select_from(self._model).where(*where)
+        alive = (self._model.deleted_at.is_(None), *filters)
+        count = 0
+        if filters or after is None:
+            count = await count_up_to_cap(self._session, self._model, alive)
+        key = "created_at" if sort_by is None else sort_by.key
+        few = filters and count <= TOTAL_CAP
+        source = only_these(self._model, alive) if few else self._model
+        statement = go_on(
+            select(source) if few else select(source).where(*alive),
+            getattr(source, key),
+            source.id,
+            descending=descending,
+            page=page,
+            limit=limit,
+            after=after,
         )
-        rows = await self._session.scalars(
-            select(self._model)
-            .where(*where)
-            .order_by(order, self._model.id)
-            .offset(offset)
-            .limit(limit)
-        )
-        return rows.all(), total or 0
+        rows = (await self._session.scalars(statement)).all()
+        number = page if after is None else None
+        return cut(rows, key, limit=limit, page=number, count=count)
 
     async def create(self, entity: Model) -> Model:
         """Insert a row.
@@ -104,9 +132,4 @@ class BaseRepository[Model: BaseModel]:
         try:
             yield
         except IntegrityError as error:
-            # SQLAlchemy wraps the driver's error, which knows the constraint.
-            cause = error.orig.__cause__ if error.orig else None
-            name = getattr(cause, "constraint_name", None) or ""
-            if name not in self.conflicts:
-                raise
-            raise ConflictException(self.conflicts[name]) from error
+            raise_conflict(error, self.conflicts)

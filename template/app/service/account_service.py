@@ -16,6 +16,7 @@ from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
 from app.service.password_service import MailTokenStore
+from app.service.precondition import Seen, check_seen
 
 TAKEN = "This e-mail is already registered"
 
@@ -24,6 +25,7 @@ class AccountStore(Protocol):
     """What this service needs of the place where users are kept."""
 
     async def get_by_id(self, id: UUID) -> User | None: ...
+    async def get_for_update(self, id: UUID) -> User | None: ...
     async def get_by_email(self, email: str) -> User | None: ...
     async def create(self, entity: User) -> User: ...
     async def update_by_id(
@@ -74,14 +76,16 @@ class AccountService:
         await self._ask_to_verify(user, user.email)
         return user
 
-    async def update(self, user: User, data: AccountUpdate) -> User:
+    async def update(self, user: User, data: AccountUpdate, seen: Seen = None) -> User:
         """Change the name; ask a new address to be verified before it counts.
 
         Raises:
             BadRequestException: for a new e-mail the password is missing or wrong.
             ConflictException: the e-mail is taken.
+            PreconditionFailedException: the caller has seen another state.
             TooManyRequestsException: wrong passwords, or mails, too often.
         """
+        await check_seen(self._accounts, user.id, seen)
         values = data.model_dump(exclude_unset=True, include={"full_name"})
         if "email" in data.model_fields_set and data.email != user.email:
             await self._check_password(user, data.password)

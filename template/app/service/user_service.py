@@ -1,6 +1,7 @@
 """What can be done with users."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,20 +13,24 @@ from app.domain.models.user import User
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
 from app.service.audit_service import AuditService
+from app.service.cursor_service import CursorService
+from app.service.precondition import Seen, check_seen
 from app.service.token_service import TokenService
-from app.utils.pagination import Page
+from app.utils.pagination import Page, Position
 
 
 class UserStore(Protocol):
     """What this service needs of the place where users are kept."""
 
     async def get_by_id(self, id: UUID) -> User | None: ...
+    async def get_for_update(self, id: UUID) -> User | None: ...
     async def email_exists(self, email: str) -> bool: ...
     async def get_users(
         self,
         *,
         page: int,
         limit: int,
+        after: Position | None,
         search: str | None,
         sort_by: str,
         sort_order: str,
@@ -47,11 +52,13 @@ class UserService:
         passwords: PasswordHasher,
         tokens: TokenService,
         audit: AuditService,
+        cursors: CursorService,
     ) -> None:
         self._repo = repository
         self._passwords = passwords
         self._tokens = tokens
         self._audit = audit
+        self._cursors = cursors
 
     async def create_user(self, data: UserCreate, actor: UUID | None = None) -> User:
         """Create a user; without an actor, it is the operator who does it.
@@ -88,21 +95,33 @@ class UserService:
         return user
 
     async def list_users(self, params: UserListParams) -> Page[User]:
-        """List users, a page at a time."""
-        return await self._repo.get_users(**params.model_dump())
+        """List users, a page at a time.
 
-    async def update_user(self, user_id: UUID, data: UserUpdate, actor: UUID) -> User:
+        Raises:
+            InvalidInputException: the cursor is not of this list.
+        """
+        scope = f"users {params.scope}"
+        after = self._cursors.read(params.cursor, scope)
+        query = params.model_dump(exclude={"cursor"})
+        page = await self._repo.get_users(**query, after=after)
+        return replace(page, next_cursor=self._cursors.write(page.end, scope))
+
+    async def update_user(
+        self, user_id: UUID, data: UserUpdate, actor: UUID, seen: Seen = None
+    ) -> User:
         """Change the fields that are given. Who is deactivated is signed out.
 
         Raises:
             NotFoundException: there is no such user.
             ConflictException: no admin would be left.
+            PreconditionFailedException: the caller has seen another state.
         """
         values = data.model_dump(exclude_unset=True)
         if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get(
             "is_active", True
         ):
             await self._keep_an_admin(user_id, "update-user", actor)
+        await check_seen(self._repo, user_id, seen)
         if not values:
             return await self.get_user(user_id)
         user = await self._repo.update_by_id(user_id, values)
@@ -116,14 +135,16 @@ class UserService:
         logger.info("User updated", user_id=str(user_id), fields=sorted(values))
         return user
 
-    async def delete_user(self, user_id: UUID, actor: UUID) -> None:
+    async def delete_user(self, user_id: UUID, actor: UUID, seen: Seen = None) -> None:
         """Delete a user softly: the row stays, the e-mail is free again.
 
         Raises:
             NotFoundException: there is no such user.
             ConflictException: no admin would be left.
+            PreconditionFailedException: the caller has seen another state.
         """
         await self._keep_an_admin(user_id, "delete-user", actor)
+        await check_seen(self._repo, user_id, seen)
         if not await self._repo.soft_delete(user_id):
             raise NotFoundException("User", user_id)
         await self._audit.done("delete-user", actor=actor, subject=user_id)

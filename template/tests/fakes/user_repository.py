@@ -1,7 +1,7 @@
 """Users in memory, with the rules of the table."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 from app.core.exceptions import ConflictException
 from app.domain.models.user import User
 from app.domain.roles import Role
-from app.utils.pagination import Page, offset
+from app.utils.pagination import Page, Position, offset
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 class FakeUserRepository:
@@ -32,20 +34,29 @@ class FakeUserRepository:
     async def email_exists(self, email: str) -> bool:
         return await self.get_by_email(email) is not None
 
+    async def get_for_update(self, id: UUID) -> User | None:
+        return await self.get_by_id(id)
+
     async def get_users(
         self,
         *,
         page: int = 1,
         limit: int = 20,
+        after: Position | None = None,
         search: str | None = None,
         sort_by: str = "created_at",
         sort_order: str = "desc",
     ) -> Page[User]:
         found = [u for u in self._alive() if _matches(u, search or "")]
-        found.sort(key=attrgetter("id"))
-        found.sort(key=attrgetter(sort_by), reverse=sort_order == "desc")
+        found.sort(key=attrgetter(sort_by, "id"), reverse=sort_order == "desc")
         start = offset(page, limit)
-        return Page(found[start : start + limit], len(found), page, limit)
+        if after is not None:
+            start = 1 + next(i for i, u in enumerate(found) if u.id == after.id)
+        items, more = found[start : start + limit], len(found) > start + limit
+        end = Position(str(getattr(items[-1], sort_by)), items[-1].id) if more else None
+        if after is not None:
+            return Page(items, limit, end=end)
+        return Page(items, limit, page=page, total=len(found), end=end)
 
     async def create(self, entity: User) -> User:
         if await self.email_exists(entity.email):
@@ -57,7 +68,7 @@ class FakeUserRepository:
         if user is not None:
             for name, value in values.items():
                 setattr(user, name, value)
-            user.updated_at = datetime.now(UTC)
+            user.updated_at = max(datetime.now(UTC), user.updated_at + MICROSECOND)
         return user
 
     async def soft_delete(self, id: UUID) -> bool:
@@ -86,4 +97,5 @@ class FakeUserRepository:
 
 
 def _matches(user: User, search: str) -> bool:
-    return search.lower() in user.full_name.lower() or search.lower() in user.email
+    texts = (user.full_name.lower(), user.email.lower())
+    return any(search.lower() in text for text in texts)

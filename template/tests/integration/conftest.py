@@ -37,7 +37,8 @@ from tests.conftest import Headers, MakeUser, SignIn
 class RolledBackDatabase(DatabaseManager):
     """Sessions of one connection, where a commit only releases a savepoint."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, settings: Settings, connection: AsyncConnection) -> None:
+        super().__init__(settings)
         self._sessions = async_sessionmaker(
             connection,
             expire_on_commit=False,
@@ -114,11 +115,13 @@ async def engine(
 
 
 @pytest.fixture
-async def database(engine: AsyncEngine) -> AsyncIterator[DatabaseManager]:
+async def database(
+    engine: AsyncEngine, settings: Settings
+) -> AsyncIterator[DatabaseManager]:
     """A database whose every change is undone after the test."""
     async with engine.connect() as connection:
         await connection.begin()
-        yield RolledBackDatabase(connection)
+        yield RolledBackDatabase(settings, connection)
         await connection.rollback()
 
 

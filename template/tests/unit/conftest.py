@@ -4,10 +4,12 @@ import pytest
 
 from app.core.config import Settings
 from app.core.mail import Mail
+from app.core.seal import Seal
 from app.core.security import PasswordHasher, TokenSigner
 from app.service.account_service import AccountService
 from app.service.audit_service import AuditService, Origin
 from app.service.auth_service import AuthService
+from app.service.cursor_service import CursorService
 from app.service.limit_service import LimitService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
@@ -40,7 +42,10 @@ class Fakes:
         self.auth = AuthService(
             self.users, self.tokens, hasher, self.limits, self.audit
         )
-        self.administration = UserService(self.users, hasher, self.tokens, self.audit)
+        self.cursors = CursorService(Seal(settings, "cursor"))
+        self.administration = UserService(
+            self.users, hasher, self.tokens, self.audit, self.cursors
+        )
         self.passwords = PasswordService(
             self.users,
             self.mail_tokens,

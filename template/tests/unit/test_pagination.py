@@ -13,12 +13,12 @@ from app.utils.pagination import Page, escape_like, offset
     ("total", "pages"), [(0, 0), (1, 1), (20, 1), (21, 2), (40, 2), (41, 3)]
 )
 def test_the_last_page_may_be_short(total: int, pages: int) -> None:
-    assert Page([], total, page=1, limit=20).total_pages == pages
+    assert Page([], 20, page=1, total=total).total_pages == pages
 
 
 @given(st.integers(0, 500), st.integers(1, 100))
 def test_pages_cover_every_item_once(total: int, limit: int) -> None:
-    pages = Page([], total, 1, limit).total_pages
+    pages = Page([], limit, page=1, total=total).total_pages or 0
     starts = [offset(page, limit) for page in range(1, pages + 1)]
     items = [i for s in starts for i in range(s, min(s + limit, total))]
     assert items == list(range(total))

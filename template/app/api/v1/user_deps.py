@@ -19,7 +19,13 @@ async def get_user_service(
     wiring: WiringDep,
 ) -> UserService:
     """The use cases of the users' administration."""
-    return UserService(repository, wiring.shared.hasher, wiring.tokens, wiring.audit)
+    return UserService(
+        repository,
+        wiring.shared.hasher,
+        wiring.tokens,
+        wiring.audit,
+        wiring.shared.cursors,
+    )
 
 
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]

@@ -3,9 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Response, status
 
+from app.api.conditions import ETAG, SeenDep, tagged
 from app.api.deps import AdminUser, CurrentUser, StaffUser, WiringDep
+from app.api.idempotency import IdempotentRoute
 from app.api.v1.user_deps import UserServiceDep
 from app.domain.models.user import User
 from app.domain.schemas.account import AccountUpdate
@@ -19,62 +21,82 @@ from app.domain.schemas.user import (
 )
 from app.utils.pagination import Page
 
-router = APIRouter(prefix="/users", tags=["Users"])
+router = APIRouter(prefix="/users", tags=["Users"], route_class=IdempotentRoute)
 
 
-@router.get("/me", response_model=UserResponse)
-async def get_me(user: CurrentUser) -> User:
+@router.get("/me", response_model=UserResponse, responses={200: ETAG})
+async def get_me(user: CurrentUser, response: Response) -> User:
     """Get the signed-in user."""
-    return user
+    return tagged(response, user)
 
 
-@router.patch("/me", response_model=UserResponse)
-async def update_me(data: AccountUpdate, user: CurrentUser, wiring: WiringDep) -> User:
+@router.patch("/me", response_model=UserResponse, responses={200: ETAG})
+async def update_me(
+    data: AccountUpdate,
+    user: CurrentUser,
+    wiring: WiringDep,
+    seen: SeenDep,
+    response: Response,
+) -> User:
     """Change one's name; ask for another e-mail, which counts once it is verified."""
-    return await wiring.accounts.update(user, data)
+    return tagged(response, await wiring.accounts.update(user, data, seen))
 
 
 @router.delete("/me")
-async def delete_me(user: CurrentUser, service: UserServiceDep) -> MessageResponse:
+async def delete_me(
+    user: CurrentUser, service: UserServiceDep, seen: SeenDep
+) -> MessageResponse:
     """Delete one's account softly."""
-    await service.delete_user(user.id, actor=user.id)
+    await service.delete_user(user.id, user.id, seen)
     return MessageResponse(message="User deleted successfully")
 
 
-@router.post("", response_model=UserResponse, status_code=status.HTTP_201_CREATED)
+@router.post(
+    "",
+    response_model=UserResponse,
+    status_code=status.HTTP_201_CREATED,
+    responses={201: ETAG},
+)
 async def create_user(
-    data: UserCreate, admin: AdminUser, service: UserServiceDep
+    data: UserCreate, admin: AdminUser, service: UserServiceDep, response: Response
 ) -> User:
     """Create a user."""
-    return await service.create_user(data, actor=admin.id)
+    return tagged(response, await service.create_user(data, actor=admin.id))
 
 
 @router.get("", response_model=UserListResponse)
 async def list_users(
     params: Annotated[UserListParams, Query()], _: StaffUser, service: UserServiceDep
 ) -> Page[User]:
-    """List users, a page at a time."""
+    """List users, a page at a time: by its number, or after a cursor."""
     return await service.list_users(params)
 
 
-@router.get("/{user_id}", response_model=UserResponse)
-async def get_user(user_id: UUID, _: StaffUser, service: UserServiceDep) -> User:
+@router.get("/{user_id}", response_model=UserResponse, responses={200: ETAG})
+async def get_user(
+    user_id: UUID, _: StaffUser, service: UserServiceDep, response: Response
+) -> User:
     """Get a user."""
-    return await service.get_user(user_id)
+    return tagged(response, await service.get_user(user_id))
 
 
-@router.patch("/{user_id}", response_model=UserResponse)
+@router.patch("/{user_id}", response_model=UserResponse, responses={200: ETAG})
 async def update_user(
-    user_id: UUID, data: UserUpdate, admin: AdminUser, service: UserServiceDep
+    user_id: UUID,
+    data: UserUpdate,
+    admin: AdminUser,
+    service: UserServiceDep,
+    seen: SeenDep,
+    response: Response,
 ) -> User:
     """Change the fields of a user that are given."""
-    return await service.update_user(user_id, data, actor=admin.id)
+    return tagged(response, await service.update_user(user_id, data, admin.id, seen))
 
 
 @router.delete("/{user_id}")
 async def delete_user(
-    user_id: UUID, admin: AdminUser, service: UserServiceDep
+    user_id: UUID, admin: AdminUser, service: UserServiceDep, seen: SeenDep
 ) -> MessageResponse:
     """Delete a user softly."""
-    await service.delete_user(user_id, actor=admin.id)
+    await service.delete_user(user_id, admin.id, seen)
     return MessageResponse(message="User deleted successfully")

@@ -1,11 +1,13 @@
 """What all tables share."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, func
+from sqlalchemy import DateTime, MetaData, func, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -30,10 +32,18 @@ class BaseModel(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # Later with each change, also of two in a microsecond or after a clock set back:
+    # the version below tells all states of a row apart.
     updated_at: Mapped[datetime] = mapped_column(
-        server_default=func.now(), onupdate=func.now()
+        server_default=func.now(),
+        onupdate=text("greatest(now(), updated_at + interval '1 microsecond')"),
     )
     deleted_at: Mapped[datetime | None]
+
+    @property
+    def version(self) -> str:
+        """Another one after each change of the row; what an ETag shows."""
+        return f"{(self.updated_at - EPOCH) // timedelta(microseconds=1):x}"
 
     @property
     def is_deleted(self) -> bool:

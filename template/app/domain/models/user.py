@@ -31,6 +31,8 @@ class User(BaseModel):
     )
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
     email_verified_at: Mapped[datetime | None]
+    # The file's name in the store of pictures.
+    picture: Mapped[str | None] = mapped_column(String(40))
     # Raised to end every token that was signed before.
     token_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
@@ -46,4 +48,20 @@ Index(
     unique=True,
     postgresql_where=User.deleted_at.is_(None),
 )
-Index("ix_users_created_at", User.created_at)
+# What a search looks at: the index finds parts of three characters or more.
+Index(
+    "ix_users_search",
+    User.full_name,
+    User.email,
+    postgresql_using="gin",
+    postgresql_ops={"full_name": "gin_trgm_ops", "email": "gin_trgm_ops"},
+    postgresql_where=User.deleted_at.is_(None),
+)
+# One for each way to sort: a page then costs the same, however many users there are.
+for _column in (User.created_at, User.updated_at, User.email, User.full_name):
+    Index(
+        f"ix_users_{_column.key}_id",
+        _column,
+        User.id,
+        postgresql_where=User.deleted_at.is_(None),
+    )

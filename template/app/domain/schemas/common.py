@@ -1,29 +1,70 @@
 """Schemas that several slices use."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.domain.schemas.base import BaseSchema, PlainStr, RequestSchema
+from app.utils.pagination import SHORTEST_SEARCH, TOTAL_CAP
+
+Search = Annotated[PlainStr, Field(min_length=SHORTEST_SEARCH, max_length=100)]
 
 
 class PaginationParams(RequestSchema):
-    """The query of a list. A slice adds `sort_by` with the fields that it allows."""
+    """The query of a list. A slice adds `sort_by` with the fields that it allows.
 
-    page: int = Field(default=1, ge=1, le=1_000_000)
+    A page has a number, or comes after a cursor, which costs the same at any depth.
+    """
+
     limit: int = Field(default=20, ge=1, le=100)
-    search: Annotated[PlainStr, Field(max_length=100)] | None = None
+    page: int = Field(
+        default=1,
+        ge=1,
+        le=TOTAL_CAP,
+        description=f"page x limit is {TOTAL_CAP} at most; further on, use cursor",
+    )
+    cursor: Annotated[str, Field(min_length=1, max_length=2048)] | None = Field(
+        default=None, description="The next_cursor of an answer, instead of page"
+    )
+    search: Search | None = None
     sort_order: Literal["asc", "desc"] = "desc"
+
+    @property
+    def scope(self) -> str:
+        """Order and filters, to which a cursor belongs."""
+        return self.model_dump_json(exclude={"limit", "page", "cursor"})
+
+    @field_validator("page")
+    @classmethod
+    def _can_be_counted(cls, page: int, info: ValidationInfo) -> int:
+        if page * info.data.get("limit", 1) > TOTAL_CAP:
+            raise ValueError(
+                f"page x limit is {TOTAL_CAP} at most; further on, use cursor"
+            )
+        return page
+
+    @model_validator(mode="after")
+    def _goes_one_way(self) -> Self:
+        if self.cursor is not None and "page" in self.model_fields_set:
+            raise ValueError("Give page or cursor, not both")
+        return self
 
 
 class ListResponse[Item](BaseSchema):
-    """One page of a list; `total` counts the items of all pages."""
+    """A part of a list.
+
+    `total` counts the items of all pages, up to 10000: beyond, `total_capped` is true.
+    Where a cursor was followed nothing is counted: `total`, `page` and `total_pages`
+    are null. `next_cursor` leads on, and is null where the list ends.
+    """
 
     items: list[Item]
-    total: int
-    page: int
+    total: int | None
+    total_capped: bool
+    page: int | None
     limit: int
-    total_pages: int
+    total_pages: int | None
+    next_cursor: str | None
 
 
 class MessageResponse(BaseSchema):

@@ -48,6 +48,9 @@ class UserResponse(IDSchema):
     role: Role
     is_active: bool
     email_verified_at: datetime | None
+    picture: str | None = Field(
+        description="Another name with each picture; null: there is none"
+    )
 
 
 class UserListResponse(ListResponse[UserResponse]):

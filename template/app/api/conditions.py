@@ -1,0 +1,51 @@
+"""ETag and If-Match (RFC 9110, section 13): no change of what was not seen."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Response
+
+from app.api.deps import SettingsDep
+from app.core.exceptions import PreconditionRequiredException
+from app.domain.models.base import BaseModel
+from app.service.precondition import Seen
+
+# For the description of routes that answer with one.
+ETAG: dict[str, Any] = {
+    "headers": {
+        "ETag": {
+            "description": "The version of what is answered, for If-Match",
+            "schema": {"type": "string"},
+        }
+    }
+}
+
+
+def tagged[Row: BaseModel](response: Response, row: Row) -> Row:
+    """Put the ETag of a row on its answer."""
+    response.headers["ETag"] = f'"{row.version}"'
+    return row
+
+
+async def get_seen(
+    settings: SettingsDep,
+    if_match: Annotated[
+        str | None,
+        Header(max_length=1000, description="The ETag of what was seen, or *"),
+    ] = None,
+) -> Seen:
+    """The versions that the caller names; None where any will do.
+
+    A weak one (`W/"..."`) never matches.
+
+    Raises:
+        PreconditionRequiredException: REQUIRE_IF_MATCH is set, and none is named.
+    """
+    if if_match is None and settings.REQUIRE_IF_MATCH:
+        raise PreconditionRequiredException("If-Match is missing: send the ETag")
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = (tag.strip() for tag in if_match.split(","))
+    return {tag[1:-1] for tag in tags if tag[:1] == tag[-1:] == '"'}
+
+
+SeenDep = Annotated[Seen, Depends(get_seen)]

@@ -1,0 +1,65 @@
+"""Pictures: one's own, and those of others."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+
+from app.api.conditions import ETAG, tagged
+from app.api.deps import CurrentUser, StaffUser
+from app.api.v1.picture_deps import PictureServiceDep, ReceivedPicture
+from app.api.v1.user_deps import UserServiceDep
+from app.domain.models.user import User
+from app.domain.pictures import PictureType
+from app.domain.schemas.common import MessageResponse
+from app.domain.schemas.user import UserResponse
+
+router = APIRouter(prefix="/users", tags=["Pictures"])
+
+BINARY = {
+    kind.media_type: {"schema": {"type": "string", "format": "binary"}}
+    for kind in PictureType
+}
+PICTURE: dict[str, Any] = {"description": "The picture", "content": BINARY}
+
+
+@router.put(
+    "/me/picture",
+    response_model=UserResponse,
+    responses={200: ETAG},
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
+async def set_picture(
+    name: ReceivedPicture,
+    user: CurrentUser,
+    pictures: PictureServiceDep,
+    response: Response,
+) -> User:
+    """Set one's picture: a JPEG, PNG or WebP file as the body."""
+    return tagged(response, await pictures.set_picture(user, name))
+
+
+@router.delete("/me/picture")
+async def delete_picture(
+    user: CurrentUser, pictures: PictureServiceDep
+) -> MessageResponse:
+    """Remove one's picture."""
+    await pictures.set_picture(user, None)
+    return MessageResponse(message="Picture removed")
+
+
+@router.get("/me/picture", response_class=FileResponse, responses={200: PICTURE})
+async def get_my_picture(
+    user: CurrentUser, pictures: PictureServiceDep
+) -> FileResponse:
+    """Get one's own picture."""
+    return FileResponse(pictures.find(user))
+
+
+@router.get("/{user_id}/picture", response_class=FileResponse, responses={200: PICTURE})
+async def get_picture(
+    user_id: UUID, _: StaffUser, users: UserServiceDep, pictures: PictureServiceDep
+) -> FileResponse:
+    """Get the picture of a user."""
+    return FileResponse(pictures.find(await users.get_user(user_id)))

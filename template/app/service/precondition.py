@@ -1,0 +1,30 @@
+"""Whether a caller has seen a row as it is."""
+
+from collections.abc import Set
+from typing import Protocol
+from uuid import UUID
+
+from app.core.exceptions import PreconditionFailedException
+from app.domain.models.base import BaseModel
+
+# The versions that a caller names, of which one must be the row's; None: any will do.
+Seen = Set[str] | None
+
+
+class VersionedStore(Protocol):
+    """What the check needs of the place where rows are kept."""
+
+    async def get_for_update(self, id: UUID) -> BaseModel | None: ...
+
+
+async def check_seen(store: VersionedStore, id: UUID, seen: Seen) -> None:
+    """Compare, and keep the row as it is until the commit; a missing one passes.
+
+    Raises:
+        PreconditionFailedException: the row was changed in the meantime.
+    """
+    if seen is None:
+        return
+    row = await store.get_for_update(id)
+    if row is not None and row.version not in seen:
+        raise PreconditionFailedException
