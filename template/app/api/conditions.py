@@ -30,7 +30,11 @@ async def get_seen(
     settings: SettingsDep,
     if_match: Annotated[
         str | None,
-        Header(max_length=1000, description="The ETag of what was seen, or *"),
+        Header(
+            alias="If-Match",
+            max_length=1000,
+            description="The ETag of what was seen, or *",
+        ),
     ] = None,
 ) -> Seen:
     """The versions that the caller names; None where any will do.

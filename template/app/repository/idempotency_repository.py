@@ -32,12 +32,11 @@ class IdempotencyRepository:
 
     async def get(self, key: str, kept: timedelta) -> IdempotencyKey | None:
         """Get an answer, unless it is too old."""
-        return await self._session.scalar(
-            select(IdempotencyKey).where(
-                IdempotencyKey.key == key,
-                IdempotencyKey.created_at > func.now() - kept,
-            )
+        statement = select(IdempotencyKey).where(
+            IdempotencyKey.key == key, IdempotencyKey.created_at > func.now() - kept
         )
+        fresh = statement.execution_options(populate_existing=True)
+        return await self._session.scalar(fresh)
 
     async def mark(self) -> None:
         """Make what is done from now on something that can be undone."""

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import DatabaseManager
+from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
+from app.repository.idempotency_repository import IdempotencyRepository
 from app.repository.mail_token_repository import MailTokenRepository
 from app.repository.rate_limit_repository import RateLimitRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
+from tests.fakes.idempotency_repository import FakeIdempotencyRepository
 from tests.fakes.mail_token_repository import FakeMailTokenRepository
 from tests.fakes.rate_limit_repository import FakeRateLimitRepository
 from tests.fakes.refresh_token_repository import FakeRefreshTokenRepository
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.integration
 LATER = datetime.now(UTC) + timedelta(hours=1)
 BEFORE = datetime.now(UTC) - timedelta(hours=1)
 FAMILY = uuid4()
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(params=["real", "fake"])
@@ -47,6 +51,15 @@ def counters(
     if request.param == "real":
         return RateLimitRepository(database, session)
     return FakeRateLimitRepository()
+
+
+@pytest.fixture(params=["real", "fake"])
+def answers(
+    request: pytest.FixtureRequest, session: AsyncSession
+) -> IdempotencyRepository | FakeIdempotencyRepository:
+    if request.param == "real":
+        return IdempotencyRepository(session, HOUR)
+    return FakeIdempotencyRepository()
 
 
 async def test_a_refresh_token_is_used_once(
@@ -133,3 +146,25 @@ async def test_attempts_are_taken_back_or_forgotten(
     assert (await counters.hit("a", timedelta(hours=1)))[0] == 3
     await counters.forget("a")
     assert (await counters.hit("a", timedelta(hours=1)))[0] == 1
+
+
+async def test_an_answer_is_found_until_it_is_too_old(
+    answers: IdempotencyRepository,
+) -> None:
+    assert await answers.claim("a")
+    assert await answers.get("a", HOUR) is None
+    await answers.mark()
+    await answers.settle(keeps_changes=True)
+    for status in (201, 409):
+        await answers.put(_answer("a", status))
+        found = await answers.get("a", HOUR)
+        assert found
+        assert (found.status, found.headers, found.body) == (status, {"a": "b"}, b"c")
+    assert await answers.get("a", -HOUR) is None
+    assert await answers.get("b", HOUR) is None
+
+
+def _answer(key: str, status: int) -> IdempotencyKey:
+    return IdempotencyKey(
+        key=key, request_hash="", status=status, headers={"a": "b"}, body=b"c"
+    )

@@ -1,56 +1,200 @@
 """No answer says that something was done before it was committed."""
 
-import pytest
-from httpx import AsyncClient
-from sqlalchemy import select, text
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from sqlalchemy import delete, select, text
+
+from app.api.wiring import Wiring
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
+from app.core.security import token_hash
+from app.core.storage import FileStore
+from app.domain.models.base import Base
 from app.domain.models.user import User
+from app.domain.purposes import Purpose
 from app.domain.roles import Role
-from tests.conftest import PASSWORD, MakeUser, SignIn
+from app.main import create_app
+from app.repository.user_repository import UserRepository
+from app.service.audit_service import Origin
+from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
 from tests.integration.conftest import store
 
 pytestmark = pytest.mark.integration
+V1 = "/api/v1"
+NEW = "a new password, long enough"
+PNG = b"\x89PNG\r\n\x1a\n0000"
 
-# It lets the INSERT pass and fails at COMMIT.
-FAIL_AT_COMMIT = (
-    """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
-    AS $$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$""",
-    """CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON users
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()""",
-)
+# They let each statement pass, and fail at COMMIT.
+FAIL_AT_COMMIT = """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$"""
+FAILS = """CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE OR DELETE ON {table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()"""
+# Attempts are counted in a transaction of their own, which a refusal does not undo.
+COUNTED_APART = "rate_limits"
+TABLES = sorted(Base.metadata.tables.keys() - {COUNTED_APART})
 
 
-async def test_a_commit_that_fails_is_an_error_stores_nothing_and_mails_nobody(
+@dataclass
+class Caller:
+    """Someone whom all routes can be called for."""
+
+    client: AsyncClient
+    admin: User
+    as_admin: Headers
+    mailed: dict[Purpose, str]
+    refresh: dict[str, str]
+
+    async def call(self, method: str, path: str, **options: Any) -> Response:
+        """Call as an admin."""
+        headers = self.as_admin | options.pop("headers", {})
+        return await self.client.request(method, V1 + path, headers=headers, **options)
+
+
+Call = Callable[[Caller], Awaitable[Response]]
+EVE = {"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"}
+PASSWORDS = {"old_password": PASSWORD, "new_password": NEW}
+# A request for each route that writes; it succeeds where the commit does.
+CALLS: dict[str, Call] = {
+    "POST /auth/register": lambda c: c.call("POST", "/auth/register", json=EVE),
+    "POST /auth/login": lambda c: c.call(
+        "POST", "/auth/login", data={"username": c.admin.email, "password": PASSWORD}
+    ),
+    "POST /auth/refresh": lambda c: c.call("POST", "/auth/refresh", json=c.refresh),
+    "POST /auth/logout": lambda c: c.call("POST", "/auth/logout", json=c.refresh),
+    "POST /auth/logout-all": lambda c: c.call("POST", "/auth/logout-all"),
+    "POST /auth/change-password": lambda c: c.call(
+        "POST", "/auth/change-password", json=PASSWORDS
+    ),
+    "POST /auth/reset-password": lambda c: c.call(
+        "POST",
+        "/auth/reset-password",
+        json={"token": c.mailed[Purpose.RESET], "new_password": NEW},
+    ),
+    "POST /auth/verify-email": lambda c: c.call(
+        "POST", "/auth/verify-email", json={"token": c.mailed[Purpose.VERIFY]}
+    ),
+    "POST /users": lambda c: c.call("POST", "/users", json=EVE),
+    "POST /users again": lambda c: c.call(
+        "POST", "/users", json=EVE, headers={"Idempotency-Key": "1"}
+    ),
+    "PATCH /users/me": lambda c: c.call("PATCH", "/users/me", json={"full_name": "X"}),
+    "DELETE /users/me": lambda c: c.call("DELETE", "/users/me"),
+    "PUT /users/me/picture": lambda c: c.call("PUT", "/users/me/picture", content=PNG),
+    "DELETE /users/me/picture": lambda c: c.call("DELETE", "/users/me/picture"),
+    "PATCH /users/{user_id}": lambda c: c.call(
+        "PATCH", f"/users/{c.admin.id}", json={"full_name": "X"}
+    ),
+    "DELETE /users/{user_id}": lambda c: c.call("DELETE", f"/users/{c.admin.id}"),
+}
+# Their 202 promises nothing: whether there is such an account is looked up after it.
+LATER = {"POST /auth/forgot-password", "POST /auth/resend-verification"}
+
+
+@pytest.fixture
+def fresh_app(fresh_app: FastAPI, tmp_path: Path) -> FastAPI:
+    """The application, with a directory for pictures."""
+    fresh_app.state.shared.files = FileStore(tmp_path)
+    return fresh_app
+
+
+@pytest.fixture
+async def caller(
+    fresh_app: FastAPI,
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     make_user: MakeUser,
     sign_in: SignIn,
+) -> Caller:
+    """An admin beside another one, with a token for everything."""
+    await store(elsewhere, make_user(role=Role.ADMIN))
+    admin = await store(elsewhere, make_user(role=Role.ADMIN))
+    caller = Caller(fresh_client, admin, sign_in(admin), {}, {})
+
+    async def give_tokens(wiring: Wiring) -> None:
+        issued = await wiring.tokens.issue(admin)
+        caller.refresh["refresh_token"] = issued.refresh_token
+        for purpose in Purpose:
+            caller.mailed[purpose] = token = uuid4().hex
+            hour = datetime.now(UTC) + timedelta(hours=1)
+            await wiring.mail_tokens.add(
+                token_hash(token), admin.id, purpose, admin.email, hour
+            )
+
+    await fresh_app.state.shared.in_transaction(Origin("local", "test"), give_tokens)
+    return caller
+
+
+def test_every_writing_route_is_called_here(make_settings: MakeSettings) -> None:
+    paths = create_app(make_settings()).openapi()["paths"]
+    writing = {
+        f"{method.upper()} {path.removeprefix(V1)}"
+        for path, operations in paths.items()
+        for method in operations
+        if method != "get"
+    }
+    assert writing == {name.removesuffix(" again") for name in CALLS} | LATER
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_where_the_commit_succeeds_so_does_the_request(
+    caller: Caller, elsewhere: DatabaseManager, name: str
+) -> None:
+    before = await _rows(elsewhere)
+    answer = await CALLS[name](caller)
+    assert answer.is_success, answer.text
+    assert await _rows(elsewhere) != before
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_where_the_commit_fails_so_does_the_request_and_nothing_is_done(
+    caller: Caller,
+    elsewhere: DatabaseManager,
     settings: Settings,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
 ) -> None:
     setup_logging(settings)
-    admin = await store(elsewhere, make_user(role=Role.ADMIN))
     async with elsewhere.transaction() as session:
-        for statement in FAIL_AT_COMMIT:
-            await session.execute(text(statement))
-    answer = await fresh_client.post(
-        "/api/v1/users",
-        json={"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"},
-        headers=sign_in(admin),
-    )
+        await session.execute(text(FAIL_AT_COMMIT))
+        for table in TABLES:
+            await session.execute(text(FAILS.format(table=table)))
+    before = await _rows(elsewhere)
+    answer = await CALLS[name](caller)
     assert answer.status_code == 500
-    registered = await fresh_client.post(
-        "/api/v1/auth/register",
-        json={"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"},
-    )
-    assert registered.status_code == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert await _rows(elsewhere) == before
     assert "Mail to" not in capsys.readouterr().out
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_constraint_that_is_checked_at_the_commit_is_a_conflict_too(
+    caller: Caller, elsewhere: DatabaseManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = "This name is taken"
+    known = {**UserRepository.conflicts, "uq_users_full_name": message}
+    monkeypatch.setattr(UserRepository, "conflicts", known)
     async with elsewhere.transaction() as session:
-        stored = await session.scalars(select(User.email))
-        assert stored.all() == [admin.email]
+        await session.execute(delete(User).where(User.id != caller.admin.id))
+        await session.execute(
+            text(
+                "ALTER TABLE users ADD CONSTRAINT uq_users_full_name "
+                "UNIQUE (full_name) DEFERRABLE INITIALLY DEFERRED"
+            )
+        )
+    namesake = EVE | {"full_name": caller.admin.full_name}
+    answer = await caller.call("POST", "/users", json=namesake)
+    assert (answer.status_code, answer.json()["message"]) == (409, message)
 
 
 async def test_an_error_undoes_the_transaction(
@@ -67,3 +211,14 @@ async def _store_and_fail(database: DatabaseManager, user: User) -> None:
         session.add(user)
         await session.flush()
         raise RuntimeError
+
+
+async def _rows(database: DatabaseManager) -> dict[str, list[str]]:
+    """All that is stored, as text."""
+    async with database.transaction() as session:
+        return {
+            table: sorted(
+                await session.scalars(text(f"SELECT t::text FROM {table} t"))  # noqa: S608
+            )
+            for table in TABLES
+        }

@@ -1,15 +1,18 @@
 """What surrounds every request. No database is needed to answer 404."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Body, FastAPI, Request
 from fastapi.responses import StreamingResponse
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
 from app.core.logging import setup_logging
+from app.main import create_app
 from tests.conftest import MakeSettings
 
 ORIGIN = {"Origin": "http://localhost:3000"}
@@ -98,3 +101,238 @@ async def test_a_request_is_logged_without_its_query(
     assert (line["status"], line["request_id"]) == (404, "abc")
     assert line["duration_ms"] >= 0
     assert "hunter2" not in json.dumps(line)
+
+
+async def test_a_preflight_is_answered_or_refused_as_a_problem(
+    client: AsyncClient,
+) -> None:
+    asks = {"Access-Control-Request-Method": "PATCH"}
+    allowed = await client.options("/api/v1/users", headers=ORIGIN | asks)
+    assert allowed.status_code == 200
+    assert allowed.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+    foreign = {"Origin": "https://evil.example"} | asks
+    refused = await client.options("/api/v1/users", headers=foreign)
+    assert refused.status_code == 400
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert "origin" in refused.json()["message"]
+    assert refused.json()["request_id"] == refused.headers["X-Request-ID"]
+
+
+async def test_a_page_of_another_site_may_read_what_the_api_says_in_headers(
+    client: AsyncClient,
+) -> None:
+    answer = await client.get("/nowhere", headers=ORIGIN)
+    exposed = answer.headers["Access-Control-Expose-Headers"]
+    assert {"ETag", "Retry-After", "X-Request-ID"} <= set(exposed.split(", "))
+
+
+LIMIT = 2048
+PART = '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\n'
+
+
+async def _echo(data: Annotated[dict[str, str], Body()]) -> int:
+    return len(data)
+
+
+async def _read(request: Request) -> int:
+    return len(await request.body())
+
+
+async def _read_more(request: Request) -> int:
+    request.state.body_limit = 2 * LIMIT
+    return len(await request.body())
+
+
+@pytest.fixture
+async def limited(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
+    """A caller of an application that takes 2 KiB, and on one route 4."""
+    app = create_app(make_settings(MAX_BODY_SIZE=LIMIT))
+    app.post("/json")(_echo)
+    app.post("/raw")(_read)
+    app.post("/more")(_read_more)
+    async with _client(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(
+    ("path", "media_type", "start"),
+    [
+        ("/json", "application/json", ""),
+        ("/raw", "text/plain", ""),
+        ("/api/v1/auth/login", "application/x-www-form-urlencoded", "username="),
+        ("/api/v1/auth/login", "multipart/form-data; boundary=x", PART),
+    ],
+)
+async def test_a_body_over_the_limit_is_refused(
+    limited: AsyncClient, path: str, media_type: str, start: str, declared: bool
+) -> None:
+    body = start.encode() + b"x" * LIMIT + b"x"
+    content = body if declared else _in_pieces(body)
+    headers = ORIGIN | {"Content-Type": media_type}
+    answer = await limited.post(path, content=content, headers=headers)
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+    assert str(LIMIT) in answer.json()["message"]
+
+
+async def test_a_body_that_is_declared_too_large_is_not_read(
+    limited: AsyncClient,
+) -> None:
+    read: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(b"x")
+        yield bytes(LIMIT + 1)
+
+    headers = {"Content-Length": str(LIMIT + 1)}
+    answer = await limited.post("/raw", content=body(), headers=headers)
+    assert answer.status_code == 413
+    assert read == []
+
+
+async def test_a_body_of_the_limit_is_taken_and_a_route_may_take_more(
+    limited: AsyncClient,
+) -> None:
+    assert (await limited.post("/raw", content=bytes(LIMIT))).json() == LIMIT
+    assert (await limited.post("/more", content=bytes(2 * LIMIT))).json() == 2 * LIMIT
+    over = await limited.post("/more", content=bytes(2 * LIMIT + 1))
+    assert over.status_code == 413
+
+
+async def test_a_request_that_takes_too_long_is_ended(
+    make_settings: MakeSettings,
+) -> None:
+    app = create_app(make_settings(REQUEST_TIMEOUT=0.05))
+
+    @app.get("/slow")
+    async def slow() -> None:
+        await asyncio.sleep(30)
+
+    @app.get("/slow-to-send")
+    async def slow_to_send() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"begun"
+            await asyncio.sleep(0.2)
+            yield b", ended"
+
+        return StreamingResponse(chunks())
+
+    @app.get("/fails")
+    async def fails() -> None:
+        raise TimeoutError("of another kind")
+
+    async with _client(app) as client:
+        answer = await client.get("/slow", headers=ORIGIN)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+        assert (await client.get("/slow-to-send")).text == "begun, ended"
+        assert (await client.get("/fails")).status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("host", "served"),
+    [
+        ("api.example.com", True),
+        ("API.EXAMPLE.COM:8000", True),
+        ("eu.shop.example.com", True),
+        ("shop.example.com", False),
+        ("evil-shop.example.com", False),
+        ("api.example.com.evil.example", False),
+        ("[::1]:8000", True),
+        ("", False),
+    ],
+)
+async def test_only_trusted_hosts_are_served(
+    make_settings: MakeSettings, host: str, served: bool
+) -> None:
+    hosts = "api.example.com, *.shop.example.com, [::1]"
+    async with _client(create_app(make_settings(TRUSTED_HOSTS=hosts))) as client:
+        answer = await client.get("/api/v1/health", headers={"Host": host})
+    assert answer.status_code == (200 if served else 400)
+    if not served:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("peer", "seen"),
+    [("10.1.2.3", "192.0.2.9"), ("127.0.0.1", "127.0.0.1")],
+)
+async def test_only_trusted_proxies_say_who_calls(
+    make_settings: MakeSettings, peer: str, seen: str
+) -> None:
+    app = create_app(make_settings(TRUSTED_PROXIES="10.0.0.0/8"))
+
+    @app.get("/who")
+    async def who(request: Request) -> list[str]:
+        return [request.client.host if request.client else "", request.url.scheme]
+
+    says = {"X-Forwarded-For": "6.6.6.6, 192.0.2.9", "X-Forwarded-Proto": "https"}
+    transport = ASGITransport(app=app, client=(peer, 1))
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/who", headers=says)
+    assert answer.json() == [seen, "https" if seen == "192.0.2.9" else "http"]
+    strict = "Strict-Transport-Security" in answer.headers
+    assert strict is (seen == "192.0.2.9")
+
+
+async def test_every_answer_tells_browsers_to_be_careful(
+    client: AsyncClient,
+) -> None:
+    for path in ("/api/v1/health", "/nowhere", "/fails"):
+        headers = (await client.get(path)).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+    docs = (await client.get("/docs")).headers["Content-Security-Policy"]
+    assert "'unsafe-inline'" in docs
+
+
+async def test_hsts_can_be_left_to_the_proxy(make_settings: MakeSettings) -> None:
+    transport = ASGITransport(app=create_app(make_settings(HSTS_SECONDS=0)))
+    async with AsyncClient(transport=transport, base_url="https://test") as client:
+        answer = await client.get("/nowhere")
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["\ud800", "x" * 5000, "\x00", "a.b"])
+async def test_the_name_of_a_field_may_be_anything(
+    client: AsyncClient, name: str
+) -> None:
+    body = json.dumps({name: 1}).encode()
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post("/api/v1/auth/refresh", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert all(len(error["field"]) <= 100 for error in answer.json()["errors"])
+
+
+async def test_of_many_faults_some_are_told(client: AsyncClient) -> None:
+    body = {f"field {i}": i for i in range(1000)}
+    answer = await client.post("/api/v1/auth/refresh", json=body)
+    assert len(answer.json()["errors"]) == 50
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, "1" * 5000, '{"a": NaN}', "\xff"])
+async def test_json_that_no_reader_likes_is_refused(
+    client: AsyncClient, body: str
+) -> None:
+    answer = await client.post(
+        "/api/v1/auth/refresh",
+        content=body.encode("latin-1"),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code in (400, 422)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 500):
+        yield body[start : start + 500]
+
+
+def _client(app: FastAPI) -> AsyncClient:
+    return AsyncClient(transport=ASGITransport(app=app), base_url="http://test")

@@ -1,0 +1,31 @@
+"""Answers that are given again, in memory."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.domain.models.idempotency_key import IdempotencyKey
+
+
+class FakeIdempotencyRepository:
+    """Does what `IdempotencyRepository` does; others can hold claims."""
+
+    def __init__(self) -> None:
+        self.claimed: set[str] = set()
+        self.settled: list[bool] = []
+        self._rows: dict[str, IdempotencyKey] = {}
+
+    async def claim(self, key: str) -> bool:
+        return key not in self.claimed
+
+    async def get(self, key: str, kept: timedelta) -> IdempotencyKey | None:
+        row = self._rows.get(key)
+        return row if row and row.created_at > datetime.now(UTC) - kept else None
+
+    async def mark(self) -> None:
+        self.settled.clear()
+
+    async def settle(self, keeps_changes: bool) -> None:
+        self.settled.append(keeps_changes)
+
+    async def put(self, row: IdempotencyKey) -> None:
+        row.created_at = datetime.now(UTC)
+        self._rows[row.key] = row

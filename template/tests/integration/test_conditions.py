@@ -1,0 +1,113 @@
+"""ETag and If-Match: nobody overwrites what they have not seen."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from app.core.database import DatabaseManager
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.main import create_app
+from tests.conftest import Headers, MakeSettings, MakeUser, SignIn
+from tests.integration.conftest import store
+
+pytestmark = pytest.mark.integration
+USERS = "/api/v1/users"
+
+
+async def test_each_state_of_a_user_has_an_etag_of_its_own(
+    client: AsyncClient, as_admin: Headers, user: User
+) -> None:
+    one = f"{USERS}/{user.id}"
+    tags = [(await client.get(one, headers=as_admin)).headers["ETag"]]
+    assert (await client.get(one, headers=as_admin)).headers["ETag"] == tags[0]
+    # All in one transaction of the test: its time stands still.
+    for name in ("Ada", "Grace"):
+        changed = await client.patch(one, json={"full_name": name}, headers=as_admin)
+        tags.append(changed.headers["ETag"])
+    assert (await client.get(one, headers=as_admin)).headers["ETag"] == tags[-1]
+    assert len(set(tags)) == 3
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_change_of_what_was_not_seen_is_refused(
+    client: AsyncClient,
+    admin: User,
+    as_admin: Headers,
+    database: DatabaseManager,
+    make_user: MakeUser,
+    method: str,
+    own: bool,
+) -> None:
+    other = await store(database, make_user(role=Role.ADMIN))
+    one = f"{USERS}/{'me' if own else other.id}"
+    old = (await client.get(one, headers=as_admin)).headers["ETag"]
+    change: Any = {"json": {"full_name": "Now"}} if method == "PATCH" else {}
+    seen = await client.patch(one, json={"full_name": "Meanwhile"}, headers=as_admin)
+    for stale in (old, f"W/{seen.headers['ETag']}", '"other"', "junk", '"'):
+        headers = as_admin | {"If-Match": stale}
+        refused = await client.request(method, one, headers=headers, **change)
+        assert refused.status_code == 412
+    known = f'"other", {seen.headers["ETag"]}'
+    headers = as_admin | {"If-Match": known}
+    assert (await client.request(method, one, headers=headers, **change)).is_success
+
+
+async def test_any_state_will_do_where_nothing_or_a_star_is_said(
+    client: AsyncClient, as_admin: Headers, user: User
+) -> None:
+    one = f"{USERS}/{user.id}"
+    for headers in ({}, {"If-Match": "*"}):
+        changed = await client.patch(
+            one, json={"full_name": "Now"}, headers=as_admin | headers
+        )
+        assert changed.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_where_the_setting_demands_it_the_state_must_be_named(
+    database: DatabaseManager,
+    make_settings: MakeSettings,
+    make_user: MakeUser,
+    method: str,
+) -> None:
+    app = create_app(make_settings(REQUIRE_IF_MATCH=True))
+    app.state.shared.database = database
+    admin = await store(database, make_user(role=Role.ADMIN))
+    token = app.state.shared.signer.create_access_token(admin.id)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with _client(app) as client:
+        for one in (f"{USERS}/me", f"{USERS}/{admin.id}"):
+            change: Any = {"json": {"full_name": "Now"}} if method == "PATCH" else {}
+            refused = await client.request(method, one, headers=headers, **change)
+            assert refused.status_code == 428
+            assert "If-Match" in refused.json()["message"]
+
+
+async def test_of_two_changes_of_one_state_at_once_one_wins(
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    admin = await store(elsewhere, make_user(role=Role.ADMIN))
+    other = await store(elsewhere, make_user())
+    one, headers = f"{USERS}/{other.id}", sign_in(admin)
+    tag = (await fresh_client.get(one, headers=headers)).headers["ETag"]
+    answers = await asyncio.gather(
+        *(
+            fresh_client.patch(
+                one, json={"full_name": name}, headers=headers | {"If-Match": tag}
+            )
+            for name in ("Ada", "Grace", "Jean", "Radia")
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [200, 412, 412, 412]
+
+
+def _client(app: FastAPI) -> AsyncClient:
+    return AsyncClient(transport=ASGITransport(app=app), base_url="http://test")

@@ -1,0 +1,241 @@
+"""Idempotency-Key: a POST that is sent twice is done once."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy import func, select, text, update
+
+from app.core.database import DatabaseManager
+from app.core.exceptions import ServiceUnavailableException
+from app.domain.models.idempotency_key import IdempotencyKey
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.main import create_app
+from app.repository.idempotency_repository import IdempotencyRepository
+from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
+from tests.integration.conftest import store
+
+pytestmark = pytest.mark.integration
+USERS = "/api/v1/users"
+EVE = {"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"}
+KEY = {"Idempotency-Key": "f47ac10b-58cc"}
+
+
+@pytest.fixture
+async def as_fresh_admin(
+    elsewhere: DatabaseManager, make_user: MakeUser, sign_in: SignIn
+) -> Headers:
+    """The headers of an admin of the database whose commits are real."""
+    return sign_in(await store(elsewhere, make_user(role=Role.ADMIN)))
+
+
+def test_every_post_of_the_signed_in_takes_a_key_and_none_under_auth(
+    make_settings: MakeSettings,
+) -> None:
+    for path, operations in create_app(make_settings()).openapi()["paths"].items():
+        if "post" in operations:
+            names = [p["name"] for p in operations["post"].get("parameters", ())]
+            assert ("Idempotency-Key" in names) is ("/auth/" not in path), path
+
+
+async def test_the_same_request_gets_the_first_answer_and_is_done_once(
+    client: AsyncClient, as_admin: Headers
+) -> None:
+    headers = as_admin | KEY
+    first = await client.post(USERS, json=EVE, headers=headers)
+    again = await client.post(USERS, json=EVE, headers=headers)
+    assert first.status_code == again.status_code == 201
+    assert first.content == again.content
+    assert first.headers["ETag"] == again.headers["ETag"]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert first.headers["X-Request-ID"] != again.headers["X-Request-ID"]
+    assert (await client.get(f"{USERS}?search=eve", headers=as_admin)).json()[
+        "total"
+    ] == 1
+
+
+async def test_another_request_with_the_key_is_refused(
+    client: AsyncClient, as_admin: Headers
+) -> None:
+    headers = as_admin | KEY
+    await client.post(USERS, json=EVE, headers=headers)
+    for other in (EVE | {"full_name": "Mallory"}, EVE | {"password": PASSWORD + "!"}):
+        refused = await client.post(USERS, json=other, headers=headers)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"] == "header.Idempotency-Key"
+    refused = await client.post(f"{USERS}?a=1", json=EVE, headers=headers)
+    assert refused.status_code == 422
+
+
+async def test_a_key_is_its_callers_own(
+    client: AsyncClient,
+    as_admin: Headers,
+    database: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    other = sign_in(await store(database, make_user(role=Role.ADMIN)))
+    assert (await client.post(USERS, json=EVE, headers=as_admin | KEY)).is_success
+    theirs = await client.post(USERS, json=EVE, headers=other | KEY)
+    assert theirs.status_code == 409
+    assert theirs.json()["message"] == "This e-mail is already registered"
+
+
+async def test_a_refusal_is_an_answer_too(
+    client: AsyncClient, as_admin: Headers, admin: User
+) -> None:
+    taken = EVE | {"email": admin.email}
+    first = await client.post(USERS, json=taken, headers=as_admin | KEY)
+    await client.delete(f"{USERS}/{admin.id}", headers=as_admin)
+    again = await client.post(USERS, json=taken, headers=as_admin | KEY)
+    assert first.status_code == again.status_code == 409
+    assert again.headers["Content-Type"] == "application/problem+json"
+    assert again.json() == first.json()
+
+
+async def test_a_refused_role_is_not_kept_for_it_may_be_given(
+    client: AsyncClient, database: DatabaseManager, user: User, sign_in: SignIn
+) -> None:
+    headers = sign_in(user) | KEY
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 403
+    async with database.transaction() as session:
+        await session.execute(update(User).values(role=Role.ADMIN))
+        assert (await session.scalars(select(IdempotencyKey))).all() == []
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
+
+
+async def test_a_request_that_was_not_valid_can_be_mended(
+    client: AsyncClient, as_admin: Headers
+) -> None:
+    headers = as_admin | KEY
+    bad = await client.post(USERS, json=EVE | {"email": "x"}, headers=headers)
+    assert bad.status_code == 422
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "two words", "caf\xe9"])
+async def test_a_key_is_short_and_plain(
+    client: AsyncClient, as_admin: Headers, key: str
+) -> None:
+    # As bytes: httpx refuses to send some of them as text.
+    headers = [(k.encode(), v.encode()) for k, v in as_admin.items()]
+    headers.append((b"Idempotency-Key", key.encode("latin-1")))
+    refused = await client.post(USERS, json=EVE, headers=headers)
+    assert refused.status_code == 422
+
+
+async def test_of_many_equal_requests_at_once_one_is_done(
+    fresh_client: AsyncClient, as_fresh_admin: Headers, elsewhere: DatabaseManager
+) -> None:
+    headers = as_fresh_admin | KEY
+    answers = await asyncio.gather(
+        *(fresh_client.post(USERS, json=EVE, headers=headers) for _ in range(8))
+    )
+    codes = {answer.status_code for answer in answers}
+    assert codes <= {201, 409}
+    created = [a for a in answers if a.status_code == 201]
+    assert len({a.content for a in created}) == 1
+    in_flight = [a for a in answers if a.status_code == 409]
+    assert all("in flight" in a.json()["message"] for a in in_flight)
+    assert all(a.headers["Retry-After"] == "1" for a in in_flight)
+    async with elsewhere.transaction() as session:
+        count = select(func.count()).where(User.email == EVE["email"])
+        assert await session.scalar(count) == 1
+
+
+async def test_a_request_in_flight_holds_its_key_until_it_ends(
+    fresh_client: AsyncClient, as_fresh_admin: Headers, elsewhere: DatabaseManager
+) -> None:
+    async with elsewhere.transaction() as session:
+        # It waits for this row, with its key claimed.
+        await session.execute(
+            text(
+                "INSERT INTO users (id, email, password_hash, full_name) "
+                "VALUES (gen_random_uuid(), 'eve@example.com', '', 'Other')"
+            )
+        )
+        first = asyncio.create_task(
+            fresh_client.post(USERS, json=EVE, headers=as_fresh_admin | KEY)
+        )
+        await _claimed(elsewhere)
+        second = await fresh_client.post(USERS, json=EVE, headers=as_fresh_admin | KEY)
+        assert second.status_code == 409
+        await session.rollback()
+    assert (await first).status_code == 201
+
+
+async def test_a_failure_is_not_kept(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    as_fresh_admin: Headers,
+    elsewhere: DatabaseManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError
+
+    headers = as_fresh_admin | KEY
+    with monkeypatch.context() as patch:
+        patch.setattr(fresh_app.state.shared.hasher, "hash_password", fail)
+        failed = await fresh_client.post(USERS, json=EVE, headers=headers)
+    assert failed.status_code == 500
+    async with elsewhere.transaction() as session:
+        assert (await session.scalars(select(IdempotencyKey))).all() == []
+    assert (await fresh_client.post(USERS, json=EVE, headers=headers)).is_success
+
+
+async def test_an_answer_is_given_again_for_a_day(
+    client: AsyncClient, as_admin: Headers, database: DatabaseManager
+) -> None:
+    headers = as_admin | KEY
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
+    for hours, expected in ((23, 201), (2, 409)):
+        async with database.transaction() as session:
+            earlier = IdempotencyKey.created_at - timedelta(hours=hours)
+            await session.execute(update(IdempotencyKey).values(created_at=earlier))
+        answer = await client.post(USERS, json=EVE, headers=headers)
+        assert answer.status_code == expected
+    # The newer answer has taken its place.
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 409
+
+
+async def test_nothing_of_the_request_is_stored_that_could_be_read(
+    client: AsyncClient, as_admin: Headers, database: DatabaseManager
+) -> None:
+    await client.post(USERS, json=EVE, headers=as_admin | KEY)
+    async with database.transaction() as session:
+        stored = await session.scalars(text("SELECT t::text FROM idempotency_keys t"))
+        [row] = stored.all()
+    assert KEY["Idempotency-Key"] not in row
+    assert PASSWORD.encode().hex() not in row
+
+
+async def test_the_claim_of_a_process_that_went_silent_expires(
+    elsewhere: DatabaseManager,
+) -> None:
+    async def claim(expires: timedelta) -> bool:
+        async with elsewhere.transaction() as session:
+            return await IdempotencyRepository(session, expires).claim("a")
+
+    with pytest.raises(ServiceUnavailableException):
+        async with elsewhere.transaction() as silent:
+            claimed = IdempotencyRepository(silent, timedelta(seconds=2))
+            assert await claimed.claim("a")
+            assert not await claim(timedelta(minutes=1))
+            await asyncio.sleep(2.5)
+            assert await claim(timedelta(minutes=1))
+
+
+async def _claimed(database: DatabaseManager) -> None:
+    """Wait until a claim is held."""
+    held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+    for _ in range(100):
+        async with database.transaction() as session:
+            if await session.scalar(held):
+                return
+        await asyncio.sleep(0.02)
+    pytest.fail("nobody claims")

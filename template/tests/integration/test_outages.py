@@ -1,0 +1,182 @@
+"""A database that is down, hangs or is overloaded: an answer within a set time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.exceptions import ServiceUnavailableException
+from app.core.security import TokenSigner
+from app.main import create_app, lifespan
+from tests.conftest import PASSWORD, MakeSettings
+
+pytestmark = pytest.mark.integration
+READY = "/api/v1/health/ready"
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[int]:
+    """The port of a server that takes connections and never says a word."""
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(30)
+        writer.close()
+
+    listening = await asyncio.start_server(hang, "127.0.0.1", 0)
+    yield listening.sockets[0].getsockname()[1]
+    listening.close()
+
+
+@asynccontextmanager
+async def calling(settings: Settings) -> AsyncIterator[AsyncClient]:
+    """Call an application that runs."""
+    app = create_app(settings)
+    transport = ASGITransport(app=app)
+    async with (
+        lifespan(app),
+        AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        yield client
+
+
+def _refused(answer: Response, why: str) -> None:
+    assert answer.status_code == 503
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.json()["message"] == "The database does not answer"
+    assert answer.json()["detail"] == why
+    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+
+
+async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
+    """Reading, writing, signing in and readiness are refused; the process lives."""
+    token = TokenSigner(settings).create_access_token(uuid4())
+    eve = {"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"}
+    form = {"username": "eve@example.com", "password": PASSWORD}
+    bearer = {"Authorization": f"Bearer {token}"}
+    for answer in await asyncio.gather(
+        client.get("/api/v1/users/me", headers=bearer),
+        client.post("/api/v1/auth/register", json=eve),
+        client.post("/api/v1/auth/login", data=form),
+        client.get(READY),
+    ):
+        _refused(answer, why)
+    assert (await client.get("/api/v1/health")).status_code == 200
+
+
+async def test_a_database_that_is_down_is_a_503_that_says_why(
+    make_settings: MakeSettings,
+) -> None:
+    settings = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
+    async with calling(settings) as client:
+        await _call_all(client, settings, "It refuses connections")
+
+
+async def test_a_database_that_hangs_is_a_503_within_the_set_time(
+    make_settings: MakeSettings, silent: int
+) -> None:
+    settings = make_settings(
+        DB_HOST="127.0.0.1", DB_PORT=silent, DB_CONNECT_TIMEOUT=0.3
+    )
+    async with calling(settings) as client:
+        started = monotonic()
+        await _call_all(client, settings, "It gave no answer in time")
+        assert monotonic() - started < 5
+
+
+async def test_a_login_that_postgresql_refuses_is_said_to_be_one(
+    fresh_database: Settings,
+) -> None:
+    wrong = fresh_database.database_url.set(password="wrong")
+    url = SecretStr(wrong.render_as_string(hide_password=False))
+    settings = fresh_database.model_copy(update={"DATABASE_URL": url})
+    async with calling(settings) as client:
+        _refused(await client.get(READY), "It refuses the login")
+
+
+async def test_a_statement_that_takes_too_long_is_ended(
+    fresh_database: Settings,
+) -> None:
+    database = _database(fresh_database, DB_STATEMENT_TIMEOUT=0.2)
+    await database.connect()
+    with pytest.raises(ServiceUnavailableException) as ended:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_sleep(30)"))
+    assert ended.value.detail == "It gave no answer in time"
+    await database.ping()
+    await database.disconnect()
+
+
+async def test_who_waits_too_long_for_a_connection_is_told_so(
+    fresh_database: Settings,
+) -> None:
+    database = _database(
+        fresh_database, DB_POOL_SIZE=1, DB_MAX_OVERFLOW=0, DB_POOL_TIMEOUT=0.2
+    )
+    await database.connect()
+    async with database.transaction() as session:
+        await session.execute(text("SELECT 1"))
+        with pytest.raises(ServiceUnavailableException) as refused:
+            await database.ping()
+    assert refused.value.detail == "All connections are in use"
+    await database.ping()
+    await database.disconnect()
+
+
+async def test_a_broken_connection_is_a_503_and_the_next_request_has_a_new_one(
+    fresh_database: Settings,
+) -> None:
+    database = _database(fresh_database)
+    await database.connect()
+    with pytest.raises(ServiceUnavailableException):
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    await database.ping()
+    await database.disconnect()
+
+
+async def test_of_two_that_wait_for_each_other_one_may_try_again(
+    fresh_database: Settings,
+) -> None:
+    database = _database(fresh_database)
+    await database.connect()
+    both = asyncio.Barrier(2)
+
+    async def lock(first: int, second: int) -> None:
+        async with database.transaction() as session:
+            await session.execute(text(f"SELECT pg_advisory_xact_lock({first})"))
+            await both.wait()
+            await session.execute(text(f"SELECT pg_advisory_xact_lock({second})"))
+
+    ended = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    [error] = [end for end in ended if end is not None]
+    assert isinstance(error, ServiceUnavailableException)
+    assert error.detail == "The request collided with another"
+    await database.disconnect()
+
+
+async def test_errors_of_files_are_not_taken_for_the_databases(
+    database: DatabaseManager,
+) -> None:
+    for error in (FileNotFoundError("no file"), TimeoutError("of another server")):
+        with pytest.raises(type(error)):
+            await _fail(database, error)
+
+
+async def _fail(database: DatabaseManager, error: Exception) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("SELECT 1"))
+        raise error
+
+
+def _database(settings: Settings, **changes: Any) -> DatabaseManager:
+    return DatabaseManager(settings.model_copy(update=changes))

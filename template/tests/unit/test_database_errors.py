@@ -1,0 +1,71 @@
+"""Which errors of the database are nobody's fault, and which are ours."""
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.core.database_errors import raise_conflict, why_unavailable
+from app.core.exceptions import ConflictException
+
+
+class DriverError(Exception):
+    """An error of the driver with what PostgreSQL said."""
+
+    def __init__(self, sqlstate: str | None = None, constraint: str = "") -> None:
+        self.sqlstate = sqlstate
+        self.constraint_name = constraint
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "reason"),
+    [
+        ("08006", "The connection broke"),
+        ("25P03", "The connection broke"),
+        ("28P01", "It refuses the login"),
+        ("3D000", "It does not know the database"),
+        ("40001", "The request collided with another"),
+        ("40P01", "The request collided with another"),
+        ("53300", "It has no room for more"),
+        ("55P03", "A lock was not to be had in time"),
+        ("57014", "It gave no answer in time"),
+        ("57P01", "It is starting or stopping"),
+        ("57P03", "It is starting or stopping"),
+    ],
+)
+def test_what_passes_is_said_to_pass(sqlstate: str, reason: str) -> None:
+    assert why_unavailable(DBAPIError("", {}, DriverError(sqlstate))) == reason
+
+
+@pytest.mark.parametrize("sqlstate", ["22001", "23502", "42601", "42P01", None])
+def test_what_is_a_mistake_of_ours_is_not(sqlstate: str | None) -> None:
+    assert why_unavailable(DBAPIError("", {}, DriverError(sqlstate))) is None
+
+
+def test_a_connection_that_broke_without_a_word_is_known_too() -> None:
+    error = DBAPIError("", {}, DriverError(), connection_invalidated=True)
+    assert why_unavailable(error) == "The connection broke"
+
+
+def test_a_full_pool_is_said_to_be_full() -> None:
+    assert why_unavailable(PoolTimeoutError()) == "All connections are in use"
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(), TimeoutError()])
+def test_errors_from_elsewhere_are_not_the_databases(error: OSError) -> None:
+    assert why_unavailable(error) is None
+
+
+def test_a_broken_constraint_with_a_message_is_a_conflict() -> None:
+    with pytest.raises(ConflictException, match="taken"):
+        raise_conflict(_integrity_error("uq_books_title"), {"uq_books_title": "taken"})
+
+
+def test_a_broken_constraint_without_a_message_is_not_hidden() -> None:
+    with pytest.raises(IntegrityError):
+        raise_conflict(_integrity_error("ck_books_pages"), {"uq_books_title": "taken"})
+
+
+def _integrity_error(constraint: str) -> IntegrityError:
+    wrapped = DriverError()
+    wrapped.__cause__ = DriverError("23505", constraint)
+    return IntegrityError("", {}, wrapped)

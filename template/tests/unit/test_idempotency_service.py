@@ -1,0 +1,85 @@
+"""The rules of repeated requests."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from app.core.config import Settings
+from app.core.exceptions import ConflictException, InvalidInputException
+from app.core.seal import Seal
+from app.service.idempotency_service import Answer, Call, IdempotencyService
+from tests.conftest import MakeSettings
+from tests.fakes.idempotency_repository import FakeIdempotencyRepository
+
+CALL = Call(uuid4(), "POST", "/books", "key", b'{"title": "SQL"}')
+ANSWER = Answer(201, {"etag": '"1"'}, b'{"id": 1}')
+
+
+@pytest.fixture
+def answers() -> FakeIdempotencyRepository:
+    return FakeIdempotencyRepository()
+
+
+@pytest.fixture
+def service(
+    answers: FakeIdempotencyRepository, settings: Settings
+) -> IdempotencyService:
+    return IdempotencyService(answers, Seal(settings, "idempotency"))
+
+
+async def test_the_first_answer_is_given_again(service: IdempotencyService) -> None:
+    assert await service.begin(CALL) is None
+    await service.keep(CALL, ANSWER, keeps_changes=True)
+    assert await service.begin(CALL) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"caller": uuid4()}, {"method": "PUT"}, {"path": "/pens"}, {"key": "another"}],
+)
+async def test_a_key_counts_for_one_caller_method_and_route(
+    service: IdempotencyService, other: dict[str, object]
+) -> None:
+    await service.keep(CALL, ANSWER, keeps_changes=True)
+    assert await service.begin(replace(CALL, **other)) is None  # type: ignore[arg-type]  # one of several fields
+
+
+async def test_the_key_with_another_content_is_refused(
+    service: IdempotencyService,
+) -> None:
+    await service.keep(CALL, ANSWER, keeps_changes=True)
+    with pytest.raises(InvalidInputException, match="another request"):
+        await service.begin(replace(CALL, content=b"{}"))
+
+
+async def test_a_call_that_another_request_has_claimed_is_in_flight(
+    service: IdempotencyService, answers: FakeIdempotencyRepository
+) -> None:
+    answers.claimed.add(CALL.name)
+    with pytest.raises(ConflictException, match="in flight") as refused:
+        await service.begin(CALL)
+    assert refused.value.retry_after == 1
+
+
+@pytest.mark.parametrize("keeps_changes", [True, False])
+async def test_what_a_refused_call_has_done_is_undone(
+    service: IdempotencyService,
+    answers: FakeIdempotencyRepository,
+    keeps_changes: bool,
+) -> None:
+    await service.begin(CALL)
+    await service.keep(CALL, ANSWER, keeps_changes=keeps_changes)
+    assert answers.settled == [keeps_changes]
+
+
+async def test_the_content_is_known_again_after_a_new_key(
+    answers: FakeIdempotencyRepository, make_settings: MakeSettings
+) -> None:
+    old, new = "f3b1c9d27a5e8046" * 4, "0123456789abcdef" * 4
+    before = make_settings(JWT_SECRET_KEY=old)
+    after = make_settings(JWT_SECRET_KEY=new, JWT_SECRET_KEY_OLD=old)
+    first = IdempotencyService(answers, Seal(before, "idempotency"))
+    await first.keep(CALL, ANSWER, keeps_changes=True)
+    second = IdempotencyService(answers, Seal(after, "idempotency"))
+    assert await second.begin(CALL) == ANSWER
