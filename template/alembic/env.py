@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import app.domain.models  # noqa: F401 - brings every table
-from app.core.config import DatabaseSettings
+from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
 from app.domain.models.base import Base
 

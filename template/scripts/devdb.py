@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
-from app.core.config import DatabaseSettings
+from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
 from scripts.postgres import PostgresError, Server, find_binaries, persistent
 from scripts.postgres.choice import (

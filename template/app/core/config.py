@@ -7,24 +7,16 @@ pyproject.toml, and that over the default below. No secret has a default.
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    PyprojectTomlConfigSettingsSource,
-    SettingsConfigDict,
-)
-from sqlalchemy import URL
+from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from app import __version__
+from app.core.config_database import DatabaseSettings
 from app.core.config_types import (
     KEY_LENGTH,
     Port,
-    PostgresUrl,
     PublicUrl,
     SigningKey,
     Words,
-    asyncpg_url,
     is_weak,
 )
 
@@ -33,73 +25,8 @@ class ConfigurationError(Exception):
     """The settings do not allow a start; the message names each variable."""
 
 
-class DatabaseSettings(BaseSettings):
-    """Where PostgreSQL is. All that a migration needs to know."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        case_sensitive=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        pyproject_toml_table_header=("tool", "app"),
-    )
-
-    DATABASE_URL: PostgresUrl | None = None
-    DB_HOST: str = "localhost"
-    DB_PORT: Port = 5432
-    DB_USER: str = "postgres"
-    DB_PASSWORD: SecretStr | None = None
-    DB_NAME: str = "app"
-    DB_SSL: Literal["off", "require", "verify-full"] = "off"
-    DB_SSL_CA: FilePath | None = None
-    DB_ECHO: bool = False
-    DB_POOL_SIZE: int = Field(default=20, ge=1)
-    DB_MAX_OVERFLOW: int = Field(default=10, ge=0)
-    # Seconds: to connect, to wait for a free connection, for one statement (0: no end)
-    DB_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
-    DB_POOL_TIMEOUT: float = Field(default=10, gt=0)
-    DB_STATEMENT_TIMEOUT: float = Field(default=10, ge=0)
-
-    @model_validator(mode="after")
-    def _has_a_password(self) -> Self:
-        if self.DATABASE_URL is None and self.DB_PASSWORD is None:
-            raise ValueError("DB_PASSWORD is missing (or give DATABASE_URL whole)")
-        return self
-
-    @property
-    def database_url(self) -> URL:
-        """The URL for SQLAlchemy: DATABASE_URL if given, else built from DB_*."""
-        if self.DATABASE_URL is not None:
-            return asyncpg_url(self.DATABASE_URL.get_secret_value())
-        password = self.DB_PASSWORD
-        return URL.create(
-            "postgresql+asyncpg",
-            username=self.DB_USER,
-            password=password.get_secret_value() if password else None,
-            host=self.DB_HOST,
-            port=self.DB_PORT,
-            database=self.DB_NAME,
-        )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read pyproject.toml last: it holds what is the same everywhere."""
-        pyproject = PyprojectTomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, pyproject
-
-
 class Settings(DatabaseSettings):
-    """All settings of the service."""
+    """All settings of the service; those of the database are in config_database.py."""
 
     # Application
     PROJECT_NAME: str = "Backend API"
@@ -117,9 +44,9 @@ class Settings(DatabaseSettings):
     # Seconds for one request, until its answer begins
     REQUEST_TIMEOUT: float = Field(default=30, gt=0)
     # Host headers that are answered, as `api.example.com` or `*.example.com`
-    TRUSTED_HOSTS: Words = ["*"]
+    TRUSTED_HOSTS: Words = Field(default=["*"])
     # Whose X-Forwarded-For and -Proto are believed: addresses and networks
-    TRUSTED_PROXIES: Words = ["127.0.0.1"]
+    TRUSTED_PROXIES: Words = Field(default=["127.0.0.1"])
     # Of Strict-Transport-Security, which is sent over https only; 0: not at all
     HSTS_SECONDS: int = Field(default=31_536_000, ge=0)
 
@@ -163,10 +90,10 @@ class Settings(DatabaseSettings):
     MAIL_FROM: str = "noreply@localhost"
 
     # CORS: JSON lists, or words with commas between
-    CORS_ORIGINS: Words = ["http://localhost:3000"]
+    CORS_ORIGINS: Words = Field(default=["http://localhost:3000"])
     CORS_ALLOW_CREDENTIALS: bool = True
-    CORS_ALLOW_METHODS: Words = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    CORS_ALLOW_HEADERS: Words = ["*"]
+    CORS_ALLOW_METHODS: Words = Field(default=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    CORS_ALLOW_HEADERS: Words = Field(default=["*"])
 
     # Logging
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

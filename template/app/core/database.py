@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.core.config import DatabaseSettings
+from app.core.config_database import DatabaseSettings
 from app.core.database_errors import (
     CONFLICTS,
     LATE,

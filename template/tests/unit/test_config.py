@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.core.config import (
-    ConfigurationError,
-    DatabaseSettings,
-    Settings,
-    get_settings,
-)
+from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
 from tests.conftest import MakeSettings
 

@@ -1,0 +1,79 @@
+"""Settings of the database, and where settings are read from."""
+
+from typing import Literal, Self
+
+from pydantic import Field, FilePath, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+)
+from sqlalchemy import URL
+
+from app.core.config_types import Port, PostgresUrl, asyncpg_url
+
+
+class DatabaseSettings(BaseSettings):
+    """Where PostgreSQL is. All that a migration needs to know."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        case_sensitive=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        pyproject_toml_table_header=("tool", "app"),
+    )
+
+    DATABASE_URL: PostgresUrl | None = None
+    DB_HOST: str = "localhost"
+    DB_PORT: Port = 5432
+    DB_USER: str = "postgres"
+    DB_PASSWORD: SecretStr | None = None
+    DB_NAME: str = "app"
+    DB_SSL: Literal["off", "require", "verify-full"] = "off"
+    DB_SSL_CA: FilePath | None = None
+    DB_ECHO: bool = False
+    DB_POOL_SIZE: int = Field(default=20, ge=1)
+    DB_MAX_OVERFLOW: int = Field(default=10, ge=0)
+    # Seconds: to connect, to wait for a free connection, for one statement (0: no end)
+    DB_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
+    DB_POOL_TIMEOUT: float = Field(default=10, gt=0)
+    DB_STATEMENT_TIMEOUT: float = Field(default=10, ge=0)
+
+    @model_validator(mode="after")
+    def _has_a_password(self) -> Self:
+        if self.DATABASE_URL is None and self.DB_PASSWORD is None:
+            raise ValueError("DB_PASSWORD is missing (or give DATABASE_URL whole)")
+        return self
+
+    @property
+    def database_url(self) -> URL:
+        """The URL for SQLAlchemy: DATABASE_URL if given, else built from DB_*."""
+        if self.DATABASE_URL is not None:
+            return asyncpg_url(self.DATABASE_URL.get_secret_value())
+        password = self.DB_PASSWORD
+        return URL.create(
+            "postgresql+asyncpg",
+            username=self.DB_USER,
+            password=password.get_secret_value() if password else None,
+            host=self.DB_HOST,
+            port=self.DB_PORT,
+            database=self.DB_NAME,
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read pyproject.toml last: it holds what is the same everywhere."""
+        pyproject = PyprojectTomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, pyproject
