@@ -89,7 +89,8 @@ class Wiring:
     @cached_property
     def limits(self) -> LimitService:
         store = RateLimitRepository(self.shared.database, self.session)
-        return LimitService(store, self.audit, self.origin.address)
+        factor = self.shared.settings.RATE_LIMIT_FACTOR
+        return LimitService(store, self.audit, self.origin.address, factor)
 
     @cached_property
     def tokens(self) -> TokenService:

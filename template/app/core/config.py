@@ -74,6 +74,8 @@ class Settings(DatabaseSettings):
     PUBLIC_URL: PublicUrl = "http://localhost:3000"
     VERIFY_EMAIL_EXPIRE_HOURS: int = Field(default=24, ge=1)
     RESET_PASSWORD_EXPIRE_MINUTES: int = Field(default=30, ge=1)
+    # Multiplies how often something may be tried
+    RATE_LIMIT_FACTOR: int = Field(default=1, ge=1)
     AUDIT_RETENTION_DAYS: int = Field(default=365, ge=1)
 
     # Argon2id; the defaults are OWASP's minimum, and the least that is accepted

@@ -41,12 +41,18 @@ class LimitStore(Protocol):
 
 
 class LimitService:
-    """Counts attempts from one address; what is counted survives a refusal."""
+    """Counts attempts from one address; what is counted survives a refusal.
 
-    def __init__(self, store: LimitStore, audit: AuditService, address: str) -> None:
+    Every limit is multiplied by the factor.
+    """
+
+    def __init__(
+        self, store: LimitStore, audit: AuditService, address: str, factor: int = 1
+    ) -> None:
         self._store = store
         self._audit = audit
         self._address = _network(address)
+        self._factor = factor
 
     async def login(self, email: str) -> None:
         """Count a login before it is tried, so that many at once do not pass.
@@ -95,12 +101,13 @@ class LimitService:
         await self._count(MAIL_EMAIL, email)
 
     async def _count(self, limit: Limit, *parts: str) -> None:
+        allowed = limit.attempts * self._factor
         count, seconds = await self._store.hit(_key(limit, *parts), limit.window)
-        if count <= limit.attempts:
+        if count <= allowed:
             return
         error = TooManyRequestsException(max(seconds, 1))
         # Once in a window: a flood must not fill the record.
-        if count == limit.attempts + 1:
+        if count == allowed + 1:
             raise await self._audit.refused(error, limit.name)
         raise error
 

@@ -117,6 +117,16 @@ async def test_wrong_logins_are_limited_for_known_and_unknown_alike(
     assert fakes.record.said == ["!login"] * LOGIN.attempts + ["!login"]
 
 
+async def test_a_factor_multiplies_what_is_allowed(fakes: Fakes) -> None:
+    limits = LimitService(fakes.counters, fakes.audit, "192.0.2.1", factor=3)
+    for _ in range(LOGIN.attempts * 3):
+        await limits.login(EMAIL)
+    for _ in range(2):
+        with pytest.raises(TooManyRequestsException):
+            await limits.login(EMAIL)
+    assert fakes.record.said == ["!login"]
+
+
 @pytest.mark.usefixtures("user")
 async def test_nobody_is_locked_out_by_somebody_elsewhere(fakes: Fakes) -> None:
     for _ in range(LOGIN.attempts + 1):
