@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppException
@@ -15,6 +16,7 @@ from app.utils.response import PROBLEM_JSON, problem_details
 # Of what is wrong with a request so much is told.
 MOST_ERRORS = 50
 LONGEST_NAME = 100
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def setup_error_handlers(app: FastAPI) -> None:
@@ -82,9 +84,24 @@ async def answer_app_exception(request: Request, error: AppException) -> JSONRes
 
 async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     """Answer an error of the framework."""
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
     return _problem(
-        request, error.status_code, message=str(error.detail), headers=error.headers
+        request, error.status_code, message=str(error.detail), headers=headers
     )
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Ask all routes of the path: the router's own answer names those of the first."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches(request.scope | {"method": method})[0] == Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 async def answer_invalid_request(

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import uuid4
 
 import pytest
 from fastapi import Body, FastAPI, Request
@@ -81,6 +82,21 @@ async def test_the_routers_own_errors_are_problems(
     assert body["type"] == "about:blank"
     assert body["title"] == body["message"]
     assert body["instance"] == path
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/users", "GET, POST"),
+        (f"/api/v1/users/{uuid4()}", "GET, PATCH, DELETE"),
+        ("/openapi.json", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_told_all_the_right_ones(
+    client: AsyncClient, path: str, allowed: str
+) -> None:
+    answer = await client.put(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
 
 
 async def test_a_foreign_site_gets_no_permission(client: AsyncClient) -> None:
