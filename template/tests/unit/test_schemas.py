@@ -1,5 +1,6 @@
 """What requests may contain."""
 
+import re
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
     [
         {"email": "not an address"},
         {"email": "a" * 250 + "@example.com"},
+        {"email": "ada@nowhere.test"},
         {"password": "short"},
         {"password": "x" * 129},
         {"password": "NUL \x00 inside"},
@@ -41,6 +43,20 @@ def test_spaces_around_a_name_go_and_those_of_a_password_stay() -> None:
         ADA | {"full_name": " Ada ", "password": f" {PASSWORD} "}
     )
     assert (user.full_name, user.password) == ("Ada", f" {PASSWORD} ")
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", "no"])
+def test_only_a_boolean_switches_a_user_on_or_off(value: object) -> None:
+    with pytest.raises(ValidationError):
+        UserUpdate.model_validate({"is_active": value})
+
+
+def test_the_description_says_what_is_refused() -> None:
+    fields = UserCreate.model_json_schema()["properties"]
+    assert not re.search(fields["full_name"]["pattern"], " \t")
+    assert re.search(fields["full_name"]["pattern"], " Ada ")
+    assert re.search(fields["email"]["not"]["pattern"], "ada@nowhere.test")
+    assert not re.search(fields["email"]["not"]["pattern"], "ada@test.example.com")
 
 
 @pytest.mark.parametrize("field", UserUpdate.model_fields)

@@ -3,14 +3,28 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import EmailStr, Field, StringConstraints
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
+from pydantic import EmailStr, Field, StrictBool, StringConstraints
 
 from app.domain.roles import Role
-from app.domain.schemas.base import UNSET, IDSchema, PlainStr, RequestSchema
+from app.domain.schemas.base import UNSET, IDSchema, RequestSchema
 from app.domain.schemas.common import ListResponse, PaginationParams
 
-FullName = Annotated[PlainStr, StringConstraints(min_length=1, max_length=100)]
-Email = Annotated[EmailStr, Field(max_length=254)]
+# As PlainStr, and not only white space.
+FullName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
+    ),
+]
+# EmailStr refuses these domains too, and its JSON Schema does not say so.
+_NOWHERE = rf"[@.]({'|'.join(SPECIAL_USE_DOMAIN_NAMES)})$"
+Email = Annotated[
+    EmailStr, Field(max_length=254, json_schema_extra={"not": {"pattern": _NOWHERE}})
+]
 # A password is taken as it is typed: spaces at its ends are part of it.
 Password = Annotated[
     str, StringConstraints(min_length=8, max_length=128, pattern=r"^[^\x00]*$")
@@ -31,7 +45,7 @@ class UserUpdate(RequestSchema):
 
     full_name: FullName = UNSET
     role: Role = UNSET
-    is_active: bool = UNSET
+    is_active: StrictBool = UNSET
 
 
 class UserListParams(PaginationParams):
