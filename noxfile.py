@@ -14,6 +14,9 @@ TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
 PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", "--ignore=tests/image")
 
+# A project has an environment of its own.
+OUTSIDE = {"VIRTUAL_ENV": None, "UV_PYTHON": None}
+
 
 def _install(session: nox.Session) -> None:
     session.install("--editable", ".", *TOOLS)
@@ -41,6 +44,7 @@ def full(session: nox.Session) -> None:
     """Test every value and every pair of the options, new input each time; then the images."""
     _install(session)
     session.run(*PYTEST, *session.posargs, env={"MKBACKEND_TESTS": "full"})
+    session.notify("contract", ["examples=100"])
     session.notify("dist")
     session.notify("image")
 
@@ -50,6 +54,16 @@ def matrix(session: nox.Session) -> None:
     """Run the generated projects on each Python that is here; the others are named."""
     _install(session)
     session.run(*PYTEST, "tests/template/test_runs.py", "-k", "passes or migrations or python", *session.posargs)
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """Make the default project and try its API against its own description; `examples=100` tries more."""
+    _install(session)
+    project = Path(session.create_tmp()) / "project"
+    shutil.rmtree(project, ignore_errors=True)
+    session.run("mkbackend", "new", str(project), "--yes", "--no-install")
+    session.run("make", "-C", str(project), "contract", *session.posargs, external=True, env=OUTSIDE)
 
 
 @nox.session

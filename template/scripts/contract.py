@@ -1,0 +1,150 @@
+"""Let Schemathesis call the API in every way that its description allows or forbids.
+
+    python -m scripts.contract [--examples 25] [--seed 1]
+
+It does so as an admin, as a user and as nobody; schemathesis.toml says what it has to
+know. TEST_DATABASE_URL names a server, where a database is made and dropped; without
+it one is started. Nothing is left of either.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from string import Template
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+import uvicorn
+from alembic.command import upgrade
+from alembic.config import Config
+from pydantic import SecretStr
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.core.config import Settings
+from app.core.security import PasswordHasher
+from scripts.contract_stage import ADMIN, PASSWORD, USER, Stage
+from scripts.postgres import PostgresError, throwaway
+
+PROJECT = Path(__file__).resolve().parents[1]
+SCHEMATHESIS = (sys.executable, "-m", "schemathesis.cli")
+# Who calls, and the answer to what is not for them.
+CALLERS = {"admin": (ADMIN, None), "user": (USER, 403), "nobody": (None, 401)}
+
+
+@contextmanager
+def server() -> Iterator[URL]:
+    """Give the address of a server where a database can be made."""
+    driver = "postgresql+asyncpg"
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield make_url(given).set(drivername=driver)
+        return
+    with throwaway() as it:
+        yield URL.create(driver, it.user, it.password, it.host, it.port, it.database)
+
+
+@contextmanager
+def migrated(server: URL) -> Iterator[Settings]:
+    """Give the settings for a new database, which is dropped in the end."""
+    name = f"contract_{token_hex(6)}"
+    url = server.set(database=name).render_as_string(hide_password=False)
+    settings = Settings(
+        _env_file=None,
+        ENVIRONMENT="test",
+        DEBUG=True,
+        DATABASE_URL=SecretStr(url),
+        JWT_SECRET_KEY=SecretStr(token_hex(32)),
+        JWT_REFRESH_SECRET_KEY=SecretStr(token_hex(32)),
+        JWT_ACCESS_TOKEN_EXPIRE_MINUTES=24 * 60,
+        RATE_LIMIT_FACTOR=1_000_000,
+        SMTP_HOST=None,
+        LOG_LEVEL="ERROR",
+        LOG_FORMAT="text",
+    )
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    try:
+        upgrade(Config("alembic.ini", attributes={"settings": settings}), "head")
+        yield settings
+    finally:
+        asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _execute(server: URL, statement: str) -> None:
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@contextmanager
+def serving(stage: Stage) -> Iterator[str]:
+    """Serve the API at a free port of this machine; give its address."""
+    config = uvicorn.Config(stage, log_config=None, access_log=False)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def run_as(name: str, stage: Stage, options: list[str]) -> bool:
+    """Run Schemathesis as a caller; tell whether all is well."""
+    print(f"\n=== as {name} ===", flush=True)
+    email, refusal = CALLERS[name]
+    stage.begin()
+    if email:
+        options = [*options, f"--header=Authorization: Bearer {stage.tokens[email]}"]
+    with TemporaryDirectory() as directory:
+        config = Path(directory, "schemathesis.toml")
+        text = Path("schemathesis.toml").read_text(encoding="utf-8")
+        config.write_text(Template(text).safe_substitute(stage.known), encoding="utf-8")
+        command = [*SCHEMATHESIS, f"--config-file={config}", "run", *options]
+        code = subprocess.run(command, check=False).returncode
+    answers = {o: set(stage.answers[o]) for o in stage.operations}
+    good = [o for o, statuses in answers.items() if any(s < 300 for s in statuses)]
+    refused = [o for o in answers if o not in good and refusal in answers[o]]
+    print(f"As {name}: {len(good)} operations succeeded, {len(refused)} were refused")
+    if missed := ", ".join(o for o in answers if o not in good + refused):
+        print(f"Never succeeded: {missed}. schemathesis.toml can name what they need.")
+    return code == 0 and not missed
+
+
+def main() -> int:
+    """Run all three; give the exit code."""
+    parser = argparse.ArgumentParser(description="Try the API against its description.")
+    parser.add_argument("--examples", type=int, help="for each operation")
+    parser.add_argument("--seed", type=int, default=1, help="another one, other calls")
+    arguments = parser.parse_args()
+    options = [f"--seed={arguments.seed}"]
+    if arguments.examples:
+        options.append(f"--max-examples={arguments.examples}")
+    os.chdir(PROJECT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with server() as address, migrated(address) as settings:
+        hashing = PasswordHasher(settings).hash_password(PASSWORD)
+        stage = Stage(settings, asyncio.run(hashing))
+        with serving(stage) as url:
+            options = [f"{url}/openapi.json", *options]
+            passed = [run_as(name, stage, options) for name in CALLERS]
+    return 0 if all(passed) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except PostgresError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,145 @@
+"""The API as scripts/contract.py serves it: its people stay what they are."""
+
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.wiring import Shared
+from app.core.config import Settings
+from app.core.security import token_hash
+from app.domain.models.mail_token import MailToken
+from app.domain.models.refresh_token import RefreshToken
+from app.domain.models.user import User
+from app.domain.purposes import Purpose
+from app.domain.roles import Role
+from app.main import create_app
+
+PASSWORD = "correct horse battery staple"  # noqa: S105  # nosec B105
+MAIL_TOKENS = {"a token that verifies": Purpose.VERIFY, "that resets": Purpose.RESET}
+ADMIN, USER, SECOND = "admin@example.com", "user@example.com", "second@example.com"
+# The last admin may not go; with a second one, the first may.
+PEOPLE = {ADMIN: Role.ADMIN, USER: Role.USER, SECOND: Role.ADMIN}
+
+
+@dataclass
+class Person:
+    """The row of somebody: all of it that a call could change."""
+
+    email: str
+    role: Role
+    password_hash: str
+    id: UUID = field(default_factory=uuid4)
+    full_name: str = "Grace Hopper"
+    is_active: bool = True
+    email_verified_at: datetime | None = None
+    token_version: int = 0
+
+
+class Stage:
+    """The application, where each call finds its people as they were at first.
+
+    Attributes:
+        operations: what the description offers, as "GET /users".
+        answers: how often each of them gave which status.
+        tokens: of each person by e-mail, an access token that stays good.
+        known: by the names that schemathesis.toml has for it, what nobody can guess.
+    """
+
+    def __init__(self, settings: Settings, password_hash: str) -> None:
+        self.app = create_app(settings)
+        self._shared: Shared = self.app.state.shared
+        self._prefix = settings.API_V1_PREFIX
+        self.operations = [
+            self._name(method, path)
+            for path, methods in self.app.openapi()["paths"].items()
+            for method in methods
+        ]
+        self._people = {
+            email: Person(email, role, password_hash) for email, role in PEOPLE.items()
+        }
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was answered; sign new tokens."""
+        self.answers: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self.tokens = {email: self._token(email) for email in PEOPLE}
+        verify_token, reset_token = MAIL_TOKENS
+        self.known = {
+            "EMAIL": USER,
+            "PASSWORD": PASSWORD,
+            "VERIFY_TOKEN": verify_token,
+            "RESET_TOKEN": reset_token,
+            # Of somebody who does not call, and so seldom goes.
+            "REFRESH_TOKEN": self._shared.signer.create_refresh_token(self._id(SECOND)),
+        }
+        self._changed = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Undo what the last call did to people, pass this one on, note its answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start" and "route" in scope:
+                operation = self._name(scope["method"], scope["route"].path)
+                self.answers[operation][message["status"]] += 1
+            await send(message)
+
+        if self._changed:
+            async with self._shared.database.transaction() as session:
+                await self._restore_people(session)
+                await self._restore_tokens(session)
+        self._changed = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        scope["headers"] = [(k, self._current(v)) for k, v in scope["headers"]]
+        await self.app(scope, receive, note)
+
+    async def _restore_people(self, session: AsyncSession) -> None:
+        for person in self._people.values():
+            stored = await session.get(User, person.id)
+            if stored is not None and stored.is_deleted:
+                # What is deleted has to stay so: a successor takes over the token.
+                person.id = uuid4()
+            await session.merge(User(**asdict(person)))
+        await session.flush()
+
+    async def _restore_tokens(self, session: AsyncSession) -> None:
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        for token, purpose in MAIL_TOKENS.items():
+            mail_token = MailToken(
+                token_hash=token_hash(token),
+                user_id=self._id(USER),
+                purpose=purpose,
+                email=USER,
+                expires_at=expires_at,
+            )
+            await session.merge(mail_token)
+        refresh_token = RefreshToken(
+            token_hash=token_hash(self.known["REFRESH_TOKEN"]),
+            family_id=uuid4(),
+            user_id=self._id(SECOND),
+            expires_at=expires_at,
+            used_at=None,
+        )
+        await session.merge(refresh_token)
+
+    def _current(self, header: bytes) -> bytes:
+        """Replace the token of somebody who was deleted by the successor's."""
+        for email, token in self.tokens.items():
+            if header == f"Bearer {token}".encode():
+                return f"Bearer {self._token(email)}".encode()
+        return header
+
+    def _token(self, email: str) -> str:
+        return self._shared.signer.create_access_token(self._id(email))
+
+    def _id(self, email: str) -> UUID:
+        return self._people[email].id
+
+    def _name(self, method: str, path: str) -> str:
+        # In newer versions of FastAPI a route does not know its prefix.
+        return f"{method.upper()} {path.removeprefix(self._prefix)}"
