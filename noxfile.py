@@ -1,6 +1,7 @@
 """The tests of mkbackend: `nox` before a merge, `nox -s full` before a release."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -13,9 +14,8 @@ nox.options.sessions = ["lint", "tests"]
 TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
 PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", "--ignore=tests/image")
-
-# A project has an environment of its own.
-OUTSIDE = {"VIRTUAL_ENV": None, "UV_PYTHON": None}
+# A project gets an environment of its own: uv would fill that of the session.
+OUTSIDE = {"VIRTUAL_ENV": None, "UV_PROJECT_ENVIRONMENT": None, "UV_PYTHON": None}
 
 
 def _install(session: nox.Session) -> None:
@@ -60,10 +60,9 @@ def matrix(session: nox.Session) -> None:
 def contract(session: nox.Session) -> None:
     """Make the default project and try its API against its own description; `examples=100` tries more."""
     _install(session)
-    project = Path(session.create_tmp()) / "project"
-    shutil.rmtree(project, ignore_errors=True)
-    session.run("mkbackend", "new", str(project), "--yes", "--no-install")
-    session.run("make", "-C", str(project), "contract", *session.posargs, external=True, env=OUTSIDE)
+    with tempfile.TemporaryDirectory(prefix="mkbackend-contract-") as directory, session.chdir(directory):
+        session.run("mkbackend", "new", "project", "--yes", "--no-install")
+        session.run("make", "-C", "project", "contract", *session.posargs, external=True, env=OUTSIDE)
 
 
 @nox.session
