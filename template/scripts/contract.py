@@ -52,7 +52,7 @@ def server() -> Iterator[URL]:
 
 
 @contextmanager
-def migrated(server: URL) -> Iterator[Settings]:
+def migrated(server: URL, uploads: str) -> Iterator[Settings]:
     """Give the settings for a new database, which is dropped in the end."""
     name = f"contract_{token_hex(6)}"
     url = server.set(database=name).render_as_string(hide_password=False)
@@ -65,6 +65,7 @@ def migrated(server: URL) -> Iterator[Settings]:
         JWT_REFRESH_SECRET_KEY=SecretStr(token_hex(32)),
         JWT_ACCESS_TOKEN_EXPIRE_MINUTES=24 * 60,
         RATE_LIMIT_FACTOR=1_000_000,
+        UPLOAD_DIR=Path(uploads),
         SMTP_HOST=None,
         LOG_LEVEL="ERROR",
         LOG_FORMAT="text",
@@ -132,7 +133,11 @@ def main() -> int:
         options.append(f"--max-examples={arguments.examples}")
     os.chdir(PROJECT)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with server() as address, migrated(address) as settings:
+    with (
+        TemporaryDirectory() as uploads,
+        server() as address,
+        migrated(address, uploads) as settings,
+    ):
         hashing = PasswordHasher(settings).hash_password(PASSWORD)
         stage = Stage(settings, asyncio.run(hashing))
         with serving(stage) as url:

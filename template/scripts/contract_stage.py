@@ -19,6 +19,7 @@ from app.domain.roles import Role
 from app.main import create_app
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  # nosec B105
+PNG = b"\x89PNG\r\n\x1a\n0000"
 MAIL_TOKENS = {"a token that verifies": Purpose.VERIFY, "that resets": Purpose.RESET}
 ADMIN, USER, SECOND = "admin@example.com", "user@example.com", "second@example.com"
 # The last admin may not go; with a second one, the first may.
@@ -37,6 +38,11 @@ class Person:
     is_active: bool = True
     email_verified_at: datetime | None = None
     token_version: int = 0
+
+    @property
+    def picture(self) -> str:
+        """The name of a file in the store."""
+        return f"{self.email}.png"
 
 
 class Stage:
@@ -104,7 +110,8 @@ class Stage:
             if stored is not None and stored.is_deleted:
                 # What is deleted has to stay so: a successor takes over the token.
                 person.id = uuid4()
-            await session.merge(User(**asdict(person)))
+            await session.merge(User(**asdict(person), picture=person.picture))
+            self._shared.files.path(person.picture).write_bytes(PNG)
         await session.flush()
 
     async def _restore_tokens(self, session: AsyncSession) -> None:
