@@ -13,6 +13,8 @@ from app import __version__
 from app.core.config_database import DatabaseSettings
 from app.core.config_types import (
     KEY_LENGTH,
+    Hosts,
+    Networks,
     Port,
     PublicUrl,
     SigningKey,
@@ -44,9 +46,9 @@ class Settings(DatabaseSettings):
     # Seconds for one request, until its answer begins
     REQUEST_TIMEOUT: float = Field(default=30, gt=0)
     # Host headers that are answered, as `api.example.com` or `*.example.com`
-    TRUSTED_HOSTS: Words = Field(default=["*"])
+    TRUSTED_HOSTS: Hosts = Field(default=["*"])
     # Whose X-Forwarded-For and -Proto are believed: addresses and networks
-    TRUSTED_PROXIES: Words = Field(default=["127.0.0.1"])
+    TRUSTED_PROXIES: Networks = Field(default=["127.0.0.1"])
     # Of Strict-Transport-Security, which is sent over https only; 0: not at all
     HSTS_SECONDS: int = Field(default=31_536_000, ge=0)
 

@@ -1,6 +1,8 @@
 """What the values of settings may be."""
 
 import json
+import re
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -10,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 # A key is as long as the digest, or longer (RFC 7518, section 3.2).
 KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
+HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*|\[[\da-fA-F:.]+\]")
 PLACEHOLDERS = ("change", "secret", "password", "example", "postgres")
 
 
@@ -59,6 +62,20 @@ def _of_postgresql(value: SecretStr) -> SecretStr:
     return value
 
 
+def _hosts(values: list[str]) -> list[str]:
+    for value in values:
+        if not HOST.fullmatch(value):
+            raise ValueError(f"{value!r} is neither a name, nor *.a.name, nor *")
+    return values
+
+
+def _networks(values: list[str]) -> list[str]:
+    for value in values:
+        if value != "*":
+            ip_network(value, strict=False)
+    return values
+
+
 def _without_end_slash(value: str) -> str:
     return value.rstrip("/")
 
@@ -72,3 +89,5 @@ PublicUrl = Annotated[
 ]
 SigningKey = Annotated[SecretStr, AfterValidator(_strong)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+Hosts = Annotated[Words, AfterValidator(_hosts)]
+Networks = Annotated[Words, AfterValidator(_networks)]

@@ -23,19 +23,19 @@ class BodyLimitMiddleware:
             return
         state = scope.setdefault("state", {})
         state["body_limit"] = self.limit
-        declared = Headers(scope=scope).get("Content-Length", "0")
-        received = 0 if not declared.isdecimal() else int(declared)
-        counted = 0
+        declared = int(Headers(scope=scope).get("Content-Length", 0))
+        received = 0
+
+        def check(size: int) -> None:
+            if size > (limit := state["body_limit"]):
+                raise HTTPException(413, f"A body of {limit} bytes at most is taken")
 
         async def receive_within_limit() -> Message:
-            nonlocal counted
-            limit = state["body_limit"]
-            if received > limit:
-                raise HTTPException(413, f"A body of {limit} bytes at most is taken")
+            nonlocal received
+            check(declared)
             message = await receive()
-            counted += len(message.get("body", b""))
-            if counted > limit:
-                raise HTTPException(413, f"A body of {limit} bytes at most is taken")
+            received += len(message.get("body", b""))
+            check(received)
             return message
 
         await self.app(scope, receive_within_limit, send)

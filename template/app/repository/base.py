@@ -18,7 +18,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.database_errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
-from app.repository.paging import count_up_to_cap, cut, go_on, only_these
+from app.repository.paging import (
+    PLAN_FOR_VALUES,
+    count_up_to_cap,
+    cut,
+    go_on,
+    only_these,
+)
 from app.utils.pagination import TOTAL_CAP, Page, Position
 
 
@@ -67,6 +73,8 @@ class BaseRepository[Model: BaseModel]:
         """
         alive = (self._model.deleted_at.is_(None), *filters)
         count = 0
+        if filters:
+            await self._session.execute(PLAN_FOR_VALUES)
         if filters or after is None:
             count = await count_up_to_cap(self._session, self._model, alive)
         key = "created_at" if sort_by is None else sort_by.key

@@ -20,7 +20,6 @@ async def count_up_to_cap(
 ) -> int:
     """Count rows, one more than TOTAL_CAP at most."""
     some = select(literal(1)).select_from(model).where(*where).limit(TOTAL_CAP + 1)
-    await session.execute(PLAN_FOR_VALUES)
     return await session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 

@@ -102,6 +102,13 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("DATABASE_URL", "mysql://user:pass@host/name"),
         ("DATABASE_URL", "no address"),
         ("DB_SSL", "maybe"),
+        ("TRUSTED_HOSTS", "https://shop.example.com"),
+        ("TRUSTED_HOSTS", "shop.example.com:8000"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("REQUEST_TIMEOUT", 0),
+        ("MAX_BODY_SIZE", 0),
+        ("DB_STATEMENT_TIMEOUT", -1),
         ("PUBLIC_URL", "shop.example.com"),
         ("PUBLIC_URL", "javascript:alert(1)"),
         ("ARGON2_MEMORY_KIB", 1024),
@@ -120,6 +127,21 @@ def test_every_origin_with_credentials_stops_the_start(
 ) -> None:
     with pytest.raises(ValidationError, match="CORS_ORIGINS"):
         make_settings(CORS_ORIGINS=["*"])
+
+
+@pytest.mark.parametrize("hosts", ["*", "a.org, *.b.org, [::1]", "localhost"])
+def test_hosts_are_names_or_all_below_a_name(
+    make_settings: MakeSettings, hosts: str
+) -> None:
+    assert hosts.split(", ") == make_settings(TRUSTED_HOSTS=hosts).TRUSTED_HOSTS
+
+
+@pytest.mark.parametrize("proxies", ["*", "10.0.0.0/8, ::1", "127.0.0.1"])
+def test_proxies_are_addresses_or_networks(
+    make_settings: MakeSettings, proxies: str
+) -> None:
+    settings = make_settings(TRUSTED_PROXIES=proxies)
+    assert proxies.split(", ") == settings.TRUSTED_PROXIES
 
 
 @pytest.mark.parametrize("text", ['["http://a", "http://b"]', "http://a, http://b"])

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated
-from uuid import uuid4
 
 import pytest
 from fastapi import Body, FastAPI, Request
@@ -88,7 +87,7 @@ async def test_the_routers_own_errors_are_problems(
     ("path", "allowed"),
     [
         ("/api/v1/users", "GET, POST"),
-        (f"/api/v1/users/{uuid4()}", "GET, PATCH, DELETE"),
+        ("/api/v1/users/00000000-0000-4000-8000-000000000000", "GET, PATCH, DELETE"),
         ("/openapi.json", "GET, HEAD"),
     ],
 )
