@@ -165,6 +165,25 @@ def test_the_first_admin_signs_in(stack: Stack, admin: tuple[str, str]) -> None:
     assert stack.call("/users").status == 401
 
 
+def test_a_picture_is_kept_on_the_volume(stack: Stack, admin: tuple[str, str]) -> None:
+    token = stack.sign_in(*admin)
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(1000)
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{stack.port}/api/v1/users/me/picture",
+        data=picture,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "image/png"},
+        method="PUT",
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(request, timeout=10) as response:
+        name = json.load(response)["picture"]
+    assert stack.compose("exec", "--no-TTY", "app", "ls", "/uploads") == name
+    assert "uploads" in stack.compose("config", "--volumes")
+    purged = stack.compose("exec", "--no-TTY", "app", "python", "-m", "scripts.purge")
+    assert purged == ""
+    assert stack.compose("exec", "--no-TTY", "app", "ls", "/uploads") == name
+
+
 def test_the_image_is_not_root_and_says_what_it_is(stack: Stack) -> None:
     config = json.loads(run("docker", "image", "inspect", stack.image, cwd=stack.project))[0]["Config"]
     assert config["User"] == "10001:10001"
