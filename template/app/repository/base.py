@@ -14,7 +14,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.database_errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
@@ -22,10 +21,12 @@ from app.repository.paging import (
     PLAN_FOR_VALUES,
     count_up_to_cap,
     cut,
-    go_on,
     only_these,
+    take,
 )
-from app.utils.pagination import TOTAL_CAP, Page, Position
+from app.utils.pagination import TOTAL_CAP, Page, Part
+
+NEWEST = Part()
 
 
 class BaseRepository[Model: BaseModel]:
@@ -57,41 +58,27 @@ class BaseRepository[Model: BaseModel]:
         )
 
     async def get_all(
-        self,
-        *,
-        page: int = 1,
-        limit: int = 20,
-        after: Position | None = None,
-        filters: Sequence[ColumnElement[bool]] = (),
-        sort_by: InstrumentedAttribute[Any] | None = None,
-        descending: bool = True,
+        self, part: Part = NEWEST, filters: Sequence[ColumnElement[bool]] = ()
     ) -> Page[Model]:
         """Get a page by its number; or after a position, at the same cost at any depth.
 
-        The newest come first unless told. Equal ones are ordered by id, so that no page
-        misses or repeats a row; an index on (column, id) should stand behind it.
+        Equal ones are ordered by id, so that no page misses or repeats a row. An index
+        on (column, id) should stand behind each order.
         """
         alive = (self._model.deleted_at.is_(None), *filters)
         count = 0
         if filters:
             await self._session.execute(PLAN_FOR_VALUES)
-        if filters or after is None:
+        if filters or part.after is None:
             count = await count_up_to_cap(self._session, self._model, alive)
-        key = "created_at" if sort_by is None else sort_by.key
-        few = filters and count <= TOTAL_CAP
-        source = only_these(self._model, alive) if few else self._model
-        statement = go_on(
-            select(source) if few else select(source).where(*alive),
-            getattr(source, key),
-            source.id,
-            descending=descending,
-            page=page,
-            limit=limit,
-            after=after,
-        )
-        rows = (await self._session.scalars(statement)).all()
-        number = page if after is None else None
-        return cut(rows, key, limit=limit, page=number, count=count)
+        if filters and count <= TOTAL_CAP:
+            source = only_these(self._model, alive)
+            statement = select(source)
+        else:
+            source = self._model
+            statement = select(source).where(*alive)
+        rows = await self._session.scalars(take(statement, source, part))
+        return cut(rows.all(), part, count)
 
     async def create(self, entity: Model) -> Model:
         """Insert a row.

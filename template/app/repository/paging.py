@@ -1,15 +1,14 @@
 """How one page of a list is asked for, at a cost that does not grow with the table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from app.domain.models.base import BaseModel
-from app.utils.pagination import TOTAL_CAP, Page, Position, offset
+from app.utils.pagination import TOTAL_CAP, Page, Part, Position, offset
 
 # A plan that is to fit any value fits few: a search would be a hundred times slower.
 PLAN_FOR_VALUES = text("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -35,37 +34,31 @@ def only_these[Model: BaseModel](
     return aliased(model, few)
 
 
-def go_on[Model: BaseModel](
-    statement: Select[Model],
-    column: InstrumentedAttribute[Any],
-    id: InstrumentedAttribute[Any],
-    *,
-    descending: bool,
-    page: int,
-    limit: int,
-    after: Position | None,
+def take[Model: BaseModel](
+    statement: Select[Model], source: type[Model], part: Part
 ) -> Select[Model]:
     """Sort, and leave out what comes before; one row more tells whether there is more.
 
     Rows are compared as a whole, which an index on (column, id) answers at once.
     """
-    order = [c.desc() if descending else c.asc() for c in (column, id)]
-    statement = statement.order_by(*order).limit(limit + 1)
-    if after is None:
-        return statement.offset(offset(page, limit))
-    value = TypeAdapter(column.type.python_type).validate_python(after.value)
-    place = tuple_(literal(value, column.type), literal(after.id, id.type))
-    row = tuple_(column, id)
-    return statement.where(row < place if descending else row > place)
+    column = getattr(source, part.sort_by)
+    row = (column, source.id)
+    order = [c.desc() if part.descending else c.asc() for c in row]
+    statement = statement.order_by(*order).limit(part.limit + 1)
+    if part.after is None:
+        return statement.offset(offset(part.page, part.limit))
+    value = TypeAdapter(column.type.python_type).validate_python(part.after.value)
+    place = tuple_(literal(value, column.type), literal(part.after.id, Uuid()))
+    beyond = tuple_(*row) < place if part.descending else tuple_(*row) > place
+    return statement.where(beyond)
 
 
-def cut[Model: BaseModel](
-    rows: Sequence[Model], key: str, *, limit: int, page: int | None, count: int
-) -> Page[Model]:
-    """Make the page; it was counted if it has a number."""
-    last = rows[limit - 1] if len(rows) > limit else None
-    end = Position(str(getattr(last, key)), last.id) if last else None
-    if page is None:
-        return Page(rows[:limit], limit, end=end)
-    total, capped = min(count, TOTAL_CAP), count > TOTAL_CAP
-    return Page(rows[:limit], limit, page, total, capped, end)
+def cut[Model: BaseModel](rows: Sequence[Model], part: Part, count: int) -> Page[Model]:
+    """Make the page; one that has a number was counted."""
+    last = rows[part.limit - 1] if len(rows) > part.limit else None
+    end = Position(str(getattr(last, part.sort_by)), last.id) if last else None
+    items, limit = rows[: part.limit], part.limit
+    if part.after is not None:
+        return Page(items, limit, end=end)
+    capped = count > TOTAL_CAP
+    return Page(items, limit, part.page, min(count, TOTAL_CAP), capped, end)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.repository.base import BaseRepository
-from app.utils.pagination import SHORTEST_SEARCH, Page, Position, escape_like
+from app.utils.pagination import SHORTEST_SEARCH, Page, Part, Position, escape_like
 
 SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "created_at": User.created_at,
@@ -68,14 +68,9 @@ class UserRepository(BaseRepository[User]):
         sort_order: str = "desc",
     ) -> Page[User]:
         """Get a page of users; `search` is a part of a name or an e-mail."""
-        return await self.get_all(
-            page=page,
-            limit=limit,
-            after=after,
-            filters=[_contains(search)] if search else [],
-            sort_by=SORTABLE[sort_by],
-            descending=sort_order == "desc",
-        )
+        column = SORTABLE[sort_by].key
+        part = Part(column, sort_order == "desc", limit, page, after)
+        return await self.get_all(part, [_contains(search)] if search else [])
 
 
 def _contains(search: str) -> ColumnElement[bool]:

@@ -19,6 +19,17 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list is asked for: a page, or what comes after a position."""
+
+    sort_by: str = "created_at"
+    descending: bool = True
+    limit: int = 20
+    page: int = 1
+    after: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page[Item]:
     """A part of a list, by its number (from 1) or after a position.
 
