@@ -117,7 +117,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     root.mkdir()
     small = Checkout(root)
     small.git("init", "--quiet", "--initial-branch=main")
-    shutil.copy(ROOT / "copier.yml", root)
+    for name in ("copier.yml", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, root)
     shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__", "*.bundle"))
     small.write({f"template/{name}": text for name, text in SMALL_TEMPLATE.items()})
     small.release("0.1.0")

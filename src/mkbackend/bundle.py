@@ -58,7 +58,7 @@ def tags(path: Path) -> dict[str, str]:
         raise MkbackendError(f"The template in {path} is damaged.", hint="Install mkbackend again.")
     refs = (line.split(" ", 1) for line in head.decode().splitlines()[1:])
     found = {ref.removeprefix(_TAGS): commit for commit, ref in refs if ref.startswith(_TAGS)}
-    return dict(sorted(found.items(), key=lambda item: _order(item[0])))
+    return dict(sorted(found.items(), key=lambda item: order(item[0])))
 
 
 def union(old: Path, new: Path) -> bytes:
@@ -92,8 +92,11 @@ def _commands(steps: list[Step]) -> Iterator[bytes]:
         ).encode()
 
 
-def _order(tag: str) -> tuple[tuple[int, ...], int, bool]:
-    """Return the sort key of one of our tags; a pre-release comes before the step that it will be."""
+def order(tag: str) -> tuple[tuple[int, ...], int, bool]:
+    """Return the sort key of one of our tags; a pre-release comes before the step that it will be.
+
+    ValueError for what is none of ours.
+    """
     release, _, rest = tag.removeprefix("v").partition("+")[0].partition(".post")
     return tuple(map(int, release.split("."))), int(rest.partition(".")[0] or 0), ".dev" not in rest
 

@@ -75,10 +75,67 @@ def new(
         if ref and not template:
             raise BadInputError("--ref says which version of --template.", hint="--template URL --ref REF")
         given = {**(read_answers(answers) if answers else {}), **parse_data(data or ())}
-        # A closed stream is None.
-        terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
-        ask = terminal and not (yes or as_json)
+        ask = _in_terminal() and not (yes or as_json)
         run(Request(path, given, template, ref, ask, dry_run, not no_git, not no_install), screen)
+
+
+@app.command()
+def update(
+    path: Annotated[str, typer.Argument(help="The project.")] = ".",
+    to: Annotated[str | None, typer.Option(metavar="VERSION", help="An earlier version than the newest.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, touch nothing.")] = False,
+    data: Annotated[
+        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Change an answer; repeatable.")
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="First install and test the result elsewhere.")] = False,
+    template: Annotated[
+        str | None, typer.Option(metavar="URL", help="Trust this template, which the project records.")
+    ] = None,
+) -> None:
+    """Bring a project to this mkbackend's template. The result is staged, never committed.
+
+    Exit code: 0 clean, 1 conflicts, 2 refused.
+
+    Examples:
+
+    \b
+    mkbackend update --dry-run
+    mkbackend update
+    mkbackend update ../myapp --to 0.2.0 --data ci=gitlab
+    """
+    with _reported(as_json=False) as screen:
+        from mkbackend.questions import parse_data
+        from mkbackend.system import clean_environment
+        from mkbackend.update import Request
+        from mkbackend.update import update as run
+
+        clean_environment()
+        if dry_run and verify:
+            raise BadInputError("--dry-run shows, --verify tests.", hint="Give one of them.")
+        request = Request(path, to, parse_data(data or ()), template, _in_terminal(), dry_run, verify)
+        raise typer.Exit(run(request, screen))
+
+
+@app.command()
+def status(
+    path: Annotated[str, typer.Argument(help="The project.")] = ".",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show the project's version, the installed one, the changes between, and your own.
+
+    Exit code: 0 up to date, 1 behind, 2 cannot tell.
+    """
+    with _reported(as_json) as screen:
+        from mkbackend.status import status as run
+        from mkbackend.system import clean_environment
+
+        clean_environment()
+        raise typer.Exit(run(path, screen))
+
+
+def _in_terminal() -> bool:
+    """Whether somebody can be asked; a closed stream is None."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 @contextmanager

@@ -85,6 +85,7 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
         with stage.uninterrupted():
             made.place()
             screen.made = project.target
+            screen.left = f"{project.target} is whole, only not installed: make install"
     if around and request.git:
         screen.say(f"It is part of the repository {around}. Commit it there; CI files are read only at its top.")
     installed = request.install and _install(project, screen)

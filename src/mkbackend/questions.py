@@ -16,7 +16,7 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """One question; `default` and `validator` are Jinja, as Copier reads them."""
+    """One question; `default` and `validator` are Jinja, as Copier reads them. A required one has no default."""
 
     name: str
     help: str
@@ -25,6 +25,7 @@ class Question:
     choices: tuple[str, ...]
     validator: str
     hidden: bool
+    required: bool
 
     @classmethod
     def parse(cls, name: str, details: Mapping[str, Any]) -> "Question":
@@ -37,6 +38,7 @@ class Question:
             choices=tuple(map(str, details.get("choices", ()))),
             validator=details.get("validator", ""),
             hidden=details.get("when") is False,
+            required="default" not in details,
         )
 
     def cast(self, value: object) -> object:
@@ -62,13 +64,18 @@ class Questions:
             raise MkbackendError(f"The template's copier.yml cannot be read: {error}") from error
         self.asked = {question.name: question for question in self.all if not question.hidden}
 
-    def complete(self, given: Mapping[str, object]) -> Answers:
-        """Return every answer, with the default where none is given; BadInputError names the first that is wrong."""
+    def complete(self, given: Mapping[str, object], partly: bool = False) -> Answers:
+        """Return every answer, with the default where none is given; BadInputError names the first that is wrong.
+
+        What is required and not given is empty, or `partly` left out.
+        """
         for name in given:
             if name not in self.asked:
                 raise BadInputError(f"There is no question {name!r}.", hint=f"Questions: {', '.join(self.asked)}")
         answers: Answers = {}
         for question in self.all:
+            if partly and question.required and question.name not in given:
+                continue
             answer = given.get(question.name, _render(question.default, answers))
             try:
                 answers[question.name] = _checked(question, answer, answers)
@@ -77,7 +84,7 @@ class Questions:
                     f"{question.name} cannot be {_quoted(answer)}. {error}.",
                     hint=f"--data {question.name}=VALUE",
                 ) from error
-        return {name: answers[name] for name in self.asked}
+        return {name: answers[name] for name in self.asked if name in answers}
 
     def is_good(self, name: str, answer: str) -> bool:
         """Whether an answer would be taken; for guesses, such as what git knows about the user."""
@@ -90,9 +97,14 @@ class Questions:
 
 def read_answers(path: Path) -> Answers:
     """Return the answers of an earlier project; where that came from, Copier's `_` keys, is left out."""
+    hint = "--answers takes the .copier-answers.yml of a project, or a YAML file of KEY: VALUE lines."
+    return {name: answer for name, answer in load(path, hint).items() if not name.startswith("_")}
+
+
+def load(path: Path, hint: str) -> Answers:
+    """Return all that a file of answers says; BadInputError with the `hint` where it says nothing."""
     import yaml
 
-    hint = "--answers takes the .copier-answers.yml of a project, or a YAML file of KEY: VALUE lines."
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -101,7 +113,7 @@ def read_answers(path: Path) -> Answers:
         raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}", hint) from error
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise BadInputError(f"{path} has no answers.", hint)
-    return {name: answer for name, answer in found.items() if not name.startswith("_")}
+    return found
 
 
 def parse_data(pairs: Iterable[str]) -> Answers:

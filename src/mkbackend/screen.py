@@ -36,6 +36,7 @@ class Screen:
     warnings: list[dict[str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     made: Path | None = None
+    left: str = "nothing was made"
 
     def __post_init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
@@ -46,6 +47,10 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """Print a line."""
         self.console.print(Text(text, style=style))
+
+    def plain(self, text: str) -> None:
+        """Print text as it is, in lines as long as they are: what people copy, or what programs read."""
+        self.console.print(Text(text), soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, optional: bool = False) -> Iterator[Step]:
@@ -87,8 +92,7 @@ class Screen:
 
     def interrupted(self) -> int:
         """Say what an interrupt has left; returns the exit code."""
-        left = f"{self.made} is whole, only not installed: make install" if self.made else "nothing was made"
-        error = MkbackendError(f"Interrupted; {left}.")
+        error = MkbackendError(f"Interrupted; {self.left}.")
         error.exit_code = 130
         return self.fail(error)
 
@@ -119,6 +123,10 @@ class Screen:
             self.console.print(Text.assemble((f"  {name}: ", "dim"), str(answer) or "-"))
         return Confirm.ask("Recommended settings? No lets you choose", default=True, console=self.console)
 
+    def confirms(self, question: str) -> bool:
+        """Ask a question that yes or no answers; an empty line is a yes."""
+        return Confirm.ask(question, default=True, console=self.console)
+
     def ask(self, question: Question, questions: Questions, answers: Answers) -> str:
         """Ask one question until its answer goes with the others; an empty line takes the default."""
         default = str(answers.get(question.name, question.default))
@@ -131,7 +139,7 @@ class Screen:
                 console=self.console,
             )
             try:
-                questions.complete({**answers, question.name: answer})
+                questions.complete({**answers, question.name: answer}, partly=True)
             except MkbackendError as error:
                 self.say(error.message, style="red")
             else:

@@ -56,8 +56,12 @@ def run(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    apart: bool = False,
 ) -> bytes:
-    """Run a program to its end and return what it printed; never lets it read the terminal."""
+    """Run a program to its end and return what it printed; never lets it read the terminal.
+
+    What runs `apart` is out of reach of a Ctrl-C in the terminal.
+    """
     try:
         done = subprocess.run(
             command,
@@ -66,6 +70,7 @@ def run(
             capture_output=True,
             check=True,
             timeout=timeout,
+            start_new_session=apart,
             env={**os.environ, **env} if env else None,
         )
     except subprocess.CalledProcessError as error:
@@ -77,6 +82,19 @@ def run(
         message = f"Cannot run {command[0]}: {error.strerror}"
         raise MkbackendError(message, hint=typed(*command)) from error
     return done.stdout
+
+
+def said(*command: str | Path, cwd: Path) -> tuple[int, str]:
+    """Run a program that may fail; return its exit code and all that it printed."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    return done.returncode, done.stdout.decode(errors="replace")
 
 
 def git(*args: str | Path, cwd: Path | None = None, **options: Any) -> str:

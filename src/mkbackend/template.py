@@ -1,5 +1,6 @@
 """Where the template comes from, and which version of it."""
 
+import os
 import re
 import sys
 import tempfile
@@ -28,6 +29,19 @@ class Source:
     questions: str
 
 
+@dataclass(frozen=True)
+class Versions:
+    """What is known of mkbackend's own template: all versions, oldest first, and the newest that this mkbackend has."""
+
+    url: str
+    known: tuple[str, ...]
+    newest: str
+
+    def source(self, version: str) -> Source:
+        """Return one of the versions, with its questions."""
+        return Source(self.url, version, bundle.questions(Path(self.url).expanduser(), version))
+
+
 @contextmanager
 def find(url: str | None = None, ref: str | None = None, remember: bool = True) -> Iterator[Source]:
     """Yield mkbackend's own template, or the one at `url`.
@@ -45,6 +59,27 @@ def find(url: str | None = None, ref: str | None = None, remember: bool = True) 
             _remember(own, Path(HOME_BUNDLE))
             needed.close()  # a run that is killed later leaves nothing of it behind
         yield Source(HOME_BUNDLE if remember else str(own), version, questions)
+
+
+@contextmanager
+def versions(remember: bool = True) -> Iterator[Versions]:
+    """Yield the versions of the user's home and of this mkbackend together; `remember` keeps them there."""
+    home = Path(HOME_BUNDLE).expanduser()
+    with ExitStack() as needed:
+        own = needed.enter_context(_own_bundle())
+        newest = list(bundle.tags(own))[-1]
+        if remember:
+            _remember(own, Path(HOME_BUNDLE))
+            yield Versions(HOME_BUNDLE, tuple(bundle.tags(home)), newest)
+            return
+        both = Path(needed.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-"))) / "template.bundle"
+        both.write_bytes(bundle.union(home, own) if _is_whole(home) else own.read_bytes())
+        yield Versions(str(both), tuple(bundle.tags(both)), newest)
+
+
+def is_own(url: str) -> bool:
+    """Whether a project records mkbackend's own template: the bundle at home, also in a shell's spelling of it."""
+    return os.path.expanduser(url) == os.path.expanduser(HOME_BUNDLE)  # noqa: PTH111  # an unknown ~user is no error
 
 
 def _elsewhere(url: str, ref: str | None) -> Source:
@@ -102,6 +137,14 @@ def _known(home: Path) -> dict[str, str]:
     except MkbackendError:
         home.replace(home.with_suffix(".damaged"))
         return {}
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        bundle.tags(path)
+    except (OSError, MkbackendError):
+        return False
+    return True
 
 
 def _wait_for(lock: IO[bytes]) -> None:

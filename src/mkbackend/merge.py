@@ -1,0 +1,192 @@
+"""Two renders of the template become a change, and git merges it into the project: it follows renames, and keeps edits.
+
+Everything is tried first in a throwaway repository that borrows the project's objects. Its work tree starts empty, so
+what git writes there is exactly what it would write in the project.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.recorded import ANSWERS
+from mkbackend.repository import Repository
+from mkbackend.system import git, run
+
+# What a user has set for their own merges has no say in this one.
+_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "merge.renames": "true",
+    "merge.renameLimit": "7000",
+    "merge.directoryRenames": "conflict",
+    "merge.renormalize": "false",
+    "rerere.enabled": "false",
+    "core.safecrlf": "false",
+    "core.excludesFile": os.devnull,
+}
+_FLAGS = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+_NOBODY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "mkbackend"), ("EMAIL", "mkbackend@localhost"), ("DATE", "1700000000 +0000"))
+}
+_OURS, _THEIRS = 2, 3
+_WHY = {
+    frozenset({1, 2, 3}): "changed here and in the template",
+    frozenset({2, 3}): "added here and in the template",
+    frozenset({1, 2}): "changed or renamed here, deleted in the template",
+}
+
+
+@dataclass
+class Outcome:
+    """What a merge does; paths from the top of the repository."""
+
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    conflicts: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Renders:
+    """The old and the new project, each in a folder laid out as the user's repository is."""
+
+    old: Path
+    new: Path
+
+
+def borrow(repo: Repository, directory: Path) -> Repository:
+    """Make a throwaway repository at the user's commit and with their settings, its work tree empty."""
+    top = directory / "tree"
+    form = repo.git("rev-parse", "--show-object-format")
+    git("init", "--quiet", "--template=", "--initial-branch=main", f"--object-format={form}", top)
+    theirs = Path(repo.git("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    inside = top / ".git"
+    for name in ("shallow", "info/attributes", "objects/info/alternates"):
+        (inside / name).parent.mkdir(exist_ok=True)
+        if name != "objects/info/alternates" and (theirs / name).is_file():
+            (inside / name).write_bytes((theirs / name).read_bytes())
+    _write(inside / "objects/info/alternates", f"{theirs / 'objects'}\n")
+    own = f'[core]\n\tbare = false\n\tworktree = "{_quoted(top)}"\n\tsparseCheckout = false\n\tfsmonitor = false\n'
+    with (inside / "config").open("a", encoding="utf-8", newline="\n") as config:
+        config.write(f'[include]\n\tpath = "{_quoted(theirs / "config")}"\n{own}')
+    trial = Repository(top, repo.prefix)
+    trial.git("update-ref", "HEAD", repo.git("rev-parse", "HEAD"))
+    trial.git("read-tree", "HEAD")
+    return trial
+
+
+def change(trial: Repository, renders: Renders, label: str, kept: Iterable[str] = ()) -> str:
+    """Return a commit that turns the old render into the new one, but for the paths `kept`.
+
+    The answers file counts as unedited, so that it will always be the new one.
+    """
+    answers = _entries(trial, "HEAD", [trial.prefix + ANSWERS])
+    old = _commit(trial, _tree(trial, renders.old, answers), label)
+    names = list(kept)
+    absent = b"".join(b"0 %s\t%s\0" % (b"0" * len(old), os.fsencode(name)) for name in names)
+    new = _tree(trial, renders.new, absent + _entries(trial, old, names))
+    return _commit(trial, new, label, "-p", old)
+
+
+def pick(place: Repository, commit: str) -> Outcome:
+    """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses."""
+    try:
+        place.git(*_FLAGS, "cherry-pick", "--no-commit", commit, env=_NOBODY, apart=True)
+    except MkbackendError as error:
+        if not _unmerged(place):
+            raise BadInputError(f"git does not merge: {error.message}", hint="git status") from error
+    finally:
+        place.git("cherry-pick", "--quit", apart=True)
+    unmerged = _unmerged(place)
+    # What the user has deleted stays so.
+    deleted = [path for path, stages in unmerged.items() if _THEIRS in stages and len(stages) == 2 and 1 in stages]
+    if deleted:
+        place.git("--literal-pathspecs", "rm", "--quiet", "--force", "--", *deleted, apart=True)
+    conflicts = {path: _why(place, path, stages) for path, stages in unmerged.items() if path not in deleted}
+    return Outcome(_changes(place, conflicts), conflicts, deleted)
+
+
+def attempt(trial: Repository, commit: str) -> Outcome:
+    """Merge in a throwaway repository; note all that git wrote, then bring the rest of the project."""
+    outcome = pick(trial, commit)
+    outcome.written = [
+        Path(folder, name).relative_to(trial.top).as_posix()
+        for folder, _, names in os.walk(trial.top)
+        for name in names
+        if Path(folder, name).relative_to(trial.top).parts[0] != ".git"
+    ]
+    tracked = trial.names("ls-files", "-z", "--", trial.prefix or ".")
+    names = b"".join(os.fsencode(name) + b"\0" for name in tracked)
+    trial.git("checkout-index", "--quiet", "-z", "--stdin", stdin=names)
+    return outcome
+
+
+def hand_over(trial: Repository, commit: str, repo: Repository) -> None:
+    """Give the user's repository the objects of a change; nothing refers to them yet."""
+    wanted = f"{commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
+    pack = run("git", "pack-objects", "--quiet", "--revs", "--stdout", cwd=trial.top, stdin=wanted)
+    repo.git("unpack-objects", "-q", stdin=pack)
+
+
+def _tree(trial: Repository, render: Path, entries: bytes) -> str:
+    """Return the user's commit with the project replaced by a render; its neighbours are the same on both sides."""
+    inside = trial.top / ".git"
+    where = {"GIT_DIR": str(inside), "GIT_WORK_TREE": str(render), "GIT_INDEX_FILE": str(inside / "render-index")}
+    git("read-tree", "HEAD", cwd=render, env=where)
+    git(*_FLAGS, "add", "--all", "--force", "--", trial.prefix or ".", cwd=render, env=where)
+    git("update-index", "-z", "--index-info", cwd=render, env=where, stdin=entries)
+    return git("write-tree", cwd=render, env=where)
+
+
+def _entries(trial: Repository, commit: str, names: list[str]) -> bytes:
+    """Return what a commit has at some paths, as `git update-index` reads it."""
+    if not names:
+        return b""
+    return run("git", "--literal-pathspecs", "ls-tree", "-z", commit, "--", *names, cwd=trial.top)
+
+
+def _commit(trial: Repository, tree: str, label: str, *parent: str) -> str:
+    return trial.git("commit-tree", tree, *parent, "-m", label, env=_NOBODY)
+
+
+def _unmerged(place: Repository) -> dict[str, frozenset[int]]:
+    """Return each path in conflict with its stages: 1 the old render's, 2 the user's, 3 the new render's."""
+    stages: dict[str, set[int]] = defaultdict(set)
+    for line in place.names("ls-files", "--unmerged", "-z"):
+        entry, _, path = line.partition("\t")
+        stages[path].add(int(entry.rpartition(" ")[2]))
+    return {path: frozenset(found) for path, found in stages.items()}
+
+
+def _why(place: Repository, path: str, stages: frozenset[int]) -> str:
+    """Say what clashes; where git could put no marks between the two, the user's bytes stand."""
+    why = _WHY.get(stages, "renamed or moved here and in the template")
+    if {_OURS, _THEIRS} <= stages and (place.top / path).is_file():
+        marked = b"<<<<<<<" in (place.top / path).read_bytes()
+        return why if marked else f"{why}; yours is in place, git checkout --theirs takes the template's"
+    return why
+
+
+def _changes(place: Repository, conflicts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the letter of git (A, D, M, R, T) and the path of all that is staged; of a rename both paths."""
+    parts = iter(place.names("diff", "--cached", "-z", "--name-status", "--find-renames", "HEAD"))
+    changes = []
+    for status in parts:
+        path = next(parts)
+        new = next(parts) if status[0] in "RC" else ""
+        if status[0] != "U" and not {path, new} & set(conflicts):
+            changes.append((status[0], f"{path}\0{new}" if new else path))
+    return changes
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as git's settings want it between quotes."""
+    return str(path).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,97 @@
+"""Alembic's revisions in a project, read without running them, and one that joins two heads."""
+
+import ast
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+VERSIONS = "alembic/versions"
+
+_MERGE = '''\
+"""join the project's own migrations with those of mkbackend {version}
+
+Revision ID: {revision}
+Revises: {listed}
+Create Date: {now:%Y-%m-%d %H:%M:%S}+00:00
+"""
+
+from collections.abc import Sequence
+
+revision: str = "{revision}"
+down_revision: str | Sequence[str] | None = ({quoted})
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
+'''
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One revision, and those that it follows."""
+
+    revision: str
+    follows: tuple[str, ...]
+
+
+def read(project: Path) -> list[Migration]:
+    """Return the project's migrations; a file that is none, or that cannot be parsed, is left out."""
+    found = []
+    for path in sorted((project / VERSIONS).glob("*.py")):
+        try:
+            names = _constants(ast.parse(path.read_bytes()))
+        except (SyntaxError, ValueError):
+            continue
+        if "revision" in names:
+            follows = names.get("down_revision") or ()
+            found.append(Migration(names["revision"], (follows,) if isinstance(follows, str) else tuple(follows)))
+    return found
+
+
+def heads(migrations: list[Migration]) -> list[str]:
+    """Return the revisions that no other follows."""
+    followed = {name for migration in migrations for name in migration.follows}
+    return sorted({migration.revision for migration in migrations} - followed)
+
+
+def orphans(migrations: list[Migration]) -> list[Migration]:
+    """Return the migrations that follow one that is not there."""
+    known = {migration.revision for migration in migrations}
+    return [migration for migration in migrations if not known.issuperset(migration.follows)]
+
+
+def join(tips: list[str], version: str) -> tuple[str, str]:
+    """Return the path and the text of a revision that joins some heads; the same heads give the same revision."""
+    revision = hashlib.sha256(" ".join(tips).encode()).hexdigest()[:12]
+    now = datetime.now(UTC)
+    text = _MERGE.format(
+        version=version,
+        revision=revision,
+        listed=", ".join(tips),
+        quoted=", ".join(f'"{tip}"' for tip in tips),
+        now=now,
+    )
+    return f"{VERSIONS}/{now:%Y_%m_%d_%H%M}_join_mkbackend_{version.replace('.', '_')}.py", text
+
+
+def _constants(module: ast.Module) -> dict[str, Any]:
+    """Return the names that a module sets to a constant at its top."""
+    found: dict[str, Any] = {}
+    for node in module.body:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                with suppress(ValueError):
+                    found[name] = ast.literal_eval(value)
+    return found

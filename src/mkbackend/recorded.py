@@ -1,0 +1,155 @@
+"""What a project says of itself in `.copier-answers.yml`, and the two versions that an update is between."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkbackend import bundle, template
+from mkbackend.errors import BadInputError
+from mkbackend.questions import Answers, Questions, load
+from mkbackend.template import Source, Versions
+
+ANSWERS = ".copier-answers.yml"
+_RESTORE = f"Restore it from git: git log -- {ANSWERS}"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where a project came from, with which version, and its answers."""
+
+    project: Path
+    url: str
+    version: str
+    answers: Answers
+
+
+@dataclass(frozen=True)
+class Span:
+    """The version that a project has and the one that it is to get; Copier reads both from the same place.
+
+    `url` is what the project records then.
+    """
+
+    old: Source
+    new: Source
+    url: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the template is mkbackend's own, whose changes CHANGELOG.md tells."""
+        return template.is_own(self.url)
+
+
+def read(path: Path) -> Recorded:
+    """Return what the project at `path` records; BadInputError where that is nothing, or nonsense."""
+    project = path.resolve()
+    if not (project / ANSWERS).is_file():
+        above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
+        hint = f"The project is {above}." if above else "mkbackend new makes a project. " + _RESTORE
+        raise BadInputError(f"{project} has no {ANSWERS}, so it is no project that mkbackend can update.", hint)
+    found = load(project / ANSWERS, _RESTORE)
+    for key in ("_src_path", "_commit"):
+        if not isinstance(found.get(key), str) or not found[key] or found[key].startswith("-"):
+            raise BadInputError(f"{project / ANSWERS} does not say where the project came from: {key}.", _RESTORE)
+    answers = {name: answer for name, answer in found.items() if not name.startswith("_")}
+    return Recorded(project, found["_src_path"], found["_commit"], answers)
+
+
+@contextmanager
+def span(recorded: Recorded, to: str | None, url: str | None, remember: bool = True) -> Iterator[Span]:
+    """Yield the project's version and the one to update to; a source that is not ours only where `url` names it."""
+    _require_trust(recorded, url)
+    if url:
+        with template.find(url, to) as new:
+            yield Span(Source(new.url, recorded.version, ""), new, new.url)
+        return
+    with template.versions(remember) as versions:
+        old = _own(recorded, versions)
+        new_version = _named(to, versions.known) if to else versions.newest
+        if new_version is None:
+            raise BadInputError(f"There is no version {to!r}.", hint=f"Versions: {', '.join(_releases(versions))}")
+        if bundle.order(old) > bundle.order(new_version):
+            raise _too_new(old, new_version, asked=bool(to))
+        yield Span(versions.source(old), versions.source(new_version), template.HOME_BUNDLE)
+
+
+def stored_answers(recorded: Recorded, questions: str) -> Answers:
+    """Return the answers to the questions of the project's own version, all there and all possible."""
+    if not questions:
+        return recorded.answers
+    asked = Questions(questions)
+    try:
+        answers = asked.complete(recorded.answers)
+    except BadInputError as error:
+        raise BadInputError(f"{ANSWERS}: {error.message}", hint=_RESTORE) from error
+    if missing := [name for name in asked.asked if name not in recorded.answers]:
+        raise BadInputError(f"{ANSWERS} has no answer for {', '.join(missing)}.", hint=_RESTORE)
+    return answers
+
+
+def short(version: str) -> str:
+    """Return a version as people say it: 0.2.0, or 0.2.0.post1 for a step after it."""
+    return version.removeprefix("v").partition("+")[0]
+
+
+def _require_trust(recorded: Recorded, url: str | None) -> None:
+    """Refuse a source that is not mkbackend's own, unless the user names the very same."""
+    if url is None and not template.is_own(recorded.url):
+        raise BadInputError(
+            f"This project's template is not mkbackend's own: {recorded.url}.",
+            hint=f"If you trust it: mkbackend update --template {recorded.url}",
+        )
+    if url and _place(url, recorded.project) != _place(recorded.url, recorded.project):
+        raise BadInputError(
+            f"The project records another template: {recorded.url}.",
+            hint=f"If it has moved, set _src_path in {ANSWERS} to {url}, commit that, and try again.",
+        )
+
+
+def _place(url: str, project: Path) -> str:
+    """Return one spelling of a URL or path."""
+    bare = os.path.expanduser(url.removeprefix("git+"))  # noqa: PTH111  # an unknown ~user is no error
+    for path in (Path(bare), project / bare):
+        if path.exists():
+            return str(path.resolve())
+    return bare.rstrip("/")
+
+
+def _own(recorded: Recorded, versions: Versions) -> str:
+    """Return the project's version among those that are known here; refuse one that is not."""
+    if known := _named(recorded.version, versions.known):
+        return known
+    try:
+        order = bundle.order(recorded.version)
+    except ValueError:
+        order = None
+    if order and order > bundle.order(versions.newest):
+        raise _too_new(recorded.version, versions.newest)
+    nearest = [version for version in versions.known if order and bundle.order(version) < order]
+    raise BadInputError(
+        f"The project's version of the template, {recorded.version}, is not known here.",
+        hint=f"Set _commit in {ANSWERS} to the nearest that is, {(nearest or versions.known)[-1]}, and commit that.",
+    )
+
+
+def _named(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the version of that name: whole, or as people say it."""
+    return next((version for version in known if version == name), None) or next(
+        (version for version in reversed(known) if short(version) == short(name)), None
+    )
+
+
+def _too_new(old: str, new: str, asked: bool = False) -> BadInputError:
+    if asked:
+        return BadInputError(
+            f"The project has {short(old)}, which is newer than {short(new)}.", hint="git revert undoes"
+        )
+    return BadInputError(
+        f"The project has {short(old)}, which is newer than this mkbackend's {short(new)}.", hint="Upgrade mkbackend."
+    )
+
+
+def _releases(versions: Versions) -> list[str]:
+    return [short(version) for version in versions.known if ".post" not in version]

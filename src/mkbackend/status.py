@@ -1,0 +1,96 @@
+"""`mkbackend status`: where a project stands between its version of the template and the installed one."""
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mkbackend import __version__, bundle, changelog, recorded, system
+from mkbackend.errors import MkbackendError
+from mkbackend.recorded import Recorded, Span, short
+from mkbackend.render import render
+from mkbackend.screen import Screen
+from mkbackend.system import git
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a project; the lists are paths in it, against a fresh render of its own version."""
+
+    path: str
+    project_version: str
+    installed_version: str
+    mkbackend: str
+    behind: bool
+    changelog: str
+    edited: list[str]
+    deleted: list[str]
+    added: list[str]
+
+
+def status(path: str, screen: Screen) -> int:
+    """Show where a project stands; returns the exit code, 1 where it is behind."""
+    system.require_git()
+    screen.left = "nothing was changed"
+    project = recorded.read(Path(path))
+    with recorded.span(project, None, None, remember=False) as span:
+        found = _look(project, span)
+    if screen.as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        _show(found, screen)
+    return int(found.behind)
+
+
+def _look(project: Recorded, span: Span) -> Status:
+    old, new = span.old.version, span.new.version
+    behind = bundle.order(old) < bundle.order(new)
+    edited, deleted, added = _compare(project, span)
+    return Status(
+        path=str(project.project),
+        project_version=short(old),
+        installed_version=short(new),
+        mkbackend=__version__,
+        behind=behind,
+        changelog=changelog.between(old, new),
+        edited=edited,
+        deleted=deleted,
+        added=added,
+    )
+
+
+def _compare(project: Recorded, span: Span) -> tuple[list[str], list[str], list[str]]:
+    """Return the files that were edited, deleted and added since the project's version was rendered."""
+    answers = recorded.stored_answers(project, span.old.questions)
+    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
+        fresh = Path(directory) / "fresh"
+        names = {path.as_posix() for path in render(span.old, answers, fresh, Path(directory) / "scratch")}
+        names.discard(recorded.ANSWERS)  # it says where the render came from
+        there = {name for name in names if (project.project / name).is_file()}
+        edited = [name for name in there if _text(fresh / name) != _text(project.project / name)]
+    return sorted(edited), sorted(names - there), sorted(_own_files(project.project) - names - {recorded.ANSWERS})
+
+
+def _own_files(project: Path) -> set[str]:
+    """Return what is in the project but for what git ignores; nothing where there is no git."""
+    try:
+        listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=project)
+    except MkbackendError:
+        return set()
+    return {name for name in listed.split("\0") if (project / name).is_file()}
+
+
+def _text(path: Path) -> bytes:
+    """Return what a file says; a work tree may end its lines as Windows does."""
+    return path.read_bytes().replace(b"\r\n", b"\n")
+
+
+def _show(found: Status, screen: Screen) -> None:
+    screen.plain(f"Project: {found.project_version}. Installed: {found.installed_version}.")
+    if found.behind:
+        screen.plain("\n".join(filter(None, ("", found.changelog, "", "The project is behind: mkbackend update"))))
+    else:
+        screen.plain("The project is up to date.")
+    for title, names in (("Edited", found.edited), ("Deleted", found.deleted), ("Added", found.added)):
+        if names:
+            screen.plain(f"\n{title} since it was generated:" + "".join(f"\n  {name}" for name in names))

@@ -1,0 +1,101 @@
+"""`mkbackend update`: two versions of the template, one merge in the user's git; staged, never committed."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mkbackend import plan, recorded, rehearsal, repository, system
+from mkbackend.errors import BadInputError
+from mkbackend.merge import Renders
+from mkbackend.questions import Answers, Questions
+from mkbackend.recorded import ANSWERS, Recorded, Span, short
+from mkbackend.render import render
+from mkbackend.report import Report
+from mkbackend.screen import Screen
+from mkbackend.stage import uninterrupted
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was typed."""
+
+    path: str = "."
+    to: str | None = None
+    given: Mapping[str, object] = field(default_factory=dict)
+    url: str | None = None
+    ask: bool = False
+    dry_run: bool = False
+    verify: bool = False
+
+
+def update(request: Request, screen: Screen) -> int:
+    """Bring a project to a newer template; returns the exit code, 1 where there are conflicts."""
+    system.require_git()
+    screen.left = "nothing was changed"
+    project = recorded.read(Path(request.path))
+    repo = repository.find(project.project)
+    repository.require_ready(repo)
+    with (
+        recorded.span(project, request.to, request.url, remember=not request.dry_run) as span,
+        tempfile.TemporaryDirectory(prefix="mkbackend-") as directory,
+    ):
+        if span.old.version == span.new.version and not request.given:
+            screen.say(f"Nothing to do: the project has {short(span.new.version)}.")
+            return 0
+        renders = _render(project, span, request, Path(directory), repo.prefix, screen)
+        with screen.step("Try the merge"):
+            tried = plan.make(repo, renders, short(span.new.version), Path(directory))
+        report = Report(tried, span, _own_lines(project.project, renders, repo.prefix))
+        if request.dry_run:
+            return report.preview(screen)
+        if request.verify and not _verified(tried, request.ask, screen):
+            return report.preview(screen)
+        with uninterrupted():
+            tried.apply()
+            screen.left = f"the update is whole, and staged. Undo it: {tried.undo}"
+        return report.show(screen)
+
+
+def _render(project: Recorded, span: Span, request: Request, directory: Path, prefix: str, screen: Screen) -> Renders:
+    """Render the project's own version with its answers, and the new one with those and the new answers."""
+    stored = recorded.stored_answers(project, span.old.questions)
+    answers = _answers(stored, Questions(span.new.questions), request, screen)
+    renders = Renders(directory / "old", directory / "new")
+    with screen.step(f"Render {short(span.old.version)} and {short(span.new.version)}"):
+        render(span.old, stored, renders.old / prefix, directory / "scratch-old")
+        render(span.new, answers, renders.new / prefix, directory / "scratch-new")
+    if span.new.url != span.url:  # a dry run reads a bundle that will not stay
+        path = renders.new / prefix / ANSWERS
+        text = path.read_text(encoding="utf-8").replace(span.new.url, span.url)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return renders
+
+
+def _answers(stored: Answers, questions: Questions, request: Request, screen: Screen) -> Answers:
+    """Complete the answers: what was asked before is not asked again."""
+    given = {name: answer for name, answer in stored.items() if name in questions.asked} | dict(request.given)
+    for name in [name for name in questions.asked if name not in given]:
+        question = questions.asked[name]
+        if request.ask:
+            given[name] = screen.ask(question, questions, questions.complete(given, partly=True))
+        elif question.required:
+            raise BadInputError(f"There is a new question, {name}: {question.help}.", hint=f"--data {name}=VALUE")
+    return questions.complete(given)
+
+
+def _verified(tried: plan.Plan, ask: bool, screen: Screen) -> bool:
+    """Whether the update passes the project's own checks and tests, and is wanted."""
+    if tried.outcome.conflicts:
+        screen.say("There are conflicts, so nothing can be rehearsed. Nothing was changed.")
+        return False
+    rehearsal.rehearse(tried.trial, screen)
+    return not ask or screen.confirms("It passes. Take it?")
+
+
+def _own_lines(project: Path, renders: Renders, prefix: str) -> list[str]:
+    """Return the lines that the owner wrote into the answers file, which is always written anew."""
+    ours = [folder / prefix / ANSWERS for folder in (renders.old, renders.new)]
+    known = {line for path in ours for line in path.read_text(encoding="utf-8").splitlines()}
+    mine = (project / ANSWERS).read_text(encoding="utf-8").splitlines()
+    return [line for line in mine if line.strip() and line not in known and not line.startswith("_")]
