@@ -33,6 +33,7 @@ _NOBODY = {
     for what, value in (("NAME", "mkbackend"), ("EMAIL", "mkbackend@localhost"), ("DATE", "1700000000 +0000"))
 }
 _OURS, _THEIRS = 2, 3
+_IN_PLACE = "; yours is in place, git checkout --theirs takes the template's"
 _WHY = {
     frozenset({1, 2, 3}): "changed here and in the template",
     frozenset({2, 3}): "added here and in the template",
@@ -120,8 +121,10 @@ def attempt(trial: Repository, commit: str) -> Outcome:
         if Path(folder, name).relative_to(trial.top).parts[0] != ".git"
     ]
     tracked = trial.names("ls-files", "-z", "--", trial.prefix or ".")
-    names = b"".join(os.fsencode(name) + b"\0" for name in tracked)
+    names = b"".join(os.fsencode(name) + b"\0" for name in tracked if name not in outcome.conflicts)
     trial.git("checkout-index", "--quiet", "-z", "--stdin", stdin=names)
+    if mine := [path for path, why in outcome.conflicts.items() if why.endswith(_IN_PLACE)]:
+        trial.git("--literal-pathspecs", "checkout", "--quiet", "--ours", "--", *mine)
     return outcome
 
 
@@ -165,10 +168,14 @@ def _unmerged(place: Repository) -> dict[str, frozenset[int]]:
 def _why(place: Repository, path: str, stages: frozenset[int]) -> str:
     """Say what clashes; where git could put no marks between the two, the user's bytes stand."""
     why = _WHY.get(stages, "renamed or moved here and in the template")
-    if {_OURS, _THEIRS} <= stages and (place.top / path).is_file():
-        marked = b"<<<<<<<" in (place.top / path).read_bytes()
-        return why if marked else f"{why}; yours is in place, git checkout --theirs takes the template's"
+    if {_OURS, _THEIRS} <= stages and not _is_marked(place.top / path):
+        return why + _IN_PLACE
     return why
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether git wrote a file with both sides in it; of a binary file it leaves the user's as it is."""
+    return path.is_file() and b"<<<<<<<" in path.read_bytes()
 
 
 def _changes(place: Repository, conflicts: Iterable[str]) -> list[tuple[str, str]]:

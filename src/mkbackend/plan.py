@@ -40,7 +40,8 @@ class Plan:
     @property
     def undo(self) -> str:
         """The one command that takes all of it back."""
-        return repository.undo(self.repo, list(self.obstacles.beside.values()), self.outside)
+        beside = list(self.obstacles.beside.values())
+        return repository.undo(self.repo, beside, self.outside, conflicts=bool(self.outcome.conflicts))
 
     def apply(self) -> None:
         """Do it in the project; a note tells a later run what was begun."""

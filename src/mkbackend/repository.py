@@ -54,6 +54,10 @@ class Repository:
         where = paths or (self.prefix or ".",)
         return self.names("--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=no", "--", *where)
 
+    def in_conflict(self) -> bool:
+        """Whether the index has a path that is not merged."""
+        return bool(self.names("ls-files", "--unmerged", "-z"))
+
 
 def find(project: Path) -> Repository:
     """Return the repository around a project; BadInputError where it has no commit to go back to."""
@@ -90,12 +94,16 @@ def require_ready(repo: Repository) -> None:
         )
 
 
-def undo(repo: Repository, new: list[str], outside: list[str]) -> str:
+def undo(repo: Repository, new: list[str], outside: list[str], conflicts: bool) -> str:
     """Return the one command that takes an update back: from the index, from the tree, and what git does not track."""
     here = ("git",) if repo.project == Path.cwd() else ("git", "-C", repo.project)
-    beyond, beside = ([repo.shown(name) for name in names] for names in (outside, new))
-    command = typed(*here, "restore", "--source=HEAD", "--staged", "--worktree", ".", *beyond)
-    return f"{command} && {typed(*here, 'clean', '-fqx', '--', *beside)}" if beside else command
+    where = (".", *map(repo.shown, outside))
+    steps = [(*here, "restore", "--source=HEAD", "--staged", "--worktree", *where)]
+    if conflicts:  # restore refuses what is in conflict and not in the commit; to be added, it must be none
+        steps.insert(0, (*here, "add", "--update", *where))
+    if new:
+        steps.append((*here, "clean", "-fqx", "--", *map(repo.shown, new)))
+    return " && ".join(typed(*step) for step in steps)
 
 
 def begin(repo: Repository, new: list[str], outside: list[str]) -> None:
@@ -126,7 +134,7 @@ def _require_finished(repo: Repository) -> None:
     unlock = f"{typed('rm', lock)} && " if lock.exists() else ""
     raise BadInputError(
         "An update of this project was interrupted halfway. Your last commit is whole.",
-        hint=f"Go back to it, then update again: {unlock}{undo(repo, left, note['outside'])}",
+        hint=f"Go back to it, then update again: {unlock}{undo(repo, left, note['outside'], repo.in_conflict())}",
     )
 
 

@@ -1,0 +1,277 @@
+"""What a user wrote, and what the template brought: the tree, the index, the exit code and the words."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from .conftest import CONFIG, ENV, LOGO, MAKEFILE, PYPROJECT, Content, Project, migration, numbered
+
+MINE = "mine = 1"
+# Lines that an update may take away: the user has them from the template.
+_OF_THE_TEMPLATE = {*numbered("both").splitlines(), *numbered("renamed").splitlines(), "_commit: v0.1.0"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Edits of the user (None deletes, `moves` are renames), and what an update makes of them.
+
+    `tree` names what files hold then, word by word or whole; None for one that must not be there. `index` is what
+    `git status` shows.
+    """
+
+    name: str
+    edits: dict[str, Content] = field(default_factory=dict)
+    moves: dict[str, str] = field(default_factory=dict)
+    code: int = 0
+    tree: dict[str, Content | tuple[str, ...]] = field(default_factory=dict)
+    index: dict[str, str | None] = field(default_factory=dict)
+    says: tuple[str, ...] = ()
+
+
+CASES = [
+    Case(
+        "nothing edited",
+        tree={
+            "app/both.py": numbered("both", _3="template = 3"),
+            "app/deleted_there.py": None,
+            "app/renamed_there.py": None,
+        },
+        index={"app/both.py": "M ", "app/added_there.py": "A ", "app/deleted_there.py": "D ", "app/new_name.py": "A "},
+        says=(
+            "0.1.0 to 0.2.0, staged, not committed",
+            "- app/deleted_there.py",
+            "app/renamed_there.py → app/new_name.py",
+        ),
+    ),
+    Case(
+        "edited here, changed there, same lines",
+        edits={"app/both.py": numbered("both", _3=MINE)},
+        code=1,
+        tree={"app/both.py": (MINE, "template = 3", "<<<<<<<", ">>>>>>>", "mkbackend 0.2.0")},
+        index={"app/both.py": "UU", "app/added_there.py": "A "},
+        says=("app/both.py: changed here and in the template\n",),
+    ),
+    Case(
+        "edited here, changed there, other lines",
+        edits={"app/both.py": numbered("both", _9=MINE)},
+        tree={"app/both.py": numbered("both", _3="template = 3", _9=MINE)},
+        index={"app/both.py": "M "},
+    ),
+    Case(
+        "edited here, renamed there",
+        edits={"app/renamed_there.py": numbered("renamed", _4=MINE)},
+        tree={
+            "app/renamed_there.py": None,
+            "app/new_name.py": numbered("renamed", _4=MINE, _12="template = 12"),
+        },
+        index={"app/renamed_there.py": "D ", "app/new_name.py": "A "},
+    ),
+    Case(
+        "edited here, deleted there",
+        edits={"app/deleted_there.py": numbered("deleted", _4=MINE)},
+        code=1,
+        tree={"app/deleted_there.py": numbered("deleted", _4=MINE)},
+        index={"app/deleted_there.py": "UD"},
+        says=("app/deleted_there.py: changed or renamed here, deleted in the template",),
+    ),
+    Case(
+        "renamed here, changed there",
+        moves={"app/changed_there.py": "app/my_name.py"},
+        tree={
+            "app/changed_there.py": None,
+            "app/my_name.py": numbered("changed", _5="template = 5"),
+        },
+        index={"app/my_name.py": "M "},
+    ),
+    Case(
+        "renamed here, deleted there",
+        moves={"app/deleted_there.py": "app/my_name.py"},
+        code=1,
+        tree={"app/my_name.py": numbered("deleted")},
+        index={"app/my_name.py": "UD"},
+        says=("app/my_name.py: changed or renamed here, deleted in the template",),
+    ),
+    Case(
+        "renamed here, renamed there",
+        moves={"app/renamed_there.py": "app/my_name.py"},
+        code=1,
+        tree={"app/my_name.py": ("renamed_1",), "app/new_name.py": ("renamed_1",)},
+        index={"app/my_name.py": "AU", "app/new_name.py": "UA", "app/renamed_there.py": "DD"},
+        says=("app/my_name.py: renamed or moved here and in the template",),
+    ),
+    Case(
+        "deleted here, changed there",
+        edits={"app/changed_there.py": None},
+        tree={"app/changed_there.py": None},
+        index={"app/changed_there.py": None},
+        says=("Left out, because you have deleted it:\n  app/changed_there.py\n",),
+    ),
+    Case(
+        "deleted here, renamed there",
+        edits={"app/renamed_there.py": None},
+        tree={"app/renamed_there.py": None, "app/new_name.py": None},
+        index={"app/new_name.py": None},
+        says=("Left out, because you have deleted it:\n  app/new_name.py\n",),
+    ),
+    Case(
+        "deleted here, deleted there",
+        edits={"app/deleted_there.py": None},
+        tree={"app/deleted_there.py": None},
+        index={"app/deleted_there.py": None},
+    ),
+    Case(
+        "added on both sides",
+        edits={"app/added_there.py": f"{MINE}\n"},
+        code=1,
+        tree={"app/added_there.py": (MINE, "template = 0", "<<<<<<<")},
+        index={"app/added_there.py": "AA"},
+        says=("app/added_there.py: added here and in the template\n",),
+    ),
+    Case(
+        "added on both sides, the same",
+        edits={"app/added_there.py": "template = 0\n"},
+        tree={"app/added_there.py": "template = 0\n"},
+        index={"app/added_there.py": None},
+    ),
+    Case(
+        "a binary file changed on both sides",
+        edits={"logo.png": LOGO + b"mine"},
+        code=1,
+        tree={"logo.png": LOGO + b"mine"},
+        index={"logo.png": "UU"},
+        says=("logo.png: changed here and in the template; yours is in place, git checkout --theirs takes",),
+    ),
+    Case(
+        "a binary file changed there",
+        tree={"logo.png": LOGO[::-1]},
+        index={"logo.png": "M "},
+    ),
+    Case(
+        "the everyday edits, in other places",
+        edits={
+            "pyproject.toml": PYPROJECT.format(more="")
+            .replace("{{ project_slug }}", "shop")
+            .replace('    "fastapi', '    "stripe>=12",\n    "fastapi'),
+            "app/config.py": CONFIG.format(more="").replace("    debug", "    shop_name: str\n    debug"),
+            ".env.example": "SHOP_NAME=mine\n" + ENV.format(more=""),
+            "Makefile": MAKEFILE.format(more="").replace("test:", "stock:\n\tstock\n\ntest:"),
+        },
+        tree={
+            "pyproject.toml": ('"stripe>=12"', '"aiosmtplib>=5.0"'),
+            "app/config.py": ("shop_name", "smtp_host"),
+            ".env.example": ("SHOP_NAME=mine", "SMTP_HOST="),
+            "Makefile": ("stock:", "purge:"),
+        },
+        index=dict.fromkeys(("pyproject.toml", "app/config.py", ".env.example", "Makefile"), "M "),
+        says=("New in .env.example, and not in your .env:\n  SMTP_HOST\n",),
+    ),
+    Case(
+        "the everyday edits, in the same places",
+        edits={
+            "pyproject.toml": PYPROJECT.format(more='    "stripe>=12",\n').replace("{{ project_slug }}", "shop"),
+            "app/config.py": CONFIG.format(more="    shop_name: str\n"),
+            ".env.example": ENV.format(more="SHOP_NAME=mine\n"),
+            "Makefile": MAKEFILE.format(more="\nstock:\n\tstock\n"),
+        },
+        code=1,
+        tree={
+            "pyproject.toml": ('"stripe>=12"', '"aiosmtplib>=5.0"', "<<<<<<<"),
+            "app/config.py": ("shop_name", "smtp_host", "<<<<<<<"),
+            ".env.example": ("SHOP_NAME=mine", "SMTP_HOST=", "<<<<<<<"),
+            "Makefile": ("stock:", "purge:", "<<<<<<<"),
+        },
+        index=dict.fromkeys(("pyproject.toml", "app/config.py", ".env.example", "Makefile"), "UU"),
+    ),
+    Case(
+        "files of the user's own",
+        edits={"app/mine.py": f"{MINE}\n", "docs/mine.bin": b"\0\1", "app/with space é.py": f"{MINE}\n"},
+        tree={"app/mine.py": f"{MINE}\n", "docs/mine.bin": b"\0\1", "app/with space é.py": f"{MINE}\n"},
+        index={"app/mine.py": None, "docs/mine.bin": None},
+    ),
+    Case(
+        "lines that end as on Windows",
+        edits={"app/both.py": numbered("both", _9=MINE).replace("\n", "\r\n")},
+        tree={"app/both.py": (MINE, "template = 3")},
+        index={"app/both.py": "M "},
+    ),
+    Case(
+        "a file that git does not convert, with lines as on Windows",
+        edits={".gitattributes": "* -text\n", "app/both.py": numbered("both", _9=MINE).replace("\n", "\r\n")},
+        code=1,
+        tree={"app/both.py": (MINE, "template = 3", "<<<<<<<")},
+        index={"app/both.py": "UU"},
+    ),
+    Case(
+        "lines in the answers file",
+        edits={".copier-answers.yml": None},  # made by the test: the file with a comment
+        tree={".copier-answers.yml": ("_commit: v0.2.0", "license: MIT")},
+        index={".copier-answers.yml": "M "},
+        says=("Written anew without your lines, .copier-answers.yml:\n  # mine, by hand\n",),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_line_of_the_user_is_in_the_tree_in_a_conflict_or_named(project: Project, case: Case) -> None:
+    edits = dict(case.edits)
+    if ".copier-answers.yml" in edits:
+        edits[".copier-answers.yml"] = "# mine, by hand\n" + project.read(".copier-answers.yml")
+    for old, new in case.moves.items():
+        project.git("mv", old, new)
+    project.edit(edits, commit=bool(edits or case.moves))
+    before, head = {name: unix(content) for name, content in project.tree().items()}, project.git("rev-parse", "HEAD")
+
+    said = project.update(code=case.code)
+
+    assert "Error" not in said
+    assert project.git("rev-parse", "HEAD") == head
+    after, status = project.tree(), project.status()
+    for name, expected in case.tree.items():
+        if isinstance(expected, tuple):
+            assert [word for word in expected if word not in after[name].decode()] == []
+        else:
+            assert after.get(name) == (expected.encode() if isinstance(expected, str) else expected), name
+    assert {name: status.get(name) for name in case.index} == case.index
+    assert [words for words in case.says if words not in said] == []
+    assert bool(said.partition("Conflicts, for you to settle:")[1]) == bool(case.code)
+    everything = unix(b"\n".join(after.values())) + said.encode()
+    written = {line for content in edits.values() if isinstance(content, str) for line in content.splitlines()}
+    assert [line for line in written - _OF_THE_TEMPLATE if line.encode() not in everything] == []
+
+    project.take_back(said)
+    assert {name: unix(content) for name, content in project.tree().items()} == before
+    assert project.status() == {}
+    assert not (project.root / ".git" / "MERGE_MSG").exists()
+
+
+def unix(content: bytes) -> bytes:
+    """Return what git has of a file, however its lines end in the work tree."""
+    return content.replace(b"\r\n", b"\n")
+
+
+def test_a_migration_of_the_users_own_is_joined_with_the_templates(project: Project) -> None:
+    own = {"alembic/versions/2026_01_15_0000_books.py": migration("mine1", "aaa1")}
+    project.edit(own)
+    said = project.update()
+    (joined,) = [name for name, status in project.status().items() if "join_mkbackend_0_2_0" in name and status == "A "]
+    assert f"Joins your migrations with the template's:\n  {joined}\n" in said
+    assert '= ("aaa2", "mine1")' in project.read(joined)
+    assert project.read(next(iter(own))) == next(iter(own.values()))
+    project.take_back(said)
+    assert project.status() == {}
+
+
+def test_a_migration_whose_forerunner_the_user_removed_is_named(project: Project) -> None:
+    project.edit(
+        {
+            "alembic/versions/2026_01_01_0000_users.py": None,
+            "alembic/versions/2026_01_15_0000_squashed.py": migration("mine1", None),
+        }
+    )
+    said = project.update()
+    assert "set their down_revision to your head:\n  aaa2 follows aaa1\n" in said
+
+
+def test_a_history_with_one_head_gets_no_migration(project: Project) -> None:
+    assert "Joins" not in project.update()
+    assert [name for name in project.status() if "join" in name] == []
