@@ -32,12 +32,12 @@ _NOBODY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "mkbackend"), ("EMAIL", "mkbackend@localhost"), ("DATE", "1700000000 +0000"))
 }
-_OURS, _THEIRS = 2, 3
+_BASE, _OURS, _THEIRS = 1, 2, 3
 _IN_PLACE = "; yours is in place, git checkout --theirs takes the template's"
 _WHY = {
-    frozenset({1, 2, 3}): "changed here and in the template",
-    frozenset({2, 3}): "added here and in the template",
-    frozenset({1, 2}): "changed or renamed here, deleted in the template",
+    frozenset({_BASE, _OURS, _THEIRS}): "changed here and in the template",
+    frozenset({_OURS, _THEIRS}): "added here and in the template",
+    frozenset({_BASE, _OURS}): "changed or renamed here, deleted in the template",
 }
 
 
@@ -95,31 +95,16 @@ def change(trial: Repository, renders: Renders, label: str, kept: Iterable[str] 
 
 def pick(place: Repository, commit: str) -> Outcome:
     """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses."""
-    try:
-        place.git(*_FLAGS, "cherry-pick", "--no-commit", commit, env=_NOBODY, apart=True)
-    except MkbackendError as error:
-        if not _unmerged(place):
-            raise BadInputError(f"git does not merge: {error.message}", hint="git status") from error
-    finally:
-        place.git("cherry-pick", "--quit", apart=True)
-    unmerged = _unmerged(place)
-    # What the user has deleted stays so.
-    deleted = [path for path, stages in unmerged.items() if _THEIRS in stages and len(stages) == 2 and 1 in stages]
-    if deleted:
-        place.git("--literal-pathspecs", "rm", "--quiet", "--force", "--", *deleted, apart=True)
-    conflicts = {path: _why(place, path, stages) for path, stages in unmerged.items() if path not in deleted}
-    return Outcome(_changes(place, conflicts), conflicts, deleted)
+    _cherry_pick(place, commit)
+    return _settle(place)
 
 
 def attempt(trial: Repository, commit: str) -> Outcome:
     """Merge in a throwaway repository; note all that git wrote, then bring the rest of the project."""
-    outcome = pick(trial, commit)
-    outcome.written = [
-        Path(folder, name).relative_to(trial.top).as_posix()
-        for folder, _, names in os.walk(trial.top)
-        for name in names
-        if Path(folder, name).relative_to(trial.top).parts[0] != ".git"
-    ]
+    _cherry_pick(trial, commit)
+    files = [Path(folder, name).relative_to(trial.top) for folder, _, names in os.walk(trial.top) for name in names]
+    outcome = _settle(trial)
+    outcome.written = [path.as_posix() for path in files if path.parts[0] != ".git"]
     tracked = trial.names("ls-files", "-z", "--", trial.prefix or ".")
     names = b"".join(os.fsencode(name) + b"\0" for name in tracked if name not in outcome.conflicts)
     trial.git("checkout-index", "--quiet", "-z", "--stdin", stdin=names)
@@ -133,6 +118,26 @@ def hand_over(trial: Repository, commit: str, repo: Repository) -> None:
     wanted = f"{commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
     pack = run("git", "pack-objects", "--quiet", "--revs", "--stdout", cwd=trial.top, stdin=wanted)
     repo.git("unpack-objects", "-q", stdin=pack)
+
+
+def _cherry_pick(place: Repository, commit: str) -> None:
+    try:
+        place.git(*_FLAGS, "cherry-pick", "--no-commit", commit, env=_NOBODY, apart=True)
+    except MkbackendError as error:
+        if not _unmerged(place):
+            raise BadInputError(f"git does not merge: {error.message}", hint="git status") from error
+    finally:
+        place.git("cherry-pick", "--quit", apart=True)
+
+
+def _settle(place: Repository) -> Outcome:
+    """Leave deleted what the user has deleted, and look at what there is."""
+    unmerged = _unmerged(place)
+    deleted = [path for path, stages in unmerged.items() if stages == {_BASE, _THEIRS}]
+    if deleted:
+        place.git("--literal-pathspecs", "rm", "--quiet", "--force", "--", *deleted, apart=True)
+    conflicts = {path: _why(place, path, stages) for path, stages in unmerged.items() if path not in deleted}
+    return Outcome(_changes(place, conflicts), conflicts, deleted)
 
 
 def _tree(trial: Repository, render: Path, entries: bytes) -> str:

@@ -1,6 +1,7 @@
 """Files of the user that git does not track, where an update would write."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,15 @@ class Obstacles:
     beside: dict[str, str]
 
 
-def find_obstacles(repo: Repository, trial: Repository, written: list[str]) -> Obstacles:
-    """Look at each path that a merge writes; BadInputError where something is in the way that git does not ignore."""
+def find_obstacles(repo: Repository, theirs: Mapping[str, Path]) -> Obstacles:
+    """Look at each path that a merge writes, with what it writes there.
+
+    BadInputError where something is in the way that git does not ignore.
+    """
     tracked = set(repo.names("ls-files", "-z"))
-    blocked = {path: blocker for path in written if path not in tracked and (blocker := _blocker(repo, path, tracked))}
+    blocked = {path: blocker for path in theirs if path not in tracked and (blocker := _blocker(repo, path, tracked))}
     ignored = _ignored(repo, [path for path, blocker in blocked.items() if path == blocker])
-    beside = {path: f"{path}.new" for path in ignored if not _same(repo.top / path, trial.top / path)}
+    beside = {path: f"{path}.new" for path in ignored if not _same(repo.top / path, theirs[path])}
     taken = {new for new in beside.values() if os.path.lexists(repo.top / new)}
     if in_the_way := sorted(repo.shown(path) for path in {*blocked.values()}.difference(ignored) | taken):
         raise BadInputError(

@@ -65,13 +65,14 @@ def make(repo: Repository, renders: Renders, version: str, directory: Path) -> P
     trial = merge.borrow(repo, directory)
     commit = merge.change(trial, renders, label)
     outcome = merge.attempt(trial, commit)
-    obstacles = find_obstacles(repo, trial, outcome.written)
+    theirs = {path: _either(renders.new / path, trial.top / path) for path in outcome.written}
+    obstacles = find_obstacles(repo, theirs)
     if obstacles.kept:
-        first, trial = trial, merge.borrow(repo, directory / "again")
+        trial = merge.borrow(repo, directory / "again")
         commit = merge.change(trial, renders, label, obstacles.kept)
         outcome = merge.attempt(trial, commit)
         for path, new in obstacles.beside.items():
-            _copy(first.top / path, trial.top / new)
+            _copy(theirs[path], trial.top / new)
     work = follow_up(repo.project, trial.project, version)
     _join(trial, work)
     return Plan(repo, trial, commit, outcome, obstacles, work)
@@ -83,6 +84,11 @@ def _join(place: Repository, work: FollowUp) -> None:
         path, text = work.join
         (place.project / path).write_text(text, encoding="utf-8", newline="\n")
         place.git("add", "--force", "--", place.prefix + path, apart=True)
+
+
+def _either(render: Path, merged: Path) -> Path:
+    """Return the template's file; what git has put where the user moved a folder, only the merge has."""
+    return render if render.is_file() else merged
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,0 +1,77 @@
+"""What git does not track, where an update would write."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Project
+
+BESIDE = "Kept as it is, because git ignores it here:\n  app/added_there.py; the template's: app/added_there.py.new\n"
+
+
+def ignore(project: Project, *patterns: str) -> None:
+    project.edit({".gitignore": "".join(f"{line}\n" for line in (".env", ".venv/", "*.local", *patterns))})
+
+
+def test_an_ignored_file_is_kept_and_the_templates_is_laid_beside_it(project: Project) -> None:
+    ignore(project, "app/added_there.py")
+    project.edit({"app/added_there.py": "mine = 1\n"}, commit=False)
+    before = project.tree()
+    said = project.update()
+    assert BESIDE in said
+    assert project.read("app/added_there.py") == "mine = 1\n"
+    assert project.read("app/added_there.py.new") == "template = 0\n"
+    assert project.status()["app/added_there.py.new"] == "??"
+    assert "app/added_there.py" not in project.git("ls-files").splitlines()
+    project.take_back(said)
+    assert project.tree() == before
+
+
+def test_a_file_that_the_user_took_out_of_git_but_kept_is_not_written_over(project: Project) -> None:
+    project.git("rm", "--quiet", "--cached", "app/changed_there.py")
+    ignore(project, "app/changed_there.py")
+    mine = project.read("app/changed_there.py")
+    said = project.update()
+    assert project.read("app/changed_there.py") == mine
+    assert "changed_5" not in project.read("app/changed_there.py.new").splitlines()[4]
+    assert "app/changed_there.py; the template's: app/changed_there.py.new" in said
+
+
+def test_an_ignored_file_that_is_the_templates_stays_the_users(project: Project) -> None:
+    ignore(project, "app/added_there.py")
+    project.edit({"app/added_there.py": "template = 0\n"}, commit=False)
+    before = project.tree()
+    said = project.update()
+    assert not (project.root / "app/added_there.py.new").exists()
+    assert "app/added_there.py" not in project.status()
+    project.take_back(said)
+    assert project.tree() == before
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"app/added_there.py": "mine = 1\n"}, "app/added_there.py"),
+        ({"app/added_there.py/inside.local": "mine"}, "app/added_there.py"),
+        ({"app/added_there.py.new": "mine", "app/added_there.py": "mine"}, "app/added_there.py.new"),
+    ],
+    ids=["a file", "a folder of ignored files", "a file beside"],
+)
+def test_what_is_in_the_way_is_refused_with_the_mend(project: Project, files: dict[str, str], named: str) -> None:
+    if "app/added_there.py.new" in files:
+        ignore(project, "app/added_there.py")
+    project.edit(files, commit=False)
+    before, status = project.tree(), project.status()
+    said = project.update(code=2)
+    assert f"Files that git does not track are where the update would write: {named}." in said
+    assert f"Move them, or commit them: git add {named}" in said
+    assert (project.tree(), project.status()) == (before, status)
+
+
+def test_an_untracked_file_elsewhere_is_left_alone(project: Project) -> None:
+    project.edit({"app/draft.py": "mine = 1\n"}, commit=False)
+    said = project.update()
+    assert project.status()["app/draft.py"] == "??"
+    project.take_back(said)
+    assert project.read("app/draft.py") == "mine = 1\n"
+    assert Path(project.root, "app/draft.py").is_file()

@@ -1,0 +1,184 @@
+"""What an update refuses, with exit code 2 and the mend; nothing is touched."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import Project, Template
+
+ANSWERS = ".copier-answers.yml"
+
+
+def refused(project: Project, *arguments: str) -> str:
+    """Update in vain; return what was said about it."""
+    before, status = project.tree(), project.status()
+    head, index = project.git("rev-parse", "HEAD"), project.git("ls-files", "--stage")
+    said = project.update(*arguments, code=2)
+    assert (project.tree(), project.status()) == (before, status)
+    assert (project.git("rev-parse", "HEAD"), project.git("ls-files", "--stage")) == (head, index)
+    message, hint = said[said.index("Error: ") :].strip().split("\n")[:2]
+    assert hint.strip()
+    return f"{message}\n{hint}"
+
+
+@pytest.mark.parametrize("staged", [True, False])
+def test_a_dirty_tree(project: Project, staged: bool) -> None:
+    project.edit({"app/config.py": "mine = 1\n"}, commit=False)
+    if staged:
+        project.git("add", "--all")
+    said = refused(project)
+    assert "changes that are not committed: app/config.py" in said
+    assert "git commit, or git stash" in said
+    project.git("stash")
+    project.update()
+
+
+def start(project: Project, *command: str) -> None:
+    """Begin what stops at a conflict: two branches changed the same line."""
+    project.git("checkout", "--quiet", "-b", "other")
+    project.edit({"app/config.py": "other = 1\n"})
+    project.git("checkout", "--quiet", "main")
+    project.edit({"app/config.py": "main = 1\n"})
+    project.edit({"app/config.py": "main = 2\n"})
+    subprocess.run(("git", *command), cwd=project.root, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "doing"),
+    [
+        (("merge", "other"), "merge"),
+        (("cherry-pick", "other"), "cherry-pick"),
+        (("rebase", "other"), "rebase"),
+        (("rebase", "--apply", "other"), "rebase"),
+        (("revert", "--no-edit", "HEAD~1"), "revert"),
+    ],
+    ids=["merge", "cherry-pick", "rebase", "rebase --apply", "revert"],
+)
+def test_a_merge_or_the_like_in_progress(project: Project, command: tuple[str, ...], doing: str) -> None:
+    start(project, *command)
+    said = refused(project)
+    assert f"A {doing} is in progress" in said
+    assert f"git {doing} --abort" in said
+    project.git(doing, "--abort")
+    project.update(code=1)
+
+
+def test_a_lock_that_a_killed_git_has_left(project: Project) -> None:
+    lock = project.root / ".git" / "index.lock"
+    lock.touch()
+    said = refused(project)
+    assert "Another git command is at work here, or one was killed" in said
+    assert f"rm {lock}" in said
+
+
+def test_a_folder_without_git(project: Project, tmp_path: Path) -> None:
+    (project.root / ".git").rename(tmp_path / "away")
+    said = project.update(code=2)
+    assert "in no git repository with a commit" in said
+    assert "git init && git add --all && git commit" in said
+
+
+def test_a_repository_without_a_commit(project: Project) -> None:
+    project.git("checkout", "--quiet", "--orphan", "young")
+    assert "in no git repository with a commit" in project.update(code=2)
+
+
+def test_a_project_without_answers(project: Project) -> None:
+    project.edit({ANSWERS: None})
+    said = refused(project)
+    assert f"has no {ANSWERS}" in said
+    assert "Restore it from git" in said
+
+
+def test_a_folder_inside_the_project(project: Project) -> None:
+    inside = Project(project.root / "app")
+    assert f"The project is {project.root}." in inside.update(code=2)
+
+
+def test_answers_that_are_not_committed(project: Project) -> None:
+    project.git("rm", "--quiet", "--cached", ANSWERS)
+    project.git("commit", "--quiet", "--message", "out")
+    said = refused(project)
+    assert f"{ANSWERS} is not committed" in said
+    assert f"git add --force {ANSWERS}" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("_commit: v0.1.0", "_commit: [", "is not YAML"),
+        ("_commit: v0.1.0", "", "does not say where the project came from: _commit"),
+        ("_commit: v0.1.0", "_commit: 0.1", "does not say where the project came from: _commit"),
+        ("_commit: v0.1.0", "_commit: --upload-pack=x", "does not say where the project came from: _commit"),
+        ("_commit: v0.1.0", "_commit: v0.1.7", "v0.1.7, is not known here"),
+        ("_commit: v0.1.0", "_commit: nonsense", "nonsense, is not known here"),
+        ("_src_path: ", "_from: ", "does not say where the project came from: _src_path"),
+        ("license: MIT", "license: GPL", "license cannot be 'GPL'. Choose one of: MIT"),
+        ("license: MIT", "licence: MIT", "There is no question 'licence'"),
+        ("license: MIT\n", "", "has no answer for license"),
+        ("project_slug: shop", "project_slug: [shop]", "project_slug cannot be ['shop']"),
+    ],
+)
+def test_answers_that_were_edited_wrong(project: Project, old: str, new: str, named: str) -> None:
+    text = project.read(ANSWERS)
+    assert old in text
+    project.edit({ANSWERS: text.replace(old, new)})
+    said = refused(project)
+    assert named in said
+    assert "git log" in said or "Set _commit" in said
+
+
+def test_an_empty_answers_file(project: Project) -> None:
+    project.edit({ANSWERS: ""})
+    assert "has no answers" in refused(project)
+
+
+@pytest.mark.parametrize("version", ["v0.3.0", "v0.2.0.post1+g123456789"])
+def test_a_project_newer_than_the_installed_mkbackend(project: Project, version: str) -> None:
+    project.edit({ANSWERS: project.read(ANSWERS).replace("v0.1.0", version)})
+    said = refused(project)
+    assert "newer than this mkbackend's 0.2.0" in said
+    assert "Upgrade mkbackend" in said
+
+
+def test_a_project_made_by_a_newer_mkbackend_on_this_machine(
+    project: Project, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = template.git("rev-parse", "HEAD")
+    template.release("0.3.0")
+    project.update()
+    project.edit({})
+    template.git("reset", "--quiet", "--hard", old)
+    assert "newer than this mkbackend's 0.2.0" in refused(project)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--to", "0.9"), "There is no version '0.9'.\n  Versions: 0.1.0, 0.2.0"),
+        (("--data", "colour=red"), "There is no question 'colour'"),
+        (("--data", "license=GPL"), "license cannot be 'GPL'"),
+        (("--data", "license"), "is not KEY=VALUE"),
+        (("--dry-run", "--verify"), "--dry-run shows, --verify tests"),
+    ],
+)
+def test_bad_input(project: Project, arguments: tuple[str, ...], named: str) -> None:
+    assert named in refused(project, *arguments)
+
+
+def test_an_earlier_version_than_the_projects(project: Project) -> None:
+    project.update()
+    project.edit({})
+    assert "The project has 0.2.0, which is newer than 0.1.0" in refused(project, "--to", "0.1.0")
+
+
+def test_a_path_that_is_not_there(project: Project) -> None:
+    assert "has no .copier-answers.yml" in Project(project.root / "nowhere").update(code=2)
+
+
+def test_a_file_that_git_was_told_to_overlook_is_not_written_over(project: Project) -> None:
+    project.git("update-index", "--assume-unchanged", "app/both.py")
+    project.edit({"app/both.py": "mine = 1\n"}, commit=False)
+    assert "git does not merge" in refused(project)
+    assert project.read("app/both.py") == "mine = 1\n"
