@@ -1,0 +1,174 @@
+"""An update that is killed or interrupted: the last commit is whole, and the next run names the way back."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from combinations import FULL
+
+from .conftest import Made, Project, environment
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+KILL = "os.kill(os.getpid(), signal.SIGKILL)"
+# Where a run can be killed once it has begun to write; between these are single commands of git.
+MOMENTS = {
+    "before the note": "dies(repository, 'begin')",
+    "after the note": "dies(merge, 'pick')",
+    "after the merge": "dies(merge, '_settle', skip=1)",
+    "before the files beside": "dies(plan, '_copy', skip=1)",
+    "before the joining migration": "dies(plan, '_join', skip=1)",
+    "before the end": "dies(repository, 'end', skip=1)",
+}
+SCRIPT = """
+import os, signal, sys
+from pathlib import Path
+from mkbackend import cli, merge, plan, repository, template
+template._SHIPPED = Path({bundle!r})
+
+def dies(module, name, skip=0):
+    real = getattr(module, name)
+    calls = []
+    def killed(*args, **options):
+        calls.append(name)
+        if len(calls) > skip:
+            {kill}
+        return real(*args, **options)
+    setattr(module, name, killed)
+
+{moment}
+sys.argv[1:] = ["update", {project!r}]
+cli.main()
+"""
+
+
+@pytest.fixture
+def busy(project: Project) -> Project:
+    """A project whose update has all to do: conflicts, a file beside an ignored one, a migration that joins."""
+    project.edit(
+        {
+            ".gitignore": ".env\n.venv/\n*.local\napp/added_there.py\n",
+            "app/both.py": "mine = 1\n",
+            "alembic/versions/mine.py": 'revision = "mine1"\ndown_revision = "aaa1"\n',
+        }
+    )
+    project.git("mv", "app/renamed_there.py", "app/my_name.py")
+    project.edit({"app/added_there.py": "mine = 1\n"})
+    return project
+
+
+def start(project: Project, made: Made, moment: str = "", kill: str = KILL) -> subprocess.Popen[str]:
+    script = SCRIPT.format(bundle=str(made.bundle), project=str(project.root), moment=moment, kill=kill)
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+def goes_back(project: Project, before: dict[str, bytes], head: str) -> None:
+    """The last commit is whole; where something was begun, the next run names the way back, and that works."""
+    assert project.git("rev-parse", "HEAD") == head
+    project.git("fsck", "--strict", "--no-dangling")
+    if project.tree() != before or project.status():
+        said = project.update(code=2)
+        assert "An update of this project was interrupted halfway. Your last commit is whole." in said
+        recovery = said.partition("then update again: ")[2].strip()
+        subprocess.run(recovery, shell=True, cwd=project.root, check=True, capture_output=True)  # noqa: S602  # as typed
+        assert project.tree() == before
+        assert project.status() == {}
+    said = project.update(code=1)
+    assert "Conflicts" in said
+    assert not (project.root / ".git" / "mkbackend-update").exists()
+    project.take_back(said)
+    assert (project.tree(), project.status()) == (before, {})
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_at_a_moment(busy: Project, made: Made, moment: str) -> None:
+    before, head = busy.tree(), busy.git("rev-parse", "HEAD")
+    killed = start(busy, made, MOMENTS[moment])
+    said, _ = killed.communicate(timeout=60)
+    assert killed.returncode == -signal.SIGKILL, said
+    goes_back(busy, before, head)
+
+
+def test_a_kill_while_git_writes_the_files(busy: Project, made: Made) -> None:
+    """A filter that runs for one of the files kills git, and mkbackend with it."""
+    before, head = busy.tree(), busy.git("rev-parse", "HEAD")
+    pid = busy.root.parent / "pid"
+    die = busy.root.parent / "die"
+    die.write_text(f'#!/bin/sh\n[ "$PWD" = "{busy.root}" ] || exec cat\nkill -9 $(cat {pid}) $PPID\nsleep 9\n')
+    die.chmod(0o755)
+    busy.git("config", "filter.die.smudge", str(die))
+    (busy.root / ".git" / "info").mkdir(exist_ok=True)
+    (busy.root / ".git" / "info" / "attributes").write_text("app/config.py filter=die\n")
+    killed = start(busy, made)
+    pid.write_text(str(killed.pid))
+    killed.communicate(timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert (busy.root / ".git" / "index.lock").exists()
+    assert busy.tree() != before
+    (busy.root / ".git" / "info" / "attributes").unlink()
+    goes_back(busy, before, head)
+
+
+@pytest.mark.parametrize("number", range(12 if FULL else 2))
+def test_a_kill_at_any_time(busy: Project, made: Made, number: int) -> None:
+    before, head = busy.tree(), busy.git("rev-parse", "HEAD")
+    began = time.monotonic()
+    start(busy, made).communicate(timeout=60)
+    whole, lasted = busy.status(), time.monotonic() - began
+    discard(busy)
+    assert busy.tree() == before
+    killed = start(busy, made)
+    time.sleep(lasted * random.uniform(0.5, 1))  # noqa: S311  # no secret
+    killed.kill()
+    killed.communicate()
+    if busy.status() and not (busy.root / ".git" / "mkbackend-update").exists():  # it was done already
+        assert sorted(busy.status().values()) == sorted(whole.values())
+        discard(busy)
+    goes_back(busy, before, head)
+
+
+def discard(project: Project) -> None:
+    project.git("reset", "--quiet", "--hard")
+    (project.root / "app/added_there.py.new").unlink()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_before_the_merge_leaves_everything(busy: Project, made: Made, name: str) -> None:
+    before = busy.tree()
+    interrupted = start(busy, made, "dies(merge, 'change')", f"os.kill(os.getpid(), signal.{name})")
+    said, _ = interrupted.communicate(timeout=60)
+    assert interrupted.returncode == 130
+    assert "Interrupted; nothing was changed." in said
+    assert (busy.tree(), busy.status()) == (before, {})
+
+
+def test_an_interrupt_while_merging_waits_for_the_whole(busy: Project, made: Made) -> None:
+    before = busy.tree()
+    interrupted = start(busy, made, "dies(merge, 'pick')", "os.kill(os.getpid(), signal.SIGINT)")
+    said, _ = interrupted.communicate(timeout=60)
+    assert interrupted.returncode == 130
+    assert "Interrupted; the update is whole, and staged. Undo it: " in said
+    assert not (busy.root / ".git" / "mkbackend-update").exists()
+    undo = said.partition("Undo it: ")[2].strip().removesuffix(".")
+    subprocess.run(undo, shell=True, cwd=busy.root, check=True, capture_output=True)  # noqa: S602  # as typed
+    assert (busy.tree(), busy.status()) == (before, {})
+
+
+def test_the_note_of_an_update_that_was_committed_is_forgotten(busy: Project, made: Made) -> None:
+    start(busy, made, MOMENTS["before the end"]).communicate(timeout=60)
+    assert (busy.root / ".git" / "mkbackend-update").exists()
+    busy.git("add", "--all")
+    busy.git("commit", "--quiet", "--message", "settled")
+    assert "Nothing to do" in busy.update()
+    assert not (busy.root / ".git" / "mkbackend-update").exists()
