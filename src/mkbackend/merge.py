@@ -17,7 +17,6 @@ from mkbackend.system import git, run
 
 # What a user has set for their own merges has no say in this one.
 _SETTINGS = {
-    "core.hooksPath": os.devnull,
     "merge.renames": "true",
     "merge.renameLimit": "7000",
     "merge.directoryRenames": "conflict",
@@ -25,6 +24,7 @@ _SETTINGS = {
     "rerere.enabled": "false",
     "core.safecrlf": "false",
     "core.excludesFile": os.devnull,
+    "core.hooksPath": os.devnull,
 }
 _FLAGS = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
 _NOBODY = {

@@ -32,21 +32,15 @@ class Plan:
         return [path for path in written if path not in tracked]
 
     @property
-    def outside(self) -> list[str]:
-        """What changes outside the project's folder: files that the owner has moved there."""
-        changed = [part for _, path in self.outcome.changes for part in path.split("\0")]
-        return [path for path in (*changed, *self.outcome.conflicts) if not path.startswith(self.repo.prefix)]
-
-    @property
     def undo(self) -> str:
         """The one command that takes all of it back."""
         beside = list(self.obstacles.beside.values())
-        return repository.undo(self.repo, beside, self.outside, conflicts=bool(self.outcome.conflicts))
+        return repository.undo(self.repo, beside, conflicts=bool(self.outcome.conflicts))
 
     def apply(self) -> None:
         """Do it in the project; a note tells a later run what was begun."""
         merge.hand_over(self.trial, self.commit, self.repo)
-        repository.begin(self.repo, self.new, self.outside)
+        repository.begin(self.repo, self.new)
         try:
             merge.pick(self.repo, self.commit)
         except BadInputError:

@@ -33,8 +33,8 @@ class Repository:
         return self.top / self.prefix
 
     def git(self, *args: str | Path, **options: object) -> str:
-        """Run git at the top."""
-        return git(*args, cwd=self.top, **options)
+        """Run git at the top; no hook of the user's has a say."""
+        return git("-c", f"core.hooksPath={os.devnull}", *args, cwd=self.top, **options)
 
     def names(self, *args: str | Path, **options: object) -> list[str]:
         """Run a git command with -z at the top, and return the parts of what it prints."""
@@ -49,10 +49,9 @@ class Repository:
         """Return a path from the top as one from the project's folder, where people type."""
         return Path(os.path.relpath(self.top / path, self.project)).as_posix()
 
-    def changes(self, *paths: str) -> list[str]:
-        """Return what differs from the last commit in the project, or at some paths, not counting untracked files."""
-        where = paths or (self.prefix or ".",)
-        return self.names("--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=no", "--", *where)
+    def changes(self) -> list[str]:
+        """Return what differs from the last commit in the project, not counting untracked files."""
+        return self.names("status", "--porcelain", "-z", "--untracked-files=no", "--", self.prefix or ".")
 
     def in_conflict(self) -> bool:
         """Whether the index has a path that is not merged."""
@@ -94,21 +93,20 @@ def require_ready(repo: Repository) -> None:
         )
 
 
-def undo(repo: Repository, new: list[str], outside: list[str], conflicts: bool) -> str:
+def undo(repo: Repository, new: list[str], conflicts: bool) -> str:
     """Return the one command that takes an update back: from the index, from the tree, and what git does not track."""
     here = ("git",) if repo.project == Path.cwd() else ("git", "-C", repo.project)
-    where = (".", *map(repo.shown, outside))
-    steps = [(*here, "restore", "--source=HEAD", "--staged", "--worktree", *where)]
+    steps = [(*here, "restore", "--source=HEAD", "--staged", "--worktree", ".")]
     if conflicts:  # restore refuses what is in conflict and not in the commit; to be added, it must be none
-        steps.insert(0, (*here, "add", "--update", *where))
+        steps.insert(0, (*here, "add", "--update", "."))
     if new:
         steps.append((*here, "clean", "-fqx", "--", *map(repo.shown, new)))
     return " && ".join(typed(*step) for step in steps)
 
 
-def begin(repo: Repository, new: list[str], outside: list[str]) -> None:
+def begin(repo: Repository, new: list[str]) -> None:
     """Note what an update is about to add, for whoever comes after a killed one."""
-    note = {"head": repo.git("rev-parse", "HEAD"), "new": new, "outside": outside}
+    note = {"head": repo.git("rev-parse", "HEAD"), "new": new}
     _note(repo).write_text(json.dumps(note), encoding="utf-8")
 
 
@@ -127,14 +125,13 @@ def _require_finished(repo: Repository) -> None:
     lock = repo.inside("index.lock")
     tracked = set(repo.names("ls-tree", "-r", "-z", "--name-only", "HEAD"))
     left = [name for name in note["new"] if name not in tracked and os.path.lexists(repo.top / name)]
-    at_work = lock.exists() or left or repo.changes() or (note["outside"] and repo.changes(*note["outside"]))
-    if note["head"] != repo.git("rev-parse", "HEAD") or not at_work:
+    if note["head"] != repo.git("rev-parse", "HEAD") or not (lock.exists() or left or repo.changes()):
         end(repo)
         return
     unlock = f"{typed('rm', lock)} && " if lock.exists() else ""
     raise BadInputError(
         "An update of this project was interrupted halfway. Your last commit is whole.",
-        hint=f"Go back to it, then update again: {unlock}{undo(repo, left, note['outside'], repo.in_conflict())}",
+        hint=f"Go back to it, then update again: {unlock}{undo(repo, left, repo.in_conflict())}",
     )
 
 
