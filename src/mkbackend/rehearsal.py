@@ -15,7 +15,7 @@ def rehearse(trial: Repository, screen: Screen) -> None:
     """Run `make install`, `make lint` and `make test`; BadInputError for the first that fails."""
     if shutil.which("make") is None:
         raise BadInputError("make is missing, so the update cannot be rehearsed.", hint="Install make.")
-    trial.git("checkout-index", "--all", "--quiet")  # the project's neighbours, which its tests may want
+    trial.git("checkout-index", "--all", "--force", "--quiet")  # the project's neighbours, which its tests may want
     for target in _COMMANDS:
         with screen.step(f"Rehearse: make {target}"):
             code, printed = said("make", target, cwd=trial.project)

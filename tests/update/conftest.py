@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, Checkout
+from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, Checkout, write_command
 from typer.testing import CliRunner
 
 from mkbackend import bundle, cli
@@ -116,6 +116,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         patch.setenv("HOME", str(home))
         patch.setenv("USERPROFILE", str(home))
         patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+        patch.setenv("PATH", f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        write_command(home / "bin" / "uv", "raise SystemExit(127)")
         patch.chdir(root)
         small = Template(root / "template")
         small.root.mkdir()

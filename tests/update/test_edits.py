@@ -275,3 +275,27 @@ def test_a_migration_whose_forerunner_the_user_removed_is_named(project: Project
 def test_a_history_with_one_head_gets_no_migration(project: Project) -> None:
     assert "Joins" not in project.update()
     assert [name for name in project.status() if "join" in name] == []
+
+
+@pytest.mark.parametrize("conflict", [False, True])
+def test_a_lock_file_that_no_longer_fits_is_said(project: Project, conflict: bool) -> None:
+    more = '    "stripe>=12",\n' if conflict else ""
+    project.edit(
+        {"uv.lock": "version = 1\n", "pyproject.toml": PYPROJECT.format(more=more).format(project_slug="shop")}
+    )
+    said = project.update(code=int(conflict))
+    assert "uv.lock no longer fits pyproject.toml:\n  uv lock\n" in said
+    assert "  uv lock && git add uv.lock\n" in said
+
+
+def test_a_lock_file_that_still_fits_is_not_mentioned(project: Project) -> None:
+    """The template changed, but not what is locked."""
+    project.update()
+    project.edit({"uv.lock": "version = 1\n"})
+    assert "uv.lock" not in project.update("--data", "license=none")
+
+
+def test_a_setting_that_is_in_env_already_is_not_named(project: Project) -> None:
+    with (project.root / ".env").open("a") as env:
+        env.write("SMTP_HOST=mail\n")
+    assert "New in .env.example" not in project.update()

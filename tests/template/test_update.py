@@ -1,0 +1,200 @@
+"""Projects of earlier releases, brought to the template as it is now."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from combinations import FULL, Answers
+
+from mkbackend import changelog, template
+from mkbackend.history import Step, history
+from mkbackend.questions import Questions
+from mkbackend.render import render
+from mkbackend.system import git
+from mkbackend.template import Source, Versions
+
+from .conftest import DEFAULT, ROOT, make, run
+
+ANSWERS: dict[str, Answers] = {"defaults": {}, "others": {"license": "none", "ci": "gitlab", "python_version": "3.12"}}
+
+
+def _earlier() -> tuple[list[str], list[str]]:
+    """Return the earlier releases, and the steps between them, whose projects record where they came from."""
+    steps = [step for step in history(ROOT) if _records_answers(step)]
+    named = changelog.between("v0.0.0", "v99")
+    releases = [step.tag for step in steps if f"## {step.tag.removeprefix('v')} " in named]
+    others = [step.tag for step in steps if step.tag not in releases]
+    return [tag for tag in releases if tag != steps[-1].tag], [tag for tag in others if tag != steps[-1].tag]
+
+
+def _records_answers(step: Step) -> bool:
+    return bool(git("ls-tree", step.tree, ".copier-answers.yml.jinja", cwd=ROOT))
+
+
+def _chosen() -> list[str]:
+    """Return all earlier versions; in a short run the first and the last release, and two more."""
+    releases, others = _earlier()
+    if FULL:
+        return [*releases, *others]
+    more = [*releases[1:-1], *reversed(others)][:2]
+    return list(dict.fromkeys([*releases[:1], *releases[-1:], *more]))
+
+
+# Of a shallow clone this would be fewer, or none: the first test says so.
+CHOSEN = _chosen() if (ROOT / ".git").exists() else []
+
+
+def test_the_clone_has_the_whole_history() -> None:
+    assert git("rev-parse", "--is-shallow-repository", cwd=ROOT) == "false", "git fetch --unshallow"
+    releases, _ = _earlier()
+    assert releases, "no release before this one"
+    assert releases[0] == "v0.1.0"
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Versions]:
+    """Give all versions, in the bundle of a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.setenv("USERPROFILE", str(home))
+        with template.versions() as found:
+            yield found
+
+
+def _commit(project: Path) -> None:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "core.autocrlf=false")
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "mine")):
+        subprocess.run(("git", *who, *command), cwd=project, check=True)
+
+
+def _files(project: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(project).parts
+    }
+
+
+@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("version", CHOSEN)
+def test_an_updated_project_equals_a_fresh_one(
+    versions: Versions, version: str, answers: Answers, tmp_path: Path
+) -> None:
+    def made(at: str, name: str) -> Path:
+        source = versions.source(at)
+        given = Questions(source.questions).complete({"project_name": "Shop", **answers})
+        render(Source(versions.url, at, ""), given, tmp_path / name, tmp_path / f"scratch-{name}")
+        return tmp_path / name
+
+    project = made(version, "project")
+    _commit(project)
+    command = (sys.executable, "-m", "mkbackend", "update", project)
+    run(*command, cwd=tmp_path, HOME=os.environ["HOME"])
+    assert _files(project) == _files(made(versions.newest, "fresh"))
+    unstaged = subprocess.run(("git", "diff", "--exit-code"), cwd=project, check=False, capture_output=True)
+    assert (unstaged.returncode, unstaged.stdout) == (0, b"")
+
+
+# A project with tables of its own, and a database that was filled at its first version.
+
+MODEL = '''\
+"""Books."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.models.base import Base
+
+
+class Book(Base):
+    """A book."""
+
+    __tablename__ = "books"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(100))
+'''
+FILL = """
+import asyncio, json, sys
+from sqlalchemy import text
+from app.core.config import DatabaseSettings
+from app.core.database import make_engine
+
+FILL = [
+    "INSERT INTO books (title) SELECT 'book ' || n FROM generate_series(1, 100) n",
+    "INSERT INTO users (id, email, password_hash, full_name) SELECT gen_random_uuid(), 'user' || n || '@example.com', "
+    "'x', 'User ' || n FROM generate_series(1, 50) n",
+]
+SHOW = {
+    "books": "SELECT string_agg(title, ',' ORDER BY id) FROM books",
+    "users": "SELECT string_agg(id || email || full_name || role || password_hash, ',' ORDER BY email) FROM users",
+}
+
+async def main():
+    engine = make_engine(DatabaseSettings())
+    async with engine.begin() as connection:
+        for statement in FILL if "fill" in sys.argv else []:
+            await connection.execute(text(statement))
+        print("rows", json.dumps({name: await connection.scalar(text(query)) for name, query in SHOW.items()}))
+    await engine.dispose()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def old_mkbackend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the sources of the first release, as they were."""
+    clone = tmp_path_factory.mktemp("old") / "mkbackend"
+    commits = git("log", "--first-parent", "--reverse", "--format=%H", "--", "pyproject.toml", cwd=ROOT).splitlines()
+    text = '\nversion = "0.1.0"\n'
+    first = next(commit for commit in commits if text in git("show", f"{commit}:pyproject.toml", cwd=ROOT))
+    git("clone", "--quiet", "--no-checkout", ROOT, clone)
+    git("checkout", "--quiet", first, cwd=clone)
+    return clone
+
+
+def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, scratch: Path) -> None:
+    home = {
+        "HOME": str(scratch),
+        "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")),
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),
+    }
+    project = scratch / "library"
+    data = [f"--data={name}={value}" for name, value in DEFAULT.items()]
+    new = (sys.executable, "-m", "mkbackend", "new", project, "--yes", "--no-install", *data)
+    run(*new, cwd=scratch, PYTHONPATH=str(old_mkbackend / "src"), **home)
+    (project / "app/domain/models/book.py").write_text(MODEL)
+    (project / "fill.py").write_text(FILL)
+    make(project, "install")
+    devdb: tuple[str | Path, ...] = (project / ".venv/bin/python", "-m", "scripts.devdb", "run")
+    make(project, "migrate-create", "msg=add books")
+    run(*devdb, "--migrate", cwd=project, TMPDIR=str(scratch))
+    filled = _rows(run(*devdb, "--", "python", "fill.py", "fill", cwd=project, TMPDIR=str(scratch)))
+    assert filled["books"].count(",") == 99
+    _commit(project)
+
+    said = run(sys.executable, "-m", "mkbackend", "update", project, cwd=scratch, **home)
+    assert "Joins your migrations with the template's" in said
+    _commit(project)
+    make(project, "install")
+    heads = run(*devdb, "--", "alembic", "heads", cwd=project, TMPDIR=str(scratch))
+    assert heads.count("(head)") == 1
+    run(*devdb, "--", "alembic", "upgrade", "head", cwd=project, TMPDIR=str(scratch))
+    assert _rows(run(*devdb, "--", "python", "fill.py", cwd=project, TMPDIR=str(scratch))) == filled
+    assert "No new upgrade operations detected" in run(
+        *devdb, "--", "alembic", "check", cwd=project, TMPDIR=str(scratch)
+    )
+    (project / "fill.py").unlink()
+    make(project, "lint")
+
+
+def _rows(said: str) -> dict[str, str]:
+    line = next(line for line in said.splitlines() if line.startswith("rows "))
+    rows: dict[str, str] = json.loads(line.removeprefix("rows "))
+    return rows

@@ -1,0 +1,111 @@
+"""`mkbackend status`: the versions, the changelog between, and what the owner changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conftest import ROOT
+from typer.testing import CliRunner, Result
+
+from mkbackend import __version__, changelog, cli
+from mkbackend.bundle import order
+
+from .conftest import Project, Template
+
+
+def status(project: Project, *arguments: str, code: int) -> Result:
+    result = CliRunner().invoke(cli.app, ["status", str(project.root), *arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def as_json(project: Project, code: int) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(status(project, "--json", code=code).stdout)
+    return found
+
+
+def test_a_project_behind_is_told_what_is_new_with_exit_code_1(project: Project) -> None:
+    said = status(project, code=1).stdout
+    assert "Project: 0.1.0. Installed: 0.2.0." in said
+    assert "## 0.2.0" in said
+    assert "## 0.1.0" not in said
+    assert "The project is behind: mkbackend update" in said
+
+
+def test_a_project_up_to_date_is_exit_code_0(project: Project) -> None:
+    project.update()
+    said = status(project, code=0).stdout
+    assert "Project: 0.2.0. Installed: 0.2.0.\nThe project is up to date.\n" in said
+    assert "##" not in said
+
+
+def test_the_owners_changes_are_listed(project: Project) -> None:
+    assert "since it was generated" not in status(project, code=1).stdout
+    project.edit({"app/both.py": "mine = 1\n", "app/mine.py": "mine = 1\n", "app/config.py": None})
+    project.edit({"draft.py": "mine = 1\n", "x.local": "mine"}, commit=False)
+    said = status(project, code=1).stdout
+    assert "Edited since it was generated:\n  app/both.py\n" in said
+    assert "Deleted since it was generated:\n  app/config.py\n" in said
+    assert "Added since it was generated:\n  app/mine.py\n  draft.py\n" in said
+
+
+def test_lines_that_end_as_on_windows_are_no_change(project: Project) -> None:
+    project.edit({"app/both.py": project.read("app/both.py").replace("\n", "\r\n")}, commit=False)
+    assert as_json(project, code=1)["edited"] == []
+
+
+def test_json_is_one_object(project: Project) -> None:
+    project.edit({"app/both.py": "mine = 1\n"})
+    found = as_json(project, code=1)
+    assert found.pop("changelog").startswith("## 0.2.0")
+    assert found == {
+        "path": str(project.root),
+        "project_version": "0.1.0",
+        "installed_version": "0.2.0",
+        "mkbackend": __version__,
+        "behind": True,
+        "edited": ["app/both.py"],
+        "deleted": [],
+        "added": [],
+    }
+
+
+def test_it_touches_nothing(project: Project, machine: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (*project.root.rglob("*"), *machine.rglob("*"))}
+    status(project, code=1)
+    assert {path: path.stat().st_mtime_ns for path in (*project.root.rglob("*"), *machine.rglob("*"))} == before
+
+
+def test_it_needs_no_git_in_the_project(project: Project, tmp_path: Path) -> None:
+    (project.root / ".git").rename(tmp_path / "away")
+    project.edit({"app/both.py": "mine = 1\n"}, commit=False)
+    found = as_json(project, code=1)
+    assert (found["edited"], found["added"]) == (["app/both.py"], [])
+
+
+def test_what_it_cannot_tell_is_exit_code_2(project: Project) -> None:
+    text = project.read(".copier-answers.yml")
+    project.edit({".copier-answers.yml": text.replace("v0.1.0", "v0.9.0")})
+    assert "Upgrade mkbackend" in status(project, code=2).stderr
+    project.edit({".copier-answers.yml": None})
+    error = as_json(project, code=2)
+    assert "has no .copier-answers.yml" in error["error"]["message"]
+
+
+def test_a_step_after_a_release_has_what_the_release_had(project: Project, template: Template) -> None:
+    project.update()
+    project.edit({})
+    template.commit({"template/later.txt": "later"})
+    found = as_json(project, code=1)
+    assert found["installed_version"] == "0.2.0.post1"
+    assert found["changelog"] == ""
+
+
+def test_the_changelog_has_every_version_in_order() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heads = [line.split()[1] for line in text.splitlines() if line.startswith("## ")]
+    assert heads == sorted(heads, key=lambda head: order(f"v{head}"), reverse=True)
+    assert __version__ == heads[0]
+    everything = changelog.between("v0", f"v{heads[0]}")
+    assert [line.split()[1] for line in everything.splitlines() if line.startswith("## ")] == heads
+    assert f"## {heads[0]}" not in changelog.between("v0", f"v{heads[1]}")
