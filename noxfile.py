@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import zipfile
 from pathlib import Path
 
 import nox
@@ -28,7 +29,7 @@ def lint(session: nox.Session) -> None:
     _install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("mypy", "src", "tests", "hatch_build.py", "noxfile.py")
+    session.run("mypy")
     session.run("lint-imports")
 
 
@@ -72,17 +73,49 @@ def image(session: nox.Session) -> None:
     session.run("pytest", "tests/image", *session.posargs)
 
 
+@nox.session(name="update-path")
+def update_path(session: nox.Session) -> None:
+    """Update projects of every earlier version, and edited ones in every way that we could think of."""
+    _install(session)
+    paths = ("tests/update", "tests/template/test_update.py", "tests/test_migrations_stay.py")
+    session.run("pytest", "-n2", "--dist=loadfile", *paths, *session.posargs, env={"MKBACKEND_TESTS": "full"})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time `mkbackend update` against plain `copier update`, in pairs."""
+    _install(session)
+    session.run("python", "benchmarks/update_pairs.py", *session.posargs)
+
+
 @nox.session
 def dist(session: nox.Session) -> None:
-    """Build the packages, install the wheel, and make a project with it."""
+    """Build the packages as for a release, look into the wheel, and use it."""
+    if session.run("git", "rev-parse", "--is-shallow-repository", external=True, silent=True) != "false\n":
+        session.error("A shallow clone has not every version: git fetch --unshallow")
     made = Path(session.create_tmp())
-    shutil.rmtree(made / "dist", ignore_errors=True)
+    for name in ("dist", "demo", "unpacked", "template"):
+        shutil.rmtree(made / name, ignore_errors=True)
     session.install("build")
     session.run("python", "-m", "build", "--outdir", str(made / "dist"))
     (wheel,) = (made / "dist").glob("*.whl")
     session.install(str(wheel))
-    shutil.rmtree(made / "demo", ignore_errors=True)
+    _require_every_version(session, wheel, made)
+    home = {"HOME": str(made)}
     with session.chdir(made):
-        session.run("mkbackend", "new", "demo", "--yes", "--no-install", env={"HOME": str(made)})
+        session.run("mkbackend", "new", "demo", "--yes", "--no-install", env=home)
+        session.run("mkbackend", "status", "demo", env=home)
     if not (made / "demo" / "app" / "main.py").exists():
         session.error("The wheel made no project.")
+
+
+def _require_every_version(session: nox.Session, wheel: Path, made: Path) -> None:
+    """Clone the bundle in a wheel; it must have the versions of this clone's history, and no other."""
+    script = "import pathlib, mkbackend.history as h; print(*(step.tag for step in h.history(pathlib.Path())))"
+    printed = session.run("python", "-c", script, silent=True)
+    zipfile.ZipFile(wheel).extract("mkbackend/template.bundle", made / "unpacked")
+    bundle = made / "unpacked" / "mkbackend" / "template.bundle"
+    session.run("git", "clone", "--quiet", str(bundle), str(made / "template"), external=True)
+    tags = session.run("git", "-C", str(made / "template"), "tag", "--list", external=True, silent=True)
+    if sorted(str(tags).split()) != sorted(str(printed).split()):
+        session.error(f"The wheel has {tags}, the history {printed}: build it from a clean, whole clone.")

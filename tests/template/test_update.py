@@ -167,7 +167,7 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
     }
     project = scratch / "library"
     data = [f"--data={name}={value}" for name, value in DEFAULT.items()]
-    new = (sys.executable, "-m", "mkbackend", "new", project, "--yes", "--no-install", *data)
+    new: list[str | Path] = [sys.executable, "-m", "mkbackend", "new", project, "--yes", "--no-install", *data]
     run(*new, cwd=scratch, PYTHONPATH=str(old_mkbackend / "src"), **home)
     (project / "app/domain/models/book.py").write_text(MODEL)
     (project / "fill.py").write_text(FILL)
