@@ -170,27 +170,26 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
     new: list[str | Path] = [sys.executable, "-m", "mkbackend", "new", project, "--yes", "--no-install", *data]
     run(*new, cwd=scratch, PYTHONPATH=str(old_mkbackend / "src"), **home)
     (project / "app/domain/models/book.py").write_text(MODEL)
-    (project / "fill.py").write_text(FILL)
+    (scratch / "fill.py").write_text(FILL)
     make(project, "install")
     devdb: tuple[str | Path, ...] = (project / ".venv/bin/python", "-m", "scripts.devdb", "run")
     make(project, "migrate-create", "msg=add books")
     run(*devdb, "--migrate", cwd=project, TMPDIR=str(scratch))
-    filled = _rows(run(*devdb, "--", "python", "fill.py", "fill", cwd=project, TMPDIR=str(scratch)))
+    filled = _rows(run(*devdb, "--", "python", scratch / "fill.py", "fill", cwd=project, TMPDIR=str(scratch)))
     assert filled["books"].count(",") == 99
     _commit(project)
 
     said = run(sys.executable, "-m", "mkbackend", "update", project, cwd=scratch, **home)
     assert "Joins your migrations with the template's" in said
-    _commit(project)
     make(project, "install")
+    _commit(project)  # with the check before commits, which the project has installed
     heads = run(*devdb, "--", "alembic", "heads", cwd=project, TMPDIR=str(scratch))
     assert heads.count("(head)") == 1
     run(*devdb, "--", "alembic", "upgrade", "head", cwd=project, TMPDIR=str(scratch))
-    assert _rows(run(*devdb, "--", "python", "fill.py", cwd=project, TMPDIR=str(scratch))) == filled
+    assert _rows(run(*devdb, "--", "python", scratch / "fill.py", cwd=project, TMPDIR=str(scratch))) == filled
     assert "No new upgrade operations detected" in run(
         *devdb, "--", "alembic", "check", cwd=project, TMPDIR=str(scratch)
     )
-    (project / "fill.py").unlink()
     make(project, "lint")
 
 
