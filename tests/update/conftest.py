@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from typer.testing import CliRunner
 
 from mkbackend import bundle, cli
 from mkbackend import template as template_module
+from mkbackend.questions import Answers
+from mkbackend.render import render as render_project
+from mkbackend.template import Source
 
 Content = str | bytes | None
 
@@ -183,11 +186,29 @@ class Project(Checkout):
         subprocess.run(command, shell=True, cwd=self.root, check=True, capture_output=True)  # noqa: S602  # as a person would
 
 
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """Render as the command does, but the same version with the same answers only once: most of an update's time."""
+    known: dict[tuple[str, str, str], Path] = {}
+
+    def render(source: Source, answers: Answers, target: Path, scratch: Path) -> None:
+        path = Path(source.url).expanduser()
+        commit = bundle.tags(path)[source.version] if path.is_file() else str(path)
+        key = (source.url, commit, str(answers))
+        if key not in known or not path.is_file():
+            known[key] = tmp_path_factory.mktemp("rendered") / "project"
+            render_project(source, answers, known[key], scratch)
+        shutil.copytree(known[key], target, dirs_exist_ok=True)
+
+    return render
+
+
 @pytest.fixture
-def project(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendered: Callable[..., None]) -> Project:
     """Give a project of the first release, on a machine where the second is installed."""
     shutil.copytree(made.project, tmp_path / "work" / "shop")
     monkeypatch.setattr(template_module, "_SHIPPED", made.bundle)
+    monkeypatch.setattr("mkbackend.update.render", rendered)
     return Project(tmp_path / "work" / "shop")
 
 
