@@ -14,7 +14,8 @@ nox.options.sessions = ["lint", "tests"]
 # The generated projects are installed with uv where it is there.
 TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
-PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", "--ignore=tests/image")
+APART = ("--ignore=tests/image", "--ignore=tests/load")
+PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", *APART)
 # A project gets an environment of its own: uv would fill that of the session.
 OUTSIDE = {"VIRTUAL_ENV": None, "UV_PROJECT_ENVIRONMENT": None, "UV_PYTHON": None}
 
@@ -42,12 +43,14 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Test every value and every pair of the options, new input each time; then the images."""
+    """Test every value and every pair of the options, new input each time; then the images, and under load."""
     _install(session)
     session.run(*PYTEST, *session.posargs, env={"MKBACKEND_TESTS": "full"})
     session.notify("contract", ["examples=100"])
     session.notify("dist")
     session.notify("image")
+    session.notify("scale")
+    session.notify("outages")
 
 
 @nox.session
@@ -86,6 +89,20 @@ def bench(session: nox.Session) -> None:
     """Time `mkbackend update` against plain `copier update`, in pairs."""
     _install(session)
     session.run("python", "benchmarks/update_pairs.py", *session.posargs)
+
+
+@nox.session
+def scale(session: nox.Session) -> None:
+    """Time the generated project's lists at a million users; on a busy machine this fails."""
+    _install(session)
+    session.run("pytest", "-s", "tests/load/test_scale.py", *session.posargs)
+
+
+@nox.session
+def outages(session: nox.Session) -> None:
+    """Stop, freeze and restart the generated project's database and the service itself, under load."""
+    _install(session)
+    session.run("pytest", "-s", "tests/load", "--ignore=tests/load/test_scale.py", *session.posargs)
 
 
 @nox.session

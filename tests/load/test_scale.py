@@ -1,0 +1,166 @@
+"""The list of users at a million users: `nox -s scale`. Figures are of whole requests, over HTTP."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from template.conftest import run
+
+from .conftest import Serve
+from .database import Database
+from .service import Service
+from .table import show
+
+USERS = 1_000_000
+DEPTH = 900_000
+# After five executions PostgreSQL may plan a prepared statement anew, for any value: each connection gets there.
+CONNECTIONS = 4
+WARM_UP = 8
+REQUESTS = 32
+SLOWEST_SEARCH = 20  # ms
+MOST_AT_DEPTH = 2.0  # times page one
+
+SORTS = [(column, order) for column in ("created_at", "updated_at", "email", "full_name") for order in ("desc", "asc")]
+# What is looked for, and how many there are; the newest users are listed first.
+SEARCHES = {
+    "one user": ("quixworth", 1),
+    "a family name": ("isoford", 205),
+    "a full e-mail": ("", 1),
+    "5 % of all": ("maria", 10_000),
+    "everywhere": ("example", 10_000),
+    "nowhere": ("xylophone", 0),
+    "only the oldest 5,000": ("methuselah", 5_000),
+}
+# A cursor of the service's own making, at a place that the database names.
+CURSOR = """
+import sys
+from uuid import UUID
+from app.api.wiring import Shared
+from app.core.config import get_settings
+from app.domain.schemas.user import UserListParams
+from app.utils.pagination import Position
+
+value, id = sys.argv[1:]
+scope = f"users {UserListParams().scope}"
+print(Shared(get_settings()).cursors.write(Position(value, UUID(id)), scope))
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A page, and how many ms it took.
+
+    `busy` is the processors' time, of the service and the database together: a busy machine hardly changes it.
+    """
+
+    page: dict[str, Any]
+    median: float
+    fastest: float
+    busy: float
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Times pages of the list, each on several connections, warm."""
+
+    service: Service
+    database: Database
+
+    def time(self, **query: object) -> Figure:
+        with self.service.client() as client:
+            ask = partial(_ask, client, query)
+            with ThreadPoolExecutor(CONNECTIONS) as several:
+                list(several.map(lambda _: ask(), range(CONNECTIONS * WARM_UP)))
+            busy = self._busy()
+            answers = [ask() for _ in range(REQUESTS)]
+            busy = self._busy() - busy
+        taken = [ms for _, ms in answers]
+        return Figure(answers[0][0], statistics.median(taken), min(taken), busy / REQUESTS)
+
+    def _busy(self) -> float:
+        """Return how many ms the service and the connections have worked."""
+        pids = self.service.processes() + self.database.processes()
+        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e6
+
+
+def _ask(client: httpx.Client, query: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    began = time.perf_counter()
+    answer = client.get("/users", params=query)
+    ms = (time.perf_counter() - began) * 1000
+    assert answer.status_code == 200, answer.text
+    return answer.json(), ms
+
+
+@pytest.fixture(scope="module")
+def million(postgres: Database) -> Database:
+    """Fill the database; the indexes are made afterwards, which is faster, by their own definitions."""
+    postgres.ask(*Path(__file__).with_name("users.sql").read_text("utf-8").split("\n\n"))
+    return postgres
+
+
+@pytest.fixture(scope="module")
+def figures(million: Database, serve: Serve) -> dict[str, Figure]:
+    """Time all pages once; print them at the end."""
+    with serve() as service:
+        figures = dict(_all_figures(Stopwatch(service, million), million))
+    head = ("ms of a request", "median", "fastest", "busy", "total", "items")
+    rows = [(name, f.median, f.fastest, f.busy, _total(f.page), len(f.page["items"])) for name, f in figures.items()]
+    show(f"{USERS:,} users, {REQUESTS} requests each on {CONNECTIONS} connections", head, rows)
+    return figures
+
+
+def _all_figures(stopwatch: Stopwatch, database: Database) -> Iterator[tuple[str, Figure]]:
+    yield "page 1", stopwatch.time()
+    yield "page 1 of 1 item (the count)", stopwatch.time(limit=1)
+    yield "page 250 by number", stopwatch.time(page=250, limit=20)
+    yield "the last by number", stopwatch.time(page=500, limit=20)
+    for depth in (20, DEPTH):
+        yield f"cursor at {depth:,}", stopwatch.time(cursor=_cursor(database, depth))
+    for column, order in SORTS:
+        yield f"by {column}, {order}", stopwatch.time(sort_by=column, sort_order=order)
+    ((email,),) = database.ask("SELECT email FROM users ORDER BY created_at OFFSET 600000 LIMIT 1")
+    for name, (term, _) in SEARCHES.items():
+        query = {"search": term or email}
+        yield name, (first := stopwatch.time(**query))
+        if cursor := first.page["next_cursor"]:
+            yield f"{name}, by cursor", stopwatch.time(**query, cursor=cursor)
+
+
+def _cursor(database: Database, depth: int) -> str:
+    """Have the service's own code seal the place of the row at this depth."""
+    order = "ORDER BY created_at DESC, id DESC"
+    query = f"SELECT created_at, id FROM users {order} OFFSET {depth - 1} LIMIT 1"  # noqa: S608  # a number of ours
+    (place,) = database.ask(query)
+    return run(database.python, "-c", CURSOR, *place, cwd=database.project).strip()
+
+
+def _total(page: dict[str, Any]) -> str:
+    return "" if page["total"] is None else f"{page['total']}{'+' if page['total_capped'] else ''}"
+
+
+def test_a_cursor_costs_the_same_at_any_depth(figures: dict[str, Figure]) -> None:
+    assert figures[f"cursor at {DEPTH:,}"].median <= MOST_AT_DEPTH * figures["page 1"].median
+    assert len(figures[f"cursor at {DEPTH:,}"].page["items"]) == 20
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_is_fast_and_exact(figures: dict[str, Figure], name: str) -> None:
+    _, total = SEARCHES[name]
+    assert figures[name].page["total"] == total
+    slow = {n: f.median for n, f in figures.items() if n.startswith(name) and f.median > SLOWEST_SEARCH}
+    assert slow == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["page 1", "page 250 by number", "the last by number", *(f"by {c}, {o}" for c, o in SORTS)]
+)
+def test_a_page_is_counted_to_the_cap(figures: dict[str, Figure], name: str) -> None:
+    page = figures[name].page
+    assert (page["total"], page["total_capped"], len(page["items"])) == (10_000, True, 20)
