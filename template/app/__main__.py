@@ -1,5 +1,6 @@
 """Run the service: `python -m app`."""
 
+import signal
 import socket
 import sys
 from math import ceil
@@ -21,9 +22,14 @@ def main() -> None:
     setup_logging(settings)
     if settings.DEBUG:
         logger.info("Documentation: http://{}:{}/docs", settings.HOST, settings.PORT)
+    # uvicorn finishes what is in flight and raises the signal anew: to have ended as
+    # one was told to is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     uvicorn.run(
         "app.main:create_app",
         factory=True,
+        # uvloop takes in one connection at a time: those that wait are lost at the end.
+        loop="asyncio",
         host=settings.HOST,
         port=settings.PORT,
         workers=settings.WORKERS,

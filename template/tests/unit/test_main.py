@@ -1,5 +1,6 @@
 """How the application is found, and how it starts."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -41,6 +42,8 @@ def test_the_command_serves_as_the_settings_say(
     monkeypatch: pytest.MonkeyPatch, make_settings: MakeSettings
 ) -> None:
     served: dict[str, Any] = {}
+    ends: dict[signal.Signals, Any] = {}
+    monkeypatch.setattr(signal, "signal", ends.__setitem__)
     monkeypatch.setattr(uvicorn, "run", lambda _, **options: served.update(options))
     port = _free_port()
     monkeypatch.setattr(
@@ -48,6 +51,9 @@ def test_the_command_serves_as_the_settings_say(
     )
     command.main()
     assert (served["port"], served["workers"], served["reload"]) == (port, 3, False)
+    with pytest.raises(SystemExit) as ended:
+        ends[signal.SIGTERM](signal.SIGTERM, None)
+    assert ended.value.code is None
 
 
 def test_a_taken_port_is_named_with_the_mend(
