@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -26,8 +26,8 @@ class Service:
     uploads: Path
     log: Path
     admin: str
-    password: str
-    token: str = ""
+    password: str = field(repr=False)
+    token: str = field(default="", repr=False)
 
     @property
     def pid(self) -> int:
@@ -38,12 +38,25 @@ class Service:
         """Return the numbers of all its processes."""
         return [self.pid, *children(self.pid)]
 
+    def memory(self, what: str = "VmRSS") -> float:
+        """Return the MB that its processes hold together; VmHWM is the most that they ever held."""
+        status = "".join(Path(f"/proc/{pid}/status").read_text() for pid in self.processes())
+        return sum(int(kb) for kb in re.findall(rf"{what}:\s+(\d+) kB", status)) / 1024
+
+    def peak(self) -> float:
+        """Return the MB that its processes hold, and have VmHWM count from there on."""
+        for pid in self.processes():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+        return self.memory("VmHWM")
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
     def client(self) -> httpx.Client:
         """Give a client of the admin, more patient than the service."""
-        signed_in = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=60, trust_env=False, headers=signed_in
-        )
+        url = f"http://127.0.0.1:{self.port}/api/v1"
+        return httpx.Client(base_url=url, timeout=60, trust_env=False, headers=self.authorization)
 
     def lives(self) -> bool:
         with self.client() as client:
@@ -65,8 +78,8 @@ class Service:
 
 
 @contextmanager
-def service(database: Database, scratch: Path, workers: int = 1) -> Iterator[Service]:
-    """Serve a database with the settings as they come; end with us, however we end."""
+def service(database: Database, scratch: Path, workers: int = 1, **settings: str) -> Iterator[Service]:
+    """Serve a database, with settings as they come but for some; end with us, however we end."""
     place = scratch / f"service-{free_port()}"
     place.mkdir()
     port, log = free_port(), place / "log"
@@ -81,7 +94,7 @@ def service(database: Database, scratch: Path, workers: int = 1) -> Iterator[Ser
         "PORT": str(port),
         "WORKERS": str(workers),
         "UPLOAD_DIR": str(place / "uploads"),
-    }
+    } | settings
     admin = f"admin-{port}@example.com"
     password = _make_admin(database, admin, env)
     command = ("sh", "-c", f'exec "$0" -m app > {log} 2>&1', database.python)

@@ -1,0 +1,152 @@
+"""The database goes away under load, and comes back: `nox -s outages`."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from .conftest import Serve
+from .database import Database
+from .table import show
+from .traffic import THREADS, Answer, Traffic, traffic
+
+# Seconds. A statement may take DB_STATEMENT_TIMEOUT, to connect DB_CONNECT_TIMEOUT.
+# MORE is what SQLAlchemy waits for a connection to close, and a second for all else.
+STATEMENT, CONNECT, MORE = 10, 5, 3
+BEFORE, AFTER = 3, 6
+LONGEST_RECOVERY = 5
+
+
+def stopped(database: Database, traffic: Traffic) -> None:
+    """Shut down fast, which breaks off what runs; start five seconds later."""
+    traffic.mark("away")
+    database.stop()
+    traffic.mark("gone")
+    time.sleep(5)
+    database.start()
+
+
+def restarted(database: Database, traffic: Traffic) -> None:
+    """Shut down and start at once."""
+    traffic.mark("away")
+    database.stop()
+    database.start()
+
+
+def crashed(database: Database, traffic: Traffic) -> None:
+    """End as in a crash, and recover from the log."""
+    traffic.mark("away")
+    database.stop(signal.SIGQUIT)
+    database.start()
+
+
+def frozen(database: Database, traffic: Traffic) -> None:
+    """Let nothing run for longer than any timeout."""
+    traffic.mark("away")
+    with database.frozen():
+        traffic.mark("gone")
+        time.sleep(STATEMENT + CONNECT + MORE)
+
+
+# What happens, how many workers serve, and the longest that an answer may take.
+OUTAGES: dict[str, tuple[Callable[[Database, Traffic], None], int, float]] = {
+    "stopped": (stopped, 1, CONNECT + MORE),
+    "stopped, 2 workers": (stopped, 2, CONNECT + MORE),
+    "frozen": (frozen, 1, STATEMENT + MORE),
+    "frozen, 2 workers": (frozen, 2, STATEMENT + MORE),
+    "restarted": (restarted, 1, CONNECT + MORE),
+    "crashed": (crashed, 1, CONNECT + MORE),
+}
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What was sent meanwhile, and what may be expected of it."""
+
+    traffic: Traffic
+    longest: float
+    database: Database
+
+    def while_gone(self) -> list[Answer]:
+        """Return what was asked and answered while nothing could be done."""
+        gone, back = (self.traffic.moments[name] for name in ("gone", "back"))
+        return [a for a in self.traffic.answers if a.began > gone and a.ended < back]
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[list[tuple[object, ...]]]:
+    """Collect figures; print them at the end."""
+    made: list[tuple[object, ...]] = []
+    yield made
+    head = ("PostgreSQL is", "request", "statuses (0: broken off)", "longest, s", "well after, s", "memory, MB")
+    show("The database goes away", head, made)
+
+
+@pytest.fixture(scope="module", params=OUTAGES)
+def outage(request: pytest.FixtureRequest, postgres: Database, serve: Serve, rows: list[tuple[object, ...]]) -> Outage:
+    happen, workers, longest = OUTAGES[request.param]
+    with serve(workers=workers) as service:
+        with traffic(service) as made:
+            time.sleep(BEFORE)
+            memory = service.memory()
+            happen(postgres, made)
+            made.mark("back")
+            time.sleep(AFTER)
+        memory = service.memory() - memory
+    for kind in THREADS:
+        statuses = ", ".join(f"{status}: {number}" for status, number in made.statuses(kind).items())
+        rows.append((request.param, kind, statuses, made.longest(kind), made.recovery(kind), memory))
+    return Outage(made, longest, postgres)
+
+
+def test_the_process_lives_all_the_time(outage: Outage) -> None:
+    assert outage.traffic.statuses("health").keys() == {200}
+
+
+def test_nothing_is_answered_but_success_or_503(outage: Outage) -> None:
+    for kind in THREADS:
+        assert outage.traffic.statuses(kind).keys() <= {200, 201, 503}, kind
+
+
+def test_a_503_says_why_and_when_to_try_again(outage: Outage) -> None:
+    refused = [answer for answer in outage.traffic.answers if answer.status == 503]
+    assert refused
+    for answer in refused:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["X-Request-ID"] == answer.body["request_id"]
+        assert answer.body["detail"] or answer.body["message"] == "The request took too long", answer.body
+
+
+def test_it_is_not_ready_while_the_database_is_gone(outage: Outage) -> None:
+    if "gone" not in outage.traffic.moments:
+        pytest.skip("it was gone for too short a time")
+    asked = [answer for answer in outage.while_gone() if answer.kind == "ready"]
+    assert asked
+    assert {answer.status for answer in asked} == {503}
+    assert all(answer.body["detail"] for answer in asked)
+
+
+def test_nothing_hangs(outage: Outage) -> None:
+    slow = {kind: s for kind in THREADS if (s := outage.traffic.longest(kind)) > outage.longest}
+    assert slow == {}
+
+
+def test_it_recovers_by_itself(outage: Outage) -> None:
+    for kind in THREADS:
+        recovery = outage.traffic.recovery(kind)
+        assert recovery is not None
+        assert recovery < LONGEST_RECOVERY, kind
+    last = outage.traffic.moments["back"] + LONGEST_RECOVERY
+    assert all(answer.good for answer in outage.traffic.answers if answer.began > last)
+
+
+def test_what_was_acknowledged_is_there_and_what_was_refused_is_not(outage: Outage) -> None:
+    there = {email for (email,) in outage.database.ask("SELECT email FROM users")}
+    writes = outage.traffic.of("write")
+    assert {answer.email for answer in writes if answer.good} <= there
+    # Nobody can tell what became of a commit that was on its way when the database went away.
+    away = outage.traffic.moments["away"]
+    assert not {answer.email for answer in writes if not answer.good and answer.began > away} & there

@@ -1,0 +1,118 @@
+"""A steady mix of requests, and what became of each."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from .service import Service
+
+# Threads for each kind, the pause of each in seconds, and the end of all, whatever happens.
+THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "write": 3}
+PAUSE = 0.1
+LONGEST_RUN = 90
+MOST_REQUESTS = 2_000
+BROKEN_OFF = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a request; `status` is 0 where the connection broke off."""
+
+    kind: str
+    began: float
+    ended: float
+    status: int
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    body: Any = None
+    email: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+    @property
+    def good(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """All answers so far, and the moments of what happened meanwhile."""
+
+    answers: list[Answer]
+    moments: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, what: str) -> None:
+        self.moments[what] = time.monotonic()
+
+    def of(self, kind: str) -> list[Answer]:
+        return [answer for answer in self.answers if answer.kind == kind]
+
+    def statuses(self, kind: str) -> dict[int, int]:
+        return dict(sorted(Counter(answer.status for answer in self.of(kind)).items()))
+
+    def longest(self, kind: str) -> float:
+        return max(answer.seconds for answer in self.of(kind))
+
+    def recovery(self, kind: str) -> float | None:
+        """Return how many seconds after the end of the outage this kind was well again."""
+        back = self.moments["back"]
+        return min(
+            (answer.ended - back for answer in self.of(kind) if answer.good and answer.ended > back), default=None
+        )
+
+
+@contextmanager
+def traffic(service: Service) -> Iterator[Traffic]:
+    """Send requests for as long as the block takes."""
+    made, stop = Traffic([]), threading.Event()
+    end = time.monotonic() + LONGEST_RUN
+
+    def send(kind: str) -> None:
+        with service.client() as client:
+            for _ in range(MOST_REQUESTS):
+                made.answers.append(request(client, kind))
+                if stop.wait(PAUSE) or time.monotonic() > end:
+                    break
+
+    threads = [threading.Thread(target=send, args=(kind,)) for kind, number in THREADS.items() for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield made
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def request(client: httpx.Client, kind: str) -> Answer:
+    """Send one request."""
+    email = f"{uuid4().hex}@example.com" if kind == "write" else ""
+    began = time.monotonic()
+    try:
+        answer = SENDERS[kind](client, email)
+        body = answer.json()
+    except httpx.TransportError:
+        return Answer(kind, began, time.monotonic(), BROKEN_OFF, email=email)
+    return Answer(kind, began, time.monotonic(), answer.status_code, answer.headers, body, email)
+
+
+def _create(client: httpx.Client, email: str) -> httpx.Response:
+    return client.post("/users", json={"email": email, "password": "a quiet harbour", "full_name": "Grace Hopper"})
+
+
+SENDERS: dict[str, Callable[[httpx.Client, str], httpx.Response]] = {
+    "health": lambda client, _: client.get("/health"),
+    "ready": lambda client, _: client.get("/health/ready"),
+    "read": lambda client, _: client.get("/users/me"),
+    "list": lambda client, _: client.get("/users"),
+    "write": _create,
+}
