@@ -16,8 +16,6 @@ TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
 APART = ("--ignore=tests/image", "--ignore=tests/load")
 PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", *APART)
-APART = ("--ignore=tests/image", "--ignore=tests/load")
-PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", *APART)
 # A project gets an environment of its own: uv would fill that of the session.
 OUTSIDE = {"VIRTUAL_ENV": None, "UV_PROJECT_ENVIRONMENT": None, "UV_PYTHON": None}
 

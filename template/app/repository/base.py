@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database_errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
 from app.repository.paging import (
-    PLAN_FOR_VALUES,
     count_up_to_cap,
     cut,
-    only_these,
+    find_up_to_cap,
+    order,
     take,
 )
 from app.utils.pagination import TOTAL_CAP, Page, Part
@@ -66,19 +66,16 @@ class BaseRepository[Model: BaseModel]:
         on (column, id) should stand behind each order.
         """
         alive = (self._model.deleted_at.is_(None), *filters)
+        statement = take(select(self._model).where(*alive), self._model, part)
         count = 0
         if filters:
-            await self._session.execute(PLAN_FOR_VALUES)
-        if filters or part.after is None:
+            count, ids = await find_up_to_cap(self._session, self._model, alive, part)
+            if count <= TOTAL_CAP:
+                these = select(self._model).where(self._model.id.in_(ids))
+                statement = these.order_by(*order(self._model, part))
+        elif part.after is None:
             count = await count_up_to_cap(self._session, self._model, alive)
-        if filters and count <= TOTAL_CAP:
-            source = only_these(self._model, alive)
-            statement = select(source)
-        else:
-            source = self._model
-            statement = select(source).where(*alive)
-        rows = await self._session.scalars(take(statement, source, part))
-        return cut(rows.all(), part, count)
+        return cut((await self._session.scalars(statement)).all(), part, count)
 
     async def create(self, entity: Model) -> Model:
         """Insert a row.

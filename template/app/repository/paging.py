@@ -1,11 +1,12 @@
 """How one page of a list is asked for, at a cost that does not grow with the table."""
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.domain.models.base import BaseModel
 from app.utils.pagination import TOTAL_CAP, Page, Part, Position, offset
@@ -22,35 +23,46 @@ async def count_up_to_cap(
     return await session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def only_these[Model: BaseModel](
-    model: type[Model], where: Sequence[ColumnElement[bool]]
-) -> type[Model]:
-    """Stand for the few rows that filters find, TOTAL_CAP at most.
+async def find_up_to_cap(
+    session: AsyncSession,
+    model: type[BaseModel],
+    where: Sequence[ColumnElement[bool]],
+    part: Part,
+) -> tuple[int, Sequence[UUID]]:
+    """Count the rows that filters find, one more than TOTAL_CAP at most.
 
-    They are found first and sorted then. Left to choose, PostgreSQL may walk through
-    all rows in their order, to find the few at its end.
+    If there are no more, the ids are those of the part that is asked for. Rows are
+    found once, and sorted then: left to choose, PostgreSQL may walk through all of
+    them in their order, to find the few at its end.
     """
-    few = select(model).where(*where).limit(TOTAL_CAP).subquery()
-    return aliased(model, few)
+    column = getattr(model, part.sort_by)
+    found = select(model.id, column).where(*where).limit(TOTAL_CAP + 1).cte()
+    count = select(func.count()).select_from(found).scalar_subquery()
+    these = take(select(found.c.id), found.c, part).subquery()
+    await session.execute(PLAN_FOR_VALUES)
+    row = (await session.execute(select(count, func.array_agg(these.c.id)))).one()
+    return row[0], row[1] or []
 
 
-def take[Model: BaseModel](
-    statement: Select[Model], source: type[Model], part: Part
-) -> Select[Model]:
+def order(source: Any, part: Part) -> list[ColumnElement[Any]]:
+    """Say how rows are sorted: equal ones by id."""
+    row = (getattr(source, part.sort_by), source.id)
+    return [c.desc() if part.descending else c.asc() for c in row]
+
+
+def take[Row](statement: Select[Row], source: Any, part: Part) -> Select[Row]:
     """Sort, and leave out what comes before; one row more tells whether there is more.
 
     Rows are compared as a whole, which an index on (column, id) answers at once.
     """
-    column = getattr(source, part.sort_by)
-    row = (column, source.id)
-    order = [c.desc() if part.descending else c.asc() for c in row]
-    statement = statement.order_by(*order).limit(part.limit + 1)
+    statement = statement.order_by(*order(source, part)).limit(part.limit + 1)
     if part.after is None:
         return statement.offset(offset(part.page, part.limit))
+    column = getattr(source, part.sort_by)
     value = TypeAdapter(column.type.python_type).validate_python(part.after.value)
     place = tuple_(literal(value, column.type), literal(part.after.id, Uuid()))
-    beyond = tuple_(*row) < place if part.descending else tuple_(*row) > place
-    return statement.where(beyond)
+    row = tuple_(column, source.id)
+    return statement.where(row < place if part.descending else row > place)
 
 
 def cut[Model: BaseModel](rows: Sequence[Model], part: Part, count: int) -> Page[Model]:
