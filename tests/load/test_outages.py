@@ -12,7 +12,7 @@ from .database import Database
 from .table import show
 from .traffic import THREADS, Answer, Traffic, traffic
 
-# Seconds. A statement may take DB_STATEMENT_TIMEOUT, to connect DB_CONNECT_TIMEOUT.
+# Seconds: DB_STATEMENT_TIMEOUT, and DB_CONNECT_TIMEOUT where that connection is given up and another one tried.
 # MORE is what SQLAlchemy waits for a connection to close, and a second for all else.
 STATEMENT, CONNECT, MORE = 10, 5, 3
 BEFORE, AFTER = 3, 6
@@ -43,19 +43,19 @@ def crashed(database: Database, traffic: Traffic) -> None:
 
 
 def frozen(database: Database, traffic: Traffic) -> None:
-    """Let nothing run for longer than any timeout."""
+    """Let nothing run for longer than a statement and a new connection may take."""
     traffic.mark("away")
     with database.frozen():
         traffic.mark("gone")
-        time.sleep(STATEMENT + CONNECT + MORE)
+        time.sleep(STATEMENT + CONNECT + MORE + 4)
 
 
 # What happens, how many workers serve, and the longest that an answer may take.
 OUTAGES: dict[str, tuple[Callable[[Database, Traffic], None], int, float]] = {
     "stopped": (stopped, 1, CONNECT + MORE),
     "stopped, 2 workers": (stopped, 2, CONNECT + MORE),
-    "frozen": (frozen, 1, STATEMENT + MORE),
-    "frozen, 2 workers": (frozen, 2, STATEMENT + MORE),
+    "frozen": (frozen, 1, STATEMENT + CONNECT + MORE),
+    "frozen, 2 workers": (frozen, 2, STATEMENT + CONNECT + MORE),
     "restarted": (restarted, 1, CONNECT + MORE),
     "crashed": (crashed, 1, CONNECT + MORE),
 }
