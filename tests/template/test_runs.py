@@ -194,7 +194,7 @@ def test_success_criterion_database_connection_pool_configured(service: Service)
         "from app.core.config import DatabaseSettings; from app.core.database import make_engine;"
         "pool = make_engine(DatabaseSettings()).pool; print(pool.size(), pool._max_overflow, pool.timeout())"
     )
-    assert in_project(service, code) == "7 3 30.0\n"
+    assert in_project(service, code) == "7 3 10.0\n"
     assert service.call("GET", "/api/v1/health/ready")[0] == 200
 
 
