@@ -83,6 +83,8 @@ class Stage:
             "REFRESH_TOKEN": self._shared.signer.create_refresh_token(self._id(SECOND)),
         }
         self._changed = True
+        # Whom the caller before has deleted is back, with the id that tokens name.
+        self._begins = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Undo what the last call did to people, pass this one on, note its answer."""
@@ -107,11 +109,13 @@ class Stage:
     async def _restore_people(self, session: AsyncSession) -> None:
         for person in self._people.values():
             stored = await session.get(User, person.id)
-            if stored is not None and stored.is_deleted:
+            if stored is not None and stored.is_deleted and not self._begins:
                 # What is deleted has to stay so: a successor takes over the token.
                 person.id = uuid4()
-            await session.merge(User(**asdict(person), picture=person.picture))
+            row = User(**asdict(person), picture=person.picture, deleted_at=None)
+            await session.merge(row)
             self._shared.files.path(person.picture).write_bytes(PNG)
+        self._begins = False
         await session.flush()
 
     async def _restore_tokens(self, session: AsyncSession) -> None:
