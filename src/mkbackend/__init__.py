@@ -1,3 +1,3 @@
 """mkbackend: a complete, tested, typed FastAPI and PostgreSQL service from one command."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
