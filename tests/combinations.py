@@ -64,11 +64,5 @@ CHECKED = SUPPORTED if FULL else cover(OPTIONS, 1)
 
 
 def to_run(pythons: Sequence[str]) -> list[Answers]:
-    """Return the answers whose projects are run: every pair of values, or one project for each Python that is there.
-
-    The other options bring no Python: each of their values is checked without running.
-    """
-    if FULL:
-        return cover(OPTIONS | {"python_version": pythons}, 2)
-    others = {name: itertools.cycle(values) for name, values in OPTIONS.items() if name != "python_version"}
-    return [{"python_version": python} | {name: next(values) for name, values in others.items()} for python in pythons]
+    """Return the answers whose projects are run, for the Pythons that are there."""
+    return cover(OPTIONS | {"python_version": pythons}, 2 if FULL else 1)
