@@ -28,8 +28,6 @@ def main() -> None:
     uvicorn.run(
         "app.main:create_app",
         factory=True,
-        # uvloop takes in one connection at a time: those that wait are lost at the end.
-        loop="asyncio",
         host=settings.HOST,
         port=settings.PORT,
         workers=settings.WORKERS,

@@ -12,6 +12,7 @@ from app.api.v1.router import api_v1_router
 from app.api.wiring import Shared
 from app.core.config import Settings, get_settings
 from app.core.logging import setup_logging
+from app.core.shutdown import LAST_CALL, last_call
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
@@ -25,10 +26,13 @@ from app.middleware.trusted_host import TrustedHostMiddleware, setup_proxies
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Hold the database open while the application runs."""
-    setup_logging(app.state.shared.settings)
-    await app.state.shared.database.connect()
-    yield
-    await app.state.shared.database.disconnect()
+    shared: Shared = app.state.shared
+    setup_logging(shared.settings)
+    await shared.database.connect()
+    # Who develops waits for no one.
+    with last_call(0 if shared.settings.RELOAD else LAST_CALL):
+        yield
+    await shared.database.disconnect()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

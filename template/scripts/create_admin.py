@@ -43,7 +43,7 @@ async def create_admin(settings: Settings, email: str, password: str) -> None:
 
 
 async def _create(wiring: Wiring, data: UserCreate) -> None:
-    service = await get_user_service(wiring.users, wiring)
+    service = await get_user_service(wiring)
     await service.create_user(data)
 
 

@@ -47,7 +47,7 @@ async def seed(settings: Settings, password: str) -> list[str]:
 
 
 async def _create_missing(wiring: Wiring, password: str, created: list[str]) -> None:
-    service = await get_user_service(wiring.users, wiring)
+    service = await get_user_service(wiring)
     for email, (name, role) in PEOPLE.items():
         if not await wiring.users.email_exists(email):
             await service.create_user(

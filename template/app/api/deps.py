@@ -19,66 +19,73 @@ from app.service.audit_service import Origin
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)
 
 
+SAFE_METHODS = ("GET", "HEAD")
+
+
 async def get_shared(request: Request) -> Shared:
     """What the application was made with."""
     shared: Shared = request.app.state.shared
     return shared
 
 
-SharedDep = Annotated[Shared, Depends(get_shared)]
-
-
-async def get_settings(shared: SharedDep) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """The settings that the application was made with."""
-    return shared.settings
+    return (await get_shared(request)).settings
 
 
-async def get_database(shared: SharedDep) -> DatabaseManager:
+async def get_database(request: Request) -> DatabaseManager:
     """The application's database."""
-    return shared.database
+    return (await get_shared(request)).database
 
 
+SharedDep = Annotated[Shared, Depends(get_shared)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[DatabaseManager, Depends(get_database)]
 
 
-async def get_db(shared: SharedDep) -> AsyncIterator[AsyncSession]:
-    """One session a request, committed when the handler is done."""
-    async with shared.database.transaction() as session:
-        yield session
-
-
-# The scope makes the commit come before the answer: if it fails, so does the
-# request. Use this alias everywhere; another scope would open a second session.
-SessionDep = Annotated[AsyncSession, Depends(get_db, scope="function")]
-
-
-async def get_origin(request: Request) -> Origin:
-    """Where the request comes from."""
+def origin_of(request: Request) -> Origin:
+    """Tell where a request comes from."""
     address = request.client.host if request.client else "unknown"
     return Origin(address, request.state.request_id)
 
 
-OriginDep = Annotated[Origin, Depends(get_origin)]
+async def get_wiring(request: Request, tasks: BackgroundTasks) -> AsyncIterator[Wiring]:
+    """What services are made of, with one session a request.
+
+    It is committed when the handler is done; a GET reads, and has nothing to commit.
+    Mail goes out after the commit and the answer.
+    """
+    shared = await get_shared(request)
+    reads = request.method in SAFE_METHODS
+    database = shared.database
+    async with database.reading() if reads else database.transaction() as session:
+        yield Wiring(
+            shared,
+            session,
+            origin_of(request),
+            lambda mail: tasks.add_task(shared.mailer.send, mail),
+        )
 
 
-async def get_wiring(
-    shared: SharedDep, session: SessionDep, origin: OriginDep, tasks: BackgroundTasks
-) -> Wiring:
-    """What services are made of. Mail goes out after the commit and the answer."""
-    return Wiring(
-        shared, session, origin, lambda mail: tasks.add_task(shared.mailer.send, mail)
-    )
+# The scope makes the commit come before the answer: if it fails, so does the
+# request. Use this alias everywhere; another scope would open a second session.
+WiringDep = Annotated[Wiring, Depends(get_wiring, scope="function")]
 
 
-WiringDep = Annotated[Wiring, Depends(get_wiring)]
+async def get_db(wiring: WiringDep) -> AsyncSession:
+    """The request's session, for what has no wiring of its own."""
+    return wiring.session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_db)]
 Later = Callable[[Callable[[Wiring], Awaitable[None]]], None]
 
 
 async def get_later(
-    shared: SharedDep, origin: OriginDep, tasks: BackgroundTasks
+    request: Request, shared: SharedDep, tasks: BackgroundTasks
 ) -> Later:
     """A way to do work after the answer, so that its time tells nothing."""
+    origin = origin_of(request)
 
     async def work(action: Callable[[Wiring], Awaitable[None]]) -> None:
         await shared.in_transaction(origin, action)
@@ -87,8 +94,6 @@ async def get_later(
 
 
 LaterDep = Annotated[Later, Depends(get_later)]
-
-
 TokenDep = Annotated[str | None, Depends(bearer)]
 
 
@@ -112,7 +117,7 @@ def require_role(*roles: Role) -> Callable[[User, Wiring], Awaitable[User]]:
     async def guard(user: CurrentUser, wiring: WiringDep) -> User:
         if user.role not in roles:
             error = ForbiddenException("Your role does not allow this")
-            raise await wiring.audit.refused(error, "role", actor=user.id)
+            raise await wiring.refused_apart(error, "role", user.id)
         return user
 
     return guard

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
+from app.core.exceptions import AppException
 from app.core.mail import Mail, Mailer, Outbox, make_mailer
 from app.core.seal import Seal
 from app.core.security import PasswordHasher, TokenSigner
@@ -64,6 +66,17 @@ class Wiring:
     session: AsyncSession
     origin: Origin
     outbox: Outbox
+
+    async def refused_apart[Refusal: AppException](
+        self, error: Refusal, action: str, actor: UUID
+    ) -> Refusal:
+        """Record a refusal where the request itself only reads, and give the error."""
+        # Its connection is given back: one request must not wait for a second one.
+        await self.session.close()
+        await self.shared.in_transaction(
+            self.origin, lambda wiring: wiring.audit.refused(error, action, actor=actor)
+        )
+        return error
 
     @cached_property
     def users(self) -> UserRepository:

@@ -22,6 +22,7 @@ from app.core.database_errors import (
     raise_conflict,
     why_unavailable,
 )
+from app.core.database_guards import ReadingSession, watch
 from app.core.exceptions import AppException, ServiceUnavailableException
 
 AWAY = "The database does not answer"
@@ -39,11 +40,15 @@ class DatabaseManager:
         self._sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             expire_on_commit=False, autoflush=False
         )
+        self._readers: async_sessionmaker[AsyncSession] = async_sessionmaker(
+            sync_session_class=ReadingSession, autoflush=False
+        )
 
     async def connect(self) -> None:
         """Make the engine. A database that is down does not stop the start."""
         self._engine = make_engine(self._settings)
         self._sessions.configure(bind=self._engine)
+        self._readers.configure(bind=self._engine)
         try:
             await self.ping()
         except ServiceUnavailableException as error:
@@ -65,10 +70,27 @@ class DatabaseManager:
         try:
             async with asyncio.timeout(self._settings.DB_CONNECT_TIMEOUT):
                 with _mapped_errors():
-                    async with self._sessions() as session:
+                    async with self._readers() as session:
                         await session.execute(text("SELECT 1"))
         except TimeoutError as error:
             raise ServiceUnavailableException(AWAY, LATE) from error
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """Give a session that only reads, without a transaction around its statements.
+
+        Each of them sees what is committed by then, as it would in a transaction (READ
+        COMMITTED), whose begin and end would cost as much as two of them.
+
+        Raises:
+            WriteInReadingError: something was to be written.
+            ServiceUnavailableException: the database is away, hangs, or is overloaded.
+        """
+        with _mapped_errors():
+            async with self._readers() as session:
+                yield session
+                # What was changed and not written would be lost in silence.
+                await session.flush()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
@@ -107,13 +129,14 @@ def _mapped_errors() -> Iterator[None]:
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:
     """Make an engine for these settings. It connects when first used."""
-    return create_async_engine(
+    engine = create_async_engine(
         settings.database_url,
         echo=settings.DB_ECHO,
         pool_size=settings.DB_POOL_SIZE,
         max_overflow=settings.DB_MAX_OVERFLOW,
         pool_timeout=settings.DB_POOL_TIMEOUT,
-        pool_pre_ping=True,
+        # The connection that was used last is the one most likely alive.
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "timeout": settings.DB_CONNECT_TIMEOUT,
@@ -122,6 +145,8 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
             **_encryption(settings),
         },
     )
+    watch(engine)
+    return engine
 
 
 def _encryption(settings: DatabaseSettings) -> dict[str, object]:

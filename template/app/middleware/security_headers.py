@@ -1,18 +1,20 @@
 """What browsers may do with an answer."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# As ASGI sends them: bytes, and names in lower case.
 HEADERS = {
     # Answers are for who asked: tokens, personal data.
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
 }
 # The documentation is a page, with code and styles of its own.
-PAGES = ("text/html", "default-src 'self' 'unsafe-inline' data: blob:")
+PAGES = {
+    b"content-security-policy": b"default-src 'self' 'unsafe-inline' data: blob:",
+}
 
 
 class SecurityHeadersMiddleware:
@@ -20,7 +22,8 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, app: ASGIApp, hsts_seconds: int) -> None:
         self.app = app
-        self.hsts = f"max-age={hsts_seconds}" if hsts_seconds else None
+        hsts = f"max-age={hsts_seconds}".encode()
+        self.hsts = {b"strict-transport-security": hsts} if hsts_seconds else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add what is missing when the answer begins."""
@@ -30,13 +33,14 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("Content-Type", "").startswith(PAGES[0]):
-                    headers.setdefault("Content-Security-Policy", PAGES[1])
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if self.hsts and scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", self.hsts)
+                given = dict(message["headers"])
+                added = HEADERS
+                if scope["scheme"] == "https":
+                    added = added | self.hsts
+                if given.get(b"content-type", b"").startswith(b"text/html"):
+                    added = added | PAGES
+                missing = (header for header in added.items() if header[0] not in given)
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
+    bindparam,
     delete,
     select,
     update,
@@ -18,9 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database_errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
 from app.repository.paging import (
-    count_up_to_cap,
     cut,
     find_up_to_cap,
+    numbered_page,
     order,
     take,
 )
@@ -46,7 +49,9 @@ class BaseRepository[Model: BaseModel]:
 
     async def get_by_id(self, id: UUID) -> Model | None:
         """Get a row by its id."""
-        return await self._one_or_none(self._model.id == id)
+        row: Model | None
+        row = await self._session.scalar(_with_id(self._model), {"id": id})
+        return row
 
     async def get_for_update(self, id: UUID) -> Model | None:
         """Get a row as it is now, and keep others from changing it until the commit."""
@@ -65,6 +70,9 @@ class BaseRepository[Model: BaseModel]:
         Equal ones are ordered by id, so that no page misses or repeats a row. An index
         on (column, id) should stand behind each order.
         """
+        if not filters and part.after is None:
+            rows, count = await numbered_page(self._session, self._model, part)
+            return cut(rows, part, count)
         alive = (self._model.deleted_at.is_(None), *filters)
         statement = take(select(self._model).where(*alive), self._model, part)
         count = 0
@@ -73,8 +81,6 @@ class BaseRepository[Model: BaseModel]:
             if count <= TOTAL_CAP:
                 these = select(self._model).where(self._model.id.in_(ids))
                 statement = these.order_by(*order(self._model, part))
-        elif part.after is None:
-            count = await count_up_to_cap(self._session, self._model, alive)
         return cut((await self._session.scalars(statement)).all(), part, count)
 
     async def create(self, entity: Model) -> Model:
@@ -100,7 +106,8 @@ class BaseRepository[Model: BaseModel]:
                 .where(self._model.id == id, self._model.deleted_at.is_(None))
                 .values(**values)
                 .returning(self._model)
-                .execution_options(populate_existing=True)
+                # What comes back is the row: nothing is to be worked out here.
+                .execution_options(populate_existing=True, synchronize_session=False)
             )
 
     async def soft_delete(self, id: UUID) -> bool:
@@ -125,3 +132,9 @@ class BaseRepository[Model: BaseModel]:
             yield
         except IntegrityError as error:
             raise_conflict(error, self.conflicts)
+
+
+@cache
+def _with_id(model: type[BaseModel]) -> Select[Any]:
+    """Build the statement once for each table: that takes as long as to run it."""
+    return select(model).where(model.deleted_at.is_(None), model.id == bindparam("id"))

@@ -1,13 +1,27 @@
 """How one page of a list is asked for, at a cost that does not grow with the table."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, Uuid, func, literal, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database_guards import transaction_within
 from app.domain.models.base import BaseModel
 from app.utils.pagination import TOTAL_CAP, Page, Part, Position, offset
 
@@ -15,12 +29,30 @@ from app.utils.pagination import TOTAL_CAP, Page, Part, Position, offset
 PLAN_FOR_VALUES = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
-async def count_up_to_cap(
-    session: AsyncSession, model: type[BaseModel], where: Sequence[ColumnElement[bool]]
-) -> int:
-    """Count rows, one more than TOTAL_CAP at most."""
-    some = select(literal(1)).select_from(model).where(*where).limit(TOTAL_CAP + 1)
-    return await session.scalar(select(func.count()).select_from(some.subquery())) or 0
+async def numbered_page[Model: BaseModel](
+    session: AsyncSession, model: type[Model], part: Part
+) -> tuple[Sequence[Model], int]:
+    """Get a page of all rows, and their count, one more than TOTAL_CAP at most."""
+    statement, count = _numbered_page(model, part.sort_by, part.descending)
+    place = {"limit": part.limit + 1, "offset": offset(part.page, part.limit)}
+    rows = (await session.execute(statement, place)).all()
+    if not rows:
+        return [], 0 if part.page == 1 else await session.scalar(select(count)) or 0
+    return [row for row, _ in rows], rows[0][1]
+
+
+@cache
+def _numbered_page(
+    model: type[Any], sort_by: str, descending: bool
+) -> tuple[Select[Any], ScalarSelect[int]]:
+    """Build the statement once for each order: that takes as long as to run it."""
+    alive = model.deleted_at.is_(None)
+    some = select(literal(1)).select_from(model).where(alive).limit(TOTAL_CAP + 1)
+    count = select(func.count()).select_from(some.subquery()).scalar_subquery()
+    page = select(model, count).where(alive).limit(bindparam("limit", type_=Integer))
+    part = Part(sort_by, descending)
+    page = page.order_by(*order(model, part)).offset(bindparam("offset", type_=Integer))
+    return page, count
 
 
 async def find_up_to_cap(
@@ -39,8 +71,9 @@ async def find_up_to_cap(
     found = select(model.id, column).where(*where).limit(TOTAL_CAP + 1).cte()
     count = select(func.count()).select_from(found).scalar_subquery()
     these = take(select(found.c.id), found.c, part).subquery()
-    await session.execute(PLAN_FOR_VALUES)
-    row = (await session.execute(select(count, func.array_agg(these.c.id)))).one()
+    async with transaction_within(session):
+        await session.execute(PLAN_FOR_VALUES)
+        row = (await session.execute(select(count, func.array_agg(these.c.id)))).one()
     return row[0], row[1] or []
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from secrets import token_hex
+from typing import Any
 
 import pytest
 from alembic import command
@@ -27,6 +28,7 @@ from sqlalchemy.ext.asyncio import (
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
+from app.core.database_guards import ReadingSession
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.main import create_app
@@ -39,12 +41,13 @@ class RolledBackDatabase(DatabaseManager):
 
     def __init__(self, settings: Settings, connection: AsyncConnection) -> None:
         super().__init__(settings)
-        self._sessions = async_sessionmaker(
-            connection,
-            expire_on_commit=False,
-            autoflush=False,
-            join_transaction_mode="create_savepoint",
-        )
+        options: dict[str, Any] = {
+            "bind": connection,
+            "autoflush": False,
+            "join_transaction_mode": "create_savepoint",
+        }
+        self._sessions = async_sessionmaker(expire_on_commit=False, **options)
+        self._readers = async_sessionmaker(sync_session_class=ReadingSession, **options)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 """One's own account: registering, passwords, the e-mail address."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from app.api.deps import CurrentUser, LaterDep, WiringDep
 from app.api.openapi import PROBLEMS
+from app.api.slice_router import SliceRouter
 from app.domain.models.user import User
 from app.domain.schemas.account import (
     ChangePasswordRequest,
@@ -16,9 +17,9 @@ from app.domain.schemas.auth import TokenResponse
 from app.domain.schemas.common import MessageResponse
 from app.domain.schemas.user import UserResponse
 
-router = APIRouter(prefix="/auth", tags=["Account"])
+router = SliceRouter(prefix="/auth", tags=["Account"])
 # Not among the others: where registering is switched off, there is no such route.
-registration = APIRouter(prefix="/auth", tags=["Account"], responses=PROBLEMS)
+registration = SliceRouter(prefix="/auth", tags=["Account"], responses=PROBLEMS)
 SENT = "If there is such an account, a mail is on its way"
 
 

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 
 from app.api.deps import CurrentUser, WiringDep
+from app.api.slice_router import SliceRouter
 from app.domain.schemas.auth import LoginForm, RefreshRequest, TokenResponse
 from app.domain.schemas.common import MessageResponse
 
-router = APIRouter(prefix="/auth", tags=["Auth"])
+router = SliceRouter(prefix="/auth", tags=["Auth"])
 
 
 @router.post("/login")

@@ -1,11 +1,10 @@
 """Signs of life, for load balancers and orchestrators."""
 
-from fastapi import APIRouter
-
 from app.api.deps import DatabaseDep, SettingsDep
+from app.api.slice_router import SliceRouter
 from app.domain.schemas.common import HealthResponse
 
-router = APIRouter(prefix="/health", tags=["Health"])
+router = SliceRouter(prefix="/health", tags=["Health"])
 
 
 @router.get("")

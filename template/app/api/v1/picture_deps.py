@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, Request
 
-from app.api.deps import OriginDep, SharedDep, TokenDep, WiringDep, get_current_user
+from app.api.deps import SharedDep, TokenDep, WiringDep, get_current_user, origin_of
 from app.service.picture_service import PictureService, receive_picture
 
 
@@ -23,13 +23,14 @@ async def get_picture_service(
 
 
 async def get_received(
-    request: Request, shared: SharedDep, origin: OriginDep, token: TokenDep
+    request: Request, shared: SharedDep, token: TokenDep
 ) -> AsyncIterator[str]:
     """Store the picture of the body; give its name, and remove it where all else fails.
 
     Who sends it is found out before, in a transaction of its own: nobody else's body is
     read, and no connection is held while it arrives.
     """
+    origin = origin_of(request)
     await shared.in_transaction(origin, lambda wiring: get_current_user(wiring, token))
     request.state.body_limit = shared.settings.MAX_UPLOAD_SIZE
     name = await receive_picture(shared.files, request.stream())

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import FileResponse
 
 from app.api.conditions import ETAG, tagged
 from app.api.deps import CurrentUser, StaffUser
+from app.api.slice_router import SliceRouter
 from app.api.v1.picture_deps import PictureServiceDep, ReceivedPicture
 from app.api.v1.user_deps import UserServiceDep
 from app.domain.models.user import User
@@ -15,7 +16,7 @@ from app.domain.pictures import PictureType
 from app.domain.schemas.common import MessageResponse
 from app.domain.schemas.user import UserResponse
 
-router = APIRouter(prefix="/users", tags=["Pictures"])
+router = SliceRouter(prefix="/users", tags=["Pictures"])
 
 BINARY = {
     kind.media_type: {"schema": {"type": "string", "format": "binary"}}

@@ -14,13 +14,10 @@ async def get_user_repository(wiring: WiringDep) -> UserRepository:
     return wiring.users
 
 
-async def get_user_service(
-    repository: Annotated[UserRepository, Depends(get_user_repository)],
-    wiring: WiringDep,
-) -> UserService:
+async def get_user_service(wiring: WiringDep) -> UserService:
     """The use cases of the users' administration."""
     return UserService(
-        repository,
+        await get_user_repository(wiring),
         wiring.shared.hasher,
         wiring.tokens,
         wiring.audit,

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Query, Response, status
 
 from app.api.conditions import ETAG, SeenDep, tagged
 from app.api.deps import AdminUser, CurrentUser, StaffUser, WiringDep
 from app.api.idempotency import IdempotentRoute
+from app.api.slice_router import SliceRouter
 from app.api.v1.user_deps import UserServiceDep
 from app.domain.models.user import User
 from app.domain.schemas.account import AccountUpdate
@@ -21,7 +22,7 @@ from app.domain.schemas.user import (
 )
 from app.utils.pagination import Page
 
-router = APIRouter(prefix="/users", tags=["Users"], route_class=IdempotentRoute)
+router = SliceRouter(prefix="/users", tags=["Users"], route_class=IdempotentRoute)
 
 
 @router.get("/me", response_model=UserResponse, responses={200: ETAG})

@@ -1,0 +1,85 @@
+"""What keeps watch over connections, and over sessions that only read."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import ORMExecuteState, Session
+
+# Seconds after which a connection that rested is asked for a sign of life. One in use
+# need not be: asking before each use would cost as much as the use.
+RESTED = 1.0
+
+
+class WriteInReadingError(RuntimeError):
+    """A request that may only read was about to write: a mistake of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "GET and HEAD only read. Take another method, or write in a transaction of "
+            "its own (Shared.in_transaction)."
+        )
+
+
+class ReadingSession(Session):
+    """A session that refuses to write."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Refuse, if there is anything to write."""
+        if self.new or self.dirty or self.deleted:
+            raise WriteInReadingError
+
+
+@event.listens_for(ReadingSession, "after_begin")
+def leave_out_transaction(_: Session, __: Any, connection: Connection) -> None:
+    """Have the driver begin none, until the connection is given back.
+
+    The option of the engine that does the same costs nearly as much as it saves.
+    """
+    connection.connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+
+
+@event.listens_for(ReadingSession, "do_orm_execute")
+def refuse_writing(state: ORMExecuteState) -> None:
+    """Refuse INSERT, UPDATE and DELETE; what a text does is not looked at."""
+    if state.is_insert or state.is_update or state.is_delete:
+        raise WriteInReadingError
+
+
+@asynccontextmanager
+async def transaction_within(session: AsyncSession) -> AsyncIterator[None]:
+    """Have a few statements share a transaction, where the session only reads."""
+    if not isinstance(session.sync_session, ReadingSession):
+        yield
+        return
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection
+    async with driver.transaction():
+        yield
+
+
+def watch(engine: AsyncEngine) -> None:
+    """Have connections looked at before they are used."""
+    event.listen(engine.sync_engine, "checkin", _lay_to_rest)
+    event.listen(engine.sync_engine, "checkout", _require_alive)
+
+
+def _lay_to_rest(connection: Any, record: Any) -> None:
+    record.info["rests_since"] = monotonic()
+    if connection is not None:
+        connection.autocommit = False
+
+
+def _require_alive(connection: Any, record: Any, _: Any) -> None:
+    """Have a connection replaced that is closed, or does not answer after a rest."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+    if monotonic() - record.info.get("rests_since", monotonic()) > RESTED:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise DisconnectionError from error
