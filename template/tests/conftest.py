@@ -1,13 +1,16 @@
 """Fixtures for all tests: settings, users, an application without a database."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from copy import copy
 from secrets import token_hex
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from starlette.datastructures import State
 
+from app.api.wiring import Shared
 from app.core.config import Settings
 from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
@@ -88,10 +91,25 @@ def make_user(password_hash: str) -> MakeUser:
     return make
 
 
+@pytest.fixture(scope="session")
+def built(settings: Settings) -> FastAPI:
+    """The application with its routes, which take longer to build than most tests."""
+    app = create_app(settings)
+    app.middleware_stack = app.build_middleware_stack()
+    return app
+
+
+def with_state(built: FastAPI, settings: Settings) -> FastAPI:
+    """The same routes and middleware, with a state of its own. Add no routes to it."""
+    app = copy(built)
+    app.state = State({"shared": Shared(settings)})
+    return app
+
+
 @pytest.fixture
-def app(settings: Settings) -> FastAPI:
+def app(built: FastAPI, settings: Settings) -> FastAPI:
     """The application, with a database that nobody has connected."""
-    return create_app(settings)
+    return with_state(built, settings)
 
 
 @pytest.fixture

@@ -31,9 +31,8 @@ from app.core.database import DatabaseManager
 from app.core.database_guards import ReadingSession
 from app.domain.models.user import User
 from app.domain.roles import Role
-from app.main import create_app
 from scripts.postgres import throwaway
-from tests.conftest import Headers, MakeUser, SignIn
+from tests.conftest import Headers, MakeUser, SignIn, with_state
 
 
 class RolledBackDatabase(DatabaseManager):
@@ -146,9 +145,8 @@ async def session(database: DatabaseManager) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-def app(settings: Settings, database: DatabaseManager) -> FastAPI:
+def app(app: FastAPI, database: DatabaseManager) -> FastAPI:
     """The application on the database that is rolled back."""
-    app = create_app(settings)
     app.state.shared.database = database
     return app
 
@@ -179,9 +177,9 @@ async def store(database: DatabaseManager, user: User) -> User:
 
 
 @pytest.fixture
-async def fresh_app(fresh_database: Settings) -> AsyncIterator[FastAPI]:
+async def fresh_app(built: FastAPI, fresh_database: Settings) -> AsyncIterator[FastAPI]:
     """An application whose commits are real."""
-    app = create_app(fresh_database)
+    app = with_state(built, fresh_database)
     await app.state.shared.database.connect()
     yield app
     await app.state.shared.database.disconnect()

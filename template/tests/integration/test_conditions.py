@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
+from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.domain.models.user import User
 from app.domain.roles import Role
-from app.main import create_app
-from tests.conftest import Headers, MakeSettings, MakeUser, SignIn
+from tests.conftest import Headers, MakeUser, SignIn
 from tests.integration.conftest import store
 
 pytestmark = pytest.mark.integration
@@ -70,22 +70,19 @@ async def test_any_state_will_do_where_nothing_or_a_star_is_said(
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 async def test_where_the_setting_demands_it_the_state_must_be_named(
-    database: DatabaseManager,
-    make_settings: MakeSettings,
-    make_user: MakeUser,
+    app: FastAPI,
+    client: AsyncClient,
+    admin: User,
+    as_admin: Headers,
+    settings: Settings,
     method: str,
 ) -> None:
-    app = create_app(make_settings(REQUIRE_IF_MATCH=True))
-    app.state.shared.database = database
-    admin = await store(database, make_user(role=Role.ADMIN))
-    token = app.state.shared.signer.create_access_token(admin.id)
-    headers = {"Authorization": f"Bearer {token}"}
-    async with _client(app) as client:
-        for one in (f"{USERS}/me", f"{USERS}/{admin.id}"):
-            change: Any = {"json": {"full_name": "Now"}} if method == "PATCH" else {}
-            refused = await client.request(method, one, headers=headers, **change)
-            assert refused.status_code == 428
-            assert "If-Match" in refused.json()["message"]
+    app.state.shared.settings = settings.model_copy(update={"REQUIRE_IF_MATCH": True})
+    for one in (f"{USERS}/me", f"{USERS}/{admin.id}"):
+        change: Any = {"json": {"full_name": "Now"}} if method == "PATCH" else {}
+        refused = await client.request(method, one, headers=as_admin, **change)
+        assert refused.status_code == 428
+        assert "If-Match" in refused.json()["message"]
 
 
 async def test_of_two_changes_of_one_state_at_once_one_wins(
@@ -107,7 +104,3 @@ async def test_of_two_changes_of_one_state_at_once_one_wins(
         )
     )
     assert sorted(a.status_code for a in answers) == [200, 412, 412, 412]
-
-
-def _client(app: FastAPI) -> AsyncClient:
-    return AsyncClient(transport=ASGITransport(app=app), base_url="http://test")

@@ -1,11 +1,12 @@
 """Signs of life."""
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from app.core.config import Settings
-from app.main import create_app, lifespan
-from tests.conftest import MakeSettings
+from app.main import lifespan
+from tests.conftest import MakeSettings, with_state
 
 pytestmark = pytest.mark.integration
 HEALTH = "/api/v1/health"
@@ -20,8 +21,10 @@ async def test_liveness_says_what_runs(client: AsyncClient, settings: Settings) 
     }
 
 
-async def test_a_started_application_is_ready(fresh_database: Settings) -> None:
-    app = create_app(fresh_database)
+async def test_a_started_application_is_ready(
+    built: FastAPI, fresh_database: Settings
+) -> None:
+    app = with_state(built, fresh_database)
     transport = ASGITransport(app=app)
     async with (
         lifespan(app),
@@ -31,9 +34,9 @@ async def test_a_started_application_is_ready(fresh_database: Settings) -> None:
 
 
 async def test_without_a_database_it_lives_but_is_not_ready(
-    make_settings: MakeSettings,
+    built: FastAPI, make_settings: MakeSettings
 ) -> None:
-    app = create_app(make_settings(DB_PORT=1, DB_HOST="127.0.0.1"))
+    app = with_state(built, make_settings(DB_PORT=1, DB_HOST="127.0.0.1"))
     transport = ASGITransport(app=app)
     async with (
         lifespan(app),

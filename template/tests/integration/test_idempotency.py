@@ -13,9 +13,8 @@ from app.core.exceptions import ServiceUnavailableException
 from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.user import User
 from app.domain.roles import Role
-from app.main import create_app
 from app.repository.idempotency_repository import IdempotencyRepository
-from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
+from tests.conftest import PASSWORD, Headers, MakeUser, SignIn
 from tests.integration.conftest import store
 
 pytestmark = pytest.mark.integration
@@ -33,9 +32,9 @@ async def as_fresh_admin(
 
 
 def test_every_post_of_the_signed_in_takes_a_key_and_none_under_auth(
-    make_settings: MakeSettings,
+    built: FastAPI,
 ) -> None:
-    for path, operations in create_app(make_settings()).openapi()["paths"].items():
+    for path, operations in built.openapi()["paths"].items():
         if "post" in operations:
             names = [p["name"] for p in operations["post"].get("parameters", ())]
             assert ("Idempotency-Key" in names) is ("/auth/" not in path), path

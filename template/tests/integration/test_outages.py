@@ -1,13 +1,14 @@
 """A database that is down, hangs or is overloaded: an answer within a set time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -16,11 +17,12 @@ from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import ServiceUnavailableException
 from app.core.security import TokenSigner
-from app.main import create_app, lifespan
-from tests.conftest import PASSWORD, MakeSettings
+from app.main import lifespan
+from tests.conftest import PASSWORD, MakeSettings, with_state
 
 pytestmark = pytest.mark.integration
 READY = "/api/v1/health/ready"
+Calling = Callable[[Settings], AbstractAsyncContextManager[AsyncClient]]
 
 
 @pytest.fixture
@@ -36,16 +38,21 @@ async def silent() -> AsyncIterator[int]:
     listening.close()
 
 
-@asynccontextmanager
-async def calling(settings: Settings) -> AsyncIterator[AsyncClient]:
+@pytest.fixture
+def calling(built: FastAPI) -> Calling:
     """Call an application that runs."""
-    app = create_app(settings)
-    transport = ASGITransport(app=app)
-    async with (
-        lifespan(app),
-        AsyncClient(transport=transport, base_url="http://test") as client,
-    ):
-        yield client
+
+    @asynccontextmanager
+    async def call(settings: Settings) -> AsyncIterator[AsyncClient]:
+        app = with_state(built, settings)
+        transport = ASGITransport(app=app)
+        async with (
+            lifespan(app),
+            AsyncClient(transport=transport, base_url="http://test") as client,
+        ):
+            yield client
+
+    return call
 
 
 def _refused(answer: Response, why: str) -> None:
@@ -74,7 +81,7 @@ async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
 
 
 async def test_a_database_that_is_down_is_a_503_that_says_why(
-    make_settings: MakeSettings,
+    calling: Calling, make_settings: MakeSettings
 ) -> None:
     settings = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
     async with calling(settings) as client:
@@ -82,7 +89,7 @@ async def test_a_database_that_is_down_is_a_503_that_says_why(
 
 
 async def test_a_database_that_hangs_is_a_503_within_the_set_time(
-    make_settings: MakeSettings, silent: int
+    calling: Calling, make_settings: MakeSettings, silent: int
 ) -> None:
     settings = make_settings(
         DB_HOST="127.0.0.1", DB_PORT=silent, DB_CONNECT_TIMEOUT=0.3
@@ -94,7 +101,7 @@ async def test_a_database_that_hangs_is_a_503_within_the_set_time(
 
 
 async def test_a_login_that_postgresql_refuses_is_said_to_be_one(
-    fresh_database: Settings,
+    calling: Calling, fresh_database: Settings
 ) -> None:
     wrong = fresh_database.database_url.set(password="wrong")
     url = SecretStr(wrong.render_as_string(hide_password=False))

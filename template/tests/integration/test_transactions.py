@@ -23,10 +23,9 @@ from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
-from app.main import create_app
 from app.repository.user_repository import UserRepository
 from app.service.audit_service import Origin
-from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
+from tests.conftest import PASSWORD, Headers, MakeUser, SignIn
 from tests.integration.conftest import store
 
 pytestmark = pytest.mark.integration
@@ -134,11 +133,10 @@ async def caller(
     return caller
 
 
-def test_every_writing_route_is_called_here(make_settings: MakeSettings) -> None:
-    paths = create_app(make_settings()).openapi()["paths"]
+def test_every_writing_route_is_called_here(built: FastAPI) -> None:
     writing = {
         f"{method.upper()} {path.removeprefix(V1)}"
-        for path, operations in paths.items()
+        for path, operations in built.openapi()["paths"].items()
         for method in operations
         if method != "get"
     }

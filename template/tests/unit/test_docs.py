@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from app.main import create_app
@@ -37,11 +38,8 @@ async def test_without_debug_there_are_none(make_settings: MakeSettings) -> None
             assert (await client.get(path)).status_code == 404
 
 
-def test_every_route_documents_its_errors_as_problems(
-    make_settings: MakeSettings,
-) -> None:
-    schema = create_app(make_settings()).openapi()
-    for path in schema["paths"].values():
+def test_every_route_documents_its_errors_as_problems(built: FastAPI) -> None:
+    for path in built.openapi()["paths"].values():
         for operation in path.values():
             errors = {k: v for k, v in operation["responses"].items() if k[0] in "45"}
             assert errors

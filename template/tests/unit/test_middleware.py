@@ -11,6 +11,7 @@ from fastapi import Body, FastAPI, Request
 from fastapi.responses import StreamingResponse
 from httpx import ASGITransport, AsyncClient
 
+from app.core.config import Settings
 from app.core.logging import setup_logging
 from app.main import create_app
 from tests.conftest import MakeSettings
@@ -18,9 +19,10 @@ from tests.conftest import MakeSettings
 ORIGIN = {"Origin": "http://localhost:3000"}
 
 
-@pytest.fixture
-def app(app: FastAPI) -> FastAPI:
+@pytest.fixture(scope="module")
+def app(settings: Settings) -> FastAPI:
     """The application, with routes that fail."""
+    app = create_app(settings)
 
     @app.get("/fails")
     async def fails() -> None:
@@ -158,7 +160,7 @@ async def _read_more(request: Request) -> int:
     return len(await request.body())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def limited(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
     """A caller of an application that takes 2 KiB, and on one route 4."""
     app = create_app(make_settings(MAX_BODY_SIZE=LIMIT))
@@ -247,6 +249,14 @@ async def test_a_request_that_takes_too_long_is_ended(
         assert (await client.get("/fails")).status_code == 500
 
 
+@pytest.fixture(scope="module")
+async def guarded(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
+    """A caller of an application that has names."""
+    hosts = "api.example.com, *.shop.example.com, [::1]"
+    async with _client(create_app(make_settings(TRUSTED_HOSTS=hosts))) as client:
+        yield client
+
+
 @pytest.mark.parametrize(
     ("host", "served"),
     [
@@ -261,11 +271,9 @@ async def test_a_request_that_takes_too_long_is_ended(
     ],
 )
 async def test_only_trusted_hosts_are_served(
-    make_settings: MakeSettings, host: str, served: bool
+    guarded: AsyncClient, host: str, served: bool
 ) -> None:
-    hosts = "api.example.com, *.shop.example.com, [::1]"
-    async with _client(create_app(make_settings(TRUSTED_HOSTS=hosts))) as client:
-        answer = await client.get("/api/v1/health", headers={"Host": host})
+    answer = await guarded.get("/api/v1/health", headers={"Host": host})
     assert answer.status_code == (200 if served else 400)
     if not served:
         assert answer.headers["Content-Type"] == "application/problem+json"

@@ -3,10 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from httpx import ASGITransport, AsyncClient
-
-from app.main import create_app
-from tests.conftest import MakeSettings
+from fastapi import FastAPI
+from httpx import AsyncClient
 
 PUBLIC = {
     "GET /api/v1/health",
@@ -23,11 +21,11 @@ PUBLIC = {
 
 
 @pytest.fixture
-def operations(make_settings: MakeSettings) -> dict[str, bool]:
+def operations(built: FastAPI) -> dict[str, bool]:
     """Each route, and whether its description names a guard."""
     return {
         f"{method.upper()} {path}": "security" in operation
-        for path, item in create_app(make_settings()).openapi()["paths"].items()
+        for path, item in built.openapi()["paths"].items()
         for method, operation in item.items()
     }
 
@@ -39,10 +37,8 @@ def test_every_route_without_a_guard_is_public_by_name(
 
 
 async def test_every_other_route_asks_who_is_there_before_anything_else(
-    operations: dict[str, bool], make_settings: MakeSettings
+    operations: dict[str, bool], client: AsyncClient
 ) -> None:
-    transport = ASGITransport(app=create_app(make_settings()))
-    async with AsyncClient(transport=transport, base_url="http://test") as client:
-        for name in operations.keys() - PUBLIC:
-            method, path = name.replace("{user_id}", str(uuid4())).split()
-            assert (await client.request(method, path)).status_code == 401
+    for name in operations.keys() - PUBLIC:
+        method, path = name.replace("{user_id}", str(uuid4())).split()
+        assert (await client.request(method, path)).status_code == 401
