@@ -1,7 +1,7 @@
 """No answer says that something was done before it was committed."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 
 from app.api.wiring import Wiring
 from app.core.config import Settings
@@ -133,6 +133,35 @@ async def caller(
     return caller
 
 
+@pytest.fixture
+async def no_commits(caller: Caller, elsewhere: DatabaseManager) -> AsyncIterator[None]:
+    """From now on every commit fails that changes a table."""
+    async with elsewhere.transaction() as session:
+        await session.execute(text(FAIL_AT_COMMIT))
+        for table in TABLES:
+            await session.execute(text(FAILS.format(table=table)))
+    yield
+    async with elsewhere.transaction() as session:
+        await session.execute(text("DROP FUNCTION fail CASCADE"))
+
+
+@pytest.fixture
+async def unique_names(elsewhere: DatabaseManager) -> AsyncIterator[None]:
+    """No two users have one name, which is checked at the commit."""
+    async with elsewhere.transaction() as session:
+        await session.execute(
+            text(
+                "ALTER TABLE users ADD CONSTRAINT uq_users_full_name "
+                "UNIQUE (full_name) DEFERRABLE INITIALLY DEFERRED"
+            )
+        )
+    yield
+    async with elsewhere.transaction() as session:
+        await session.execute(
+            text("ALTER TABLE users DROP CONSTRAINT uq_users_full_name")
+        )
+
+
 def test_every_writing_route_is_called_here(built: FastAPI) -> None:
     writing = {
         f"{method.upper()} {path.removeprefix(V1)}"
@@ -154,6 +183,7 @@ async def test_where_the_commit_succeeds_so_does_the_request(
 
 
 @pytest.mark.parametrize("name", CALLS)
+@pytest.mark.usefixtures("no_commits")
 async def test_where_the_commit_fails_so_does_the_request_and_nothing_is_done(
     caller: Caller,
     elsewhere: DatabaseManager,
@@ -163,10 +193,6 @@ async def test_where_the_commit_fails_so_does_the_request_and_nothing_is_done(
     name: str,
 ) -> None:
     setup_logging(settings)
-    async with elsewhere.transaction() as session:
-        await session.execute(text(FAIL_AT_COMMIT))
-        for table in TABLES:
-            await session.execute(text(FAILS.format(table=table)))
     before = await _rows(elsewhere)
     answer = await CALLS[name](caller)
     assert answer.status_code == 500
@@ -176,22 +202,22 @@ async def test_where_the_commit_fails_so_does_the_request_and_nothing_is_done(
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.usefixtures("unique_names")
 async def test_a_constraint_that_is_checked_at_the_commit_is_a_conflict_too(
-    caller: Caller, elsewhere: DatabaseManager, monkeypatch: pytest.MonkeyPatch
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     message = "This name is taken"
     known = {**UserRepository.conflicts, "uq_users_full_name": message}
     monkeypatch.setattr(UserRepository, "conflicts", known)
-    async with elsewhere.transaction() as session:
-        await session.execute(delete(User).where(User.id != caller.admin.id))
-        await session.execute(
-            text(
-                "ALTER TABLE users ADD CONSTRAINT uq_users_full_name "
-                "UNIQUE (full_name) DEFERRABLE INITIALLY DEFERRED"
-            )
-        )
-    namesake = EVE | {"full_name": caller.admin.full_name}
-    answer = await caller.call("POST", "/users", json=namesake)
+    admin = await store(elsewhere, make_user(role=Role.ADMIN))
+    namesake = EVE | {"full_name": admin.full_name}
+    answer = await fresh_client.post(
+        f"{V1}/users", json=namesake, headers=sign_in(admin)
+    )
     assert (answer.status_code, answer.json()["message"]) == (409, message)
 
 
