@@ -67,12 +67,12 @@ def own_server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def folder(own_server: Server) -> Path:
-    """A folder that every account can enter (not so tmp_path), with a space.
+    """Where devdb keeps data, in a project with a space that every account can enter.
 
     Within the throwaway's, so that it goes with it even if the tests are killed.
     """
-    path = Path(own_server.home) / "my project"
-    path.mkdir()
+    path = Path(own_server.home) / "my project" / ".pgdata"
+    path.mkdir(parents=True)
     return path
 
 
@@ -224,7 +224,7 @@ def test_persistent_starts_after_a_crash(folder: Path, note: str) -> None:
 
 def test_no_folder_is_opened_to_others(folder: Path) -> None:
     """Root's stand-in cannot enter a closed folder: its data are elsewhere then."""
-    closed = folder / "closed for all"
+    closed = folder.parent / "closed for all"
     project = closed / "project"
     closed.mkdir(mode=0o700)
     project.mkdir(mode=0o755)
@@ -249,9 +249,10 @@ def test_command_gets_the_database(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """It is made, named in one line, and the exit code comes back."""
-    monkeypatch.setattr(devdb, "PROJECT", folder)
-    monkeypatch.chdir(folder)
-    (folder / ".env").write_text('DB_PASSWORD=other\nDB_NAME="my-app"\n')
+    project = folder.parent
+    monkeypatch.setattr(devdb, "PROJECT", project)
+    monkeypatch.chdir(project)
+    (project / ".env").write_text('DB_PASSWORD=other\nDB_NAME="my-app"\n')
     code = "import os; print(os.environ['DB_NAME'], os.environ['DB_PORT']); exit(7)"
     assert devdb.main(["run", "--", sys.executable, "-c", code]) == 7
     said = capfd.readouterr()
