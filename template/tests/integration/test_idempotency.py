@@ -222,10 +222,10 @@ async def test_the_claim_of_a_process_that_went_silent_expires(
 
     async def stay_silent() -> None:
         async with elsewhere.transaction() as session:
-            claimed = IdempotencyRepository(session, timedelta(seconds=2))
+            claimed = IdempotencyRepository(session, timedelta(seconds=1))
             assert await claimed.claim("a")
             assert not await claim(timedelta(minutes=1))
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(1.3)
             assert await claim(timedelta(minutes=1))
 
     with pytest.raises(ServiceUnavailableException):

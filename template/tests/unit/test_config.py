@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.config_database import DatabaseSettings
@@ -153,7 +153,9 @@ def test_a_list_is_json_or_words(make_settings: MakeSettings, text: str) -> None
 def test_any_user_and_password_survive_the_database_url(
     user: str, password: str
 ) -> None:
-    settings = DatabaseSettings(_env_file=None, DB_USER=user, DB_PASSWORD=password)
+    settings = DatabaseSettings.model_construct(
+        DB_USER=user, DB_PASSWORD=SecretStr(password)
+    )
     assert settings.database_url.username == user
     assert settings.database_url.password == password
 
