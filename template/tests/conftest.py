@@ -21,6 +21,13 @@ PASSWORD = "correct horse battery staple"
 # Hashing is slow on purpose: this is the least that Argon2 does, and the settings
 # would refuse it.
 QUICK = {"ARGON2_MEMORY_KIB": 8, "ARGON2_PASSES": 1}
+# Seconds: on a busy machine 200 callers at once may wait long, which is no failure.
+PATIENT = {
+    "REQUEST_TIMEOUT": 120,
+    "DB_CONNECT_TIMEOUT": 60,
+    "DB_POOL_TIMEOUT": 60,
+    "DB_STATEMENT_TIMEOUT": 60,
+}
 MakeSettings = Callable[..., Settings]
 MakeUser = Callable[..., User]
 Headers = dict[str, str]
@@ -47,6 +54,7 @@ def make_settings() -> MakeSettings:
             "DB_PASSWORD": token_hex(16),
             "JWT_SECRET_KEY": token_hex(32),
             "JWT_REFRESH_SECRET_KEY": token_hex(32),
+            **PATIENT,
         }
         settings = Settings(_env_file=None, **defaults | values)
         quick = {name: QUICK[name] for name in QUICK.keys() - values.keys()}
