@@ -86,9 +86,9 @@ def update_path(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time `mkbackend update` against plain `copier update`, in pairs."""
+    """Measure the generated service and the generator, on a quiet Linux with wrk; `-- --quick` for a first look."""
     _install(session)
-    session.run("python", "benchmarks/update_pairs.py", *session.posargs)
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session

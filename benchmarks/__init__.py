@@ -1,0 +1,1 @@
+"""How fast the generated project and the generator are: `nox -s bench`."""

@@ -1,0 +1,56 @@
+"""The generated service as it is shipped, and its limits."""
+
+from benchmarks.load import Request
+from benchmarks.processes import ROOT
+from benchmarks.servers import GET, LIST, PATCH, Operation, Plan
+from benchmarks.stage import EMAIL, Stage
+
+OURS = "mkbackend"
+LIMITS = ("L1", "L3", "L3A")
+REFERENCE = "L3A"
+
+
+def users_at(path: str) -> dict[str, Operation]:
+    """Give the operations of an API whose users are at this path."""
+    return {
+        GET: lambda user, _: Request("GET", f"{path}/{user}"),
+        LIST: lambda *_: Request("GET", f"{path}?limit=20"),
+        PATCH: lambda user, name: Request("PATCH", f"{path}/{user}", json={"full_name": name}),
+    }
+
+
+def ours(stage: Stage, **settings: str) -> Plan:
+    """The generated service in production: JSON log lines, request ids, signing in, rate limits."""
+    env = {
+        "DATABASE_URL": stage.url,
+        "ENVIRONMENT": "production",
+        # What the generated .env says otherwise, for developing.
+        "DEBUG": "false",
+        "RELOAD": "false",
+        "LOG_LEVEL": "INFO",
+        "LOG_FORMAT": "json",
+        "PORT": "{port}",
+        # What production asks for. Nobody gets mail here but who registers.
+        "SMTP_HOST": "127.0.0.1",
+        "PUBLIC_URL": "https://example.com",
+    }
+    login = Request("POST", "/api/v1/auth/login", form=_form(stage))
+    operations = users_at("/api/v1/users")
+    return Plan(OURS, (stage.python, "-m", "app"), stage.project, env | settings, operations, stage.users, login)
+
+
+def limits(stage: Stage) -> list[Plan]:
+    """The limits, on the same table of the same database."""
+    return [_limit(name, stage) for name in LIMITS]
+
+
+def _limit(name: str, stage: Stage) -> Plan:
+    app = f"benchmarks.limits.{name.lower()}:app"
+    command = (stage.python, "-m", "uvicorn", app, "--port", "{port}", "--no-access-log")
+    env = {"DATABASE_URL": stage.url, "JWT_SECRET_KEY": "a key of thirty-two characters or more"}
+    login = Request("POST", "/token", form=_form(stage)) if name == REFERENCE else None
+    return Plan(name, command, ROOT, env, users_at("/users"), stage.users, login)
+
+
+def _form(stage: Stage) -> dict[str, str]:
+    return {"username": EMAIL, "password": stage.password}

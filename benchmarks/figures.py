@@ -1,0 +1,66 @@
+"""What was measured: figures, each once in every round, and what is aimed at. Less is always better."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+TIMES = "times"
+Measured = dict[str, list[dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something measured in each round; `unit` is TIMES for a ratio."""
+
+    name: str
+    values: Sequence[float]
+    unit: str = TIMES
+    aim: float | None = None
+
+    @property
+    def median(self) -> float:
+        """The round in the middle."""
+        return statistics.median(self.values)
+
+    @property
+    def spread(self) -> float:
+        """How far apart the rounds are."""
+        return max(self.values) - min(self.values)
+
+    @property
+    def missed(self) -> bool:
+        """Whether the aim is missed."""
+        return self.aim is not None and self.median > self.aim
+
+    def is_worse_than(self, recorded: Figure) -> bool:
+        """Tell whether this is worse than what was recorded, by more than its rounds were apart."""
+        return self.median > recorded.median + recorded.spread
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one part of the suite has measured, where and how, and what it could not."""
+
+    name: str
+    conditions: Mapping[str, object]
+    figures: Sequence[Figure]
+    # Each server and operation, or each command, with all that was measured in each round
+    details: Mapping[str, Measured]
+    missing: Sequence[str] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what a JSON file keeps."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what a JSON file has kept."""
+        return cls(**{**kept, "figures": [Figure(**figure) for figure in kept["figures"]]})
+
+
+def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], aim: float | None) -> Figure:
+    """Compare round by round."""
+    return Figure(name, [a / b for a, b in zip(ours, theirs, strict=True)], TIMES, aim)

@@ -1,0 +1,77 @@
+"""Requests to a server, as fast as it answers: wrk, one thread."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmarks.processes import BenchError
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+# As many as SQLAlchemy's pool keeps by default, less one: no server has to open more while it is measured.
+CONNECTIONS = 4
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; a body is JSON, or the fields of a form."""
+
+    method: str
+    path: str
+    json: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = None
+
+    @property
+    def body(self) -> str:
+        """The body as it is sent."""
+        if self.form is not None:
+            return urlencode(self.form)
+        return "" if self.json is None else json.dumps(self.json)
+
+    def headers(self, **more: str) -> dict[str, str]:
+        """Give the headers, with some more."""
+        kind = "application/x-www-form-urlencoded" if self.form is not None else "application/json"
+        return more | ({"Content-Type": kind} if self.body else {})
+
+    def raw(self, port: int, headers: Mapping[str, str]) -> bytes:
+        """Give the request as it goes over the wire."""
+        all_headers = {"Host": f"127.0.0.1:{port}", **self.headers(**headers), "Content-Length": str(len(self.body))}
+        if not self.body:
+            del all_headers["Content-Length"]
+        lines = (f"{self.method} {self.path} HTTP/1.1", *(f"{k}: {v}" for k, v in all_headers.items()), "", self.body)
+        return "\r\n".join(lines).encode()
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a server did under load."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+
+
+def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = CONNECTIONS, pause: int = 0) -> Load:
+    """Send requests in turn on so many connections, each `pause` ms after the answer before; none may fail."""
+    with tempfile.NamedTemporaryFile(prefix="requests-") as file:
+        file.write(b"\0".join(requests))
+        file.flush()
+        command = (*_command(port, seconds, connections), file.name, str(pause))
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+    figures = json.loads(said.stdout.splitlines()[-1])
+    refused, broken = figures.pop("refused"), figures.pop("broken")
+    if refused or broken or not figures["requests"]:
+        raise BenchError(f"Of {figures['requests']} requests {refused} were refused and {broken} broke off.")
+    return Load(**figures)
+
+
+def _command(port: int, seconds: int, connections: int) -> list[str]:
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise BenchError("wrk is not here. Install it: apt-get install wrk, brew install wrk, dnf install wrk.")
+    return [wrk, "-t1", f"-c{connections}", f"-d{seconds}", "-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--"]

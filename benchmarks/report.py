@@ -1,0 +1,62 @@
+"""Tables for people, and the verdict on a later run."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from benchmarks.figures import TIMES, Figure, Section
+
+FORMATS = {"cpu_us": "{:,.0f}", "per_second": "{:,.0f}", "p50_ms": "{:.1f}", "p99_ms": "{:.1f}"}
+HEADS = {"cpu_us": "CPU, µs", "per_second": "per second", "p50_ms": "p50, ms", "p99_ms": "p99, ms"}
+
+
+def report(sections: Sequence[Section]) -> str:
+    """Write all sections as Markdown."""
+    return "\n".join(line for section in sections for line in _section(section))
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield from (f"### {section.name.capitalize()}", "")
+    yield "; ".join(f"{name}: {value}" for name, value in section.conditions.items()) + "."
+    yield ""
+    yield from _table(("", "median", "spread", "aim", ""), [_row(figure) for figure in section.figures])
+    for name, measured in section.details.items():
+        rows = [(what, *_medians(rounds)) for what, rounds in measured.items() if rounds]
+        heads = [HEADS.get(key, key) for key in next(iter(measured.values()))[0]]
+        yield from _table((name, *heads), rows)
+    for what in section.missing:
+        yield from (f"Not measured: {what}", "")
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    verdict = "" if figure.aim is None else "**missed**" if figure.missed else "met"
+    spread = f"{_value(min(figure.values), figure.unit)} to {_value(max(figure.values), figure.unit)}"
+    aim = "" if figure.aim is None else f"≤ {_value(figure.aim, figure.unit)}"
+    return figure.name, _value(figure.median, figure.unit), spread, aim, verdict
+
+
+def _value(value: float, unit: str) -> str:
+    return f"{value:.2f}" if unit == TIMES else f"{value:,.1f} {unit}"
+
+
+def _medians(rounds: Sequence[dict[str, float]]) -> Iterator[str]:
+    for name in rounds[0]:
+        yield FORMATS.get(name, "{:.1f}").format(median(each[name] for each in rounds))
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|---|{'---:|' * (len(head) - 1)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def verdicts(recorded: Sequence[Section], now: Sequence[Section]) -> Iterator[tuple[str, bool]]:
+    """Compare the ratios with those that were recorded; tell of each whether it has become worse."""
+    before = {figure.name: figure for section in recorded for figure in section.figures}
+    for figure in (figure for section in now for figure in section.figures if figure.unit == TIMES):
+        if (was := before.get(figure.name)) is None:
+            yield f"{figure.name}: {figure.median:.2f}, not recorded", False
+            continue
+        worse = figure.is_worse_than(was)
+        allowed = f"{was.median:.2f} + {was.spread:.2f}"
+        yield f"{figure.name}: {figure.median:.2f}, recorded {allowed}: {'WORSE' if worse else 'fine'}", worse

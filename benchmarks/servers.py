@@ -1,0 +1,112 @@
+"""The servers that are measured: how each is started, what it is asked, and what that costs it."""
+
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import time_ns
+
+import httpx
+
+from benchmarks.load import Request, load
+from benchmarks.processes import BenchError, cpu_seconds, free_port, started, tree, wait_for
+
+Figures = dict[str, float]
+# A request, made of the id of a user and a name to give them.
+Operation = Callable[[str, str], Request]
+GET, LIST, PATCH = "GET a user", "list of 20", "PATCH a user"
+OPERATIONS = (GET, LIST, PATCH)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A server to come. Words of its command and settings may say {port}."""
+
+    name: str
+    command: Sequence[str | Path]
+    cwd: Path
+    env: Mapping[str, str]
+    operations: Mapping[str, Operation]
+    users: Sequence[str]
+    login: Request | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    plan: Plan
+    port: int
+    pid: int
+    log: Path
+    token: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, request: Request) -> httpx.Response:
+        """Send one request."""
+        url, headers = f"http://127.0.0.1:{self.port}{request.path}", request.headers(**self.token)
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            return client.request(request.method, url, content=request.body, headers=headers)
+
+    def sign_in(self) -> None:
+        """Get a token, which all that follows shows."""
+        if self.plan.login:
+            answer = self._good(self.plan.login)
+            self.token["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def measure(self, operation: str, seconds: int) -> Figures:
+        """Do one thing over and over, with a user after the other; tell what a request cost."""
+        requests = self._requests(operation)
+        self._good(requests[0])
+        raw = [request.raw(self.port, self.token) for request in requests]
+        before = cpu_seconds(self.pid)
+        try:
+            done = load(self.port, raw, seconds)
+        except BenchError as error:
+            raise BenchError(f"{self.plan.name}, {operation}: {error}\n{self._last_words()}") from error
+        cpu = cpu_seconds(self.pid) - before
+        return {
+            "cpu_us": cpu / done.requests * 1e6,
+            "per_second": done.requests / done.seconds,
+            **_latency(asdict(done)),
+        }
+
+    def _requests(self, operation: str) -> list[Request]:
+        """Each user twice, and never with the name that they have: an ORM would write nothing."""
+        make, now = self.plan.operations[operation], time_ns()
+        users = self.plan.users if operation != LIST else self.plan.users[:1]
+        return [make(user, f"Ada {number} {now}") for number in range(2) for user in users]
+
+    def _good(self, request: Request) -> httpx.Response:
+        answer = self.ask(request)
+        if answer.status_code != 200:
+            said = f"{request.method} {request.path} was answered {answer.status_code}: {answer.text[:500]}"
+            raise BenchError(f"{self.plan.name}: {said}\n{self._last_words()}")
+        return answer
+
+    def _last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+def _latency(done: Figures) -> Figures:
+    return {name: done[name] for name in ("p50_ms", "p99_ms")}
+
+
+@contextmanager
+def serving(plan: Plan, logs: Path) -> Iterator[Server]:
+    """Start a server, wait for it, and sign in."""
+    port, log = free_port(), logs / f"{plan.name}.log"
+    command = [str(word).format(port=port) for word in plan.command]
+    env = {name: value.format(port=port) for name, value in plan.env.items()}
+    with started(*command, cwd=plan.cwd, log=log, **env) as leash:
+        if not wait_for(lambda: leash.poll() is not None or _listens(port)) or leash.poll() is not None:
+            raise BenchError(f"{plan.name} does not start:\n{log.read_text(errors='replace')[-3000:]}")
+        server = Server(plan, port, tree(leash.pid)[1], log)
+        server.sign_in()
+        yield server
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

@@ -1,0 +1,106 @@
+"""What all servers share: an installed project, its PostgreSQL, a thousand users, and one who may do everything."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import ENVIRONMENT, BenchError, run
+
+EMAIL = "admin@example.com"
+KEEP = """
+import json, sys
+from dataclasses import asdict
+from scripts.postgres import throwaway
+
+with throwaway() as server:
+    print(json.dumps(asdict(server)), flush=True)
+    sys.stdin.read()
+"""
+ASK = """
+import asyncio, json, sys
+import asyncpg
+
+async def ask():
+    connection = await asyncpg.connect(sys.argv[1])
+    for statement in json.load(sys.stdin):
+        rows = await connection.fetch(statement)
+    print(json.dumps([list(row) for row in rows], default=str))
+
+asyncio.run(ask())
+"""
+FILL = """
+    INSERT INTO users (id, email, password_hash, full_name, created_at)
+    SELECT gen_random_uuid(), 'user' || i || '@example.com', 'none', 'Grace Hopper ' || i, now() - i * interval '1 hour'
+    FROM generate_series(1, 1000) AS i
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An installed project and the address of its filled database."""
+
+    project: Path
+    url: str
+    password: str
+    users: list[str]
+
+    @property
+    def python(self) -> Path:
+        """The project's Python."""
+        return self.project / ".venv" / "bin" / "python"
+
+    def ask(self, *statements: str, url: str = "") -> list[list[Any]]:
+        """Run statements, each a transaction of its own; return the rows of the last."""
+        return ask(self.python, url or self.url, *statements)
+
+    def new_database(self, name: str) -> str:
+        """Make an empty database on the same server; return its address."""
+        self.ask(f"CREATE DATABASE {name}")
+        return f"{self.url.rpartition('/')[0]}/{name}"
+
+
+def ask(python: Path, url: str, *statements: str) -> list[list[Any]]:
+    """Run statements on a database."""
+    return list(json.loads(run(python, "-c", ASK, url, cwd=python.parent, given=json.dumps(statements))))
+
+
+@contextmanager
+def staged(place: Path) -> Iterator[Stage]:
+    """Make a project with `mkbackend new`, start its PostgreSQL, migrate and fill it."""
+    run(sys.executable, "-m", "mkbackend", "new", "service", "--yes", "--no-git", cwd=place)
+    project = place / "service"
+    python = project / ".venv" / "bin" / "python"
+    if not python.exists():
+        raise BenchError("`mkbackend new` installed nothing: uv or the project's Python is missing.")
+    with _postgres(project, python, place) as url:
+        run(python, "-m", "alembic", "upgrade", "head", cwd=project, DATABASE_URL=url)
+        ask(python, url, FILL, "VACUUM (ANALYZE) users")
+        said = run(python, "-m", "scripts.create_admin", EMAIL, cwd=project, DATABASE_URL=url)
+        (password,) = re.findall(r"password: (\S+)", said)
+        rows = ask(python, url, "SELECT id FROM users WHERE role = 'user' ORDER BY created_at")
+        yield Stage(project, url, password, [user for (user,) in rows])
+
+
+@contextmanager
+def _postgres(project: Path, python: Path, place: Path) -> Iterator[str]:
+    """Give the address of a server as the project's tests start it: what it writes is not forced to the disk."""
+    with subprocess.Popen(
+        (python, "-c", KEEP),
+        cwd=project,
+        env=ENVIRONMENT | {"TMPDIR": str(place)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C is for us: the servers end first.
+        start_new_session=True,
+    ) as keeper:
+        said = json.loads((keeper.stdout.readline() if keeper.stdout else "") or "{}")
+        if not said:
+            raise BenchError("PostgreSQL does not start.")
+        yield f"postgresql://{said['user']}:{said['password']}@{said['host']}:{said['port']}/{said['database']}"
