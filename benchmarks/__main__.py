@@ -8,17 +8,14 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cached_property
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import machine, service
 from benchmarks.figures import Section
 from benchmarks.processes import BenchError
 from benchmarks.report import report, verdicts
-from benchmarks.stage import Stage, staged
+from benchmarks.sections import SECTIONS, Bench
 
 RESULTS = Path(__file__).with_name("results.json")
 README = Path(__file__).with_name("README.md")
@@ -26,56 +23,38 @@ BEGIN, END = "<!-- figures -->", "<!-- end of the figures -->"
 ROUNDS = 5
 
 
-class Bench:
-    """One run: its arguments, its place, and the stage, which is made when it is first needed."""
-
-    def __init__(self, rounds: int, seconds: int, peers: bool, place: Path, stack: ExitStack) -> None:
-        self.rounds, self.seconds, self.peers, self.place = rounds, seconds, peers, place
-        self._stack = stack
-
-    @cached_property
-    def stage(self) -> Stage:
-        """The installed project and its database."""
-        return self._stack.enter_context(staged(self.place))
-
-    def service(self) -> Section:
-        """Measure the service, its limits and its peers."""
-        conditions = machine.conditions() | machine.versions(self.stage.python)
-        conditions |= {
-            "rounds": self.rounds,
-            "seconds of each": self.seconds,
-            "users": len(self.stage.users),
-            "connections": 4,
-        }
-        details = service.measure(self.stage, self.place, self.rounds, self.seconds, [])
-        return Section("service", conditions, list(service.figures(details)), details)
-
-
-SECTIONS: dict[str, Callable[[Bench], Section]] = {"service": Bench.service}
-
-
 def main() -> int:
     """Measure what the arguments name; give the exit code."""
+    # Ctrl-C and an end from outside end the servers first, also where Ctrl-C is ignored, as in the background.
+    signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
     options = _parse()
-    rounds, seconds = (1, 2) if options.quick else (options.rounds, options.seconds)
     try:
-        with tempfile.TemporaryDirectory(prefix="mkbackend-bench-") as directory, ExitStack() as stack:
-            # PostgreSQL, started by root, has another account.
-            Path(directory).chmod(0o755)
-            bench = Bench(rounds, seconds, not options.quick, Path(directory), stack)
-            sections = [SECTIONS[name](bench) for name in options.only]
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sections, failed = _measure(options)
     except KeyboardInterrupt:
         return 130
     print(report(sections))
     if options.check:
-        return _check(sections)
-    if rounds >= ROUNDS:
+        return max(failed, _check(sections))
+    if options.rounds >= ROUNDS:
         _record(sections)
-    return 0
+    return failed
+
+
+def _measure(options: argparse.Namespace) -> tuple[list[Section], int]:
+    """Measure section by section; one that fails is told of, and the others are measured all the same."""
+    sections, failed = [], 0
+    with tempfile.TemporaryDirectory(prefix="mkbackend-bench-") as directory, ExitStack() as stack:
+        # PostgreSQL, started by root, has another account.
+        Path(directory).chmod(0o755)
+        bench = Bench(options.rounds, options.seconds, not options.quick, Path(directory), stack)
+        for name in options.only:
+            try:
+                sections.append(SECTIONS[name](bench))
+            except BenchError as error:
+                print(f"{name}: {error}", file=sys.stderr)
+                failed = 1
+    return sections, failed
 
 
 def _parse() -> argparse.Namespace:
@@ -83,11 +62,13 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"fewer than {ROUNDS} are not recorded")
     parser.add_argument("--seconds", type=int, default=5, help="of each operation of each server")
     parser.add_argument("--only", type=lambda names: names.split(","), default=list(SECTIONS), help=", ".join(SECTIONS))
-    parser.add_argument("--quick", action="store_true", help="one short round, without peers")
+    parser.add_argument("--quick", action="store_true", help="one short round of the service, without peers")
     parser.add_argument(
         "--check", action="store_true", help="fail where a ratio is worse than recorded; record nothing"
     )
     options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds, options.only = 1, 2, ["service"]
     if unknown := set(options.only) - set(SECTIONS):
         parser.error(f"--only {', '.join(unknown)}: there are {', '.join(SECTIONS)}")
     return options

@@ -1,7 +1,5 @@
 """What was measured: figures, each once in every round, and what is aimed at. Less is always better."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -35,7 +33,7 @@ class Figure:
         """Whether the aim is missed."""
         return self.aim is not None and self.median > self.aim
 
-    def is_worse_than(self, recorded: Figure) -> bool:
+    def is_worse_than(self, recorded: Self) -> bool:
         """Tell whether this is worse than what was recorded, by more than its rounds were apart."""
         return self.median > recorded.median + recorded.spread
 

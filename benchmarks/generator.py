@@ -1,0 +1,124 @@
+"""The generator against plain Copier, each command a process of its own, in turn.
+
+mkbackend is laid out as in its wheel, with the same template for both.
+"""
+
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import Figure, Measured, ratio
+from benchmarks.processes import ENVIRONMENT, ROOT, run
+from mkbackend import bundle
+
+FIRST = "v0.1.0"
+VERSION, HELP = "mkbackend --version", "mkbackend --help"
+NEW, COPY = "mkbackend new, nothing installed", "copier copy"
+UPDATE, COPIER_UPDATE = "mkbackend update", "copier update"
+# ms of the processor
+CPU_AIMS = {VERSION: 60.0, HELP: 130.0}
+RATIO_AIMS = {(NEW, COPY): 1.1, (UPDATE, COPIER_UPDATE): 0.7}
+IDENTITY = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where the commands run: a home of their own, and projects."""
+
+    home: Path
+    env: dict[str, str]
+
+    def python(self, *words: str | Path, cwd: Path | None = None) -> None:
+        """Run `python -m WORDS`."""
+        run(sys.executable, "-m", *words, cwd=cwd or self.home, **self.env)
+
+    @property
+    def source(self) -> Path:
+        """The template, as `mkbackend new` records it."""
+        return self.home / ".local" / "share" / "mkbackend" / "template.bundle"
+
+
+def measure(place: Path, rounds: int) -> Measured:
+    """Give the seconds and the processor's ms of each command in each round."""
+    with workshop(place / "generator") as shop:
+        commands = _commands(shop)
+        measured: Measured = {name: [] for name in commands}
+        for number in range(rounds + 1):
+            for name in sorted(commands, reverse=bool(number % 2)):
+                taken = commands[name]()
+                # The first round compiles what is imported.
+                if number:
+                    measured[name].append(taken)
+    return measured
+
+
+def figures(measured: Measured) -> Iterator[Figure]:
+    """Compare round by round, by the clock and by the processor."""
+    for name, aim in CPU_AIMS.items():
+        yield Figure(f"{name}, CPU", [taken["cpu_ms"] for taken in measured[name]], "ms", aim)
+    for (ours, theirs), aim in RATIO_AIMS.items():
+        for key, what in (("wall_ms", "time"), ("cpu_ms", "CPU")):
+            mine, other = ([taken[key] for taken in measured[name]] for name in (ours, theirs))
+            yield ratio(f"{ours} / {theirs}, {what}", mine, other, aim)
+
+
+@contextmanager
+def workshop(home: Path) -> Iterator[Workshop]:
+    """Lay out mkbackend as a wheel does: the sources, the changelog and the bundle. Nothing is installed by uv."""
+    package = home / "package" / "mkbackend"
+    shutil.copytree(ROOT / "src" / "mkbackend", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "CHANGELOG.md", package)
+    (package / "template.bundle").write_bytes(bundle.build(ROOT))
+    (home / ".gitconfig").write_text(IDENTITY)
+    yield Workshop(home, {"HOME": str(home), "PYTHONPATH": str(package.parent), "GIT_CONFIG_NOSYSTEM": "1"})
+
+
+def _commands(shop: Workshop) -> dict[str, Callable[[], dict[str, float]]]:
+    """Prepare what the commands start from; each is given as something to call."""
+    _forget_uv(shop)
+    shop.python("mkbackend", "new", "warm", "--yes", "--no-install", "--no-git")
+    answers = (shop.home / "warm" / ".copier-answers.yml").read_text("utf-8")
+    newest = next(line.split()[1] for line in answers.splitlines() if line.startswith("_commit:"))
+    copy = ("copier", "copy", "--defaults", "--quiet", "--data", "project_name=Shop", "--vcs-ref")
+    shop.python(*copy, FIRST, shop.source, "old")
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "start")):
+        run("git", *command, cwd=shop.home / "old", **shop.env)
+    return {
+        VERSION: lambda: _timed(shop, "mkbackend", "--version"),
+        HELP: lambda: _timed(shop, "mkbackend", "--help"),
+        NEW: lambda: _timed(shop, "mkbackend", "new", "made", "--yes", "--no-install", "--no-git"),
+        COPY: lambda: _timed(shop, *copy, newest, str(shop.source), "made"),
+        UPDATE: lambda: _timed(shop, "mkbackend", "update", "made", start="old"),
+        COPIER_UPDATE: lambda: _timed(shop, "copier", "update", "--defaults", "--quiet", "made", start="old"),
+    }
+
+
+def _forget_uv(shop: Workshop) -> None:
+    """Let no uv be found: mkbackend would lock the dependencies, which Copier does not."""
+    fake = shop.home / "bin" / "uv"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\nexit 127\n")
+    fake.chmod(0o755)
+    shop.env["PATH"] = f"{fake.parent}:{ENVIRONMENT['PATH']}"
+
+
+def _timed(shop: Workshop, *words: str, start: str | None = None) -> dict[str, float]:
+    """Run a command that makes the project `made`, or changes it, from a fresh copy of `start`."""
+    made = shop.home / "made"
+    if start:
+        shutil.copytree(shop.home / start, made)
+    before, began = _cpu_of_children(), time.perf_counter()
+    shop.python(*words)
+    wall, cpu = time.perf_counter() - began, _cpu_of_children() - before
+    shutil.rmtree(made, ignore_errors=True)
+    return {"cpu_ms": cpu * 1e3, "wall_ms": wall * 1e3}
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,36 @@
+"""The generated project's own tests: all of them, and what one that sends requests takes.
+
+The time of such a test is that of its setup, its call and its teardown, in one process; what is made once for all
+tests (PostgreSQL, the migrations) is left out.
+"""
+
+import json
+import time
+from pathlib import Path
+
+from benchmarks.figures import Figure, Measured
+from benchmarks.processes import ROOT, run
+from benchmarks.stage import Stage
+
+AIM = 12.0
+EACH, ALL = "tests over HTTP", "make test"
+
+
+def measure(stage: Stage, place: Path, rounds: int) -> Measured:
+    """Give the ms of a test over HTTP in each round, and the seconds of the whole suite."""
+    began = time.perf_counter()
+    run("make", "test", cwd=stage.project, TMPDIR=str(place))
+    whole = {"seconds": time.perf_counter() - began}
+    return {EACH: [_http_tests(stage, place / f"tests{number}.json") for number in range(rounds)], ALL: [whole]}
+
+
+def figures(measured: Measured) -> list[Figure]:
+    """Give the ms of a test over HTTP."""
+    return [Figure("one test over HTTP", [each["ms_each"] for each in measured[EACH]], "ms", AIM)]
+
+
+def _http_tests(stage: Stage, out: Path) -> dict[str, float]:
+    plugin = ("-p", "benchmarks.http_tests", "--http-tests-to", out)
+    env = {"PYTHONPATH": str(ROOT), "TMPDIR": str(out.parent)}
+    run(stage.python, "-m", "pytest", "--quiet", *plugin, cwd=stage.project, **env)
+    return {name: float(value) for name, value in json.loads(out.read_text()).items()}
