@@ -60,7 +60,7 @@ def _measure(options: argparse.Namespace) -> tuple[list[Section], int]:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the generated project.")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"fewer than {ROUNDS} are not recorded")
-    parser.add_argument("--seconds", type=int, default=5, help="of each operation of each server")
+    parser.add_argument("--seconds", type=int, default=4, help="of each operation of each server")
     parser.add_argument("--only", type=lambda names: names.split(","), default=list(SECTIONS), help=", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="one short round of the service, without peers")
     parser.add_argument(

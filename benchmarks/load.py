@@ -61,17 +61,20 @@ def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = 
     with tempfile.NamedTemporaryFile(prefix="requests-") as file:
         file.write(b"\0".join(requests))
         file.flush()
-        command = (*_command(port, seconds, connections), file.name, str(pause))
-        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        to = (f"http://127.0.0.1:{port}", "--", file.name, str(pause))
+        command = (wrk(), "-t1", f"-c{connections}", f"-d{seconds}", "-s", SCRIPT, *to)
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode:
+        raise BenchError(f"wrk ended with {said.returncode}: {said.stderr or said.stdout}")
     figures = json.loads(said.stdout.splitlines()[-1])
     refused, broken = figures.pop("refused"), figures.pop("broken")
-    if refused or broken or not figures["requests"]:
+    if refused or broken:
         raise BenchError(f"Of {figures['requests']} requests {refused} were refused and {broken} broke off.")
     return Load(**figures)
 
 
-def _command(port: int, seconds: int, connections: int) -> list[str]:
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise BenchError("wrk is not here. Install it: apt-get install wrk, brew install wrk, dnf install wrk.")
-    return [wrk, "-t1", f"-c{connections}", f"-d{seconds}", "-s", str(SCRIPT), f"http://127.0.0.1:{port}", "--"]
+def wrk() -> str:
+    """Return the program."""
+    if (found := shutil.which("wrk")) is None:
+        raise BenchError("wrk is not here. Install it: apt-get install wrk, dnf install wrk, brew install wrk.")
+    return found

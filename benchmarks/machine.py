@@ -3,11 +3,11 @@
 import os
 import platform
 import re
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.load import wrk
 from benchmarks.processes import ROOT, run
 
 PACKAGES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "asyncpg", "pydantic")
@@ -29,7 +29,7 @@ def versions(python: Path) -> dict[str, str]:
     """Tell the versions of what the service runs on, and of wrk."""
     script = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
     found = run(python, "-c", script, *PACKAGES, cwd=python.parent).split()
-    said = subprocess.run((shutil.which("wrk") or "wrk", "--version"), capture_output=True, text=True, check=False)
+    said = subprocess.run((wrk(), "--version"), capture_output=True, text=True, check=False)
     return {**dict(zip(PACKAGES, found, strict=True)), "wrk": said.stdout.split()[1]}
 
 

@@ -16,7 +16,7 @@ def report(sections: Sequence[Section]) -> str:
 
 def _section(section: Section) -> Iterator[str]:
     yield from (f"### {section.name.capitalize()}", "")
-    yield "; ".join(f"{name}: {value}" for name, value in section.conditions.items()) + "."
+    yield "; ".join(f"{name}: {_words(value)}" for name, value in section.conditions.items()) + "."
     yield ""
     yield from _table(("", "median", "spread", "aim", ""), [_row(figure) for figure in section.figures])
     for name, measured in section.details.items():
@@ -25,6 +25,10 @@ def _section(section: Section) -> Iterator[str]:
         yield from _table((name, *heads), rows)
     for what in section.missing:
         yield from (f"Not measured: {what}", "")
+
+
+def _words(value: object) -> str:
+    return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

@@ -1,17 +1,24 @@
-"""The generated service against its limits and its peers, interleaved: each in every round, one at a time."""
+"""The generated service against its limits and its peers, interleaved: two seconds each, in turn, one at a time.
+
+How fast a processor is changes within seconds where others share it: what is compared has to be close together.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from benchmarks.contestants import LIMITS, OURS, REFERENCE, limits, ours
 from benchmarks.figures import Figure, Measured, ratio
-from benchmarks.servers import GET, LIST, OPERATIONS, PATCH, Plan, Server, serving
+from benchmarks.processes import BenchError
+from benchmarks.servers import GET, LIST, OPERATIONS, PATCH, Figures, Plan, Server, serving
 from benchmarks.stage import Stage
 
 AIMS = {GET: 0.75, LIST: 0.75, PATCH: 0.9}
 # A peer is to cost at least 1.5 times as much.
 PEER_AIM = 1 / 1.5
+TURN = 2
 
 
 def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequence[Plan]) -> dict[str, Measured]:
@@ -20,32 +27,61 @@ def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequenc
         plans = [ours(stage), *limits(stage), *peers]
         servers = [stack.enter_context(serving(plan, place)) for plan in plans]
         details: dict[str, Measured] = {plan.name: {name: [] for name in plan.operations} for plan in plans}
-        for server, operation in _turns(servers):
-            server.measure(operation, 1)
+        _require_same_answers(servers[: len(LIMITS) + 1])
+        for operation in OPERATIONS:
+            _turns(servers, operation, range(1))
         for number in range(rounds):
-            first = number % len(servers)
             for server in servers:
                 server.sign_in()
-            for server, operation in _turns([*servers[first:], *servers[:first]]):
-                details[server.plan.name][operation].append(server.measure(operation, seconds))
+            for operation in OPERATIONS:
+                for name, turns in _turns(servers, operation, range(number, number + -(-seconds // TURN))).items():
+                    details[name][operation].append(_total(turns))
             print(f"round {number + 1} of {rounds}", flush=True)
     return details
 
 
-def _turns(servers: Sequence[Server]) -> Iterator[tuple[Server, str]]:
-    """Go through one operation with all servers, then through the next."""
-    for operation in OPERATIONS:
-        yield from ((server, operation) for server in servers if operation in server.plan.operations)
+def _turns(servers: Sequence[Server], operation: str, numbers: range) -> dict[str, list[Figures]]:
+    """Let each server work for two seconds, once for each number; each time another one begins."""
+    able = [server for server in servers if operation in server.plan.operations]
+    turns: dict[str, list[Figures]] = {server.plan.name: [] for server in able}
+    for number in numbers:
+        first = number % len(able)
+        for server in [*able[first:], *able[:first]]:
+            turns[server.plan.name].append(server.measure(operation, TURN))
+    return turns
+
+
+def _total(turns: Sequence[Figures]) -> Figures:
+    # Where others hold the processor, a turn may pass without an answer.
+    if not (turns := [turn for turn in turns if turn["requests"]]):
+        raise BenchError("No answer in any turn: measure when the machine has less to do.")
+    requests = sum(turn["requests"] for turn in turns)
+    return {
+        "cpu_us": sum(turn["cpu"] for turn in turns) / requests * 1e6,
+        "per_second": requests / sum(turn["seconds"] for turn in turns),
+        "p50_ms": median(turn["p50_ms"] for turn in turns),
+        "p99_ms": median(turn["p99_ms"] for turn in turns),
+    }
+
+
+def _require_same_answers(servers: Sequence[Server]) -> None:
+    """What is compared has to do the same: the limits answer with our fields."""
+    fields = {server.plan.name: [_fields(server, operation) for operation in OPERATIONS] for server in servers}
+    if wrong := [name for name in fields if fields[name] != fields[OURS]]:
+        raise BenchError(f"{', '.join(wrong)}: not the fields of {OURS}, {fields[OURS]}. Mend benchmarks/limits.")
+
+
+def _fields(server: Server, operation: str) -> tuple[int, list[str]]:
+    """Return how many users an answer has, and the fields of one."""
+    body: dict[str, Any] = server.good(server.plan.operations[operation](server.plan.users[0], "Ada")).json()
+    users = body.get("items", [body])
+    return len(users), sorted(users[0])
 
 
 def figures(details: dict[str, Measured]) -> Iterator[Figure]:
     """Compare the server's processor time for a request, round by round."""
     for operation in OPERATIONS:
-        cpu = {
-            name: [r["cpu_us"] for r in measured[operation]]
-            for name, measured in details.items()
-            if operation in measured
-        }
+        cpu = {name: [each["cpu_us"] for each in has[operation]] for name, has in details.items() if operation in has}
         mine = cpu.pop(OURS)
         for name, theirs in cpu.items():
             aim = PEER_AIM if name not in LIMITS else AIMS[operation] if name == REFERENCE else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.load import wrk
 from benchmarks.processes import ENVIRONMENT, BenchError, run
 
 EMAIL = "admin@example.com"
@@ -73,6 +74,7 @@ def ask(python: Path, url: str, *statements: str) -> list[list[Any]]:
 @contextmanager
 def staged(place: Path) -> Iterator[Stage]:
     """Make a project with `mkbackend new`, start its PostgreSQL, migrate and fill it."""
+    wrk()
     run(sys.executable, "-m", "mkbackend", "new", "service", "--yes", "--no-git", cwd=place)
     project = place / "service"
     python = project / ".venv" / "bin" / "python"

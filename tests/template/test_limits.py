@@ -1,0 +1,10 @@
+"""The limits of the benchmarks are ordinary code: typed, with the packages of a generated project."""
+
+from pathlib import Path
+
+from .conftest import ROOT, run
+
+
+def test_the_limits_are_typed(installed: Path, python: Path, tmp_path: Path) -> None:
+    config = ("--config-file", installed / "pyproject.toml", "--cache-dir", tmp_path)
+    assert "Success" in run(python, "-m", "mypy", *config, "benchmarks/limits", cwd=ROOT)
