@@ -50,7 +50,7 @@ def _measure(options: argparse.Namespace) -> tuple[list[Section], int]:
         bench = Bench(options.rounds, options.seconds, not options.quick, Path(directory), stack)
         for name in options.only:
             try:
-                sections.append(SECTIONS[name](bench))
+                sections.append(bench.measure(name))
             except BenchError as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 failed = 1

@@ -43,7 +43,7 @@ class Section:
     """What one part of the suite has measured, where and how, and what it could not."""
 
     name: str
-    conditions: Mapping[str, object]
+    conditions: dict[str, object]
     figures: Sequence[Figure]
     # Each server and operation, or each command, with all that was measured in each round
     details: Mapping[str, Measured]

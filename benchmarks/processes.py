@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -25,13 +26,20 @@ class BenchError(Exception):
 def run(*command: str | Path, cwd: Path, given: str = "", **env: str) -> str:
     """Run a command that must not fail; return what it printed."""
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words, cwd=cwd, env=ENVIRONMENT | env, input=given, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
-        raise BenchError(f"{' '.join(words[:8])} ended with {done.returncode}:\n{said}")
-    return done.stdout
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, cwd=cwd, env=ENVIRONMENT | env, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            said, wrong = process.communicate(given)
+        except BaseException:
+            # All that it started ends too: nobody would wait for it.
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    if process.returncode:
+        last = "\n".join((said + wrong).splitlines()[-20:])
+        raise BenchError(f"{' '.join(words[:8])} ended with {process.returncode}:\n{last}")
+    return said
 
 
 @contextmanager

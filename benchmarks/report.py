@@ -5,8 +5,19 @@ from statistics import median
 
 from benchmarks.figures import TIMES, Figure, Section
 
-FORMATS = {"cpu_us": "{:,.0f}", "per_second": "{:,.0f}", "p50_ms": "{:.1f}", "p99_ms": "{:.1f}"}
-HEADS = {"cpu_us": "CPU, µs", "per_second": "per second", "p50_ms": "p50, ms", "p99_ms": "p99, ms"}
+FORMATS = dict.fromkeys(("cpu_us", "cpu_ms", "wall_ms", "per_second", "tests"), "{:,.0f}")
+HEADS = {
+    "cpu_us": "CPU, µs",
+    "cpu_ms": "CPU, ms",
+    "wall_ms": "time, ms",
+    "per_second": "per second",
+    "p50_ms": "p50, ms",
+    "p99_ms": "p99, ms",
+    "new_s": "mkbackend new, s",
+    "first_200_s": "all, s",
+    "ms_each": "each, ms",
+    "tests": "number",
+}
 
 
 def report(sections: Sequence[Section]) -> str:
@@ -20,9 +31,9 @@ def _section(section: Section) -> Iterator[str]:
     yield ""
     yield from _table(("", "median", "spread", "aim", ""), [_row(figure) for figure in section.figures])
     for name, measured in section.details.items():
-        rows = [(what, *_medians(rounds)) for what, rounds in measured.items() if rounds]
-        heads = [HEADS.get(key, key) for key in next(iter(measured.values()))[0]]
-        yield from _table((name, *heads), rows)
+        keys = list(dict.fromkeys(key for rounds in measured.values() for key in rounds[0]))
+        rows = [(what, *_medians(rounds, keys)) for what, rounds in measured.items()]
+        yield from _table((name, *(HEADS.get(key, key) for key in keys)), rows)
     for what in section.missing:
         yield from (f"Not measured: {what}", "")
 
@@ -42,9 +53,10 @@ def _value(value: float, unit: str) -> str:
     return f"{value:.2f}" if unit == TIMES else f"{value:,.1f} {unit}"
 
 
-def _medians(rounds: Sequence[dict[str, float]]) -> Iterator[str]:
-    for name in rounds[0]:
-        yield FORMATS.get(name, "{:.1f}").format(median(each[name] for each in rounds))
+def _medians(rounds: Sequence[dict[str, float]], keys: Sequence[str]) -> Iterator[str]:
+    for key in keys:
+        known = [each[key] for each in rounds if key in each]
+        yield FORMATS.get(key, "{:,.1f}").format(median(known)) if known else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

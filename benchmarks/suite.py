@@ -9,19 +9,22 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, Measured
-from benchmarks.processes import ROOT, run
+from benchmarks.processes import ROOT, BenchError, run
 from benchmarks.stage import Stage
 
 AIM = 12.0
 EACH, ALL = "tests over HTTP", "make test"
 
 
-def measure(stage: Stage, place: Path, rounds: int) -> Measured:
-    """Give the ms of a test over HTTP in each round, and the seconds of the whole suite."""
+def measure(stage: Stage, place: Path, rounds: int) -> tuple[Measured, list[str]]:
+    """Give the ms of a test over HTTP in each round, the seconds of the whole suite, and what failed."""
+    measured: Measured = {EACH: [_http_tests(stage, place / f"tests{number}.json") for number in range(rounds)]}
     began = time.perf_counter()
-    run("make", "test", cwd=stage.project, TMPDIR=str(place))
-    whole = {"seconds": time.perf_counter() - began}
-    return {EACH: [_http_tests(stage, place / f"tests{number}.json") for number in range(rounds)], ALL: [whole]}
+    try:
+        run("make", "test", cwd=stage.project, TMPDIR=str(place))
+    except BenchError as error:
+        return measured, [f"{ALL}: {' '.join(str(error).split()[-40:])}"]
+    return measured | {ALL: [{"seconds": time.perf_counter() - began}]}, []
 
 
 def figures(measured: Measured) -> list[Figure]:

@@ -3,6 +3,7 @@
 import http.server
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -147,6 +148,17 @@ def test_what_was_started_ends_with_the_block(tmp_path: Path) -> None:
         assert wait_for(lambda: len(tree(leash.pid)) == 2)
         _, pid = tree(leash.pid)
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_an_interrupted_command_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    script = "from pathlib import Path; from benchmarks.processes import run\n"
+    script += "run('sh', '-c', 'sleep 60 & echo $! > pid; wait', cwd=Path())"
+    env = processes.ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen((sys.executable, "-c", script), cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
+        assert wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
+        process.send_signal(signal.SIGINT)
+    pid = int((tmp_path / "pid").read_text())
+    assert wait_for(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
 
 
 def test_a_peer_that_cannot_be_had_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
