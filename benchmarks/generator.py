@@ -8,18 +8,20 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.processes import ENVIRONMENT, ROOT, run
 from mkbackend import bundle
 
 FIRST = "v0.1.0"
-VERSION, HELP = "mkbackend --version", "mkbackend --help"
+PYTHON, VERSION, HELP = "python -c pass", "mkbackend --version", "mkbackend --help"
 NEW, COPY = "mkbackend new, nothing installed", "copier copy"
 UPDATE, COPIER_UPDATE = "mkbackend update", "copier update"
+# Of these, the one in the middle counts in each round.
+REPEATS = 5
 # ms of the processor
 CPU_AIMS = {VERSION: 60.0, HELP: 130.0}
 RATIO_AIMS = {(NEW, COPY): 1.1, (UPDATE, COPIER_UPDATE): 0.7}
@@ -33,9 +35,9 @@ class Workshop:
     home: Path
     env: dict[str, str]
 
-    def python(self, *words: str | Path, cwd: Path | None = None) -> None:
-        """Run `python -m WORDS`."""
-        run(sys.executable, "-m", *words, cwd=cwd or self.home, **self.env)
+    def python(self, *words: str | Path) -> None:
+        """Run our Python."""
+        run(sys.executable, *words, cwd=self.home, **self.env)
 
     @property
     def source(self) -> Path:
@@ -45,56 +47,55 @@ class Workshop:
 
 def measure(place: Path, rounds: int) -> Measured:
     """Give the seconds and the processor's ms of each command in each round."""
-    with workshop(place / "generator") as shop:
-        commands = _commands(shop)
-        measured: Measured = {name: [] for name in commands}
-        for number in range(rounds + 1):
-            for name in sorted(commands, reverse=bool(number % 2)):
-                taken = commands[name]()
-                # The first round compiles what is imported.
-                if number:
-                    measured[name].append(taken)
-    return measured
+    commands = _commands(workshop(place / "generator"))
+    measured: Measured = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name in sorted(commands, reverse=bool(number % 2)):
+            measured[name].append(commands[name]())
+    # The first round compiles what is imported.
+    return {name: taken[1:] for name, taken in measured.items()}
 
 
 def figures(measured: Measured) -> Iterator[Figure]:
     """Compare round by round, by the clock and by the processor."""
     for name, aim in CPU_AIMS.items():
-        yield Figure(f"{name}, CPU", [taken["cpu_ms"] for taken in measured[name]], "ms", aim)
+        mine, least = ([taken["cpu_ms"] for taken in measured[each]] for each in (name, PYTHON))
+        yield Figure(f"{name}, CPU", mine, "ms", aim)
+        yield ratio(f"{name} / {PYTHON}, CPU", mine, least, None)
     for (ours, theirs), aim in RATIO_AIMS.items():
         for key, what in (("wall_ms", "time"), ("cpu_ms", "CPU")):
             mine, other = ([taken[key] for taken in measured[name]] for name in (ours, theirs))
             yield ratio(f"{ours} / {theirs}, {what}", mine, other, aim)
 
 
-@contextmanager
-def workshop(home: Path) -> Iterator[Workshop]:
-    """Lay out mkbackend as a wheel does: the sources, the changelog and the bundle. Nothing is installed by uv."""
+def workshop(home: Path) -> Workshop:
+    """Lay out mkbackend as a wheel does: the sources, the changelog and the bundle."""
     package = home / "package" / "mkbackend"
     shutil.copytree(ROOT / "src" / "mkbackend", package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "CHANGELOG.md", package)
     (package / "template.bundle").write_bytes(bundle.build(ROOT))
     (home / ".gitconfig").write_text(IDENTITY)
-    yield Workshop(home, {"HOME": str(home), "PYTHONPATH": str(package.parent), "GIT_CONFIG_NOSYSTEM": "1"})
+    return Workshop(home, {"HOME": str(home), "PYTHONPATH": str(package.parent), "GIT_CONFIG_NOSYSTEM": "1"})
 
 
 def _commands(shop: Workshop) -> dict[str, Callable[[], dict[str, float]]]:
     """Prepare what the commands start from; each is given as something to call."""
     _forget_uv(shop)
-    shop.python("mkbackend", "new", "warm", "--yes", "--no-install", "--no-git")
+    shop.python("-m", "mkbackend", "new", "warm", "--yes", "--no-install", "--no-git")
     answers = (shop.home / "warm" / ".copier-answers.yml").read_text("utf-8")
     newest = next(line.split()[1] for line in answers.splitlines() if line.startswith("_commit:"))
-    copy = ("copier", "copy", "--defaults", "--quiet", "--data", "project_name=Shop", "--vcs-ref")
+    copy = ("-m", "copier", "copy", "--defaults", "--quiet", "--data", "project_name=Shop", "--vcs-ref")
     shop.python(*copy, FIRST, shop.source, "old")
     for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "start")):
         run("git", *command, cwd=shop.home / "old", **shop.env)
     return {
-        VERSION: lambda: _timed(shop, "mkbackend", "--version"),
-        HELP: lambda: _timed(shop, "mkbackend", "--help"),
-        NEW: lambda: _timed(shop, "mkbackend", "new", "made", "--yes", "--no-install", "--no-git"),
-        COPY: lambda: _timed(shop, *copy, newest, str(shop.source), "made"),
-        UPDATE: lambda: _timed(shop, "mkbackend", "update", "made", start="old"),
-        COPIER_UPDATE: lambda: _timed(shop, "copier", "update", "--defaults", "--quiet", "made", start="old"),
+        PYTHON: lambda: _often(shop, "-c", "pass"),
+        VERSION: lambda: _often(shop, "-m", "mkbackend", "--version"),
+        HELP: lambda: _often(shop, "-m", "mkbackend", "--help"),
+        NEW: lambda: _timed(shop, "-m", "mkbackend", "new", "made", "--yes", "--no-install", "--no-git"),
+        COPY: lambda: _timed(shop, *copy, newest, shop.source, "made"),
+        UPDATE: lambda: _timed(shop, "-m", "mkbackend", "update", "made", start="old"),
+        COPIER_UPDATE: lambda: _timed(shop, "-m", "copier", "update", "--defaults", "--quiet", "made", start="old"),
     }
 
 
@@ -107,7 +108,12 @@ def _forget_uv(shop: Workshop) -> None:
     shop.env["PATH"] = f"{fake.parent}:{ENVIRONMENT['PATH']}"
 
 
-def _timed(shop: Workshop, *words: str, start: str | None = None) -> dict[str, float]:
+def _often(shop: Workshop, *words: str) -> dict[str, float]:
+    taken = [_timed(shop, *words) for _ in range(REPEATS)]
+    return {key: median(each[key] for each in taken) for key in taken[0]}
+
+
+def _timed(shop: Workshop, *words: str | Path, start: str | None = None) -> dict[str, float]:
     """Run a command that makes the project `made`, or changes it, from a fresh copy of `start`."""
     made = shop.home / "made"
     if start:

@@ -17,9 +17,9 @@ WHAT = "mkbackend new, make dev, GET /docs"
 def measure(place: Path, rounds: int) -> Measured:
     """Give the seconds of each round; one before them fills the cache."""
     cache = run("uv", "cache", "dir", cwd=place).strip()
-    with workshop(place / "start") as shop:
-        shop.env["UV_CACHE_DIR"] = cache
-        return {WHAT: [_start(shop, f"project{number}") for number in range(rounds + 1)][1:]}
+    shop = workshop(place / "start")
+    shop.env["UV_CACHE_DIR"] = cache
+    return {WHAT: [_start(shop, f"project{number}") for number in range(rounds + 1)][1:]}
 
 
 def figures(measured: Measured) -> list[Figure]:
@@ -29,7 +29,7 @@ def figures(measured: Measured) -> list[Figure]:
 
 def _start(shop: Workshop, name: str) -> dict[str, float]:
     port, began, project = free_port(), time.perf_counter(), shop.home / name
-    shop.python("mkbackend", "new", name, "--yes")
+    shop.python("-m", "mkbackend", "new", name, "--yes")
     made = time.perf_counter()
     log = shop.home / f"{name}.log"
     with started("make", "dev", cwd=project, log=log, PORT=str(port), **shop.env) as leash:
