@@ -1,7 +1,7 @@
 """Idempotency-Key: a POST that is sent twice is done once.
 
-`APIRouter(route_class=IdempotentRoute)` gives it to each POST of a slice whose callers
-are signed in. Never to /auth: answers are kept, and tokens must not be.
+`SliceRouter(route_class=IdempotentRoute)` gives it to each POST of a slice whose
+callers are signed in. Never to /auth: answers are kept, and tokens must not be.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -124,6 +124,18 @@ def test_an_expired_token_is_refused(tokens: TokenSigner) -> None:
         )
 
 
+def test_a_token_that_was_good_is_refused_once_it_has_expired(
+    tokens: TokenSigner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tokens.create_access_token(uuid4())
+    expires = tokens.decode_access_token(token).expires
+    monkeypatch.setattr("app.core.security.time", lambda: expires - 0.5)
+    assert tokens.decode_access_token(token)
+    monkeypatch.setattr("app.core.security.time", lambda: float(expires))
+    with pytest.raises(UnauthorizedException):
+        tokens.decode_access_token(token)
+
+
 def test_a_token_of_another_key_is_refused(
     tokens: TokenSigner, make_settings: MakeSettings
 ) -> None:

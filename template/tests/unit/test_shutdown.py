@@ -1,0 +1,52 @@
+"""The end of the process."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from app.core.shutdown import last_call
+
+
+@pytest.fixture
+def heard() -> Iterator[list[int]]:
+    """The signals that a server has heard."""
+    signals: list[int] = []
+
+    def hear(number: int, _: FrameType | None) -> None:
+        signals.append(number)
+
+    before = signal.signal(signal.SIGTERM, hear)
+    yield signals
+    signal.signal(signal.SIGTERM, before)
+
+
+async def test_the_server_hears_of_its_end_a_little_later(heard: list[int]) -> None:
+    with last_call(0.1):
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(0.01)
+        assert heard == []
+        await asyncio.sleep(0.2)
+        assert heard == [signal.SIGTERM]
+
+
+async def test_without_a_last_call_it_hears_at_once(heard: list[int]) -> None:
+    with last_call(0):
+        signal.raise_signal(signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+
+
+async def test_afterwards_all_is_as_before(heard: list[int]) -> None:
+    with last_call(60):
+        pass
+    signal.raise_signal(signal.SIGTERM)
+    assert heard == [signal.SIGTERM]
+
+
+async def test_what_is_not_handled_is_left_alone() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with last_call():
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    signal.signal(signal.SIGTERM, before)

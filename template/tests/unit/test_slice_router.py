@@ -1,0 +1,57 @@
+"""The router of a slice."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from starlette.routing import Match
+
+from app.api.slice_router import SliceRouter
+
+
+def _request(method: str, path: str) -> dict[str, Any]:
+    return {"type": "http", "method": method, "path": path, "root_path": ""}
+
+
+async def _answer() -> str:
+    return "here"
+
+
+def _app() -> FastAPI:
+    """Two slices, one within the paths of the other, behind a prefix."""
+    app = FastAPI()
+    for prefix, path in (("/books", "/{id}"), ("/books", "/{id}/cover"), ("/a", "")):
+        router = SliceRouter(prefix=prefix)
+        router.add_api_route(path, _answer, methods=["GET"])
+        app.include_router(router, prefix="/api")
+    return app
+
+
+async def _status(method: str, path: str) -> int:
+    transport = ASGITransport(app=_app())
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        return (await client.request(method, path)).status_code
+
+
+async def test_slices_are_found_also_where_they_share_a_path() -> None:
+    for path in ("/api/books/1", "/api/books/1/cover", "/api/a"):
+        assert await _status("GET", path) == 200
+
+
+async def test_what_is_not_there_is_not_found() -> None:
+    for path in ("/api/books", "/books/1", "/api/book/1", "/api/books/1/cover/2", "/"):
+        assert await _status("GET", path) == 404
+
+
+async def test_a_wrong_method_is_not_allowed() -> None:
+    assert await _status("POST", "/api/books/1") == 405
+
+
+async def test_a_slash_too_many_is_redirected() -> None:
+    assert await _status("GET", "/api/a/") == 307
+
+
+def test_the_path_of_another_slice_is_passed_over() -> None:
+    scope = _request("GET", "/api/authors/1")
+    assert SliceRouter(prefix="/books").matches(scope) == (Match.NONE, {})
+    assert "app.slices" not in scope
