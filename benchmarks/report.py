@@ -15,7 +15,8 @@ HEADS = {
     "p99_ms": "p99, ms",
     "new_s": "mkbackend new, s",
     "first_200_s": "all, s",
-    "ms_each": "each, ms",
+    "ms_each": "mean, ms",
+    "ms_median": "median, ms",
     "tests": "number",
 }
 

@@ -29,7 +29,7 @@ def measure(stage: Stage, place: Path, rounds: int) -> tuple[Measured, list[str]
 
 def figures(measured: Measured) -> list[Figure]:
     """Give the ms of a test over HTTP."""
-    return [Figure("one test over HTTP", [each["ms_each"] for each in measured[EACH]], "ms", AIM)]
+    return [Figure("one test over HTTP, mean", [each["ms_each"] for each in measured[EACH]], "ms", AIM)]
 
 
 def _http_tests(stage: Stage, out: Path) -> dict[str, float]:

@@ -196,4 +196,5 @@ def test_tests_over_http_are_timed_without_what_all_share(tmp_path: Path) -> Non
     subprocess.run((sys.executable, "-m", "pytest", *plugin), cwd=tmp_path, env=env, check=True, capture_output=True)
     said = json.loads((tmp_path / "out.json").read_text())
     assert said["tests"] == 2
-    assert 75 <= said["ms_each"] < 200
+    assert 75 <= said["ms_each"] < 300
+    assert 75 <= said["ms_median"] < 300
