@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from statistics import mean, median
@@ -27,7 +27,7 @@ class _Stopwatch:
     def __init__(self, out: Path) -> None:
         self._out = out
         # Of each test; what is shared is taken off the one that happens to need it first.
-        self._seconds: Counter[str] = Counter()
+        self._seconds: dict[str, float] = defaultdict(float)
         self._shared = 0.0
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
