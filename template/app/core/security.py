@@ -29,8 +29,8 @@ TOKENS_KEPT = 4096
 class PasswordHasher:
     """Hashes with Argon2id and still verifies bcrypt.
 
-    The work is done in threads, no more at a time than there are cores, so that
-    it delays no other request.
+    The work is done in threads, and leaves a core to all other requests, where there
+    is more than one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -40,7 +40,7 @@ class PasswordHasher:
             parallelism=settings.ARGON2_LANES,
         )
         self._hash = PasswordHash((argon2, BcryptHasher()))
-        self._limiter = CapacityLimiter(os.cpu_count() or 1)
+        self._limiter = CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
         # Made at the start, so that the first unknown e-mail costs no more than others.
         self._nobody = self._hash.hash("nobody")
 

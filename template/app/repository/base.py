@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core.database_errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
@@ -50,7 +51,7 @@ class BaseRepository[Model: BaseModel]:
     async def get_by_id(self, id: UUID) -> Model | None:
         """Get a row by its id."""
         row: Model | None
-        row = await self._session.scalar(_with_id(self._model), {"id": id})
+        row = await self._session.scalar(_with_id(self._model), {"row_id": id})
         return row
 
     async def get_for_update(self, id: UUID) -> Model | None:
@@ -101,14 +102,11 @@ class BaseRepository[Model: BaseModel]:
             ConflictException: a constraint forbids it.
         """
         async with self._mapped_conflicts():
-            return await self._session.scalar(
-                update(self._model)
-                .where(self._model.id == id, self._model.deleted_at.is_(None))
-                .values(**values)
-                .returning(self._model)
-                # What comes back is the row: nothing is to be worked out here.
-                .execution_options(populate_existing=True, synchronize_session=False)
+            row: Model | None
+            row = await self._session.scalar(
+                _update_of(self._model).values(**values), {"row_id": id}
             )
+            return row
 
     async def soft_delete(self, id: UUID) -> bool:
         """Hide a row and keep it for the record; tell whether it was there."""
@@ -137,4 +135,17 @@ class BaseRepository[Model: BaseModel]:
 @cache
 def _with_id(model: type[BaseModel]) -> Select[Any]:
     """Build the statement once for each table: that takes as long as to run it."""
-    return select(model).where(model.deleted_at.is_(None), model.id == bindparam("id"))
+    return select(model).where(*_this_one(model))
+
+
+@cache
+def _update_of(model: type[BaseModel]) -> ReturningUpdate[Any]:
+    statement = update(model).where(*_this_one(model)).returning(model)
+    # What comes back is the row: nothing is to be worked out here.
+    return statement.execution_options(
+        populate_existing=True, synchronize_session=False
+    )
+
+
+def _this_one(model: type[BaseModel]) -> tuple[ColumnElement[bool], ...]:
+    return model.deleted_at.is_(None), model.id == bindparam("row_id")
