@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from app.api.openapi import setup_openapi
+from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
-from app.api.v1.router import api_v1_router
+from app.api.v1.router import slices
 from app.api.wiring import Shared
 from app.core.config import Settings, get_settings
 from app.core.logging import setup_logging
@@ -52,9 +52,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestIDMiddleware)
     setup_proxies(app, settings)
 
-    app.include_router(api_v1_router, prefix=settings.API_V1_PREFIX)
-    if settings.REGISTRATION_ENABLED:
-        app.include_router(registration, prefix=settings.API_V1_PREFIX)
+    offered = [*slices, registration] if settings.REGISTRATION_ENABLED else slices
+    for router in offered:
+        app.include_router(router, prefix=settings.API_V1_PREFIX, responses=PROBLEMS)
     setup_openapi(app, settings)
     return app
 

@@ -6,6 +6,9 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from app.api.v1.router import api_v1_router
+from app.core.config import Settings
+
 PUBLIC = {
     "GET /api/v1/health",
     "GET /api/v1/health/ready",
@@ -27,6 +30,16 @@ def operations(built: FastAPI) -> dict[str, bool]:
         f"{method.upper()} {path}": "security" in operation
         for path, item in built.openapi()["paths"].items()
         for method, operation in item.items()
+    }
+
+
+def test_all_routes_in_one_router_are_those_of_the_application(
+    operations: dict[str, bool], settings: Settings
+) -> None:
+    app = FastAPI()
+    app.include_router(api_v1_router, prefix=settings.API_V1_PREFIX)
+    assert set(app.openapi()["paths"]) == {
+        name.split()[1] for name in operations.keys() - {"POST /api/v1/auth/register"}
     }
 
 

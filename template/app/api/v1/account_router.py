@@ -3,7 +3,6 @@
 from fastapi import status
 
 from app.api.deps import CurrentUser, LaterDep, WiringDep
-from app.api.openapi import PROBLEMS
 from app.api.slice_router import SliceRouter
 from app.domain.models.user import User
 from app.domain.schemas.account import (
@@ -19,7 +18,7 @@ from app.domain.schemas.user import UserResponse
 
 router = SliceRouter(prefix="/auth", tags=["Account"])
 # Not among the others: where registering is switched off, there is no such route.
-registration = SliceRouter(prefix="/auth", tags=["Account"], responses=PROBLEMS)
+registration = SliceRouter(prefix="/auth", tags=["Account"])
 SENT = "If there is such an account, a mail is on its way"
 
 

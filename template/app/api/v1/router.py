@@ -12,8 +12,14 @@ from fastapi import APIRouter
 from app.api import v1
 from app.api.openapi import PROBLEMS
 
-api_v1_router = APIRouter(responses=PROBLEMS)
+slices: list[APIRouter] = [
+    import_module(module.name).router
+    for module in iter_modules(v1.__path__, prefix=f"{v1.__name__}.")
+    if module.name.endswith("_router")
+]
 
-for _module in iter_modules(v1.__path__, prefix=f"{v1.__name__}."):
-    if _module.name.endswith("_router"):
-        api_v1_router.include_router(import_module(_module.name).router)
+# All in one, for whoever includes them elsewhere. The application includes them beside
+# each other: FastAPI searches a router within a router twice, for each request.
+api_v1_router = APIRouter(responses=PROBLEMS)
+for _slice in slices:
+    api_v1_router.include_router(_slice)
