@@ -17,8 +17,6 @@ from app.service.audit_service import Origin
 
 # api/openapi.py puts API_V1_PREFIX before the address.
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)
-
-
 SAFE_METHODS = ("GET", "HEAD")
 
 

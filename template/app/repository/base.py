@@ -51,7 +51,7 @@ class BaseRepository[Model: BaseModel]:
     async def get_by_id(self, id: UUID) -> Model | None:
         """Get a row by its id."""
         row: Model | None
-        row = await self._session.scalar(_with_id(self._model), {"row_id": id})
+        row = await self._session.scalar(_with_id(self._model), {"_id": id})
         return row
 
     async def get_for_update(self, id: UUID) -> Model | None:
@@ -104,7 +104,7 @@ class BaseRepository[Model: BaseModel]:
         async with self._mapped_conflicts():
             row: Model | None
             row = await self._session.scalar(
-                _update_of(self._model).values(**values), {"row_id": id}
+                _update_of(self._model).values(**values), {"_id": id}
             )
             return row
 
@@ -148,4 +148,4 @@ def _update_of(model: type[BaseModel]) -> ReturningUpdate[Any]:
 
 
 def _this_one(model: type[BaseModel]) -> tuple[ColumnElement[bool], ...]:
-    return model.deleted_at.is_(None), model.id == bindparam("row_id")
+    return model.deleted_at.is_(None), model.id == bindparam("_id")
