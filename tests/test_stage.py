@@ -162,11 +162,27 @@ def test_a_disk_of_its_own_is_filled_from_inside(tmp_path: Path, monkeypatch: py
 def test_an_interrupt_waits_for_the_move(name: str) -> None:
     if not hasattr(signal, name):
         pytest.skip(f"no {name} on this system")
+    number = getattr(signal, name)
     order = []
-    with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
-        signal.raise_signal(getattr(signal, name))
-        order.append("moved")
+    # Under nohup SIGHUP is ignored, and stays so.
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
+            signal.raise_signal(number)
+            order.append("moved")
+    finally:
+        signal.signal(number, before)
     assert order == ["moved"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP on this system")
+def test_an_ignored_interrupt_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stage.uninterrupted():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
