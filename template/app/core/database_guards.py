@@ -84,5 +84,8 @@ def _require_alive(connection: Any, record: Any, _: Any) -> None:
     if monotonic() - record.info.get("rests_since", monotonic()) > RESTED:
         try:
             connection.ping()
+        except TimeoutError:
+            # One that hangs is not the only one: another would be waited for as long.
+            raise
         except Exception as error:
             raise DisconnectionError from error
