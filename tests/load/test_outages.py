@@ -25,6 +25,7 @@ def stopped(database: Database, traffic: Traffic) -> None:
     database.stop()
     traffic.mark("gone")
     time.sleep(5)
+    traffic.mark("returning")
     database.start()
 
 
@@ -48,6 +49,7 @@ def frozen(database: Database, traffic: Traffic) -> None:
     with database.frozen():
         traffic.mark("gone")
         time.sleep(STATEMENT + CONNECT + MORE + 4)
+        traffic.mark("returning")
 
 
 # What happens, how many workers serve, and the longest that an answer may take.
@@ -71,8 +73,9 @@ class Outage:
 
     def while_gone(self) -> list[Answer]:
         """Return what was asked and answered while nothing could be done."""
-        gone, back = (self.traffic.moments[name] for name in ("gone", "back"))
-        return [a for a in self.traffic.answers if a.began > gone and a.ended < back]
+        # It answers before we hear that it is back.
+        gone, returning = (self.traffic.moments[name] for name in ("gone", "returning"))
+        return [a for a in self.traffic.answers if a.began > gone and a.ended < returning]
 
 
 @pytest.fixture(scope="module")
