@@ -1,0 +1,131 @@
+"""What fields are made of: what is accepted can be stored, and comes back the same."""
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from app.domain.schemas.types import (
+    DEEPEST_JSON,
+    MOST_JSON,
+    MOST_TEXT,
+    Day,
+    DecimalText,
+    JsonObject,
+    LongText,
+    Moment,
+    StrictInt4,
+    StrictInt8,
+    StrictNumber,
+)
+
+Price = Annotated[Decimal, DecimalText(5, 2)]
+Share = Annotated[Decimal, DecimalText(2, 2)]
+Count = Annotated[Decimal, DecimalText(3, 0)]
+NESTED: dict[str, Any] = {}
+for _ in range(DEEPEST_JSON):
+    NESTED = {"in": NESTED}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stored"),
+    [
+        (LongText, " a text ", "a text"),
+        (StrictInt4, -(2**31), -(2**31)),
+        (StrictInt8, 2**63 - 1, 2**63 - 1),
+        (StrictNumber, 1, 1.0),
+        (Price, "-123.4", Decimal("-123.40")),
+        (Price, "0", Decimal("0.00")),
+        (Price, "-0.0", Decimal("0.00")),
+        (Share, "0.25", Decimal("0.25")),
+        (Count, "999", Decimal("999")),
+        (Day, "2026-02-28", date(2026, 2, 28)),
+        (Day, date.max, date.max),
+        (
+            Moment,
+            "2026-01-01T01:00:00.5+01:00",
+            datetime(2026, 1, 1, 0, 0, 0, 500_000, UTC),
+        ),
+        (JsonObject, {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
+    ],
+)
+def test_what_will_do_is_read(kind: Any, value: object, stored: object) -> None:
+    read = TypeAdapter(kind).validate_python(value)
+    assert (read, str(read)) == (stored, str(stored))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (LongText, " "),
+        (LongText, "NUL \x00"),
+        (LongText, "x" * (MOST_TEXT + 1)),
+        (LongText, 1),
+        (StrictInt4, 2**31),
+        (StrictInt4, "1"),
+        (StrictInt4, True),
+        (StrictInt8, 2**63),
+        (StrictNumber, "1"),
+        (StrictNumber, float("nan")),
+        (StrictNumber, float("inf")),
+        (Price, 1.5),
+        (Price, "1.555"),
+        (Price, "1000"),
+        (Price, "01"),
+        (Price, "1e2"),
+        (Price, "NaN"),
+        (Price, "1\n"),
+        (Share, "1"),
+        (Count, "1.0"),
+        (Day, 0),
+        (Day, "0"),
+        (Day, "2026-02-30"),
+        (Day, "2026-01-01T00:00:00Z"),
+        (Moment, 0),
+        (Moment, "2026-01-01T00:00:00"),
+        (Moment, "0001-01-01T00:00:00+14:00"),
+        (JsonObject, []),
+        (JsonObject, {"a": {"\x00": 1}}),
+        (JsonObject, {"a": ["\x00"]}),
+        (JsonObject, {"a": "\ud800"}),
+        (JsonObject, {"a": float("nan")}),
+        (JsonObject, {"a": float("inf")}),
+        (JsonObject, {"a": [0] * MOST_JSON}),
+        (JsonObject, {"in": NESTED}),
+    ],
+)
+def test_what_will_not_do_is_refused(kind: Any, value: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(value)
+
+
+@pytest.mark.parametrize("kind", [LongText, Price, Share, Count])
+def test_the_description_has_the_pattern(kind: Any) -> None:
+    assert TypeAdapter(kind).json_schema()["pattern"]
+
+
+@given(st.decimals(-1000, 1000, places=2))
+def test_a_decimal_is_read_as_it_is_written_or_refused(value: Decimal) -> None:
+    if abs(value) < 1000:
+        assert TypeAdapter(Price).validate_python(str(value)) == value
+    else:
+        with pytest.raises(ValidationError):
+            TypeAdapter(Price).validate_python(str(value))
+
+
+@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text(), st.lists)))
+def test_an_object_that_is_taken_is_json_that_can_be_stored(
+    value: dict[str, Any],
+) -> None:
+    try:
+        taken = TypeAdapter(JsonObject).validate_python(value)
+    except ValidationError:
+        return
+    text = json.dumps(taken, ensure_ascii=False, allow_nan=False)
+    assert json.loads(text.encode()) == value
+    assert "\\u0000" not in text.replace("\\\\", "")
