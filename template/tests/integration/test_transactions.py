@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -27,6 +27,7 @@ from app.repository.user_repository import UserRepository
 from app.service.audit_service import Origin
 from tests.conftest import PASSWORD, Headers, MakeUser, SignIn
 from tests.integration.conftest import store
+from tests.slices import SLICES, Slice
 
 pytestmark = pytest.mark.integration
 V1 = "/api/v1"
@@ -52,6 +53,8 @@ class Caller:
     as_admin: Headers
     mailed: dict[Purpose, str]
     refresh: dict[str, str]
+    bodies: dict[str, dict[str, Any]]
+    rows: dict[str, UUID]
 
     async def call(self, method: str, path: str, **options: Any) -> Response:
         """Call as an admin."""
@@ -95,6 +98,30 @@ CALLS: dict[str, Call] = {
     ),
     "DELETE /users/{user_id}": lambda c: c.call("DELETE", f"/users/{c.admin.id}"),
 }
+
+
+def _calls(slice: Slice) -> dict[str, Call]:
+    """The same for a slice that was added."""
+
+    def item(method: str) -> Call:
+        async def call(c: Caller) -> Response:
+            change = {slice.field: c.bodies[slice.path][slice.field]}
+            options = {"json": change} if method == "PATCH" else {}
+            return await c.call(method, f"{slice.path}/{c.rows[slice.path]}", **options)
+
+        return call
+
+    return {
+        f"POST {slice.path}": lambda c: c.call(
+            "POST", slice.path, json=c.bodies[slice.path]
+        ),
+        f"PATCH {slice.item}": item("PATCH"),
+        f"DELETE {slice.item}": item("DELETE"),
+    }
+
+
+for _slice in SLICES:
+    CALLS |= _calls(_slice)
 # Their 202 promises nothing: whether there is such an account is looked up after it.
 LATER = {"POST /auth/forgot-password", "POST /auth/resend-verification"}
 
@@ -117,7 +144,11 @@ async def caller(
     """An admin beside another one, with a token for everything."""
     await store(elsewhere, make_user(role=Role.ADMIN))
     admin = await store(elsewhere, make_user(role=Role.ADMIN))
-    caller = Caller(fresh_client, admin, sign_in(admin), {}, {})
+    caller = Caller(fresh_client, admin, sign_in(admin), {}, {}, {}, {})
+    async with elsewhere.transaction() as session:
+        for slice in SLICES:
+            caller.bodies[slice.path] = await slice.body(session)
+            caller.rows[slice.path] = (await slice.add(session, admin.id)).id
 
     async def give_tokens(wiring: Wiring) -> None:
         issued = await wiring.tokens.issue(admin)

@@ -1,6 +1,6 @@
 """Schemas that several slices use."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -11,7 +11,7 @@ Search = Annotated[PlainStr, Field(min_length=SHORTEST_SEARCH, max_length=100)]
 
 
 class PaginationParams(RequestSchema):
-    """The query of a list. A slice adds `sort_by` with the fields that it allows.
+    """The query of a list. A slice adds `sort_by`, and fields that rows are to have.
 
     A page has a number, or comes after a cursor, which costs the same at any depth.
     """
@@ -26,13 +26,18 @@ class PaginationParams(RequestSchema):
     cursor: Annotated[str, Field(min_length=1, max_length=2048)] | None = Field(
         default=None, description="The next_cursor of an answer, instead of page"
     )
-    search: Search | None = None
     sort_order: Literal["asc", "desc"] = "desc"
 
     @property
     def scope(self) -> str:
         """Order and filters, to which a cursor belongs."""
         return self.model_dump_json(exclude={"limit", "page", "cursor"})
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The values that fields of the rows are to have."""
+        others = {*SearchParams.model_fields, "sort_by"}
+        return self.model_dump(exclude=others, exclude_none=True)
 
     @field_validator("page")
     @classmethod
@@ -48,6 +53,12 @@ class PaginationParams(RequestSchema):
         if self.cursor is not None and "page" in self.model_fields_set:
             raise ValueError("Give page or cursor, not both")
         return self
+
+
+class SearchParams(PaginationParams):
+    """The query of a list that can be searched, too."""
+
+    search: Search | None = None
 
 
 class ListResponse[Item](BaseSchema):

@@ -8,7 +8,7 @@ from pydantic import EmailStr, Field, StrictBool, StringConstraints
 
 from app.domain.roles import Role
 from app.domain.schemas.base import UNSET, IDSchema, RequestSchema
-from app.domain.schemas.common import ListResponse, PaginationParams
+from app.domain.schemas.common import ListResponse, SearchParams
 
 # As PlainStr, and not only white space.
 FullName = Annotated[
@@ -48,7 +48,7 @@ class UserUpdate(RequestSchema):
     is_active: StrictBool = UNSET
 
 
-class UserListParams(PaginationParams):
+class UserListParams(SearchParams):
     """The query of the list of users; `search` looks at names and e-mails."""
 
     sort_by: Literal["created_at", "updated_at", "email", "full_name"] = "created_at"

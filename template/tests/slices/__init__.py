@@ -1,0 +1,68 @@
+"""What the tests of all routes have to know of the slices that were added.
+
+Each module of this package makes the rows of one slice and describes it as `SLICE`; it
+is found by listing, so that a new slice is a new file here too.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import count
+from pkgutil import iter_modules
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.models.base import BaseModel
+from app.domain.models.user import User
+
+# Makes what is made one after the other differ, where it must be unique.
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A slice, as a test of every route needs it.
+
+    Attributes:
+        path: of its list, such as `/books`.
+        item: of one of them, such as `/books/{book_id}`.
+        field: one that a change may give.
+        public: whether anyone may read.
+        new: makes the values of a request; what they refer to is stored.
+        add: stores a row for a user.
+    """
+
+    path: str
+    item: str
+    field: str
+    public: bool
+    new: Callable[[AsyncSession], Awaitable[dict[str, Any]]]
+    add: Callable[[AsyncSession, UUID], Awaitable[BaseModel]]
+
+    @property
+    def paths(self) -> tuple[str, str]:
+        """Both."""
+        return self.path, self.item
+
+    async def body(self, session: AsyncSession) -> dict[str, Any]:
+        """Make the JSON of a request."""
+        body: dict[str, Any] = to_jsonable_python(await self.new(session))
+        return body
+
+
+async def add_user(session: AsyncSession) -> User:
+    """Store somebody who cannot sign in."""
+    email = f"somebody{next(NUMBERS)}@example.com"
+    user = User(email=email, full_name="Some Body", password_hash="")
+    session.add(user)
+    await session.flush()
+    return user
+
+
+SLICES: list[Slice] = [
+    import_module(module.name).SLICE
+    for module in iter_modules(__path__, prefix=f"{__name__}.")
+]
