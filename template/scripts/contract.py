@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import Settings
 from app.core.security import PasswordHasher
+from scripts.contract_slices import describe_slices
 from scripts.contract_stage import ADMIN, PASSWORD, USER, Stage
 from scripts.postgres import PostgresError, throwaway
 
@@ -100,7 +101,7 @@ def serving(stage: Stage) -> Iterator[str]:
             thread.join()
 
 
-def run_as(name: str, stage: Stage, options: list[str]) -> bool:
+def run_as(name: str, stage: Stage, settings: Settings, options: list[str]) -> bool:
     """Run Schemathesis as a caller; tell whether all is well."""
     print(f"\n=== as {name} ===", flush=True)
     email, refusal = CALLERS[name]
@@ -110,7 +111,9 @@ def run_as(name: str, stage: Stage, options: list[str]) -> bool:
     with TemporaryDirectory() as directory:
         config = Path(directory, "schemathesis.toml")
         text = Path("schemathesis.toml").read_text(encoding="utf-8")
-        config.write_text(Template(text).safe_substitute(stage.known), encoding="utf-8")
+        text = Template(text).safe_substitute(stage.known)
+        text += asyncio.run(describe_slices(settings))
+        config.write_text(text, encoding="utf-8")
         command = [*SCHEMATHESIS, f"--config-file={config}", "run", *options]
         code = subprocess.run(command, check=False).returncode
     answers = {o: set(stage.answers[o]) for o in stage.operations}
@@ -142,7 +145,7 @@ def main() -> int:
         stage = Stage(settings, asyncio.run(hashing))
         with serving(stage) as url:
             options = [f"{url}/openapi.json", *options]
-            passed = [run_as(name, stage, options) for name in CALLERS]
+            passed = [run_as(name, stage, settings, options) for name in CALLERS]
     return 0 if all(passed) else 1
 
 

@@ -1,0 +1,89 @@
+"""What the fakes of tables share."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import inspect
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from app.core.exceptions import ConflictException
+from app.domain.models.base import BaseModel
+from app.utils.pagination import Page, Part, Position, offset
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+class FakeRepository[Model: BaseModel]:
+    """Rows in memory; does what `BaseRepository` does.
+
+    Attributes:
+        unique: field to the message for whoever takes a value of it that is taken.
+    """
+
+    unique: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self) -> None:
+        self._rows: dict[UUID, Model] = {}
+
+    async def get_by_id(self, id: UUID) -> Model | None:
+        row = self._rows.get(id)
+        return row if row and not row.is_deleted else None
+
+    async def get_for_update(self, id: UUID) -> Model | None:
+        return await self.get_by_id(id)
+
+    async def create(self, entity: Model) -> Model:
+        """Fill in what the table would."""
+        entity.id = entity.id or uuid4()
+        for column in inspect(type(entity)).columns:
+            empty = getattr(entity, column.key) is None
+            if empty and isinstance(column.default, ScalarElementColumnDefault):
+                setattr(entity, column.key, column.default.arg)
+        self._keep_unique(entity.id, {n: getattr(entity, n) for n in self.unique})
+        entity.created_at = entity.updated_at = datetime.now(UTC)
+        self._rows[entity.id] = entity
+        return entity
+
+    async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> Model | None:
+        row = await self.get_by_id(id)
+        if row is not None:
+            self._keep_unique(id, values)
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.updated_at = max(datetime.now(UTC), row.updated_at + MICROSECOND)
+        return row
+
+    async def soft_delete(self, id: UUID) -> bool:
+        hidden = await self.update_by_id(id, {"deleted_at": datetime.now(UTC)})
+        return hidden is not None
+
+    async def hard_delete(self, id: UUID) -> bool:
+        return self._rows.pop(id, None) is not None
+
+    def _alive(self) -> list[Model]:
+        return [row for row in self._rows.values() if not row.is_deleted]
+
+    def _page(self, found: Iterable[Model], part: Part) -> Page[Model]:
+        """Cut a page out of all that was found."""
+        rows = sorted(
+            found, key=attrgetter(part.sort_by, "id"), reverse=part.descending
+        )
+        start = offset(part.page, part.limit)
+        if part.after is not None:
+            start = 1 + next(i for i, r in enumerate(rows) if r.id == part.after.id)
+        items, more = rows[start : start + part.limit], rows[start + part.limit :]
+        last = items[-1] if more else None
+        end = Position(str(getattr(last, part.sort_by)), last.id) if last else None
+        if part.after is not None:
+            return Page(items, part.limit, end=end)
+        return Page(items, part.limit, part.page, len(rows), end=end)
+
+    def _keep_unique(self, id: UUID, values: Mapping[str, Any]) -> None:
+        for name, message in self.unique.items():
+            value = values.get(name)
+            others = [row for row in self._alive() if row.id != id]
+            if value is not None and value in [getattr(row, name) for row in others]:
+                raise ConflictException(message)
