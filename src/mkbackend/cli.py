@@ -134,6 +134,70 @@ def status(
         raise typer.Exit(run(path, screen))
 
 
+@app.command()
+def add(
+    name: Annotated[str | None, typer.Argument(help="The resource, in the singular: article, blog_post.")] = None,
+    fields: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIELD]...", help="NAME:TYPE[:MODIFIER]...[=DEFAULT]")
+    ] = None,
+    auth: Annotated[str | None, typer.Option(metavar="WHO", help="Who may; see above. Else: user.")] = None,
+    plural: Annotated[str | None, typer.Option(metavar="NAME", help="Where the usual plural is wrong.")] = None,
+    no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes the row for good.")] = False,
+    file: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read a description in TOML.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Beside changes that are not committed.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="The project.")] = Path(),
+) -> None:
+    """Add a resource: table and migration, requests, queries, rules, routes, and the tests of all.
+
+    \b
+    Types: str str/200 text int bigint float decimal/10/2 bool date
+      datetime uuid json enum/draft/published ref/user
+    Modifiers: null unique index list; of a ref cascade restrict setnull
+    WHO: user: who is signed in reads and writes. public: anyone reads, who
+      is signed in writes. owner: everyone their own, an admin all. admin.
+
+    On a resource that was added before, the fields are added to it.
+
+    Example:
+
+    \b
+    mkbackend add article title:str/200 slug:str/80:unique body:text:null \\
+      price:decimal/10/2 status:enum/draft/published=draft \\
+      writer:ref/user:cascade tags:str:list --auth owner
+    """
+    with _reported(as_json=False) as screen:
+        from mkbackend.slices.add import Request
+        from mkbackend.slices.add import add as run
+        from mkbackend.slices.description import Description
+        from mkbackend.system import clean_environment
+
+        clean_environment()
+        described = Description(name or "", tuple(fields or ()), plural, auth, False if no_soft_delete else None)
+        run(Request(described, project, file, dry_run, allow_dirty), screen)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="The resource that was added.")],
+    force: Annotated[bool, typer.Option("--force", help="Files that you have edited, too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Beside changes that are not committed.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="The project.")] = Path(),
+) -> None:
+    """Remove a resource that was added: all files that you have not edited since.
+
+    Where its migration may have been applied, another one is written that drops the table.
+    """
+    with _reported(as_json=False) as screen:
+        from mkbackend.slices.remove import Request
+        from mkbackend.slices.remove import remove as run
+        from mkbackend.system import clean_environment
+
+        clean_environment()
+        run(Request(name, project, force, dry_run, allow_dirty), screen)
+
+
 def _in_terminal() -> bool:
     """Whether somebody can be asked; a closed stream is None."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,8 +46,13 @@ class Migration:
 
 def read(project: Path) -> list[Migration]:
     """Return the project's migrations; a file that is none, or that cannot be parsed, is left out."""
+    return read_files(sorted((project / VERSIONS).glob("*.py")))
+
+
+def read_files(paths: Iterable[Path]) -> list[Migration]:
+    """Return the migrations in some files."""
     found = []
-    for path in sorted((project / VERSIONS).glob("*.py")):
+    for path in paths:
         try:
             names = _constants(ast.parse(path.read_bytes()))
         except (SyntaxError, ValueError):

@@ -1,6 +1,6 @@
 """What the fakes of tables share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -66,6 +66,20 @@ class FakeRepository[Model: BaseModel]:
     def _alive(self) -> list[Model]:
         return [row for row in self._rows.values() if not row.is_deleted]
 
+    def _matching(
+        self,
+        filters: Mapping[str, Any],
+        search: str | None = None,
+        texts: Sequence[str] = (),
+    ) -> list[Model]:
+        """Find the rows with these values; a search looks into the texts."""
+        found = self._alive()
+        for name, value in filters.items():
+            found = [row for row in found if getattr(row, name) == value]
+        if search is None:
+            return found
+        return [row for row in found if _contains(row, search.lower(), texts)]
+
     def _page(self, found: Iterable[Model], part: Part) -> Page[Model]:
         """Cut a page out of all that was found."""
         rows = sorted(
@@ -87,3 +101,7 @@ class FakeRepository[Model: BaseModel]:
             others = [row for row in self._alive() if row.id != id]
             if value is not None and value in [getattr(row, name) for row in others]:
                 raise ConflictException(message)
+
+
+def _contains(row: BaseModel, search: str, texts: Sequence[str]) -> bool:
+    return any(search in (getattr(row, name) or "").lower() for name in texts)

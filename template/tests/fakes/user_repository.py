@@ -31,7 +31,7 @@ class FakeUserRepository(FakeRepository[User]):
         sort_order: str = "desc",
     ) -> Page[User]:
         part = Part(sort_by, sort_order == "desc", limit, page, after)
-        return self._page([u for u in self._alive() if _matches(u, search or "")], part)
+        return self._page(self._matching({}, search, ["full_name", "email"]), part)
 
     async def create(self, entity: User) -> User:
         if await self.email_exists(entity.email):
@@ -41,8 +41,3 @@ class FakeUserRepository(FakeRepository[User]):
     async def is_last_admin(self, user_id: UUID) -> bool:
         admins = [u for u in self._alive() if u.role == Role.ADMIN and u.is_active]
         return [admin.id for admin in admins] == [user_id]
-
-
-def _matches(user: User, search: str) -> bool:
-    texts = (user.full_name.lower(), user.email.lower())
-    return any(search.lower() in text for text in texts)

@@ -40,6 +40,7 @@ for _ in range(DEEPEST_JSON):
         (StrictInt8, 2**63 - 1, 2**63 - 1),
         (StrictNumber, 1, 1.0),
         (Price, "-123.4", Decimal("-123.40")),
+        (Price, Decimal("1E2"), Decimal("100.00")),
         (Price, "0", Decimal("0.00")),
         (Price, "-0.0", Decimal("0.00")),
         (Share, "0.25", Decimal("0.25")),
@@ -102,6 +103,12 @@ def test_what_will_do_is_read(kind: Any, value: object, stored: object) -> None:
 def test_what_will_not_do_is_refused(kind: Any, value: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(value)
+
+
+def test_a_decimal_is_given_as_it_was_taken() -> None:
+    read = TypeAdapter(Price).validate_python("1.5")
+    assert TypeAdapter(Price).dump_python(read) == read
+    assert TypeAdapter(Price).dump_json(read) == b'"1.50"'
 
 
 @pytest.mark.parametrize("kind", [LongText, Price, Share, Count])

@@ -71,12 +71,22 @@ class DecimalText:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """Read the text; the value has all its places, as the column gives it back."""
-        text = core_schema.str_schema(pattern=self.pattern)
-        return core_schema.no_info_after_validator_function(self._read, text)
+        text = core_schema.no_info_before_validator_function(
+            _as_text, core_schema.str_schema(pattern=self.pattern)
+        )
+        return core_schema.no_info_after_validator_function(
+            self._read,
+            text,
+            serialization=core_schema.to_string_ser_schema(when_used="json"),
+        )
 
     def _read(self, text: str) -> Decimal:
         # Added to zero, -0.00 is 0.00.
         return Decimal(text).quantize(Decimal(1).scaleb(-self.places)) + 0
+
+
+def _as_text(value: Any) -> Any:
+    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 def _written_as(form: re.Pattern[str]) -> BeforeValidator:

@@ -1,0 +1,69 @@
+"""`mkbackend add`: words become a slice, made aside and put into the project in one step."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkbackend.screen import Screen
+from mkbackend.slices import changes, checks, migration, record, render
+from mkbackend.slices.description import Description, read_file, resource_of
+from mkbackend.slices.extend import extend
+from mkbackend.slices.grammar import Resource
+from mkbackend.slices.record import Record, hash_of
+from mkbackend.slices.survey import Survey, survey
+from mkbackend.slices.view import path_of, view
+from mkbackend.system import typed
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was typed."""
+
+    described: Description
+    path: Path
+    file: Path | None = None
+    dry_run: bool = False
+    allow_dirty: bool = False
+
+
+def add(request: Request, screen: Screen) -> None:
+    """Write a slice, or more fields of one that was added before; with `dry_run` only show it."""
+    screen.left = "nothing was changed"
+    found = survey(request.path)
+    described = read_file(request.file).with_words(request.described) if request.file else request.described
+    known = record.read(found.project, described.name)
+    if not (request.allow_dirty or request.dry_run):
+        checks.require_clean(found)
+    unplaced: dict[str, str] = {}
+    if known:
+        resource, steps, unplaced = extend(known, described, found)
+    else:
+        resource = resource_of(described)
+        steps = _slice(resource, found)
+    if request.dry_run:
+        screen.plain(changes.difference(found.project, steps).rstrip("\n"))
+    else:
+        changes.apply(found.project, steps)
+        _report(resource, steps, known, screen)
+    for path, missing in unplaced.items():
+        screen.warn(f"You have edited {path} where these lines belong. Add them by hand:")
+        screen.plain(missing)
+
+
+def _slice(resource: Resource, found: Survey) -> changes.Changes:
+    """Return all files of a new slice, its migration and its record."""
+    checks.require_room(resource, found)
+    seen = view(resource, checks.targets_of(resource, found))
+    checks.require_short(migration.names(seen))
+    path, text = migration.create_table(seen, found.head())
+    files = render.formatted(render.render(seen) | {path: text}, found.project)
+    hashes = {path: hash_of(text.encode()) for path, text in files.items()}
+    return {**files, record.path_of(resource.name): Record(resource, hashes).written()}
+
+
+def _report(resource: Resource, steps: changes.Changes, known: Record | None, screen: Screen) -> None:
+    """Say what was written, and how to go on."""
+    for path in steps:
+        screen.plain(f"  {path}")
+    screen.plain(f"\n{path_of(resource.plural)}: {len(steps)} files. Next: make migrate-up, make test")
+    if not known:
+        screen.plain(f"Undo: {typed('mkbackend', 'remove', resource.name)}")

@@ -1,0 +1,70 @@
+"""What is refused before anything is written: names that are taken, references to nothing, a tree that is not clean."""
+
+from mkbackend import repository
+from mkbackend.errors import BadInputError
+from mkbackend.slices import render
+from mkbackend.slices.grammar import Resource
+from mkbackend.slices.names import class_of
+from mkbackend.slices.survey import Survey
+from mkbackend.slices.view import Target, path_of
+
+_LONGEST_NAME = 60
+_OTHER, _PLURAL = "Choose another name.", "--plural NAME gives it another name."
+
+
+def require_room(resource: Resource, found: Survey) -> None:
+    """Refuse a resource that would meet something that is there."""
+    if not resource.fields:
+        raise BadInputError(f"{resource.name} has no field.", f"mkbackend add {resource.name} title:str")
+    for path in render.places(resource.name):
+        if (found.project / path).exists():
+            raise BadInputError(f"{resource.name!r} is taken: {path} is there, and add did not write it.", _OTHER)
+    if resource.plural in found.tables:
+        raise BadInputError(f"{resource.plural!r} is taken: {found.tables[resource.plural]} has that table.", _PLURAL)
+    if (path := path_of(resource.plural)) in found.routes:
+        raise BadInputError(f"{resource.plural!r} is taken: {found.routes[path]} serves {path}.", _PLURAL)
+    model = class_of(resource.name)
+    if model in [target.model for target in found.models.values()]:
+        raise BadInputError(f"{resource.name!r} is taken: there is a model {model}.", _OTHER)
+
+
+def require_clean(found: Survey) -> None:
+    """Refuse changes of the user's that git could not tell from ours; what `add` wrote before does not count."""
+    repo = repository.find(found.project)
+    written = {path for known in found.records for path in (*known.files, known.path)}
+    changed = [repo.shown(line[3:]) for line in repo.changes() if line[2:3] == " "]
+    touched = [path for path in changed if path not in written]
+    if touched:
+        raise BadInputError(
+            f"There are changes that are not committed: {', '.join(touched[:5])}.",
+            "git commit, or git stash; then again. Or --allow-dirty.",
+        )
+
+
+def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
+    """Return where each ref leads; BadInputError where that is nothing, or what tests cannot make."""
+    known = {**found.models, resource.name: Target(resource.name, class_of(resource.name), resource.plural)}
+    for field in resource.fields:
+        if field.type != "ref":
+            continue
+        name = field.args[0]
+        if name not in known:
+            raise BadInputError(
+                f"{field.word}: there is no resource {name!r} to refer to.", f"There are {', '.join(sorted(known))}."
+            )
+        if name == resource.name and not field.null:
+            raise BadInputError(f"{field.word}: the first one would have nothing to refer to.", "Add :null.")
+        sample = found.project / "tests/slices" / f"{name}.py"
+        if name not in ("user", resource.name) and not sample.is_file():
+            raise BadInputError(
+                f"{field.word}: tests/slices/{name}.py is missing, from which tests get {name} to refer to.",
+                f"Write it, with async def add_{name}(session), as add_user is in tests/slices/__init__.py.",
+            )
+    return known
+
+
+def require_short(shown: list[str]) -> None:
+    """Refuse names that PostgreSQL would cut."""
+    for name in shown:
+        if len(name) > _LONGEST_NAME:
+            raise BadInputError(f"{name} would be too long for a name in the database.", "Choose shorter names.")

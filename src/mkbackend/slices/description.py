@@ -1,0 +1,64 @@
+"""A resource as it is described: on the command line, in a TOML file, or both."""
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mkbackend.errors import BadInputError
+from mkbackend.slices.grammar import Resource, parse
+
+_KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
+# A record of what was added is a description too.
+_IGNORED = {"files"}
+
+
+@dataclass(frozen=True)
+class Description:
+    """The words of a description; None: nothing was said."""
+
+    name: str = ""
+    fields: tuple[str, ...] = ()
+    plural: str | None = None
+    auth: str | None = None
+    soft_delete: bool | None = None
+
+    def with_words(self, typed: "Description") -> "Description":
+        """Return this with what was typed beside it, which counts more."""
+        if typed.name and typed.name != self.name:
+            raise BadInputError(f"The file describes {self.name!r}, not {typed.name!r}.", "Leave the name out.")
+        said = {name: value for name, value in vars(typed).items() if value not in (None, "", ())}
+        return replace(self, **{**said, "fields": self.fields + typed.fields})
+
+
+def resource_of(described: Description) -> Resource:
+    """Return the resource; BadInputError where the description cannot be."""
+    if not described.name:
+        raise BadInputError("The resource needs a name.", "mkbackend add article title:str")
+    return parse(
+        described.name,
+        list(described.fields),
+        described.plural,
+        "user" if described.auth is None else described.auth,
+        described.soft_delete is not False,
+    )
+
+
+def read_file(path: Path) -> Description:
+    """Return what a TOML file describes; BadInputError where it is none, or says something else."""
+    try:
+        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(f"{path}: {error.strerror}.", "--from takes a TOML file.") from error
+    except ValueError as error:
+        raise BadInputError(f"{path} is no TOML: {error}.", _SUCH) from error
+    said: dict[str, Any] = {key: value for key, value in found.items() if key not in _IGNORED}
+    for key, value in said.items():
+        if key not in _KEYS:
+            raise BadInputError(f"{path}: there is no {key!r}.", f"There are {', '.join(_KEYS)}.")
+        if type(value) is not _KEYS[key] or (key == "fields" and not all(isinstance(word, str) for word in value)):
+            raise BadInputError(f"{path}: {key} is no {_KEYS[key].__name__} of the kind.", _SUCH)
+    return Description(**{**said, "fields": tuple(said.get("fields", ()))})
+
+
+_SUCH = 'name = "article"\n  fields = ["title:str/200", "body:text:null"]'

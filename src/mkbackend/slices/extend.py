@@ -1,0 +1,104 @@
+"""More fields for a resource that was added before: untouched files are written anew, edited ones merged."""
+
+import ast
+import re
+import tempfile
+from pathlib import Path
+
+from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.slices import changes, checks, migration, render
+from mkbackend.slices.description import Description
+from mkbackend.slices.grammar import Field, Resource, parse_field, refuse, require_different
+from mkbackend.slices.record import Record, hash_of
+from mkbackend.slices.survey import Survey
+from mkbackend.slices.view import view
+from mkbackend.system import said
+
+# A conflict, as git marks it with both sides and what they come from.
+_CONFLICT = re.compile(
+    r"^<{7}[^\n]*\n(?P<mine>.*?)^\|{7}[^\n]*\n(?P<base>.*?)^={7}\n(?P<theirs>.*?)^>{7}[^\n]*\n",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def extend(known: Record, described: Description, found: Survey) -> tuple[Resource, changes.Changes, dict[str, str]]:
+    """Return the resource with its new fields, the changes that this takes, and by file what could not be placed."""
+    old = known.resource
+    _require_same(old, described)
+    new = Resource(old.name, old.plural, (*old.fields, *map(_new_field, described.fields)), old.auth, old.soft_delete)
+    require_different(new.fields)
+    before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
+    checks.require_short(migration.names(after))
+    path, text = migration.add_columns(after, before, found.head())
+    base = render.formatted(render.render(before), found.project)
+    fresh = render.formatted(render.render(after) | {path: text}, found.project)
+    steps, unplaced = _merged(known, base, fresh, found.project)
+    hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
+    written = Record(new, hashes)
+    return new, {**steps, written.path: written.written()}, unplaced
+
+
+def _require_same(old: Resource, described: Description) -> None:
+    """Refuse to change what an extension leaves as it is."""
+    said = {"plural": old.plural, "auth": old.auth, "soft_delete": old.soft_delete}
+    for name, value in said.items():
+        if getattr(described, name) not in (None, value):
+            raise BadInputError(
+                f"{old.name} is there, and its {name} is {value}: another add brings fields only.",
+                f"mkbackend remove {old.name}, then add it anew.",
+            )
+    if not described.fields:
+        raise BadInputError(f"{old.name} is there already; no new field is named.", "NAME:TYPE")
+
+
+def _new_field(word: str) -> Field:
+    """Return a field that rows can get which are there."""
+    field = parse_field(word)
+    if field.default is None and not field.null:
+        raise refuse(field, "the rows that are there would have no value.", "Add :null, or =DEFAULT.")
+    return field
+
+
+def _merged(
+    known: Record, base: dict[str, str], fresh: dict[str, str], project: Path
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what each file becomes, and what could not be placed in those that were edited."""
+    steps, unplaced = {}, {}
+    for path, text in fresh.items():
+        place = project / path
+        if path not in base or known.is_untouched(project, path):
+            steps[path] = text
+        elif not place.is_file():
+            unplaced[path] = "It was removed."
+        elif base[path] != text:
+            merged = _merge(place.read_text(encoding="utf-8"), base[path], text)
+            if merged is None:
+                unplaced[path] = _added(base[path], text)
+            else:
+                steps[path] = render.formatted({path: merged}, project)[path]
+    return steps, unplaced
+
+
+def _merge(mine: str, base: str, theirs: str) -> str | None:
+    """Return both changes together; of two that meet, both lines where both are new; None where one would be lost."""
+    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
+        names = ("mine", "base", "theirs")
+        for name, text in zip(names, (mine, base, theirs), strict=True):
+            Path(directory, name).write_text(text, encoding="utf-8", newline="\n")
+        code, merged = said("git", "merge-file", "-p", "-q", "--diff3", *names, cwd=Path(directory))
+    if code < 0 or code > 127:
+        raise MkbackendError(f"git merge-file failed: {merged}")
+    joined = _CONFLICT.sub(lambda found: found[0] if found["base"].strip() else found["mine"] + found["theirs"], merged)
+    try:
+        ast.parse(joined)
+    except SyntaxError:
+        return None
+    return joined
+
+
+def _added(base: str, text: str) -> str:
+    """Return the lines that a file would have got, and where, as a diff shows it."""
+    import difflib
+
+    lines = difflib.unified_diff(base.splitlines(), text.splitlines(), lineterm="", n=2)
+    return "\n".join(list(lines)[2:])

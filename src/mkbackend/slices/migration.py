@@ -1,0 +1,149 @@
+"""The migration of a slice, written from its fields: no database is asked."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mkbackend.migrations import VERSIONS
+from mkbackend.slices.columns import Column
+
+_TEXT = '''\
+"""{message}
+
+Revision ID: {revision}
+Revises: {head}
+Create Date: {now:%Y-%m-%d %H:%M:%S}+00:00
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "{revision}"
+down_revision: str | Sequence[str] | None = "{head}"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+{upgrade}
+
+
+def downgrade() -> None:
+{downgrade}
+'''
+_TIME = 'sa.Column("{name}", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)'
+
+
+def create_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
+    """Return the path and the text of the migration that makes the table of a slice."""
+    return write(f"add {view['plural_words']}", head, _create(view), [f'op.drop_table("{view["plural"]}")'])
+
+
+def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
+    """Return the migration that drops the table; undone, it is there again, and empty."""
+    return write(f"remove {view['plural_words']}", head, [f'op.drop_table("{view["plural"]}")'], _create(view))
+
+
+def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -> tuple[str, str]:
+    """Return the migration that adds the columns that a view has, and the one before had not."""
+    known = {column.name for column in before["columns"]}
+    new = [column for column in view["columns"] if column.name not in known]
+    table = view["plural"]
+    up, down = [], []
+    for column in new:
+        up.append(f'op.add_column("{table}", {_column(column)})')
+        if column.field.type == "ref":
+            up.append(f'op.create_foreign_key("{column.foreign_key(table)}", "{table}", {_leads(column)})')
+        down.append(f'op.drop_column("{table}", "{column.name}")')
+    had = dict(_indexes(before))
+    for name, text in _indexes(view):
+        if had.get(name) == text:
+            continue
+        if name in had:
+            up.append(f'op.drop_index("{name}", "{table}")')
+            down += [f'op.drop_index("{name}", "{table}")', had[name]]
+        up.append(text)
+    fields = " and ".join(column.words for column in new)
+    return write(f"add {fields} to {view['plural_words']}"[:70], head, up, _undone_in_order(down))
+
+
+def write(message: str, head: str, upgrade: Iterable[str], downgrade: Iterable[str]) -> tuple[str, str]:
+    """Return the path and the text of a migration."""
+    now = datetime.now(UTC)
+    slug = message.replace(" ", "_")[:40].rstrip("_")
+    text = _TEXT.format(
+        message=message,
+        revision=secrets.token_hex(6),
+        head=head,
+        now=now,
+        upgrade="\n".join(f"    {line}" for line in upgrade),
+        downgrade="\n".join(f"    {line}" for line in downgrade),
+    )
+    return f"{VERSIONS}/{now:%Y_%m_%d_%H%M}_{slug}.py", text
+
+
+def _undone_in_order(steps: list[str]) -> list[str]:
+    """Put what drops an index before what drops its columns, and what makes one after that."""
+    order = ("op.drop_index", "op.drop_column", "op.create_index")
+    return sorted(steps, key=lambda step: next(i for i, start in enumerate(order) if step.startswith(start)))
+
+
+def _create(view: Mapping[str, Any]) -> list[str]:
+    """Return the statements that make the table and its indexes."""
+    table = view["plural"]
+    parts = ['sa.Column("id", sa.Uuid(), nullable=False)', *map(_column, view["columns"])]
+    foreign = [
+        f'sa.ForeignKeyConstraint(["{column.name}"], ["{column.target_table}.id"], '
+        f'name=op.f("{column.foreign_key(table)}"), ondelete="{column.field.on_delete}")'
+        for column in view["refs"]
+    ]
+    if view["owner"]:
+        parts.append('sa.Column("owner_id", sa.Uuid(), nullable=False)')
+        foreign.append(
+            f'sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_{table}_owner_id_users"), '
+            'ondelete="CASCADE")'
+        )
+    parts += [_TIME.format(name=name) for name in ("created_at", "updated_at")]
+    parts.append('sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True)')
+    parts += [*foreign, f'sa.PrimaryKeyConstraint("id", name=op.f("pk_{table}"))']
+    return [f'op.create_table("{table}", {", ".join(parts)})', *(text for _, text in _indexes(view))]
+
+
+def _indexes(view: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the name of each index and what makes it."""
+    table = view["plural"]
+    alive = ', postgresql_where=sa.text("deleted_at IS NULL")' if view["soft"] else ""
+    found = [(f"uq_{table}_{column.name}", f'"{column.name}"], unique=True{alive}') for column in view["uniques"]]
+    found += [(f"ix_{table}_{column.name}", f'"{column.name}"]{alive}') for column in view["indexed"]]
+    found += [(f"ix_{table}_{order}_id", f'"{order}", "id"]{alive}') for order in view["orders"]]
+    found += [(f"ix_{table}_{name}", f'"{name}"]') for name in _referring(view)]
+    if view["searched"]:
+        names = ", ".join(f'"{column.name}"' for column in view["searched"])
+        ops = ", ".join(f'"{column.name}": "gin_trgm_ops"' for column in view["searched"])
+        found.append((f"ix_{table}_search", f'{names}], postgresql_using="gin", postgresql_ops={{{ops}}}{alive}'))
+    return [(name, f'op.create_index("{name}", "{table}", [{rest})') for name, rest in found]
+
+
+def _referring(view: Mapping[str, Any]) -> list[str]:
+    return [column.name for column in view["refs"]] + (["owner_id"] if view["owner"] else [])
+
+
+def _column(column: Column) -> str:
+    default = f", server_default={column.quoted_default}" if column.default else ""
+    return f'sa.Column("{column.name}", {column.operation}{default}, nullable={column.field.null})'
+
+
+def _leads(column: Column) -> str:
+    return f'"{column.target_table}", ["{column.name}"], ["id"], ondelete="{column.field.on_delete}"'
+
+
+def names(view: Mapping[str, Any]) -> list[str]:
+    """Return the name of every index and constraint."""
+    table = view["plural"]
+    foreign = [column.foreign_key(table) for column in view["refs"]]
+    checks = [f"ck_{table}_{column.name}" for column in view["enums"]]
+    return [name for name, _ in _indexes(view)] + foreign + checks

@@ -1,0 +1,79 @@
+"""What `add` wrote, kept in the project: one file for each resource, so that two branches do not meet in it."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mkbackend.errors import BadInputError
+from mkbackend.slices.grammar import Resource, parse
+
+FOLDER = ".mkbackend"
+_HEAD = "# What `mkbackend add` wrote. Commit it: `mkbackend remove`, and another `add`, read it.\n"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A resource as it was added, and the hash of each file that was written for it."""
+
+    resource: Resource
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Return the record's own place in the project."""
+        return path_of(self.resource.name)
+
+    def is_untouched(self, project: Path, path: str) -> bool:
+        """Whether a file is there, just as it was written."""
+        return (project / path).is_file() and hash_of((project / path).read_bytes()) == self.files.get(path)
+
+    def written(self) -> str:
+        """Return the text of the record."""
+        it = self.resource
+        lines = [
+            f"name = {json.dumps(it.name)}",
+            f"plural = {json.dumps(it.plural)}",
+            f"auth = {json.dumps(it.auth)}",
+            f"soft_delete = {json.dumps(it.soft_delete)}",
+            "fields = [",
+            *(f"    {json.dumps(field.word, ensure_ascii=False)}," for field in it.fields),
+            "]",
+            "",
+            "[files]",
+            *(f"{json.dumps(path)} = {json.dumps(hash_)}" for path, hash_ in sorted(self.files.items())),
+        ]
+        return _HEAD + "\n".join(lines) + "\n"
+
+
+def path_of(name: str) -> str:
+    """Return where the record of a resource is."""
+    return f"{FOLDER}/{name}.toml"
+
+
+def read(project: Path, name: str) -> Record | None:
+    """Return the record of a resource; None where there is none."""
+    path = project / path_of(name)
+    if not path.is_file():
+        return None
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        resource = parse(found["name"], found["fields"], found["plural"], found["auth"], found["soft_delete"])
+        return Record(resource, dict(found["files"]))
+    except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
+        raise BadInputError(
+            f"{path_of(name)} does not say what was added: {error}.", f"Restore it: git log -- {path_of(name)}"
+        ) from error
+
+
+def read_all(project: Path) -> list[Record]:
+    """Return all records of a project."""
+    found = (read(project, path.stem) for path in sorted((project / FOLDER).glob("*.toml")))
+    return [record for record in found if record]
+
+
+def hash_of(content: bytes) -> str:
+    """Return the hash of a file; a work tree may end its lines as Windows does."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()

@@ -1,0 +1,94 @@
+"""A project as `add` finds it: its models and tables, its routes, its migrations. Read, never run."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkbackend import migrations
+from mkbackend.errors import BadInputError
+from mkbackend.recorded import ANSWERS
+from mkbackend.slices import record
+from mkbackend.slices.record import Record
+from mkbackend.slices.view import Target
+
+# What a slice stands on, which projects of older templates have not.
+_NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
+_MODELS = "app/domain/models"
+_PREFIX = re.compile(r"APIRouter\(\s*prefix=\"([^\"]+)\"")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is there already; `models` by the name that a ref would have."""
+
+    project: Path
+    models: dict[str, Target]
+    tables: dict[str, str]
+    routes: dict[str, str]
+    records: list[Record]
+
+    def head(self) -> str:
+        """Return the revision that a new migration follows; BadInputError where there is not one."""
+        heads = migrations.heads(migrations.read(self.project))
+        if len(heads) == 1:
+            return heads[0]
+        if heads:
+            listed = " and ".join(heads)
+            raise BadInputError(
+                f"The migrations have {len(heads)} heads: {listed}.", "alembic merge heads, then again."
+            )
+        raise BadInputError(f"There is no migration in {migrations.VERSIONS}.", "Restore it from git.")
+
+
+def survey(path: Path) -> Survey:
+    """Look at a project; BadInputError where it is none, or one that is too old for slices."""
+    project = path.resolve()
+    if not (project / ANSWERS).is_file():
+        above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
+        hint = f"The project is {above}: go there, or give --project." if above else "mkbackend new makes a project."
+        raise BadInputError(f"{project} has no {ANSWERS}, so it is no project of mkbackend's.", hint)
+    if missing := [name for name in _NEEDED if not (project / name).is_file()]:
+        raise BadInputError(
+            f"This project is of an older template: it has no {missing[0]}, which a slice needs.",
+            "mkbackend update, then again.",
+        )
+    models, tables = _models(project)
+    return Survey(project, models, tables, _routes(project), record.read_all(project))
+
+
+def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
+    """Return what can be referred to, and every table with the file that has it."""
+    models, tables = {}, {}
+    for path in sorted((project / _MODELS).glob("*.py")):
+        for node in _parsed(path).body:
+            if isinstance(node, ast.ClassDef) and (table := _table(node)):
+                tables[table] = f"{_MODELS}/{path.name}"
+                if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
+                    models[path.stem] = Target(path.stem, node.name, table)
+    return models, tables
+
+
+def _table(model: ast.ClassDef) -> str:
+    """Return the table of a model; empty where it has none."""
+    for node in model.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))):
+                return name
+    return ""
+
+
+def _routes(project: Path) -> dict[str, str]:
+    """Return the first part of every path, with the file that has it."""
+    found = {}
+    for path in sorted((project / "app/api/v1").glob("*_router.py")):
+        for prefix in _PREFIX.findall(path.read_text(encoding="utf-8", errors="replace")):
+            found["/" + prefix.strip("/").partition("/")[0]] = f"app/api/v1/{path.name}"
+    return found
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise BadInputError(f"{path} cannot be read: {error}.", "Mend it, then again.") from error

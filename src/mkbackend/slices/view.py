@@ -1,0 +1,116 @@
+"""All that the templates of a slice ask for, worked out from a resource and from where its references lead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mkbackend.slices import names
+from mkbackend.slices.columns import Column
+from mkbackend.slices.grammar import Resource
+
+_CALLER = "caller: CurrentUser, "
+
+
+@dataclass(frozen=True)
+class Target:
+    """A resource that others can refer to: its module, its model, its table."""
+
+    module: str
+    model: str
+    table: str
+
+
+def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
+    """Return the names and values of the templates; `targets` has each resource that a ref names."""
+    columns = columns_of(resource, targets)
+    return {
+        **_names(resource),
+        **_chosen(columns, resource),
+        **_guards(resource),
+        "columns": columns,
+        "auth": resource.auth,
+        "owner": resource.auth == "owner",
+        "soft": resource.soft_delete,
+        "delete": "soft_delete" if resource.soft_delete else "hard_delete",
+        "alive": _alive(resource),
+        "conflicts": _conflicts(columns, resource),
+        "orders": ["created_at", "updated_at", *(column.name for column in columns if column.field.sortable)],
+    }
+
+
+def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[Column]:
+    """Return the fields, as templates write them."""
+    owner = names.class_of(resource.name)
+    found = []
+    for field in resource.fields:
+        target = targets[field.args[0]] if field.type == "ref" else Target("", "", "")
+        found.append(Column(field, owner, target.module, target.model, target.table))
+    return found
+
+
+def _names(resource: Resource) -> dict[str, str]:
+    return {
+        "name": resource.name,
+        "plural": resource.plural,
+        "cls": names.class_of(resource.name),
+        "words": names.words_of(resource.name),
+        "plural_words": names.words_of(resource.plural),
+        "a": names.with_article(resource.name),
+        "path": path_of(resource.plural),
+    }
+
+
+def path_of(plural: str) -> str:
+    """Return the path of a list, below that of the version."""
+    return f"/{plural.replace('_', '-')}"
+
+
+def _chosen(columns: list[Column], resource: Resource) -> dict[str, Any]:
+    """Return the columns that this or that part of a template is about."""
+    refs = [column for column in columns if column.field.type == "ref"]
+    searched = [column for column in columns if column.field.searchable]
+    modules = sorted({column.module for column in refs} - {resource.name, "user"})
+    return {
+        "refs": refs,
+        "required_refs": [column for column in refs if column.required_ref],
+        "targets": sorted({(column.module, column.target) for column in refs if column.module != resource.name}),
+        "needed": sorted({column.module for column in refs if column.required_ref} - {"user"}),
+        "others": modules,
+        "self_ref": resource.name in {column.module for column in refs},
+        "enums": [column for column in columns if column.field.type == "enum"],
+        "uniques": [column for column in columns if column.field.unique],
+        "indexed": [column for column in columns if column.is_indexed],
+        "filters": [column for column in columns if column.field.filterable],
+        "searched": searched,
+        "needle": next((column for column in searched if column.room >= 10), None),
+        "numbered": any("number" in column.sample for column in columns if not column.required_ref),
+        "defaults": [column for column in columns if column.default],
+    }
+
+
+def _guards(resource: Resource) -> dict[str, str]:
+    """Return who may call, as parameters of handlers and of use cases."""
+    guard = {"owner": _CALLER, "admin": "_: AdminUser, "}.get(resource.auth, "_: CurrentUser, ")
+    owner = resource.auth == "owner"
+    return {
+        "writer": guard,
+        "reader": "" if resource.auth == "public" else guard,
+        "caller_parameter": ", caller: User" if owner else "",
+        "passed": ", caller" if owner else "",
+        "ada": ", ADA" if owner else "",
+    }
+
+
+def _alive(resource: Resource) -> str:
+    """Return what restricts an index to the rows that count."""
+    if not resource.soft_delete:
+        return ""
+    return f"postgresql_where={names.class_of(resource.name)}.deleted_at.is_(None),"
+
+
+def _conflicts(columns: list[Column], resource: Resource) -> list[tuple[str, str]]:
+    """Return the constraints that a caller can break, each with its message."""
+    table = resource.plural
+    taken = [(f"uq_{table}_{column.name}", column.taken) for column in columns if column.field.unique]
+    gone = [(column.foreign_key(table), column.gone) for column in columns if column.field.type == "ref"]
+    return taken + gone
