@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from mkbackend.stage import uninterrupted
@@ -19,7 +20,9 @@ def apply(project: Path, changes: Changes) -> None:
                 _put(project / path, None if text is None else text.encode())
         except OSError:
             for path, content in before.items():
-                _put(project / path, content)
+                if _content(project / path) != content:
+                    _put(project / path, content)
+            _remove_empty(project, list(changes))
             raise
         _remove_empty(project, [path for path, text in changes.items() if text is None])
 
@@ -48,8 +51,10 @@ def _put(path: Path, content: bytes | None) -> None:
     try:
         fresh.write_bytes(content)
         fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
 
 
 def _remove_empty(project: Path, paths: list[str]) -> None:

@@ -1,0 +1,142 @@
+"""`mkbackend add`: the whole slice, or nothing."""
+
+import ast
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mkbackend import cli
+from mkbackend.migrations import heads, read
+from mkbackend.slices import render
+
+from .conftest import EVERY, Place, Refused
+
+
+def test_it_writes_a_slice_and_changes_no_file(place: Place) -> None:
+    place.run("add", "blog_post", *EVERY)
+    written = [line.removeprefix("?? ") for line in place.status()]
+    expected = {path.format(name="blog_post") for path in render.FILES.values()} | {".mkbackend/blog_post.toml"}
+    assert expected == {path for path in written if "alembic" not in path}
+    assert len(written) == len(expected) + 1
+    for path in written:
+        if path.endswith(".py"):
+            ast.parse(place.read(path))
+    assert '"/blog-posts"' in place.read("app/api/v1/blog_post_router.py")
+
+
+def test_the_migration_follows_the_head(place: Place) -> None:
+    (before,) = heads(read(place.root))
+    place.run("add", "article", *EVERY)
+    (after,) = heads(read(place.root))
+    assert next(one for one in read(place.root) if one.revision == after).follows == (before,)
+
+
+def test_one_after_the_other_needs_no_commit_between(place: Place) -> None:
+    place.run("add", "author", "name:str")
+    place.git("add", "--all")
+    place.run("add", "book", "author:ref/author")
+    assert len(heads(read(place.root))) == 1
+
+
+def test_a_dry_run_shows_and_writes_nothing(place: Place) -> None:
+    shown = place.run("add", "article", *EVERY, "--dry-run").output
+    assert "+class Article(BaseModel):" in shown
+    assert place.status() == []
+
+
+def test_a_description_can_be_a_file_also_that_of_another_project(place: Place) -> None:
+    place.run("add", "article", *EVERY, "--auth", "owner")
+    model = place.read("app/domain/models/article.py")
+    shutil.move(place.root / ".mkbackend/article.toml", place.root / ".git/article.toml")
+    place.git("clean", "-fdq")
+    place.run("add", "--from", str(place.root / ".git/article.toml"))
+    assert place.read("app/domain/models/article.py") == model
+
+
+def test_where_a_file_cannot_be_written_nothing_is(place: Place) -> None:
+    (place.root / "tests/unit/.test_article_service.py.new").mkdir()
+    place.run("add", "article", *EVERY, code=1)
+    assert place.status() == []
+    assert not (place.root / ".mkbackend").exists()
+
+
+def test_it_takes_less_than_a_second(place: Place) -> None:
+    place.run("add", "warm", "name:str")
+    started = time.process_time()
+    place.run("add", "article", *EVERY)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["article"], "has no field"),
+        ([], "needs a name"),
+        (["article", "a:str", "--auth", "everyone"], "there is no such kind"),
+        (["user", "a:str"], "something else is called so"),
+        (["refresh_token", "a:str"], "app/domain/models/refresh_token.py is there"),
+        (["conftest", "a:str", "--plural", "users"], "app/domain/models/user.py has that table"),
+        (["thing", "a:str", "--plural", "auth"], "auth_router.py serves /auth"),
+        (["article", "a:ref/nobody"], "no resource 'nobody'"),
+        (["article", "a:ref/article"], "nothing to refer to"),
+        (["a" * 30, f"{'b' * 30}:str:unique"], "too long"),
+        (["article", "--from", "nowhere.toml"], "nowhere.toml"),
+    ],
+)
+def test_what_cannot_be_is_refused(refused: Refused, words: list[str], why: str) -> None:
+    assert why in refused("add", *words)
+
+
+def test_changes_of_the_users_come_first(place: Place, refused: Refused) -> None:
+    place.edit("app/main.py", '"""', '"""Mine. ')
+    assert "app/main.py" in refused("add", "article", "a:str")
+    place.run("add", "article", "a:str", "--allow-dirty")
+
+
+def test_several_heads_are_refused(place: Place, refused: Refused) -> None:
+    (first, *_) = place.migrations()
+    text = place.read(f"alembic/versions/{first}")
+    place.write("alembic/versions/other.py", text.replace("0b03a4e6ff2d", "aaaaaaaaaaaa"))
+    assert "alembic merge heads" in refused("add", "article", "a:str")
+
+
+def test_a_project_of_an_older_template_is_told_to_update(place: Place, refused: Refused) -> None:
+    (place.root / "app/domain/schemas/types.py").unlink()
+    assert "mkbackend update" in refused("add", "article", "a:str", "--allow-dirty")
+
+
+def test_what_is_no_project_is_told_where_one_is(place: Place) -> None:
+    inside = CliRunner().invoke(cli.app, ["add", "article", "a:str", "--project", str(place.root / "app")])
+    assert (inside.exit_code, str(place.root) in inside.output) == (2, True)
+
+
+def test_a_model_of_the_users_needs_a_way_to_make_one(place: Place, refused: Refused) -> None:
+    book = 'from app.domain.models.base import BaseModel\n\n\nclass Book(BaseModel):\n    __tablename__ = "books"\n'
+    place.write("app/domain/models/book.py", book)
+    assert "tests/slices/book.py is missing" in refused("add", "page_note", "book:ref/book")
+    place.write("tests/slices/book.py", "async def add_book(session): ...\n")
+    place.run("add", "page_note", "book:ref/book")
+    assert '"books.id"' in place.read("app/domain/models/page_note.py")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_example_of_the_help_needs_no_quotes(shell: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    example = _example()
+    script = example.replace("mkbackend add", "python3 -c 'import sys; print(*sys.argv[1:], sep=chr(10))'", 1)
+    said = subprocess.run((shell, "-c", script), cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said.split() == example.replace("\\\n", " ").split()[2:]
+
+
+def test_the_example_of_the_help_is_taken(place: Place) -> None:
+    place.run(*_example().replace("\\\n", " ").split()[1:])
+
+
+def _example() -> str:
+    """Return the command that the help shows."""
+    return (cli.add.__doc__ or "").partition("Example:")[2].replace("\\b", "").replace("\b", "").strip()

@@ -1,0 +1,99 @@
+"""Another `add` of a resource that is there: its fields are added everywhere."""
+
+import pytest
+
+from mkbackend.migrations import heads, read
+
+from .conftest import EVERY, Place, Refused
+
+MODEL, SERVICE = "app/domain/models/article.py", "app/service/article_service.py"
+SCHEMAS, SAMPLE = "app/domain/schemas/article.py", "tests/slices/article.py"
+
+
+def test_files_that_nobody_edited_are_as_if_all_had_been_added_at_once(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.run("add", "article", "price:decimal/10/2:null", "mood:enum/good/bad=good")
+    twice = {path: place.read(path) for path in _files(place)}
+    for path in place.migrations():
+        if "article" in path:
+            (place.root / "alembic/versions" / path).unlink()
+    place.git("clean", "-fdq")
+    place.run("add", "article", *EVERY, "price:decimal/10/2:null", "mood:enum/good/bad=good")
+    assert twice == {path: place.read(path) for path in _files(place)}
+
+
+def _files(place: Place) -> list[str]:
+    return [line[3:] for line in place.status() if "alembic" not in line and ".mkbackend" not in line]
+
+
+def test_a_migration_adds_the_columns(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    place.commit()
+    place.run("add", "article", "views:int=0", "writer:ref/user:null:setnull", "note:text:null")
+    (new,) = [line[3:] for line in place.status() if "alembic" in line]
+    up, _, down = place.read(new).partition("def downgrade")
+    for name in ("views", "writer_id", "note"):
+        assert f'sa.Column("{name}"' in up
+        assert f'op.drop_column("articles", "{name}")' in down
+    assert up.index('drop_index("ix_articles_search"') < up.index('"ix_articles_search",\n        "articles"')
+    assert len(heads(read(place.root))) == 1
+
+
+def test_edits_and_new_fields_stand_side_by_side(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    place.edit(MODEL, "title: Mapped[str] = mapped_column(String(255))\n", _MINE)
+    place.edit(SERVICE, '"""The use cases of articles."""', '"""Mine."""')
+    place.commit()
+    place.run("add", "article", "views:int=0", "author:ref/user:null")
+    model, service = place.read(MODEL), place.read(SERVICE)
+    assert "def is_short" in model
+    assert "views: Mapped[int]" in model
+    assert "author_id: Mapped[UUID | None]" in model
+    assert '"""Mine."""' in service
+    assert "_check_references" in service
+
+
+_MINE = """title: Mapped[str] = mapped_column(String(255))
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.title) < 9
+"""
+
+
+def test_what_cannot_be_placed_is_named_with_its_lines(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    place.edit(SCHEMAS, '"created_at", "updated_at", "title"', '"updated_at", "title"')
+    place.commit()
+    said = place.run("add", "article", "views:int=0").output
+    assert SCHEMAS in said
+    assert '"views"' in said
+    assert SCHEMAS not in [line[3:] for line in place.status()]
+    assert "views" in place.read(MODEL)
+
+
+def test_a_file_that_was_removed_stays_so(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    (place.root / SAMPLE).unlink()
+    said = place.run("add", "article", "views:int=0").output
+    assert SAMPLE in said
+    assert not (place.root / SAMPLE).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "no new field"),
+        (["views:int"], "would have no value"),
+        (["slug:str:unique"], "would have no value"),
+        (["title:str:null"], "'title' is there twice"),
+        (["views:int=0", "--auth", "admin"], "its auth is user"),
+        (["views:int=0", "--plural", "papers"], "its plural is articles"),
+        (["views:int=0", "--no-soft-delete"], "its soft_delete is True"),
+    ],
+)
+def test_what_rows_that_are_there_cannot_take_is_refused(
+    place: Place, refused: Refused, words: list[str], why: str
+) -> None:
+    place.run("add", "article", "title:str")
+    assert why in refused("add", "article", *words)

@@ -1,0 +1,48 @@
+"""Names in each place, and those that are taken."""
+
+import ast
+
+import pytest
+
+from mkbackend.slices.grammar import AUTHS, parse
+from mkbackend.slices.names import CLASSES_INSIDE, INSIDE, plural_of
+from mkbackend.slices.render import render
+from mkbackend.slices.view import Target, view
+
+# A name that nothing else contains, and every type.
+WORDS = """
+a:str:unique b:text:null c:int=0 d:bigint:unique e:float f:decimal/3/1=1.5 g:bool=true h:date k:json l:enum/x/y=x
+i:datetime=2026-01-01T00:00:00Z j:uuid:index:null m:ref/zzqx:null n:ref/user:cascade o:str:list p:decimal/2/1:list
+"""
+TARGETS = {"user": Target("user", "User", "users"), "zzqx": Target("zzqx", "Zzqx", "zzqxs")}
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("article", "articles"), ("category", "categories"), ("day", "days"), ("box", "boxes"), ("branch", "branches")],
+)
+def test_the_usual_plural(one: str, many: str) -> None:
+    assert plural_of(one) == many
+
+
+@pytest.mark.parametrize("auth", AUTHS)
+@pytest.mark.parametrize("soft_delete", [True, False])
+def test_no_resource_can_hide_a_name_of_its_slice(auth: str, soft_delete: bool) -> None:
+    seen = view(parse("zzqx", WORDS.split(), None, auth, soft_delete), TARGETS)
+    for path, text in render(seen).items():
+        used = {name for name in _names(ast.parse(text)) if "zzqx" not in name.lower()}
+        assert {name for name in used if name[0].isupper() and not name.isupper()} <= CLASSES_INSIDE
+        if path.startswith(("app/service/", "tests/slices/")):
+            assert {name for name in used if name[0].islower()} <= INSIDE
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """Return what a module defines, brings in or looks up."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                found.add(name)
+            case ast.AsyncFunctionDef(name=name) | ast.alias(name=name):
+                found.add(name)
+    return found

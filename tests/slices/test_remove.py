@@ -1,0 +1,102 @@
+"""`mkbackend remove`: what was added goes, what was edited stays."""
+
+import os
+import time
+
+from mkbackend.migrations import heads, read
+
+from .conftest import EVERY, Place, Refused
+
+SERVICE = "app/service/article_service.py"
+
+
+def test_what_was_added_is_gone_without_a_trace(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.run("remove", "article")
+    assert place.status() == []
+    assert not (place.root / ".mkbackend").exists()
+
+
+def test_two_extended_ones_are_gone_too(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.run("add", "article", "note:str:null")
+    place.run("add", "book", "article:ref/article")
+    for name in ("book", "article"):
+        place.run("remove", name)
+    assert place.status() == []
+
+
+def test_an_edited_file_stays_and_is_named(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.edit(SERVICE, '"""What', '"""All that')
+    said = place.run("remove", "article").output
+    assert SERVICE in said
+    assert place.status() == [f"?? {SERVICE}"]
+    assert "All that" in place.read(SERVICE)
+
+
+def test_force_removes_it_too(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.edit(SERVICE, '"""What', '"""All that')
+    place.run("remove", "article", "--force")
+    assert place.status() == []
+
+
+def test_line_ends_of_windows_are_no_edit(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    (place.root / SERVICE).write_bytes((place.root / SERVICE).read_bytes().replace(b"\n", b"\r\n"))
+    place.run("remove", "article")
+    assert place.status() == []
+
+
+def test_a_dry_run_removes_nothing(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    before = place.status()
+    assert "-class Article(BaseModel):" in place.run("remove", "article", "--dry-run").output
+    assert place.status() == before
+
+
+def test_a_migration_that_is_committed_stays_and_another_drops_the_table(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.commit()
+    said = place.run("remove", "article").output
+    assert "make migrate-up" in said
+    (new,) = [line.removeprefix("?? ") for line in place.status() if line.startswith("??")]
+    assert 'op.drop_table("articles")' in place.read(new).partition("def downgrade")[0]
+    assert 'op.create_table(\n        "articles"' in place.read(new).partition("def downgrade")[2]
+    assert len(heads(read(place.root))) == 1
+    place.commit()
+    place.run("add", "article", *EVERY)
+
+
+def test_a_migration_that_the_projects_own_server_may_have_run_stays(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    log = place.root / ".pgdata/18/pg_wal/000000010000000000000001"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    os.utime(log, (time.time() + 60, time.time() + 60))
+    place.run("remove", "article")
+    assert len([line for line in place.status() if "alembic" in line]) == 2
+
+
+def test_a_migration_that_another_follows_stays(place: Place) -> None:
+    place.run("add", "article", *EVERY)
+    place.run("add", "book", "name:str")
+    place.run("remove", "article")
+    assert len(heads(read(place.root))) == 1
+
+
+def test_what_others_refer_to_stays(place: Place, refused: Refused) -> None:
+    place.run("add", "article", *EVERY)
+    place.run("add", "note", "article:ref/article")
+    assert "Remove note first" in refused("remove", "article")
+
+
+def test_what_was_never_added_is_refused(place: Place, refused: Refused) -> None:
+    assert "'user' was not added" in refused("remove", "user")
+
+
+def test_a_record_that_says_nonsense_is_refused(place: Place, refused: Refused) -> None:
+    place.run("add", "article", *EVERY)
+    place.write(".mkbackend/article.toml", "name = 1\n")
+    assert "Restore it" in refused("remove", "article")
