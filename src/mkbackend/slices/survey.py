@@ -13,7 +13,7 @@ from mkbackend.slices.record import Record
 from mkbackend.slices.view import Target
 
 # What a slice stands on, which projects of older templates have not.
-_NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
+NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
 _MODELS = "app/domain/models"
 _PREFIX = re.compile(r"APIRouter\(\s*prefix=\"([^\"]+)\"")
 
@@ -48,7 +48,7 @@ def survey(path: Path) -> Survey:
         above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
         hint = f"The project is {above}: go there, or give --project." if above else "mkbackend new makes a project."
         raise BadInputError(f"{project} has no {ANSWERS}, so it is no project of mkbackend's.", hint)
-    if missing := [name for name in _NEEDED if not (project / name).is_file()]:
+    if missing := [name for name in NEEDED if not (project / name).is_file()]:
         raise BadInputError(
             f"This project is of an older template: it has no {missing[0]}, which a slice needs.",
             "mkbackend update, then again.",

@@ -1,0 +1,202 @@
+"""Projects with slices of every kind: their own checks pass, as if the slices had been written by hand."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from combinations import FULL
+from hypothesis import Phase, given, settings
+
+from mkbackend.errors import BadInputError
+from mkbackend.slices.grammar import AUTHS, Resource, parse, parse_field
+
+from .conftest import make, run
+
+# Every type, every modifier, every kind of caller.
+EVERY = """
+author name:str:unique born:date:null:unique --auth public
+article title:str/200 slug:str/80:unique body:text:null status:enum/draft/in-print=draft author:ref/author:cascade
+article price:decimal/10/2=0.5 tags:str/20:list:null writer:ref/user:null:setnull:unique
+badge code:str/2:unique extra:json marks:int:list mood:enum/good/bad:null:index --no-soft-delete --auth admin
+page_visit article:ref/article token:uuid:unique at_time:datetime ratio:float visits:bigint live:bool --auth owner
+page_visit parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
+"""
+ALONE = """
+str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique
+int:null:index int:list bigint bigint=5 bigint:list float float=1.5 float:list decimal/10/2 decimal/2/2=0.25
+decimal/28/0:unique decimal/5/1:list bool bool=true bool:index bool:list date date=2026-01-01 date:list datetime
+datetime=2026-01-01T00:00:00+02:00 datetime:list uuid uuid:unique uuid:list json json:null enum/x/y enum/x/y=y
+enum/x/y:null:index ref/user ref/user:cascade ref/user:null:setnull ref/user:unique ref/user:null:unique
+"""
+TEN = """
+country code:str/2:unique name:str --auth public
+city name:str country:ref/country
+company name:str:unique city:ref/city:null:setnull boss:ref/user:null --auth owner
+team name:str company:ref/company:cascade lead:ref/user --no-soft-delete
+project_plan name:str team:ref/team company:ref/company --auth admin
+task title:str plan:ref/project_plan parent:ref/task:null:cascade
+comment body:text task:ref/task:cascade author:ref/user --auth owner
+label name:str:unique
+task_label task:ref/task:cascade label:ref/label:cascade
+invoice total:decimal/12/2 company:ref/company task:ref/task:null:setnull plan:ref/project_plan --no-soft-delete
+"""
+# The tests of the template that look at every route and every table.
+OF_ALL = (
+    "tests/unit/test_routes.py",
+    "tests/unit/test_docs.py",
+    "tests/integration/test_migrations.py",
+    "tests/integration/test_transactions.py",
+)
+Grow = Callable[[list[str]], Path]
+
+
+@pytest.fixture(scope="module")
+def grow(installed: Path, scratch: Path) -> Iterator[Grow]:
+    """Give a copy of the installed project with the slices that some lines describe."""
+    made: list[Path] = []
+
+    def grow(lines: list[str]) -> Path:
+        project = scratch / f"grown-{len(made)}"
+        shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
+        (project / ".venv").symlink_to(installed / ".venv")
+        commit(project)
+        for line in lines:
+            run(sys.executable, "-m", "mkbackend", "add", *line.split(), "--allow-dirty", cwd=project)
+        made.append(project)
+        return project
+
+    yield grow
+    for project in made:
+        shutil.rmtree(project)
+
+
+def commit(project: Path) -> None:
+    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "step")):
+        run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
+
+
+def lines(text: str) -> list[str]:
+    return text.strip().splitlines()
+
+
+@pytest.fixture(scope="module")
+def every(grow: Grow) -> Path:
+    return grow(lines(EVERY))
+
+
+def test_a_project_with_slices_passes_its_own_lint(every: Path) -> None:
+    make(every, "lint")
+
+
+def test_the_tests_of_the_slices_pass_and_those_of_all_routes(every: Path) -> None:
+    check(every)
+
+
+def check(project: Path) -> None:
+    """Run the tests that `add` wrote, and those that look at everything."""
+    listed = run("git", "ls-files", "--others", "--exclude-standard", "tests", cwd=project).split()
+    own = [path for path in listed if "/test_" in path]
+    python = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    run(python, "-m", "pytest", "-q", "-n", "2", *own, *OF_ALL, cwd=project, TMPDIR=str(project.parent))
+
+
+full = pytest.mark.skipif(not FULL, reason="nox -s full")
+
+
+@full
+def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -> None:
+    make(every, "test")
+
+
+@full
+def test_a_project_with_slices_answers_as_it_describes_itself(every: Path) -> None:
+    make(every, "contract", "examples=10")
+
+
+@full
+@pytest.mark.parametrize("auth", AUTHS)
+def test_every_type_alone(grow: Grow, auth: str) -> None:
+    words = ALONE.split()
+    project = grow([f"only_{number} it:{word} --auth {auth}" for number, word in enumerate(words)])
+    make(project, "lint")
+    check(project)
+
+
+@full
+def test_ten_resources_that_refer_to_one_another(grow: Grow) -> None:
+    project = grow(lines(TEN))
+    make(project, "lint")
+    make(project, "test")
+    for target in ("migrate-up", "migrate-down", "migrate-up"):
+        make(project, target)
+
+
+names = st.from_regex(r"[a-z][a-z0-9]{0,9}(_[a-z0-9]{1,8})?", fullmatch=True)
+types = st.one_of(
+    st.sampled_from(["text", "int", "bigint", "float", "bool", "date", "datetime", "uuid", "json", "ref/user"]),
+    st.integers(1, 600).map("str/{}".format),
+    st.tuples(st.integers(1, 28), st.integers(0, 28)).map(lambda pair: "decimal/{}/{}".format(*pair)),
+    st.lists(names, min_size=1, max_size=4).map(lambda values: f"enum/{'/'.join(values)}"),
+)
+modifiers = st.lists(st.sampled_from(["null", "unique", "index", "list", "cascade", "setnull"]), max_size=2)
+defaults = st.sampled_from(["", "", "", "=1", "=x", "=true", "=2026-01-01", "=0.5"])
+fields = st.builds(
+    lambda name, type_, more, default: f"{':'.join([name, type_, *more])}{default}", names, types, modifiers, defaults
+)
+
+
+@st.composite
+def resources(draw: st.DrawFn) -> str:
+    """Describe a resource with fields that are each taken, and different."""
+    known = {}
+    for word in draw(st.lists(fields, min_size=3, max_size=25)):
+        try:
+            field = parse_field(word)
+        except BadInputError:
+            continue
+        known[field.column] = word
+    line = f"{draw(names)} {' '.join(known.values())} --auth {draw(st.sampled_from(AUTHS))}"
+    return line + draw(st.sampled_from(["", " --no-soft-delete"]))
+
+
+def taken(line: str) -> Resource | None:
+    """Return the resource of a line; None where it is refused."""
+    name, *words = line.removesuffix(" --no-soft-delete").split()
+    try:
+        return parse(name, words[:-2], None, words[-1])
+    except BadInputError:
+        return None
+
+
+@full
+@settings(max_examples=3, phases=[Phase.generate], deadline=None)
+@given(st.lists(resources(), min_size=8, max_size=8))
+def test_whatever_is_accepted_is_green(grow: Grow, batch: list[str]) -> None:
+    good = {kept.plural: line for line in batch if (kept := taken(line)) and kept.fields}
+    if fails(grow, list(good.values())):
+        pytest.fail(f"mkbackend add {bisected(grow, list(good.values()))}")
+
+
+def fails(grow: Grow, batch: list[str]) -> bool:
+    project = grow(batch)
+    try:
+        make(project, "lint")
+        check(project)
+    except pytest.fail.Exception:
+        return True
+    return False
+
+
+def bisected(grow: Grow, batch: list[str]) -> str:
+    """Return the one of a batch that fails, or those that fail together."""
+    while len(batch) > 1:
+        half = len(batch) // 2
+        broken = [part for part in (batch[:half], batch[half:]) if fails(grow, part)]
+        if not broken:
+            break
+        batch = broken[0]
+    return "\n".join(batch)

@@ -1,0 +1,25 @@
+"""A project with slices that `mkbackend add` wrote is updated as any other."""
+
+from typer.testing import CliRunner
+
+from mkbackend import cli
+from mkbackend.migrations import heads, read
+from mkbackend.slices.survey import NEEDED
+
+from .conftest import Project
+
+
+def test_an_update_leaves_slices_alone_and_one_head(project: Project) -> None:
+    project.edit(dict.fromkeys(NEEDED, ""))
+    done = CliRunner().invoke(cli.app, ["add", "article", "title:str", "--project", str(project.root)])
+    assert done.exit_code == 0, done.output
+    project.commit({})
+    before = {path: content for path, content in project.tree().items() if "article" in path}
+    project.update()
+    assert len(before) == 13
+    assert before.items() <= project.tree().items()
+    assert len(heads(read(project.root))) == 1
+    project.commit({})
+    done = CliRunner().invoke(cli.app, ["add", "article", "views:int=0", "--project", str(project.root)])
+    assert done.exit_code == 0, done.output
+    assert len(heads(read(project.root))) == 1
