@@ -192,3 +192,25 @@ def test_a_file_that_describes_nothing_is_refused(tmp_path: Path, text: str) -> 
 def test_another_name_than_the_files_is_refused() -> None:
     with pytest.raises(BadInputError, match="'article', not 'book'"):
         Description("article").with_words(Description("book"))
+
+
+@pytest.mark.parametrize(
+    ("word", "kinds"),
+    [
+        ("a:str", "sortable filterable searchable"),
+        ("a:str:null", "filterable searchable"),
+        ("a:str/2", "sortable filterable"),
+        ("a:str/501", "searchable"),
+        ("a:text", "searchable"),
+        ("a:int", "sortable filterable"),
+        ("a:uuid", "filterable"),
+        ("a:float", ""),
+        ("a:json", ""),
+        ("a:str:list", ""),
+        ("a:enum/x/y", "filterable"),
+        ("a:ref/user", "filterable"),
+    ],
+)
+def test_a_list_can_do_with_a_field_what_an_index_can_serve(word: str, kinds: str) -> None:
+    field = parse_field(word)
+    assert [kind for kind in ("sortable", "filterable", "searchable") if getattr(field, kind)] == kinds.split()

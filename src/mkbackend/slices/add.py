@@ -53,7 +53,7 @@ def _slice(resource: Resource, found: Survey) -> changes.Changes:
     """Return all files of a new slice, its migration and its record."""
     checks.require_room(resource, found)
     seen = view(resource, checks.targets_of(resource, found))
-    checks.require_short(migration.names(seen))
+    checks.require_short(seen)
     path, text = migration.create_table(seen, found.head())
     files = render.formatted(render.render(seen) | {path: text}, found.project)
     hashes = {path: hash_of(text.encode()) for path, text in files.items()}

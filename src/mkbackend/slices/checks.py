@@ -1,14 +1,18 @@
 """What is refused before anything is written: names that are taken, references to nothing, a tree that is not clean."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mkbackend import repository
 from mkbackend.errors import BadInputError
-from mkbackend.slices import render
+from mkbackend.slices import migration, render
 from mkbackend.slices.grammar import Resource
 from mkbackend.slices.names import class_of
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import Target, path_of
 
 _LONGEST_NAME = 60
+_LONGEST_LINE = 75
 _OTHER, _PLURAL = "Choose another name.", "--plural NAME gives it another name."
 
 
@@ -63,8 +67,12 @@ def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
     return known
 
 
-def require_short(shown: list[str]) -> None:
-    """Refuse names that PostgreSQL would cut."""
-    for name in shown:
+def require_short(seen: Mapping[str, Any]) -> None:
+    """Refuse names that PostgreSQL would cut, and those that would not stand in one line of Python."""
+    for name in migration.names(seen):
         if len(name) > _LONGEST_NAME:
             raise BadInputError(f"{name} would be too long for a name in the database.", "Choose shorter names.")
+    for column in seen["enums"]:
+        member = f"{column.enum}.{max(column.members, key=len)}"
+        if len(column.name) + len(member) > _LONGEST_LINE:
+            raise BadInputError(f"{column.field.word}: {member} would be too long.", "Choose shorter names.")

@@ -283,7 +283,12 @@ class Column:
     @property
     def haystack(self) -> str:
         """Return a text for tests of the search."""
-        return "a needle%_"[-self.room :]
+        return "a needle%_" if self.room >= 10 else "~%_"
+
+    @property
+    def needle(self) -> str:
+        """Return a part of that text, which no other text of the tests has."""
+        return "NEEDLE" if self.room >= 10 else "~"
 
     @property
     def sample(self) -> str:
@@ -292,7 +297,7 @@ class Column:
             case "str":
                 one = _text_of(self.field)
             case "text":
-                one = f'f"{self.words} {{number}}"'
+                one = f'f"{self.words[:20].rstrip()} {{number}}"'
             case "decimal":
                 digits, places = map(int, self.field.args)
                 one = f"Decimal(number % 10**{digits}).scaleb({-places})"
@@ -339,8 +344,8 @@ class Column:
 
 def _text_of(field: Field) -> str:
     """Return a text for tests that fits into the column."""
-    room = field.length - len(words_of(field.name)) - 1
-    return f'f"{words_of(field.name)} {{number}}"' if room >= 8 else f"str(number)[-{field.length}:]"
+    words = words_of(field.name)[:20].rstrip()
+    return f'f"{words} {{number}}"' if field.length > len(words) + 8 else f"str(number)[-{field.length}:]"
 
 
 def _quoted(text: str) -> str:

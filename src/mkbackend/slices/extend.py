@@ -28,7 +28,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     new = Resource(old.name, old.plural, (*old.fields, *map(_new_field, described.fields)), old.auth, old.soft_delete)
     require_different(new.fields)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
-    checks.require_short(migration.names(after))
+    checks.require_short(after)
     path, text = migration.add_columns(after, before, found.head())
     base = render.formatted(render.render(before), found.project)
     fresh = render.formatted(render.render(after) | {path: text}, found.project)

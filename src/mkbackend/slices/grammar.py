@@ -39,6 +39,8 @@ MODIFIERS = ("null", "unique", "index", "list", *ON_DELETE)
 # An entry of an index holds 2700 bytes, and a letter may need four.
 LONGEST_KEY = 500
 LONGEST_STR = 10_000
+# Fewer letters than a search has are never found by one.
+SHORTEST_SEARCH = 3
 _KEYS = frozenset(("str", "int", "bigint", "decimal", "date", "datetime", "uuid"))
 _LISTS = frozenset(("str", "text", "int", "bigint", "float", "decimal", "bool", "date", "datetime", "uuid"))
 _VALUE = re.compile(r"[a-zA-Z][a-zA-Z0-9]*([_-][a-zA-Z0-9]+)*")
@@ -98,7 +100,8 @@ class Field:
     @property
     def searchable(self) -> bool:
         """Whether a search looks into it."""
-        return self.type in ("str", "text") and not self.is_list
+        long_enough = self.type == "text" or (self.type == "str" and self.length >= SHORTEST_SEARCH)
+        return long_enough and not self.is_list
 
     @property
     def on_delete(self) -> str:

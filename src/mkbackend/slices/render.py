@@ -54,19 +54,19 @@ def render(view: Mapping[str, Any]) -> dict[str, str]:
 
 def formatted(files: Mapping[str, str], project: Path) -> dict[str, str]:
     """Return Python files as ruff writes them in this project: sorted imports, and of those only what is used."""
-    ruff, config = _ruff(project), project / "pyproject.toml"
+    program, config = ruff(project), project / "pyproject.toml"
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         for path, text in files.items():
             place = Path(directory, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8", newline="\n")
         common = ("--quiet", "--no-cache", "--config", config)
-        run(ruff, "check", "--select=I,F401", "--fix", *common, ".", cwd=Path(directory))
-        run(ruff, "format", *common, ".", cwd=Path(directory))
+        run(program, "check", "--select=I,F401", "--fix", *common, ".", cwd=Path(directory))
+        run(program, "format", *common, ".", cwd=Path(directory))
         return {path: Path(directory, path).read_text(encoding="utf-8") for path in files}
 
 
-def _ruff(project: Path) -> Path:
+def ruff(project: Path) -> Path:
     """Return the project's own ruff, by which its lint judges; ours, where it is not installed yet."""
     beside = ("Scripts", "ruff.exe") if os.name == "nt" else ("bin", "ruff")
     for place in (project.joinpath(".venv", *beside), Path(sys.executable).with_name(beside[1])):

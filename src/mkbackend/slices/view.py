@@ -84,7 +84,7 @@ def _chosen(columns: list[Column], resource: Resource) -> dict[str, Any]:
         "indexed": [column for column in columns if column.is_indexed],
         "filters": [column for column in columns if column.field.filterable],
         "searched": searched,
-        "needle": next((column for column in searched if column.room >= 10), None),
+        "hidden": max(searched, key=lambda column: column.room, default=None),
         "numbered": any("number" in column.sample for column in columns if not column.required_ref),
         "defaults": [column for column in columns if column.default],
     }
