@@ -97,3 +97,12 @@ def test_what_rows_that_are_there_cannot_take_is_refused(
 ) -> None:
     place.run("add", "article", "title:str")
     assert why in refused("add", "article", *words)
+
+
+def test_of_two_that_refer_to_each_other_the_first_is_known(place: Place, refused: Refused) -> None:
+    place.run("add", "author", "name:str")
+    place.run("add", "book", "author:ref/author")
+    place.run("add", "author", "best:ref/book:null:setnull")
+    assert 'ForeignKey("books.id", ondelete="SET NULL", use_alter=True)' in place.read("app/domain/models/author.py")
+    assert "use_alter" not in place.read("app/domain/models/book.py")
+    assert "refers to" in refused("remove", "author")

@@ -1,6 +1,7 @@
 """What is refused before anything is written: names that are taken, references to nothing, a tree that is not clean."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mkbackend import repository
@@ -64,7 +65,10 @@ def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
                 f"{field.word}: tests/slices/{name}.py is missing, from which tests get {name} to refer to.",
                 f"Write it, with async def add_{name}(session), as add_user is in tests/slices/__init__.py.",
             )
-    return known
+    return {
+        name: replace(target, leads_back=name != resource.name and found.reaches(target.table, resource.plural))
+        for name, target in known.items()
+    }
 
 
 def require_short(seen: Mapping[str, Any]) -> None:

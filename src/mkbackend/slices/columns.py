@@ -98,6 +98,7 @@ class Column:
     module: str = ""
     target: str = ""
     target_table: str = ""
+    leads_back: bool = False
 
     @property
     def name(self) -> str:
@@ -177,7 +178,10 @@ class Column:
         if self.field.type == "enum":
             options = [_ENUM.format(column=self)]
         if self.field.type == "ref":
-            options = [f'ForeignKey("{self.target_table}.id", ondelete="{self.field.on_delete}")', "index=True"]
+            # Of tables that refer to each other SQLAlchemy must know which comes first.
+            later = ", use_alter=True" if self.leads_back else ""
+            key = f'ForeignKey("{self.target_table}.id", ondelete="{self.field.on_delete}"{later})'
+            options = [key, "index=True"]
         if self.default:
             options += [f"default={self.default}", f"server_default={self.quoted_default}"]
         line = f"{self.name}: Mapped[{self.python}]"

@@ -57,9 +57,8 @@ def _record(name: str, found: Survey) -> Record:
 def _require_unreferred(known: Record, found: Survey) -> None:
     """Refuse while a table of another resource refers to this one."""
     own = known.resource
-    key = f'"{own.plural}.id"'
     for table, path in found.tables.items():
-        if table != own.plural and key in (found.project / path).read_text(encoding="utf-8"):
+        if table != own.plural and own.plural in found.leads[table]:
             raise BadInputError(
                 f"{path} refers to {own.plural}, which would be gone.", f"Remove {Path(path).stem} first."
             )

@@ -15,6 +15,7 @@ from mkbackend.slices.view import Target
 # What a slice stands on, which projects of older templates have not.
 NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
 _MODELS = "app/domain/models"
+_KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
 _PREFIX = re.compile(r"APIRouter\(\s*prefix=\"([^\"]+)\"")
 
 
@@ -25,8 +26,17 @@ class Survey:
     project: Path
     models: dict[str, Target]
     tables: dict[str, str]
+    leads: dict[str, set[str]]
     routes: dict[str, str]
     records: list[Record]
+
+    def reaches(self, start: str, table: str) -> bool:
+        """Whether references lead from one table to another."""
+        seen, rest = set[str](), {start}
+        while rest:
+            seen |= rest
+            rest = {end for one in rest for end in self.leads.get(one, ())} - seen
+        return table in seen
 
     def head(self) -> str:
         """Return the revision that a new migration follows; BadInputError where there is not one."""
@@ -54,7 +64,8 @@ def survey(path: Path) -> Survey:
             "mkbackend update, then again.",
         )
     models, tables = _models(project)
-    return Survey(project, models, tables, _routes(project), record.read_all(project))
+    leads = {table: _led_to(project / path) for table, path in tables.items()}
+    return Survey(project, models, tables, leads, _routes(project), record.read_all(project))
 
 
 def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
@@ -67,6 +78,11 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
                 if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
                     models[path.stem] = Target(path.stem, node.name, table)
     return models, tables
+
+
+def _led_to(path: Path) -> set[str]:
+    """Return the tables that a model refers to."""
+    return set(_KEY.findall(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def _table(model: ast.ClassDef) -> str:

@@ -8,16 +8,19 @@ from mkbackend.slices import names
 from mkbackend.slices.columns import Column
 from mkbackend.slices.grammar import Resource
 
+# So long may be the two texts of one line.
+_LINE = 72
 _CALLER = "caller: CurrentUser, "
 
 
 @dataclass(frozen=True)
 class Target:
-    """A resource that others can refer to: its module, its model, its table."""
+    """A resource that others can refer to: its module, model and table; whether that refers back."""
 
     module: str
     model: str
     table: str
+    leads_back: bool = False
 
 
 def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[Column
     found = []
     for field in resource.fields:
         target = targets[field.args[0]] if field.type == "ref" else Target("", "", "")
-        found.append(Column(field, owner, target.module, target.model, target.table))
+        found.append(Column(field, owner, target.module, target.model, target.table, target.leads_back))
     return found
 
 
@@ -113,6 +116,8 @@ def _alive(resource: Resource) -> str:
 def _conflicts(columns: list[Column], resource: Resource) -> list[tuple[str, str]]:
     """Return the constraints that a caller can break, each with its message."""
     table = resource.plural
-    taken = [(f"uq_{table}_{column.name}", column.taken) for column in columns if column.field.unique]
-    gone = [(column.foreign_key(table), column.gone) for column in columns if column.field.type == "ref"]
-    return taken + gone
+    found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.field.unique]
+    found += [
+        (column.foreign_key(table), column.gone, "It is gone") for column in columns if column.field.type == "ref"
+    ]
+    return [(name, message if len(name) + len(message) < _LINE else short) for name, message, short in found]
