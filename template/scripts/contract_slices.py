@@ -1,11 +1,16 @@
 """What Schemathesis has to know of the slices that were added: their tests tell."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.config import Settings
 from app.core.database import DatabaseManager
-from tests.slices import SLICES, Slice, add_user
+from app.domain.models.user import User
+from tests.slices import SLICES, Slice
 
 # A reference leads nowhere, a value is taken, If-Match names a state that was never
 # there, an Idempotency-Key was used for another request, a cursor is of another list,
@@ -30,40 +35,49 @@ include-name-regex = '{name}'
 """
 
 
-async def describe_slices(settings: Settings) -> str:
-    """Store a row of each slice; give what schemathesis.toml cannot say about them."""
+async def describe_slices(settings: Settings, user: User) -> str:
+    """Begin with two rows of each slice; give what schemathesis.toml cannot say."""
     database = DatabaseManager(settings)
     await database.connect()
-    text = ""
     try:
-        for slice in SLICES:
-            async with database.transaction() as session:
-                body = await slice.body(session)
-                row = await slice.add(session, (await add_user(session)).id)
-            text += _describe(slice, body, row.id)
+        async with database.transaction() as session:
+            await session.merge(user)
+            for slice in SLICES:
+                statement = f"TRUNCATE {slice.table} CASCADE"  # nosec B608
+                await session.execute(text(statement))
+            described = [await _describe(slice, session, user.id) for slice in SLICES]
     finally:
         await database.disconnect()
-    return text
+    return "".join(described)
 
 
-def _describe(slice: Slice, body: dict[str, Any], id: UUID) -> str:
-    """Name the row for those who only read, and what a new one can refer to."""
+async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
+    # One is for those who delete, so that the other stays.
+    kept, doomed = [(await slice.add(session, owner)).id for _ in range(2)]
     item = slice.item.replace("{", "\\{").replace("}", "\\}")
-    text = ANSWERS.format(
+    described = ANSWERS.format(
         name=f"^[A-Z]+ .*{slice.path}(/|$)", change=f"^(PATCH|DELETE) .*{item}$"
     )
-    parameter = slice.item[slice.item.index("{") + 1 : -1]
-    found = {f"path.{parameter}": (f"^GET .*{item}$", str(id), 0.5)}
-    for field, value in body.items():
-        if field.endswith("_id") and isinstance(value, str):
-            found[f"body.{field}"] = (f"^(POST|PATCH) .*{slice.path}(/|$)", value, 0.9)
-    return text + "".join(
-        KNOWN.format(
-            dictionary=f"{slice.path[1:]}-{key.replace('.', '-')}",
+    known = [
+        ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept, 0.5),
+        ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed, 0.5),
+        *_references(slice, await slice.body(session)),
+    ]
+    for key, name, parameter, value, probability in known:
+        described += KNOWN.format(
+            dictionary=f"{slice.path[1:]}-{key}",
             name=name,
-            parameter=key,
+            parameter=parameter,
             value=value,
             probability=probability,
         )
-        for key, (name, value, probability) in found.items()
-    )
+    return described
+
+
+def _references(
+    slice: Slice, body: dict[str, Any]
+) -> Iterator[tuple[str, str, str, Any, float]]:
+    """Give what a new row can refer to."""
+    for field, value in body.items():
+        if field.endswith("_id") and isinstance(value, str):
+            yield field, f"^POST .*{slice.path}$", f"body.{field}", value, 0.9

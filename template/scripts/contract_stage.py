@@ -86,6 +86,11 @@ class Stage:
         # Whom the caller before has deleted is back, with the id that tokens name.
         self._begins = True
 
+    def user(self) -> User:
+        """Give the row of the user who calls."""
+        person = self._people[USER]
+        return User(**asdict(person), picture=person.picture)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Undo what the last call did to people, pass this one on, note its answer."""
         if scope["type"] != "http":

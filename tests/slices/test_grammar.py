@@ -91,6 +91,7 @@ BAD = {
     "a:date=20260101": "the default",
     "a:datetime=2026-01-01T00:00:00": "the default",
     "a:uuid=x": "the default",
+    "api_token:str=x": "no secret",
 }
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from mkbackend.slices.grammar import LONGEST_STR, Field
-from mkbackend.slices.names import class_of, words_of
+from mkbackend.slices.names import SECRET, class_of, words_of
 
 _PYTHON = {
     "str": "str",
@@ -129,6 +129,10 @@ class Column:
     def members(self) -> dict[str, str]:
         """Return the values of an enum by the names of its members."""
         return {value.upper().replace("-", "_"): value for value in self.field.args}
+
+    def is_secret(self, member: str) -> bool:
+        """Whether a linter takes a member of an enum for a secret."""
+        return bool(SECRET.search(member))
 
     @property
     def length(self) -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.names import (
+    SECRET,
     plural_of,
     require_free_for_field,
     require_free_for_resource,
@@ -237,6 +238,8 @@ def _require_fitting(field: Field) -> None:
         )
     if field.default is not None and field.unique:
         raise refuse(field, ":unique and a default: two rows would share it.", "Leave one out.")
+    if field.default is not None and field.type in ("str", "text") and SECRET.search(field.name):
+        raise refuse(field, "a default that everybody can read is no secret.", "Leave it out.")
     if field.default is not None and (field.is_list or field.type in ("json", "ref")):
         raise refuse(field, "a list, json or ref has no default.", "Leave it out, or add :null.")
 

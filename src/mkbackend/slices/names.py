@@ -25,6 +25,8 @@ SQL = _words(
     union unique user using variadic verbose when where window with xmin xmax cmin cmax ctid tableoid
     """
 )
+# What Bandit and ruff take for the name of a secret, and any text beside it for the secret.
+SECRET = re.compile(r"(?:^|_)(?:pas+wo?r?d|pass(?:phrase)?|pwd|token|secrete?)(?:_|$)", re.IGNORECASE)
 # What a row has already, and what SQLAlchemy keeps for itself.
 MODEL = _words("id created_at updated_at deleted_at version is_deleted metadata registry mapped_column")
 # What a request has already (`filters`, `scope` and the query of a list), and what Pydantic keeps for itself.

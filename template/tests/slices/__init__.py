@@ -29,6 +29,7 @@ class Slice:
     Attributes:
         path: of its list, such as `/books`.
         item: of one of them, such as `/books/{book_id}`.
+        table: where they are kept.
         field: one that a change may give.
         public: whether anyone may read.
         new: makes the values of a request; what they refer to is stored.
@@ -37,6 +38,7 @@ class Slice:
 
     path: str
     item: str
+    table: str
     field: str
     public: bool
     new: Callable[[AsyncSession], Awaitable[dict[str, Any]]]
@@ -46,6 +48,11 @@ class Slice:
     def paths(self) -> tuple[str, str]:
         """Both."""
         return self.path, self.item
+
+    @property
+    def parameter(self) -> str:
+        """The name that Schemathesis has for the id of one of them."""
+        return f"path.{self.item.rpartition('{')[2].rstrip('}')}"
 
     async def body(self, session: AsyncSession) -> dict[str, Any]:
         """Make the JSON of a request."""
