@@ -1,5 +1,7 @@
 """Another `add` of a resource that is there: its fields are added everywhere."""
 
+import subprocess
+
 import pytest
 
 from mkbackend.migrations import heads, read
@@ -37,6 +39,15 @@ def test_a_migration_adds_the_columns(place: Place) -> None:
         assert f'op.drop_column("articles", "{name}")' in down
     assert up.index('drop_index("ix_articles_search"') < up.index('"ix_articles_search",\n        "articles"')
     assert len(heads(read(place.root))) == 1
+
+
+def test_one_command_takes_it_back(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    place.commit()
+    said = place.run("add", "article", "views:int=0").output
+    assert place.status() != []
+    subprocess.run(said.partition("Undo: ")[2].strip(), shell=True, check=True)  # noqa: S602  # as a person would
+    assert place.status() == []
 
 
 def test_edits_and_new_fields_stand_side_by_side(place: Place) -> None:

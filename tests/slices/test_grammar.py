@@ -65,6 +65,7 @@ BAD = {
     "a:ref/user=x": "has no default",
     "a:str:cascade": "what becomes of a ref",
     "a:str:nul": "no modifier 'nul'",
+    "a:str:null:null": ":null is there twice",
     "a:str:": "no modifier ''",
     "a:str/501:unique": ":unique is for",
     "a:text:unique": ":unique is for",

@@ -142,7 +142,9 @@ types = st.one_of(
     st.tuples(st.integers(1, 28), st.integers(0, 28)).map(lambda pair: "decimal/{}/{}".format(*pair)),
     st.lists(names, min_size=1, max_size=4).map(lambda values: f"enum/{'/'.join(values)}"),
 )
-modifiers = st.lists(st.sampled_from(["null", "unique", "index", "list", "cascade", "setnull"]), max_size=2)
+modifiers = st.lists(
+    st.sampled_from(["null", "unique", "index", "list", "cascade", "setnull"]), max_size=2, unique=True
+)
 defaults = st.sampled_from(["", "", "", "=1", "=x", "=true", "=2026-01-01", "=0.5"])
 fields = st.builds(
     lambda name, type_, more, default: f"{':'.join([name, type_, *more])}{default}", names, types, modifiers, defaults
@@ -153,7 +155,7 @@ fields = st.builds(
 def resources(draw: st.DrawFn) -> str:
     """Describe a resource with fields that are each taken, and different."""
     known = {}
-    for word in draw(st.lists(fields, min_size=3, max_size=25)):
+    for word in draw(st.lists(fields, min_size=12, max_size=40)):
         try:
             field = parse_field(word)
         except BadInputError:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend import repository
+from mkbackend.errors import MkbackendError
 from mkbackend.screen import Screen
 from mkbackend.slices import changes, checks, migration, record, render
 from mkbackend.slices.description import Description, read_file, resource_of
@@ -43,7 +45,7 @@ def add(request: Request, screen: Screen) -> None:
         screen.plain(changes.difference(found.project, steps).rstrip("\n"))
     else:
         changes.apply(found.project, steps)
-        _report(resource, steps, known, screen)
+        _report(resource, steps, _undo(found, steps, known, resource.name), screen)
     for path, missing in unplaced.items():
         screen.warn(f"You have edited {path} where these lines belong. Add them by hand:")
         screen.plain(missing)
@@ -60,10 +62,23 @@ def _slice(resource: Resource, found: Survey) -> changes.Changes:
     return {**files, record.path_of(resource.name): Record(resource, hashes).written()}
 
 
-def _report(resource: Resource, steps: changes.Changes, known: Record | None, screen: Screen) -> None:
+def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str) -> str:
+    """Return the one command that takes it back; empty where what was changed is not in git."""
+    if not known:
+        return typed("mkbackend", "remove", name)
+    try:
+        repo = repository.find(found.project)
+    except MkbackendError:
+        return ""
+    tracked = set(repo.names("ls-files", "-z"))
+    new = [repo.prefix + path for path in steps if repo.prefix + path not in tracked]
+    return repository.undo(repo, new, conflicts=False) if repo.prefix + known.path in tracked else ""
+
+
+def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Screen) -> None:
     """Say what was written, and how to go on."""
     for path in steps:
         screen.plain(f"  {path}")
     screen.plain(f"\n{path_of(resource.plural)}: {len(steps)} files. Next: make migrate-up, make test")
-    if not known:
-        screen.plain(f"Undo: {typed('mkbackend', 'remove', resource.name)}")
+    if undo:
+        screen.plain(f"Undo: {undo}")

@@ -27,6 +27,12 @@ def apply(project: Path, changes: Changes) -> None:
         _remove_empty(project, [path for path, text in changes.items() if text is None])
 
 
+def needed(project: Path, changes: Changes) -> Changes:
+    """Return those of the changes that a file has not yet."""
+    wanted = {path: None if text is None else text.encode() for path, text in changes.items()}
+    return {path: text for path, text in changes.items() if _content(project / path) != wanted[path]}
+
+
 def difference(project: Path, changes: Changes) -> str:
     """Return what would change, as git shows it."""
     parts: list[str] = []

@@ -35,7 +35,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     steps, unplaced = _merged(known, base, fresh, found.project)
     hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
     written = Record(new, hashes)
-    return new, {**steps, written.path: written.written()}, unplaced
+    return new, {**changes.needed(found.project, steps), written.path: written.written()}, unplaced
 
 
 def _require_same(old: Resource, described: Description) -> None:

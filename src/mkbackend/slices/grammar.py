@@ -163,6 +163,8 @@ def parse_field(word: str) -> Field:
     require_sql(field.column, "a field")
     for modifier in parts[1:]:
         _require_modifier(field, modifier)
+        if parts.count(modifier) > 1:
+            raise refuse(field, f":{modifier} is there twice.", "Leave one out.")
     _ARGS.get(type_, _no_args)(field)
     _require_fitting(field)
     if field.default is not None:
