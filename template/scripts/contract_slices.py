@@ -59,8 +59,8 @@ async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
         name=f"^[A-Z]+ .*{slice.path}(/|$)", change=f"^(PATCH|DELETE) .*{item}$"
     )
     known = [
-        ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept, 0.5),
-        ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed, 0.5),
+        ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept, 0.7),
+        ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed, 0.7),
         *_references(slice, await slice.body(session)),
     ]
     for key, name, parameter, value, probability in known:
@@ -80,4 +80,5 @@ def _references(
     """Give what a new row can refer to."""
     for field, value in body.items():
         if field.endswith("_id") and isinstance(value, str):
-            yield field, f"^POST .*{slice.path}$", f"body.{field}", value, 0.9
+            name = f"^(POST|PATCH) .*{slice.path}(/|$)"
+            yield field, name, f"body.{field}", value, 0.9

@@ -3,6 +3,8 @@
 import os
 import time
 
+import pytest
+
 from mkbackend.migrations import heads, read
 
 from .conftest import EVERY, Place, Refused
@@ -96,7 +98,18 @@ def test_what_was_never_added_is_refused(place: Place, refused: Refused) -> None
     assert "'user' was not added" in refused("remove", "user")
 
 
-def test_a_record_that_says_nonsense_is_refused(place: Place, refused: Refused) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"article"', '"book"'),
+        ("fields = [", "fields = [1,"),
+        ("title:str/200", "title:string"),
+        ('"app/service/', '"../app/service/'),
+        ('"app/service/', '"/app/service/'),
+        ("[files]", "files ="),
+    ],
+)
+def test_a_record_that_says_nonsense_is_refused(place: Place, refused: Refused, old: str, new: str) -> None:
     place.run("add", "article", *EVERY)
-    place.write(".mkbackend/article.toml", "name = 1\n")
+    place.edit(".mkbackend/article.toml", old, new)
     assert "Restore it" in refused("remove", "article")

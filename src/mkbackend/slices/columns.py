@@ -150,6 +150,13 @@ class Column:
         return self._many(self.bare) + (" | None" if self.field.null else "")
 
     @property
+    def answer(self) -> str:
+        """Return the type in an answer."""
+        if self.field.type == "decimal":
+            return self.body + (" | None" if self.field.null else "")
+        return self.python
+
+    @property
     def sql(self) -> str:
         """Return the type in a model; empty where Python's says it."""
         one = self._sql()

@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.grammar import Resource, parse
@@ -60,18 +60,29 @@ def read(project: Path, name: str) -> Record | None:
         return None
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-        resource = parse(found["name"], found["fields"], found["plural"], found["auth"], found["soft_delete"])
-        return Record(resource, dict(found["files"]))
+        resource = parse(name, found["fields"], found["plural"], found["auth"], found["soft_delete"])
+        files = dict(found["files"])
     except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
-        raise BadInputError(
-            f"{path_of(name)} does not say what was added: {error}.", f"Restore it: git log -- {path_of(name)}"
-        ) from error
+        raise _nonsense(name, str(error)) from error
+    if found.get("name") != name or not all(map(_is_inside, files)):
+        raise _nonsense(name, "it names another resource, or files elsewhere")
+    return Record(resource, files)
+
+
+def _nonsense(name: str, why: str) -> BadInputError:
+    path = path_of(name)
+    return BadInputError(f"{path} does not say what was added: {why}.", f"Restore it: git log -- {path}")
 
 
 def read_all(project: Path) -> list[Record]:
     """Return all records of a project."""
     found = (read(project, path.stem) for path in sorted((project / FOLDER).glob("*.toml")))
     return [record for record in found if record]
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path leads nowhere but into the project."""
+    return not PurePath(path).is_absolute() and ".." not in PurePath(path).parts
 
 
 def hash_of(content: bytes) -> str:

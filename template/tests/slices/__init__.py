@@ -12,11 +12,11 @@ from pkgutil import iter_modules
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_jsonable_python
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.base import BaseModel
 from app.domain.models.user import User
+from app.domain.schemas.base import RequestSchema
 
 # Makes what is made one after the other differ, where it must be unique.
 NUMBERS = count(1)
@@ -32,6 +32,7 @@ class Slice:
         table: where they are kept.
         field: one that a change may give.
         public: whether anyone may read.
+        schema: what is asked with for a new one.
         new: makes the values of a request; what they refer to is stored.
         add: stores a row for a user.
     """
@@ -41,6 +42,7 @@ class Slice:
     table: str
     field: str
     public: bool
+    schema: type[RequestSchema]
     new: Callable[[AsyncSession], Awaitable[dict[str, Any]]]
     add: Callable[[AsyncSession, UUID], Awaitable[BaseModel]]
 
@@ -56,8 +58,7 @@ class Slice:
 
     async def body(self, session: AsyncSession) -> dict[str, Any]:
         """Make the JSON of a request."""
-        body: dict[str, Any] = to_jsonable_python(await self.new(session))
-        return body
+        return self.schema(**await self.new(session)).model_dump(mode="json")
 
 
 async def add_user(session: AsyncSession) -> User:

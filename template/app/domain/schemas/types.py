@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     FiniteFloat,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     Strict,
     StringConstraints,
 )
@@ -70,23 +71,32 @@ class DecimalText:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Read the text; the value has all its places, as the column gives it back."""
-        text = core_schema.no_info_before_validator_function(
-            _as_text, core_schema.str_schema(pattern=self.pattern)
-        )
-        return core_schema.no_info_after_validator_function(
+        """Read it from text, and write it as such where JSON is made."""
+        return core_schema.no_info_plain_validator_function(
             self._read,
-            text,
-            serialization=core_schema.to_string_ser_schema(when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _as_text, when_used="json-unless-none"
+            ),
         )
 
-    def _read(self, text: str) -> Decimal:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the text."""
+        return {"type": "string", "pattern": self.pattern}
+
+    def _read(self, value: Any) -> Decimal:
+        """Give it all its places, as the column gives it back."""
+        text = _as_text(value) if isinstance(value, Decimal) else value
+        if not isinstance(text, str) or not re.fullmatch(self.pattern, text):
+            raise ValueError(f"It is a text that matches {self.pattern}")
         # Added to zero, -0.00 is 0.00.
         return Decimal(text).quantize(Decimal(1).scaleb(-self.places)) + 0
 
 
-def _as_text(value: Any) -> Any:
-    return f"{value:f}" if isinstance(value, Decimal) else value
+def _as_text(value: Decimal) -> str:
+    """Write all digits: never 1E-10."""
+    return f"{value:f}"
 
 
 def _written_as(form: re.Pattern[str]) -> BeforeValidator:
