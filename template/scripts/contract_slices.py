@@ -1,6 +1,7 @@
 """What Schemathesis has to know of the slices that were added: their tests tell."""
 
 from collections.abc import Iterator
+from string import Template
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +16,24 @@ from tests.slices import SLICES, Slice
 # A reference leads nowhere, a value is taken, If-Match names a state that was never
 # there, an Idempotency-Key was used for another request, a cursor is of another list,
 # or an object holds what cannot be stored.
-ANSWERS = """
+ANSWERS = Template("""
 [[operations]]
-include-name-regex = '{name}'
+include-name-regex = '$name'
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
 [[operations]]
-include-name-regex = '{change}'
+include-name-regex = '$change'
 [operations.parameters]
-"header.If-Match" = {{ dictionary = "if-match", probability = 0.5 }}
-"""
-KNOWN = """
-[dictionaries.{dictionary}]
-values = ["{value}"]
+"header.If-Match" = { dictionary = "if-match", probability = 0.5 }
+""")
+KNOWN = Template("""
+[dictionaries.$dictionary]
+values = ["$value"]
 [[operations]]
-include-name-regex = '{name}'
+include-name-regex = '$name'
 [operations.parameters]
-"{parameter}" = {{ dictionary = "{dictionary}", probability = {probability} }}
-"""
+"$parameter" = { dictionary = "$dictionary", probability = $probability }
+""")
 
 
 async def describe_slices(settings: Settings, user: User) -> str:
@@ -55,7 +56,7 @@ async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
     # One is for those who delete, so that the other stays.
     kept, doomed = [(await slice.add(session, owner)).id for _ in range(2)]
     item = slice.item.replace("{", "\\{").replace("}", "\\}")
-    described = ANSWERS.format(
+    described = ANSWERS.substitute(
         name=f"^[A-Z]+ .*{slice.path}(/|$)", change=f"^(PATCH|DELETE) .*{item}$"
     )
     known = [
@@ -64,7 +65,7 @@ async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
         *_references(slice, await slice.body(session)),
     ]
     for key, name, parameter, value, probability in known:
-        described += KNOWN.format(
+        described += KNOWN.substitute(
             dictionary=f"{slice.path[1:]}-{key}",
             name=name,
             parameter=parameter,

@@ -64,9 +64,10 @@ class DecimalText:
     def pattern(self) -> str:
         """What the text looks like."""
         more = self.digits - self.places - 1
-        whole = rf"(0|[1-9][0-9]{{0,{more}}})" if more >= 0 else "0"
-        part = rf"(\.[0-9]{{1,{self.places}}})?" if self.places else ""
-        return f"^-?{whole}{part}$"
+        whole = r"(0|[1-9][0-9]{0,MORE})" if more >= 0 else "0"
+        part = r"(\.[0-9]{1,PLACES})?" if self.places else ""
+        form = whole.replace("MORE", str(more)) + part
+        return f"^-?{form.replace('PLACES', str(self.places))}$"
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
