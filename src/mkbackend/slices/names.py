@@ -51,13 +51,13 @@ INSIDE = _words(
 )
 CLASSES_INSIDE = _words(
     """
-    APIRouter AdminUser Annotated Any AsyncClient AsyncSession BaseModel BaseRepository BigInteger Boolean
+    AdminUser Annotated Any AsyncClient AsyncSession BaseModel BaseRepository BigInteger Boolean
     ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day Decimal
     DecimalText Depends Double Enum FakeRepository Field ForeignKey Headers IDSchema IdempotentRoute Index Int4
     Int8 Integer IntegrityError InvalidInputException JsonObject ListResponse Literal LongText MakeUser Mapped
     Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page PaginationParams Part PlainStr
     PreconditionFailedException Protocol Query RequestSchema Response Role Seal SearchParams Seen SeenDep
-    Settings SignIn Slice Stores StrEnum StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
+    Settings SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
     WiringDep
     """
 )

@@ -16,7 +16,7 @@ from mkbackend.slices.view import Target
 NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
 _MODELS = "app/domain/models"
 _KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
-_PREFIX = re.compile(r"APIRouter\(\s*prefix=\"([^\"]+)\"")
+_PREFIX = re.compile(r"(?:API|Slice)Router\(\s*prefix=\"([^\"]+)\"")
 
 
 @dataclass(frozen=True)
