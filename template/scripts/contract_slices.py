@@ -62,7 +62,7 @@ async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
     known = [
         ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept, 0.7),
         ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed, 0.7),
-        *_references(slice, await slice.body(session)),
+        *_references(slice, await slice.body(session, owner)),
     ]
     for key, name, parameter, value, probability in known:
         described += KNOWN.substitute(

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices import grammar
 from mkbackend.slices.description import Description, read_file, resource_of
+from mkbackend.slices.fields import FORMS, MODIFIERS
 from mkbackend.slices.grammar import parse, parse_field
 
 GOOD = """
@@ -110,8 +110,8 @@ def test_a_word_that_will_not_do_is_refused_and_named(word: str, why: str) -> No
 
 
 PARTS = [
-    *grammar.FORMS,
-    *grammar.MODIFIERS,
+    *FORMS,
+    *MODIFIERS,
     "a",
     "user",
     "10",
@@ -138,7 +138,7 @@ def test_any_word_is_taken_or_refused(word: str) -> None:
         field = parse_field(word)
     except BadInputError:
         return
-    assert field.type in grammar.FORMS
+    assert field.type in FORMS
 
 
 @pytest.mark.parametrize(

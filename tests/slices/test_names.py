@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from mkbackend.slices.grammar import AUTHS, parse
+from mkbackend.slices.fields import AUTHS
+from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import CLASSES_INSIDE, INSIDE, plural_of
 from mkbackend.slices.render import render
 from mkbackend.slices.view import Target, view
@@ -14,7 +15,7 @@ WORDS = """
 a:str:unique b:text:null c:int=0 d:bigint:unique e:float f:decimal/3/1=1.5 g:bool=true h:date k:json l:enum/x/y=x
 i:datetime=2026-01-01T00:00:00Z j:uuid:index:null m:ref/zzqx:null n:ref/user:cascade o:str:list p:decimal/2/1:list
 """
-TARGETS = {"user": Target("user", "User", "users"), "zzqx": Target("zzqx", "Zzqx", "zzqxs")}
+TARGETS = {"user": Target("user", "User", "users"), "zzqx": Target("zzqx", "Zzqx", "zzqxs", owned=True)}
 
 
 @pytest.mark.parametrize(

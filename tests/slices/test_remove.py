@@ -92,6 +92,8 @@ def test_what_others_refer_to_stays(place: Place, refused: Refused) -> None:
     place.run("add", "article", *EVERY)
     place.run("add", "note", "article:ref/article")
     assert "Remove note first" in refused("remove", "article")
+    place.run("add", "article", "note:ref/note:null")
+    assert "Take the field out of one of them" in refused("remove", "article")
 
 
 def test_what_was_never_added_is_refused(place: Place, refused: Refused) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mkbackend.slices import migration
-from mkbackend.slices.grammar import AUTHS, parse
+from mkbackend.slices.fields import AUTHS
+from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import class_of
 from mkbackend.slices.render import formatted, render, ruff
 from mkbackend.slices.view import Target, view
@@ -35,7 +36,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("name", "stem"), [("a" * 29, "b" * 13), ("x", "b" * 28), ("x_y", "z")])
 def test_long_names_break_no_line(config: Path, name: str, stem: str, auth: str, soft_delete: bool) -> None:
     resource = parse(name, WORDS.format(stem, name).split(), None, auth, soft_delete)
-    targets = {"user": Target("user", "User", "users"), name: Target(name, class_of(name), "xs")}
+    targets = {"user": Target("user", "User", "users"), name: Target(name, class_of(name), "xs", auth == "owner")}
     seen = view(resource, targets)
     path, text = migration.create_table(seen, "b8e4f03a6d17")
     files = formatted(render(seen) | {path: text}, config)

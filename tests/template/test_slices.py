@@ -12,18 +12,20 @@ from combinations import FULL
 from hypothesis import Phase, given, settings
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.grammar import AUTHS, Resource, parse, parse_field
+from mkbackend.slices.fields import AUTHS, Resource
+from mkbackend.slices.grammar import parse, parse_field
 
 from .conftest import make, run
 
 # Every type, every modifier, every kind of caller.
 EVERY = """
 author name:str:unique born:date:null:unique --auth public
-article title:str/200 slug:str/80:unique body:text:null status:enum/draft/in-print=draft author:ref/author:cascade
-article price:decimal/10/2=0.5 tags:str/20:list:null writer:ref/user:null:setnull:unique
+article title:str/200 slug:str/80:unique status:enum/draft/in-print=draft author:ref/author:cascade --auth owner
+article price:decimal/10/2=0.5 tags:str/20:list:null writer:ref/user:null:setnull:unique body:text:null
 badge code:str/2:unique extra:json marks:int:list mood:enum/good/bad:null:index --no-soft-delete --auth admin
 page_visit article:ref/article token:uuid:unique at_time:datetime ratio:float visits:bigint live:bool --auth owner
 page_visit parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
+reader favourite:ref/article:null name:str
 """
 ALONE = """
 str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique

@@ -7,7 +7,7 @@ from typing import Any
 from mkbackend import repository
 from mkbackend.errors import BadInputError
 from mkbackend.slices import migration, render
-from mkbackend.slices.grammar import Resource
+from mkbackend.slices.fields import Resource
 from mkbackend.slices.names import class_of
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import Target, path_of
@@ -48,7 +48,8 @@ def require_clean(found: Survey) -> None:
 
 def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
     """Return where each ref leads; BadInputError where that is nothing, or what tests cannot make."""
-    known = {**found.models, resource.name: Target(resource.name, class_of(resource.name), resource.plural)}
+    itself = Target(resource.name, class_of(resource.name), resource.plural, resource.auth == "owner")
+    known = {**found.models, resource.name: itself}
     for field in resource.fields:
         if field.type != "ref":
             continue

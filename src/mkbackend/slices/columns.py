@@ -1,4 +1,4 @@
-"""What a field is in Python, in the model, in the migration, in requests and in tests: pieces of source, for templates.
+"""What a field is in Python, in the model, in the migration, and in requests: pieces of source, for templates.
 
 The pieces import nothing: each template brings every import that a piece may need, and ruff takes out the others.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from mkbackend.slices.grammar import LONGEST_STR, Field
+from mkbackend.slices.fields import Field
 from mkbackend.slices.names import SECRET, class_of, words_of
 
 _PYTHON = {
@@ -60,44 +60,18 @@ _BODY = {
     "ref": "UUID",
 }
 _QUERY = {"int": "Int4", "bigint": "Int8", "bool": "bool"}
-_SAMPLE = {
-    "int": "number",
-    "bigint": "number",
-    "float": "number + 0.5",
-    "bool": "True",
-    "date": "date(2026, 1, 1) + timedelta(days=number)",
-    "datetime": "datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number)",
-    "uuid": "uuid4()",
-    "json": '{"number": number}',
-}
-# Of JSON, and what is none of this type.
-_WRONG = {
-    "str": ['""', '" "', '"NUL \\x00"', "1"],
-    "text": ['""', '"NUL \\x00"', "1"],
-    "int": ['"1"', "1.5", "True", "2**31"],
-    "bigint": ['"1"', "True", "2**63"],
-    "float": ['"1"', "True"],
-    "decimal": ["1.5", '"1e2"', '"NaN"'],
-    "bool": ["1", '"true"'],
-    "date": ["0", '"2026-02-30"', '"2026-01-01T00:00:00Z"'],
-    "datetime": ["0", '"2026-01-01T00:00:00"'],
-    "uuid": ['"x"', "1"],
-    "json": ["[]", '{"NUL": "\\x00"}'],
-    "enum": ['"no such value"', "1"],
-    "ref": ['"x"', "1"],
-}
-_WRONG_QUERY = {"str": "%00", "bool": "perhaps"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A field of a resource, as its templates write it; of a ref also where it leads: a module, a model, a table."""
+    """A field of a resource, as its templates write it; of a ref also where it leads."""
 
     field: Field
     owner: str
     module: str = ""
     target: str = ""
     target_table: str = ""
+    leads_to_own: bool = False
     leads_back: bool = False
 
     @property
@@ -290,60 +264,6 @@ class Column:
         """Return the default as the table has it, in Python."""
         return _quoted(self.server_default)
 
-    @property
-    def room(self) -> int:
-        """Return how long a text may be."""
-        return self.field.length if self.field.type == "str" else LONGEST_STR
-
-    @property
-    def haystack(self) -> str:
-        """Return a text for tests of the search."""
-        return "a needle%_" if self.room >= 10 else "~%_"
-
-    @property
-    def needle(self) -> str:
-        """Return a part of that text, which no other text of the tests has."""
-        return "NEEDLE" if self.room >= 10 else "~"
-
-    @property
-    def sample(self) -> str:
-        """Return a value for tests, another one with each `number`."""
-        match self.field.type:
-            case "str":
-                one = _text_of(self.field)
-            case "text":
-                one = f'f"{self.words[:20].rstrip()} {{number}}"'
-            case "decimal":
-                digits, places = map(int, self.field.args)
-                one = f"Decimal(number % 10**{digits}).scaleb({-places})"
-            case "enum":
-                one = f"{self.enum}.{next(iter(self.members))}"
-            case "ref":
-                return "None" if self.field.null else self.made
-            case _:
-                one = _SAMPLE[self.field.type]
-        return f"[{one}]" if self.field.is_list else one
-
-    @property
-    def made(self) -> str:
-        """Return how tests make what a ref leads to, and its id."""
-        return f"(await add_{self.field.args[0]}(session)).id"
-
-    @property
-    def wrong(self) -> list[str]:
-        """Return JSON that a request cannot have here."""
-        one = list(_WRONG[self.field.type])
-        if self.field.type == "str":
-            one.append(f'"x" * {self.field.length + 1}')
-        if self.field.is_list:
-            one = [f"[{value}]" for value in one] + ['"x"', "[None]"]
-        return one if self.field.null else [*one, "None"]
-
-    @property
-    def wrong_query(self) -> str:
-        """Return what a query cannot ask for here."""
-        return _WRONG_QUERY.get(self.field.type, "x")
-
     def _many(self, one: str) -> str:
         return f"list[{one}]" if self.field.is_list else one
 
@@ -355,12 +275,6 @@ class Column:
                 return f"Numeric({', '.join(self.field.args)})"
             case _:
                 return _SQL.get(self.field.type, "")
-
-
-def _text_of(field: Field) -> str:
-    """Return a text for tests that fits into the column."""
-    words = words_of(field.name)[:20].rstrip()
-    return f'f"{words} {{number}}"' if field.length > len(words) + 8 else f"str(number)[-{field.length}:]"
 
 
 def _quoted(text: str) -> str:

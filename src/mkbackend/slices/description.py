@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.grammar import Resource, parse
+from mkbackend.slices.fields import Resource
+from mkbackend.slices.grammar import parse
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
 # A record of what was added is a description too.

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.slices import changes, checks, migration, render
+from mkbackend.slices.defaults import refuse
 from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import Field, Resource, parse_field, refuse, require_different
+from mkbackend.slices.fields import Field, Resource
+from mkbackend.slices.grammar import parse_field, require_different
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import view

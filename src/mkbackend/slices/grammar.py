@@ -1,14 +1,11 @@
 """The words of `mkbackend add` become a resource and its fields; what cannot be is refused, with the word. Pure."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from itertools import pairwise
-from uuid import UUID
 
 from mkbackend.errors import BadInputError
+from mkbackend.slices.defaults import is_number, refuse, require_default
+from mkbackend.slices.fields import AUTHS, FORMS, LONGEST_KEY, LONGEST_STR, MODIFIERS, ON_DELETE, Field, Resource
 from mkbackend.slices.names import (
     SECRET,
     plural_of,
@@ -18,107 +15,8 @@ from mkbackend.slices.names import (
     require_sql,
 )
 
-AUTHS = ("user", "public", "owner", "admin")
-# Each type, as its word may go on.
-FORMS = {
-    "str": "str/200: so many letters at most, 255 without",
-    "text": "text",
-    "int": "int",
-    "bigint": "bigint",
-    "float": "float",
-    "decimal": "decimal/10/2: ten digits, two of them after the point",
-    "bool": "bool",
-    "date": "date",
-    "datetime": "datetime: with its time zone",
-    "uuid": "uuid",
-    "json": "json: an object",
-    "enum": "enum/draft/published",
-    "ref": "ref/user: the id of another resource",
-}
-ON_DELETE = {"cascade": "CASCADE", "restrict": "RESTRICT", "setnull": "SET NULL"}
-MODIFIERS = ("null", "unique", "index", "list", *ON_DELETE)
-# An entry of an index holds 2700 bytes, and a letter may need four.
-LONGEST_KEY = 500
-LONGEST_STR = 10_000
-# Fewer letters than a search has are never found by one.
-SHORTEST_SEARCH = 3
-_KEYS = frozenset(("str", "int", "bigint", "decimal", "date", "datetime", "uuid"))
 _LISTS = frozenset(("str", "text", "int", "bigint", "float", "decimal", "bool", "date", "datetime", "uuid"))
 _VALUE = re.compile(r"[a-zA-Z][a-zA-Z0-9]*([_-][a-zA-Z0-9]+)*")
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field, as it was described."""
-
-    word: str
-    name: str
-    type: str
-    args: tuple[str, ...] = ()
-    modifiers: frozenset[str] = frozenset()
-    default: str | None = None
-
-    @property
-    def column(self) -> str:
-        """Return the name in the table and in requests."""
-        return f"{self.name}_id" if self.type == "ref" else self.name
-
-    @property
-    def null(self) -> bool:
-        """Whether it may be empty."""
-        return "null" in self.modifiers
-
-    @property
-    def unique(self) -> bool:
-        """Whether no two rows may share a value."""
-        return "unique" in self.modifiers
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it holds several values."""
-        return "list" in self.modifiers
-
-    @property
-    def length(self) -> int:
-        """Return how many letters a str may have."""
-        return int(self.args[0]) if self.args else 255
-
-    @property
-    def is_key(self) -> bool:
-        """Whether an index can hold any value of it."""
-        return self.type in _KEYS and not self.is_list and not (self.type == "str" and self.length > LONGEST_KEY)
-
-    @property
-    def sortable(self) -> bool:
-        """Whether a list can be sorted by it: then an index is behind it."""
-        return not self.null and (self.is_key and self.type != "uuid")
-
-    @property
-    def filterable(self) -> bool:
-        """Whether a list can be asked for the rows with one value of it."""
-        return self.is_key or self.type in ("enum", "ref", "bool")
-
-    @property
-    def searchable(self) -> bool:
-        """Whether a search looks into it."""
-        long_enough = self.type == "text" or (self.type == "str" and self.length >= SHORTEST_SEARCH)
-        return long_enough and not self.is_list
-
-    @property
-    def on_delete(self) -> str:
-        """Return what becomes of the row when the one that it refers to is removed."""
-        return next((ON_DELETE[word] for word in ON_DELETE if word in self.modifiers), "RESTRICT")
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource to be: its names, its fields, who may do what with it."""
-
-    name: str
-    plural: str
-    fields: tuple[Field, ...]
-    auth: str = "user"
-    soft_delete: bool = True
 
 
 def parse(
@@ -168,13 +66,8 @@ def parse_field(word: str) -> Field:
     _ARGS.get(type_, _no_args)(field)
     _require_fitting(field)
     if field.default is not None:
-        _require_default(field)
+        require_default(field)
     return field
-
-
-def refuse(field: Field, why: str, hint: str = "") -> BadInputError:
-    """Return the error for a word."""
-    return BadInputError(f"{field.word}: {why}", hint)
 
 
 def _require_modifier(field: Field, modifier: str) -> None:
@@ -190,12 +83,12 @@ def _no_args(field: Field) -> None:
 
 
 def _str_args(field: Field) -> None:
-    if len(field.args) > 1 or not all(_is_number(arg, 1, LONGEST_STR) for arg in field.args):
+    if len(field.args) > 1 or not all(is_number(arg, 1, LONGEST_STR) for arg in field.args):
         raise refuse(field, f"the length of a str is a number from 1 to {LONGEST_STR}.", FORMS["str"])
 
 
 def _decimal_args(field: Field) -> None:
-    if len(field.args) != 2 or not (_is_number(field.args[0], 1, 28) and _is_number(field.args[1], 0, 28)):
+    if len(field.args) != 2 or not (is_number(field.args[0], 1, 28) and is_number(field.args[1], 0, 28)):
         raise refuse(
             field, "a decimal says how many digits it has, 28 at most, and how many after the point.", _DECIMAL
         )
@@ -247,50 +140,3 @@ def _require_fitting(field: Field) -> None:
 
 
 _NAMED = "str, int, bigint, decimal, date, datetime, uuid"
-
-
-def _require_default(field: Field) -> None:
-    default = str(field.default)
-    try:
-        fits = _FITS.get(field.type, _fits_text)(field, default)
-    except (ValueError, InvalidOperation):
-        fits = False
-    if not fits:
-        raise refuse(field, f"the default {default!r} is no {field.type} of this kind.", FORMS[field.type])
-
-
-def _fits_text(field: Field, default: str) -> bool:
-    longest = field.length if field.type == "str" else LONGEST_STR
-    return 0 < len(default) <= longest and default == default.strip() and default.isprintable()
-
-
-def _fits_decimal(field: Field, default: str) -> bool:
-    digits, places = map(int, field.args)
-    part = f"(\\.\\d{{1,{places}}})?" if places else ""
-    written = re.fullmatch(rf"-?(0|[1-9]\d*){part}", default, re.ASCII)
-    return written is not None and abs(Decimal(default)) < 10 ** (digits - places)
-
-
-def _fits_float(field: Field, default: str) -> bool:
-    return re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", default, re.ASCII) is not None
-
-
-def _fits_datetime(field: Field, default: str) -> bool:
-    return datetime.fromisoformat(default).tzinfo is not None
-
-
-_FITS: dict[str, Callable[[Field, str], bool]] = {
-    "int": lambda field, default: _is_number(default, -(2**31), 2**31 - 1),
-    "bigint": lambda field, default: _is_number(default, -(2**63), 2**63 - 1),
-    "float": _fits_float,
-    "decimal": _fits_decimal,
-    "bool": lambda field, default: default in ("true", "false"),
-    "date": lambda field, default: len(default) == 10 and bool(date.fromisoformat(default)),
-    "datetime": _fits_datetime,
-    "uuid": lambda field, default: str(UUID(default)) == default.lower(),
-    "enum": lambda field, default: default in field.args,
-}
-
-
-def _is_number(text: str, least: int, most: int) -> bool:
-    return re.fullmatch(r"-?\d{1,19}", text, re.ASCII) is not None and least <= int(text) <= most

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.grammar import Resource, parse
+from mkbackend.slices.fields import Resource
+from mkbackend.slices.grammar import parse
 
 FOLDER = ".mkbackend"
 _HEAD = "# What `mkbackend add` wrote. Commit it: `mkbackend remove`, and another `add`, read it.\n"

@@ -59,9 +59,9 @@ def _require_unreferred(known: Record, found: Survey) -> None:
     own = known.resource
     for table, path in found.tables.items():
         if table != own.plural and own.plural in found.leads[table]:
-            raise BadInputError(
-                f"{path} refers to {own.plural}, which would be gone.", f"Remove {Path(path).stem} first."
-            )
+            back = table in found.leads[own.plural]
+            hint = "Take the field out of one of them." if back else f"Remove {Path(path).stem} first."
+            raise BadInputError(f"{path} refers to {own.plural}, which would be gone.", hint)
 
 
 def _migrations(known: Record, found: Survey) -> dict[str, str | None]:

@@ -76,8 +76,14 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
             if isinstance(node, ast.ClassDef) and (table := _table(node)):
                 tables[table] = f"{_MODELS}/{path.name}"
                 if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
-                    models[path.stem] = Target(path.stem, node.name, table)
+                    models[path.stem] = Target(path.stem, node.name, table, _has_owner(node))
     return models, tables
+
+
+def _has_owner(model: ast.ClassDef) -> bool:
+    """Whether each row belongs to a user."""
+    fields = [node.target for node in model.body if isinstance(node, ast.AnnAssign)]
+    return "owner_id" in [field.id for field in fields if isinstance(field, ast.Name)]
 
 
 def _led_to(path: Path) -> set[str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mkbackend.slices import names
-from mkbackend.slices.columns import Column
-from mkbackend.slices.grammar import Resource
+from mkbackend.slices.fields import Resource
+from mkbackend.slices.samples import SampledColumn
 
 # So long may be the two texts of one line.
 _LINE = 72
@@ -15,11 +15,12 @@ _CALLER = "caller: CurrentUser, "
 
 @dataclass(frozen=True)
 class Target:
-    """A resource that others can refer to: its module, model and table; whether that refers back."""
+    """A resource that others can refer to: its module, model and table; whether it has owners, and refers back."""
 
     module: str
     model: str
     table: str
+    owned: bool = False
     leads_back: bool = False
 
 
@@ -41,13 +42,14 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
     }
 
 
-def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[Column]:
+def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[SampledColumn]:
     """Return the fields, as templates write them."""
     owner = names.class_of(resource.name)
     found = []
     for field in resource.fields:
         target = targets[field.args[0]] if field.type == "ref" else Target("", "", "")
-        found.append(Column(field, owner, target.module, target.model, target.table, target.leads_back))
+        own = target.owned and resource.auth == "owner"
+        found.append(SampledColumn(field, owner, target.module, target.model, target.table, own, target.leads_back))
     return found
 
 
@@ -68,7 +70,7 @@ def path_of(plural: str) -> str:
     return f"/{plural.replace('_', '-')}"
 
 
-def _chosen(columns: list[Column], resource: Resource) -> dict[str, Any]:
+def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
     """Return the columns that this or that part of a template is about."""
     refs = [column for column in columns if column.field.type == "ref"]
     searched = [column for column in columns if column.field.searchable]
@@ -77,6 +79,9 @@ def _chosen(columns: list[Column], resource: Resource) -> dict[str, Any]:
         "refs": refs,
         # What tests change: not where something leads, if there is something else.
         "changed": next((column for column in columns if column not in refs), columns[0]),
+        # Where rows have owners, they refer to rows of the same owner.
+        "own_refs": (own := [column for column in refs if column.leads_to_own]),
+        "any": ", None" if own else "",
         "required_refs": [column for column in refs if column.required_ref],
         "targets": sorted({(column.module, column.target) for column in refs if column.module != resource.name}),
         "needed": sorted({column.module for column in refs if column.required_ref} - {"user"}),
@@ -103,6 +108,7 @@ def _guards(resource: Resource) -> dict[str, str]:
         "caller_parameter": ", caller: User" if owner else "",
         "passed": ", caller" if owner else "",
         "ada": ", ADA" if owner else "",
+        "who": "admin" if resource.auth == "admin" else "user",
     }
 
 
@@ -113,7 +119,7 @@ def _alive(resource: Resource) -> str:
     return f"postgresql_where={names.class_of(resource.name)}.deleted_at.is_(None),"
 
 
-def _conflicts(columns: list[Column], resource: Resource) -> list[tuple[str, str, str]]:
+def _conflicts(columns: list[SampledColumn], resource: Resource) -> list[tuple[str, str, str]]:
     """Return the constraints that a caller can break, each with its message, and what Bandit is told."""
     table = resource.plural
     found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.field.unique]

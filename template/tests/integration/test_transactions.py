@@ -147,7 +147,7 @@ async def caller(
     caller = Caller(fresh_client, admin, sign_in(admin), {}, {}, {}, {})
     async with elsewhere.transaction() as session:
         for slice in SLICES:
-            caller.bodies[slice.path] = await slice.body(session)
+            caller.bodies[slice.path] = await slice.body(session, admin.id)
             caller.rows[slice.path] = (await slice.add(session, admin.id)).id
 
     async def give_tokens(wiring: Wiring) -> None:

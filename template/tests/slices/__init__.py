@@ -33,7 +33,7 @@ class Slice:
         field: one that a change may give.
         public: whether anyone may read.
         schema: what is asked with for a new one.
-        new: makes the values of a request; what they refer to is stored.
+        new: makes the values of a user's request; what they refer to is stored.
         add: stores a row for a user.
     """
 
@@ -43,7 +43,7 @@ class Slice:
     field: str
     public: bool
     schema: type[RequestSchema]
-    new: Callable[[AsyncSession], Awaitable[dict[str, Any]]]
+    new: Callable[[AsyncSession, UUID], Awaitable[dict[str, Any]]]
     add: Callable[[AsyncSession, UUID], Awaitable[BaseModel]]
 
     @property
@@ -56,9 +56,9 @@ class Slice:
         """The name that Schemathesis has for the id of one of them."""
         return f"path.{self.item.rpartition('{')[2].rstrip('}')}"
 
-    async def body(self, session: AsyncSession) -> dict[str, Any]:
-        """Make the JSON of a request."""
-        return self.schema(**await self.new(session)).model_dump(mode="json")
+    async def body(self, session: AsyncSession, user_id: UUID) -> dict[str, Any]:
+        """Make the JSON of a user's request."""
+        return self.schema(**await self.new(session, user_id)).model_dump(mode="json")
 
 
 async def add_user(session: AsyncSession) -> User:
