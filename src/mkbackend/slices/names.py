@@ -45,20 +45,20 @@ CLASSES = _words("create update response list_params list_response repository st
 INSIDE = _words(
     """
     add_user bool caller check_seen create cursors data date datetime dict entity filters get_by_id
-    get_for_update hard_delete id logger missing_reference name next number own owner page params part replace
+    get_for_update hard_delete id logger missing_reference name next number own owner owner_id page params part replace
     repository row scope search seen self session soft_delete sorted str timedelta update_by_id uuid4 values
     """
 )
 CLASSES_INSIDE = _words(
     """
-    AdminUser Annotated Any AsyncClient AsyncSession BaseModel BaseRepository BigInteger Boolean
-    ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day Decimal
-    DecimalText Depends Double Enum FakeRepository Field ForeignKey Headers IDSchema IdempotentRoute Index Int4
-    Int8 Integer IntegrityError InvalidInputException JsonObject ListResponse Literal LongText MakeUser Mapped
-    Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page PaginationParams Part PlainStr
-    PreconditionFailedException Protocol Query RequestSchema Response Role Seal SearchParams Seen SeenDep
-    Settings SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
-    WiringDep
+    AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean
+    Callable ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day
+    Decimal DecimalText Depends Double Enum FakeRepository Field ForeignKey Headers IDSchema IdempotentRoute Index
+    InstrumentedAttribute Int4 Int8 Integer IntegrityError InvalidInputException JsonObject ListResponse Literal
+    LongText MakeBody MakeUser Mapped Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page
+    PaginationParams Part PlainStr PreconditionFailedException Protocol Query RequestSchema Response Role Seal
+    SearchParams Seen SeenDep Settings SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8
+    StrictNumber String Text User Uuid WiringDep
     """
 )
 # Packages beside the module of a resource's enums.
