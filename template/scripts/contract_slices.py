@@ -1,17 +1,16 @@
 """What Schemathesis has to know of the slices that were added: their tests tell."""
 
-from collections.abc import Iterator
 from string import Template
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Column, Table, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
+from app.domain.models.base import Base
 from app.domain.models.user import User
-from tests.slices import SLICES, Slice
+from tests.slices import SLICES, Slice, add_user
 
 # A reference leads nowhere, a value is taken, If-Match names a state that was never
 # there, an Idempotency-Key was used for another request, a cursor is of another list,
@@ -62,8 +61,10 @@ async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
     known = [
         ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept, 0.7),
         ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed, 0.7),
-        *_references(slice, await slice.body(session, owner)),
     ]
+    for field, id in (await _references(slice, session, owner)).items():
+        name = f"^(POST|PATCH) .*{slice.path}(/|$)"
+        known.append((field, name, f"body.{field}", id, 0.9))
     for key, name, parameter, value, probability in known:
         described += KNOWN.substitute(
             dictionary=f"{slice.path[1:]}-{key}",
@@ -75,11 +76,26 @@ async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
     return described
 
 
-def _references(
-    slice: Slice, body: dict[str, Any]
-) -> Iterator[tuple[str, str, str, Any, float]]:
-    """Give what a new row can refer to."""
-    for field, value in body.items():
-        if field.endswith("_id") and isinstance(value, str):
-            name = f"^(POST|PATCH) .*{slice.path}(/|$)"
-            yield field, name, f"body.{field}", value, 0.9
+async def _references(
+    slice: Slice, session: AsyncSession, owner: UUID
+) -> dict[str, UUID]:
+    """Give what a new row can refer to, also where it need not."""
+    body = await slice.body(session, owner)
+    found: dict[str, UUID] = {}
+    for key in Base.metadata.tables[slice.table].foreign_keys:
+        field, target = key.parent.name, key.column.table
+        if field in body:
+            id = body[field] or await _one_of(target, session, owner)
+            found |= {field: id} if id else {}
+    return found
+
+
+async def _one_of(table: Table, session: AsyncSession, owner: UUID) -> UUID | None:
+    if table is User.__table__:
+        # Somebody who does not call, and so seldom goes.
+        return (await add_user(session)).id
+    id: Column[UUID] = table.c.id
+    statement = select(id).where(table.c.deleted_at.is_(None))
+    if "owner_id" in table.c:
+        statement = statement.where(table.c.owner_id == owner)
+    return await session.scalar(statement.limit(1))
