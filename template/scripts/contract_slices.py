@@ -1,16 +1,15 @@
 """What Schemathesis has to know of the slices that were added: their tests tell."""
 
 from string import Template
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
-from app.domain.models.base import Base
 from app.domain.models.user import User
-from tests.slices import SLICES, Slice, add_user
+from tests.slices import SLICES, Slice
 
 # A reference leads nowhere, a value is taken, If-Match names a state that was never
 # there, an Idempotency-Key was used for another request, a cursor is of another list,
@@ -31,12 +30,18 @@ values = ["$value"]
 [[operations]]
 include-name-regex = '$name'
 [operations.parameters]
-"$parameter" = { dictionary = "$dictionary", probability = $probability }
+"$parameter" = { dictionary = "$dictionary", probability = 0.7 }
 """)
 
 
-async def describe_slices(settings: Settings, user: User) -> str:
-    """Begin with two rows of each slice; give what schemathesis.toml cannot say."""
+async def describe_slices(
+    settings: Settings, user: User, operations: dict[str, Any]
+) -> str:
+    """Begin with two rows of each slice; give what schemathesis.toml cannot say.
+
+    A row may have to refer to another, which nobody can guess: what is described of the
+    operations gets examples.
+    """
     database = DatabaseManager(settings)
     await database.connect()
     try:
@@ -45,57 +50,47 @@ async def describe_slices(settings: Settings, user: User) -> str:
             for slice in SLICES:
                 statement = f"TRUNCATE {slice.table} CASCADE"
                 await session.execute(text(statement))
-            described = [await _describe(slice, session, user.id) for slice in SLICES]
+            described = ""
+            for slice in SLICES:
+                # One is for those who delete, so that the other stays.
+                kept, doomed = [
+                    (await slice.add(session, user.id)).id for _ in range(2)
+                ]
+                body = await slice.body(session, user.id)
+                change = {slice.field: body[slice.field]}
+                _give_body(operations[slice.path]["post"], body)
+                _give_body(operations[slice.item]["patch"], change)
+                _give_id(operations[slice.item]["patch"], kept)
+                described += _describe(slice, kept, doomed)
     finally:
         await database.disconnect()
-    return "".join(described)
+    return described
 
 
-async def _describe(slice: Slice, session: AsyncSession, owner: UUID) -> str:
-    # One is for those who delete, so that the other stays.
-    kept, doomed = [(await slice.add(session, owner)).id for _ in range(2)]
+def _give_body(operation: dict[str, Any], example: dict[str, Any]) -> None:
+    operation["requestBody"]["content"]["application/json"]["example"] = example
+
+
+def _give_id(operation: dict[str, Any], example: UUID) -> None:
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path":
+            parameter["example"] = str(example)
+
+
+def _describe(slice: Slice, kept: UUID, doomed: UUID) -> str:
     item = slice.item.replace("{", "\\{").replace("}", "\\}")
     described = ANSWERS.substitute(
         name=f"^[A-Z]+ .*{slice.path}(/|$)", change=f"^(PATCH|DELETE) .*{item}$"
     )
     known = [
-        ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept, 0.7),
-        ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed, 0.7),
+        ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept),
+        ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed),
     ]
-    for field, id in (await _references(slice, session, owner)).items():
-        name = f"^(POST|PATCH) .*{slice.path}(/|$)"
-        known.append((field, name, f"body.{field}", id, 0.9))
-    for key, name, parameter, value, probability in known:
+    for key, name, parameter, value in known:
         described += KNOWN.substitute(
             dictionary=f"{slice.path[1:]}-{key}",
             name=name,
             parameter=parameter,
             value=value,
-            probability=probability,
         )
     return described
-
-
-async def _references(
-    slice: Slice, session: AsyncSession, owner: UUID
-) -> dict[str, UUID]:
-    """Give what a new row can refer to, also where it need not."""
-    body = await slice.body(session, owner)
-    found: dict[str, UUID] = {}
-    for key in Base.metadata.tables[slice.table].foreign_keys:
-        field, target = key.parent.name, key.column.table
-        if field in body:
-            id = body[field] or await _one_of(target, session, owner)
-            found |= {field: id} if id else {}
-    return found
-
-
-async def _one_of(table: Table, session: AsyncSession, owner: UUID) -> UUID | None:
-    if table is User.__table__:
-        # Somebody who does not call, and so seldom goes.
-        return (await add_user(session)).id
-    id: Column[UUID] = table.c.id
-    statement = select(id).where(table.c.deleted_at.is_(None))
-    if "owner_id" in table.c:
-        statement = statement.where(table.c.owner_id == owner)
-    return await session.scalar(statement.limit(1))

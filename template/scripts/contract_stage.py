@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, update
@@ -53,7 +54,8 @@ class Stage:
     """The application, where each call finds its people as they were at first.
 
     Attributes:
-        operations: what the description offers, as "GET /users".
+        described: the description of each path, as "/users".
+        operations: what it offers, as "GET /users".
         answers: how often each of them gave which status.
         tokens: of each person by e-mail, an access token that stays good.
         known: by the names that schemathesis.toml has for it, what nobody can guess.
@@ -63,9 +65,12 @@ class Stage:
         self.app = create_app(settings)
         self._shared: Shared = self.app.state.shared
         self._prefix = settings.API_V1_PREFIX
+        # Not a copy: what is written there is served.
+        paths: dict[str, Any] = self.app.openapi()["paths"]
+        self.described = {p.removeprefix(self._prefix): paths[p] for p in paths}
         self.operations = [
             self._name(method, path)
-            for path, methods in self.app.openapi()["paths"].items()
+            for path, methods in self.described.items()
             for method in methods
         ]
         self._people = {

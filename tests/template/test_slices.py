@@ -116,7 +116,7 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 
 @full
 def test_a_project_with_slices_answers_as_it_describes_itself(every: Path) -> None:
-    make(every, "contract")
+    make(every, "contract", "examples=10")
 
 
 @full
