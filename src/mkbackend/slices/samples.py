@@ -30,7 +30,7 @@ _WRONG = {
     "enum": ['"no such value"', "1"],
     "ref": ['"x"', "1"],
 }
-_WRONG_QUERY = {"str": "%00", "bool": "perhaps"}
+_WRONG_QUERY = {"str": "%00", "bool": "perhaps", "enum": "no+such+value"}
 
 
 class SampledColumn(Column):

@@ -84,6 +84,9 @@ def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
         "any": ", None" if own else "",
         "required_refs": [column for column in refs if column.required_ref],
         "targets": sorted({(column.module, column.target) for column in refs if column.module != resource.name}),
+        # What a test refers to: where no two may refer to the same, another one each time.
+        "each": (each := any(column.field.unique for column in refs if column.required_ref)),
+        "known": "next(KNOWN)" if each else "KNOWN",
         "needed": sorted({column.module for column in refs if column.required_ref} - {"user"}),
         "others": modules,
         "self_ref": resource.name in {column.module for column in refs},
