@@ -63,12 +63,12 @@ def grow(installed: Path, scratch: Path) -> Iterator[Grow]:
 
     def grow(lines: list[str]) -> Path:
         project = scratch / f"grown-{len(made)}"
+        made.append(project)
         shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
         (project / ".venv").symlink_to(installed / ".venv")
         commit(project)
         for line in lines:
             run(sys.executable, "-m", "mkbackend", "add", *line.split(), "--allow-dirty", cwd=project)
-        made.append(project)
         return project
 
     yield grow
