@@ -9,6 +9,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mkbackend.errors import MkbackendError
 from mkbackend.questions import Answers
@@ -141,9 +142,9 @@ def _setting(name: str, where: Path) -> str:
     return _said("git", "config", "--get", name, cwd=where)
 
 
-def _or_retry(retry: str, *command: str | Path, **options: object) -> None:
+def _or_retry(retry: str, *command: str | Path, **options: Any) -> None:
     """Run a command; if it fails, the hint is what a person types in the project."""
     try:
-        run(*command, **options)  # type: ignore[arg-type]  # passed through as they are
+        run(*command, **options)
     except MkbackendError as error:
         raise MkbackendError(error.message, hint=retry) from error

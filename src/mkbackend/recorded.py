@@ -1,6 +1,5 @@
 """What a project says of itself in `.copier-answers.yml`, and the two versions that an update is between."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,7 +109,7 @@ def _require_trust(recorded: Recorded, url: str | None) -> None:
 
 def _place(url: str, project: Path) -> str:
     """Return one spelling of a URL or path."""
-    bare = os.path.expanduser(url.removeprefix("git+"))  # noqa: PTH111  # an unknown ~user is no error
+    bare = template.expanded(url.removeprefix("git+"))
     for path in (Path(bare), project / bare):
         if path.exists():
             return str(path.resolve())

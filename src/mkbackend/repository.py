@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.recorded import ANSWERS
@@ -32,13 +33,13 @@ class Repository:
         """The project's folder."""
         return self.top / self.prefix
 
-    def git(self, *args: str | Path, **options: object) -> str:
+    def git(self, *args: str | Path, **options: Any) -> str:
         """Run git at the top; no hook of the user's has a say."""
         return git("-c", f"core.hooksPath={os.devnull}", *args, cwd=self.top, **options)
 
-    def names(self, *args: str | Path, **options: object) -> list[str]:
+    def names(self, *args: str | Path, **options: Any) -> list[str]:
         """Run a git command with -z at the top, and return the parts of what it prints."""
-        printed = run("git", *args, cwd=self.top, env=_LOOK, **options)  # type: ignore[arg-type]  # passed through
+        printed = run("git", *args, cwd=self.top, env=_LOOK, **options)
         return [os.fsdecode(part) for part in printed.split(b"\0") if part]
 
     def inside(self, name: str) -> Path:

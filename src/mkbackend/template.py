@@ -79,7 +79,12 @@ def versions(remember: bool = True) -> Iterator[Versions]:
 
 def is_own(url: str) -> bool:
     """Whether a project records mkbackend's own template: the bundle at home, also in a shell's spelling of it."""
-    return os.path.expanduser(url) == os.path.expanduser(HOME_BUNDLE)  # noqa: PTH111  # an unknown ~user is no error
+    return expanded(url) == expanded(HOME_BUNDLE)
+
+
+def expanded(url: str) -> str:
+    """Return a path with the home that it begins with; anything else as it is."""
+    return os.path.expanduser(url)  # noqa: PTH111  # pathlib's raises where there is no such user
 
 
 def _elsewhere(url: str, ref: str | None) -> Source:
