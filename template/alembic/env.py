@@ -4,7 +4,9 @@ import asyncio
 from logging.config import fileConfig
 
 from alembic import context
-from sqlalchemy import Connection
+from alembic.util import CommandError
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 
 import app.domain.models  # noqa: F401 - brings every table
 from app.core.config_database import DatabaseSettings
@@ -14,8 +16,9 @@ from app.domain.models.base import Base
 config = context.config
 # The tests pass their own settings; everyone else's come from the environment.
 settings = config.attributes.get("settings") or DatabaseSettings()
-# A migration takes as long as it needs.
+# PostgreSQL bounds a migration (`bound`), not the driver.
 settings = settings.model_copy(update={"DB_STATEMENT_TIMEOUT": 0})
+LATE = ("55P03", "57014")  # no lock, or no end, in time
 
 
 def run_migrations_offline() -> None:
@@ -30,9 +33,34 @@ def run_migrations_offline() -> None:
 async def run_migrations_online() -> None:
     """Run the migrations through the engine of the service."""
     engine = make_engine(settings)
-    async with engine.connect() as connection:
-        await connection.run_sync(_migrate)
-    await engine.dispose()
+    event.listen(engine.sync_engine, "begin", bound)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in LATE:
+            raise
+        raise CommandError(
+            f"{error.orig}. This migration is undone, those before it are done. Run it "
+            "again when the database is less busy, or give it more time: "
+            "MIGRATION_LOCK_TIMEOUT, MIGRATION_STATEMENT_TIMEOUT."
+        ) from error
+    finally:
+        await engine.dispose()
+
+
+def bound(connection: Connection) -> None:
+    """Bound a transaction: who needs the table waits for it, and others behind them.
+
+    Outside of one, in an autocommit_block, SET LOCAL does nothing: what is made
+    CONCURRENTLY holds up nobody, and takes as long as it needs.
+    """
+    limits = {
+        "lock_timeout": settings.MIGRATION_LOCK_TIMEOUT,
+        "statement_timeout": settings.MIGRATION_STATEMENT_TIMEOUT,
+    }
+    for name, seconds in limits.items():
+        connection.exec_driver_sql(f"SET LOCAL {name} = {round(seconds * 1000)}")
 
 
 def _migrate(connection: Connection) -> None:

@@ -1,7 +1,8 @@
 """Settings: the only reader of the environment.
 
-A variable of the environment wins over `.env`, `.env` over `[tool.app]` in
-pyproject.toml, and that over the default below. No secret has a default.
+A variable of the environment wins over `.env`, `.env` over a file in `/run/secrets`,
+that over `[tool.app]` in pyproject.toml, and that over the default below. No secret has
+a default.
 """
 
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Settings of the database, and where settings are read from."""
 
+import os
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, FilePath, SecretStr, model_validator
@@ -7,11 +9,15 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     PyprojectTomlConfigSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
 )
 from sqlalchemy import URL
 
 from app.core.config_types import Port, PostgresUrl, asyncpg_url
+
+# Where Docker and Kubernetes put secrets: one file each, named as the setting.
+SECRETS = "/run/secrets"
 
 
 class DatabaseSettings(BaseSettings):
@@ -43,6 +49,11 @@ class DatabaseSettings(BaseSettings):
     DB_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
     DB_POOL_TIMEOUT: float = Field(default=10, gt=0)
     DB_STATEMENT_TIMEOUT: float = Field(default=10, ge=0)
+    # Whether a PgBouncer in transaction mode stands between
+    DB_PGBOUNCER: bool = False
+    # Seconds that a migration waits for a lock, and that one of its statements takes
+    MIGRATION_LOCK_TIMEOUT: float = Field(default=5, ge=0.1)
+    MIGRATION_STATEMENT_TIMEOUT: float = Field(default=60, ge=0)
 
     @model_validator(mode="after")
     def _has_a_password(self) -> Self:
@@ -74,6 +85,9 @@ class DatabaseSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read pyproject.toml last: it holds what is the same everywhere."""
-        pyproject = PyprojectTomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, pyproject
+        """Read files of secrets after .env, and last what is the same everywhere."""
+        sources = [init_settings, env_settings, dotenv_settings]
+        directory = Path(os.environ.get("SECRETS_DIR") or SECRETS)
+        if directory.is_dir():
+            sources.append(SecretsSettingsSource(settings_cls, directory))
+        return *sources, PyprojectTomlConfigSettingsSource(settings_cls)

@@ -142,11 +142,20 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
             "timeout": settings.DB_CONNECT_TIMEOUT,
             # On this side: a database that hangs would not heed a limit of its own.
             "command_timeout": settings.DB_STATEMENT_TIMEOUT or None,
+            **_preparation(settings),
             **_encryption(settings),
         },
     )
     watch(engine)
     return engine
+
+
+def _preparation(settings: DatabaseSettings) -> dict[str, object]:
+    """Prepare nothing where the next statement may meet another server process."""
+    if not settings.DB_PGBOUNCER:
+        return {}
+    # The first is asyncpg's own, the second SQLAlchemy's: one alone is not enough.
+    return {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 def _encryption(settings: DatabaseSettings) -> dict[str, object]:

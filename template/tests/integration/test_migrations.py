@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, inspect
+from alembic.util import CommandError
+from sqlalchemy import URL, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import Settings
 from tests.integration.conftest import alembic_config, leading_to, new_database
 
 pytestmark = pytest.mark.integration
+
+# What this one does to the users needs them for itself; the next one is concurrent.
+PICTURES = "5c1d7e2f9a40"
 
 
 @pytest.fixture
@@ -51,6 +56,46 @@ def test_the_sql_can_be_written_without_a_database(
 ) -> None:
     command.upgrade(alembic_config(settings), "head", sql=True)
     assert "CREATE TABLE users" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "limit", ["MIGRATION_LOCK_TIMEOUT", "MIGRATION_STATEMENT_TIMEOUT"]
+)
+async def test_a_migration_that_waits_too_long_is_undone_and_can_be_run_again(
+    empty: Settings, limit: str
+) -> None:
+    patient = alembic_config(empty)
+    await _run(command.upgrade, patient, PICTURES)
+    hasty = alembic_config(empty.model_copy(update={limit: 0.1}))
+    async with _lock(empty, "ACCESS SHARE"):
+        with pytest.raises(CommandError, match=r"undone.*MIGRATION_LOCK_TIMEOUT"):
+            await _run(command.downgrade, hasty, "-1")
+    assert "idempotency_keys" in await _tables(empty)
+    await _run(command.downgrade, hasty, "-1")
+    assert "idempotency_keys" not in await _tables(empty)
+
+
+async def test_what_is_made_concurrently_waits_as_long_as_it_has_to(
+    empty: Settings,
+) -> None:
+    await _run(command.upgrade, alembic_config(empty), PICTURES)
+    limits = {"MIGRATION_LOCK_TIMEOUT": 0.1, "MIGRATION_STATEMENT_TIMEOUT": 0.2}
+    hasty = alembic_config(empty.model_copy(update=limits))
+    async with _lock(empty, "ROW EXCLUSIVE"):
+        run = asyncio.create_task(_run(command.upgrade, hasty, "+1"))
+        await asyncio.sleep(0.5)
+        assert not run.done()
+    await run
+
+
+@asynccontextmanager
+async def _lock(settings: Settings, mode: str) -> AsyncIterator[None]:
+    """Hold a lock on the users, as somebody who reads or writes them does."""
+    engine = create_async_engine(settings.database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"LOCK TABLE users IN {mode} MODE"))
+        yield
+    await engine.dispose()
 
 
 async def _run(action: Callable[..., Any], config: Config, *arguments: str) -> None:

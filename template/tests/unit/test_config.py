@@ -15,7 +15,9 @@ from tests.conftest import MakeSettings
 
 STRONG = "f3b1c9d27a5e8046" * 4
 CODE = "\n".join(
-    path.read_text() for room in ("app", "scripts") for path in Path(room).rglob("*.py")
+    path.read_text()
+    for room in ("app", "scripts", "alembic")
+    for path in Path(room).rglob("*.py")
 )
 
 
@@ -211,6 +213,26 @@ def test_the_environment_wins_over_the_file_and_that_over_pyproject(
     settings = DatabaseSettings()
     found = (settings.DB_NAME, settings.DB_USER, settings.DB_HOST)
     assert found == ("environment", "file", "toml")
+
+
+def test_a_secret_may_be_a_file_and_the_environment_wins_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("DB_PASSWORD").write_text("from a file\n")
+    Path("DB_USER").write_text("file")
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("DB_USER", "environment")
+    settings = DatabaseSettings()
+    assert settings.database_url.password == "from a file"
+    assert settings.DB_USER == "environment"
+
+
+def test_a_directory_of_secrets_need_not_be_there(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRETS_DIR", "/no/such/directory")
+    assert make_settings().ENVIRONMENT == "test"
 
 
 def test_settings_do_not_change(settings: Settings) -> None:

@@ -1,0 +1,70 @@
+"""Refuse migrations that would hold up a service which is in use.
+
+    python -m scripts.lint_migrations
+
+squawk reads the SQL of each by the rules of .squawk.toml; no database is asked. A
+migration that knows better names the rule, and why:
+
+    # squawk-ignore ban-drop-column: no release since 1.4 reads it
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from io import StringIO
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+
+import app.domain.models  # noqa: F401 - brings every table
+from app.domain.models.base import Base
+
+SQUAWK = Path(sys.executable).with_name("squawk")
+IGNORED = re.compile(r"^\s*# squawk-ignore ([\w-]+): \S", re.MULTILINE)
+
+
+def sql_of(script: Script) -> str:
+    """The SQL of a migration on its way up."""
+    written = StringIO()
+    context = MigrationContext.configure(
+        dialect_name="postgresql",
+        opts={
+            "as_sql": True,
+            "literal_binds": True,
+            "output_buffer": written,
+            "target_metadata": Base.metadata,
+        },
+    )
+    with Operations.context(context), context.begin_transaction():
+        script.module.upgrade()
+    return written.getvalue()
+
+
+def write_sql(script: Script, directory: Path) -> None:
+    """Write it to a file named as the migration, after the rules that do not hold."""
+    path = Path(script.path)
+    known = IGNORED.findall(path.read_text(encoding="utf-8"))
+    lines = [f"-- squawk-ignore-file {rule}" for rule in known] + [sql_of(script)]
+    (directory / f"{path.stem}.sql").write_text("\n".join(lines), encoding="utf-8")
+
+
+def main() -> int:
+    """Check all; give the exit code."""
+    scripts = ScriptDirectory.from_config(Config("alembic.ini")).walk_revisions()
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copy(".squawk.toml", directory)
+        for script in scripts:
+            write_sql(script, Path(directory))
+        code = subprocess.run((SQUAWK, "*.sql"), cwd=directory).returncode
+    if code:
+        print("Where it is safe, the migration may say so: # squawk-ignore RULE: WHY")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
