@@ -1,7 +1,7 @@
 """The migration of a slice, written from its fields: no database is asked."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,30 +45,66 @@ def create_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
 
 def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
     """Return the migration that drops the table; undone, it is there again, and empty."""
-    return write(f"remove {view['plural_words']}", head, [f'op.drop_table("{view["plural"]}")'], _create(view))
+    steps = [
+        "# Deploy the release without its code first, then run this.",
+        "# squawk-ignore ban-drop-table: the code that read it is removed",
+        f'op.drop_table("{view["plural"]}")',
+    ]
+    return write(f"remove {view['plural_words']}", head, steps, _create(view))
 
 
 def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -> tuple[str, str]:
-    """Return the migration that adds the columns that a view has, and the one before had not."""
+    """Return the migration that adds the columns that a view has, and the one before had not.
+
+    The service goes on meanwhile: no lock is held while rows are read.
+    """
     known = {column.name for column in before["columns"]}
     new = [column for column in view["columns"] if column.name not in known]
     table = view["plural"]
-    up, down = [], []
-    for column in new:
-        up.append(f'op.add_column("{table}", {_column(column)})')
-        if column.field.type == "ref":
-            up.append(f'op.create_foreign_key("{column.foreign_key(table)}", "{table}", {_leads(column)})')
-        down.append(f'op.drop_column("{table}", "{column.name}")')
+    at_once = [f'op.add_column("{table}", {_bare_column(column)}, if_not_exists=True)' for column in new]
+    meanwhile = []
+    for name, constraint in _constraints(new, table):
+        at_once += [f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint]
+        meanwhile.append(f'op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")')
+    down = [f'op.drop_column("{table}", "{column.name}")' for column in new]
     had = dict(_indexes(before))
     for name, text in _indexes(view):
         if had.get(name) == text:
             continue
-        if name in had:
-            up.append(f'op.drop_index("{name}", "{table}")')
-            down += [f'op.drop_index("{name}", "{table}")', had[name]]
-        up.append(text)
+        down += [f'op.drop_index("{name}", "{table}")', had[name]] if name in had else []
+        drop = f'op.drop_index("{name}", "{table}", if_exists=True, postgresql_concurrently=True)'
+        meanwhile += [drop, f"{text[:-1]}, postgresql_concurrently=True)"]
     fields = " and ".join(column.words for column in new)
+    if any("drop_constraint" in step for step in at_once):
+        at_once.insert(0, "# squawk-ignore ban-drop-constraint: each is made again at once")
+    up = [*at_once, *_outside_of_a_transaction(meanwhile)]
     return write(f"add {fields} to {view['plural_words']}"[:70], head, up, _undone_in_order(down))
+
+
+def _outside_of_a_transaction(steps: list[str]) -> list[str]:
+    """Return a block in which these steps hold up nobody who reads or writes the table."""
+    if not steps:
+        return []
+    return [
+        "# Nobody waits for this. Where it is broken off, the migration is run again:",
+        "# each step above and below can be repeated.",
+        "with op.get_context().autocommit_block():",
+        *(f"    {step}" for step in steps),
+    ]
+
+
+def _constraints(columns: Iterable[Column], table: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of each constraint of new columns, and what makes it without looking at the rows."""
+    for column in columns:
+        if column.field.type == "ref":
+            name = column.foreign_key(table)
+            make = f'op.create_foreign_key("{name}", "{table}", {_leads(column)}'
+            yield name, f"{make}, postgresql_not_valid=True)"
+        elif column.field.type == "enum":
+            name = f"ck_{table}_{column.name}"
+            values = ", ".join(f"'{value}'" for value in column.field.args)
+            make = f'op.create_check_constraint(op.f("{name}"), "{table}", "{column.name} IN ({values})"'
+            yield name, f"{make}, postgresql_not_valid=True)"
 
 
 def write(message: str, head: str, upgrade: Iterable[str], downgrade: Iterable[str]) -> tuple[str, str]:
@@ -135,6 +171,11 @@ def _referring(view: Mapping[str, Any]) -> list[str]:
 def _column(column: Column) -> str:
     default = f", server_default={column.quoted_default}" if column.default else ""
     return f'sa.Column("{column.name}", {column.operation}{default}, nullable={column.field.null})'
+
+
+def _bare_column(column: Column) -> str:
+    """Return a column without its check, which is made apart."""
+    return _column(column).replace("create_constraint=True, ", "")
 
 
 def _leads(column: Column) -> str:
