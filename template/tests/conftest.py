@@ -1,5 +1,6 @@
 """Fixtures for all tests: settings, users, an application without a database."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from copy import copy
 from secrets import token_hex
@@ -54,6 +55,8 @@ def make_settings() -> MakeSettings:
             "DB_PASSWORD": token_hex(16),
             "JWT_SECRET_KEY": token_hex(32),
             "JWT_REFRESH_SECRET_KEY": token_hex(32),
+            # Where TEST_DATABASE_URL leads to a PgBouncer.
+            "DB_PGBOUNCER": os.environ.get("TEST_PGBOUNCER", "false"),
             **PATIENT,
         }
         settings = Settings(_env_file=None, **defaults | values)

@@ -17,23 +17,26 @@ from alembic.config import Config
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
-from sqlalchemy import URL, delete, make_url, pool, text
+from sqlalchemy import URL, delete, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
-    create_async_engine,
 )
 
 from app.core.config import Settings
-from app.core.database import DatabaseManager
+from app.core.database import DatabaseManager, make_engine
 from app.core.database_guards import ReadingSession
 from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.roles import Role
 from scripts.postgres import throwaway
 from tests.conftest import Headers, MakeUser, SignIn, with_state
+
+END_CONNECTIONS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+)
 
 
 class RolledBackDatabase(DatabaseManager):
@@ -73,16 +76,26 @@ async def new_database(
 ) -> AsyncIterator[URL]:
     """Make a database with a name of its own, and drop it in the end."""
     name = f"{settings.DB_NAME}_test_{token_hex(6)}"
-    engine = create_async_engine(
-        server, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool
-    )
-    async with engine.connect() as connection:
-        await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE {template}'))
+    async with _outside(server, settings) as connection:
+        # A pool between may still hold connections to it, and none may be open.
+        await connection.execute(END_CONNECTIONS, {"name": template})
+        await connection.execute(
+            text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        )
     try:
         yield server.set(database=name)
     finally:
-        async with engine.connect() as connection:
+        async with _outside(server, settings) as connection:
             await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@asynccontextmanager
+async def _outside(server: URL, settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A connection outside of any transaction."""
+    engine = make_engine(leading_to(server, settings))
+    async with engine.connect() as connection:
+        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    await engine.dispose()
 
 
 def leading_to(database: URL, settings: Settings) -> Settings:
@@ -103,7 +116,7 @@ async def migrated(server: URL, settings: Settings) -> AsyncIterator[str]:
         config = alembic_config(leading_to(database, settings))
         # In a thread, because Alembic runs an event loop of its own.
         await asyncio.to_thread(command.upgrade, config, "head")
-        yield f'"{database.database}"'
+        yield database.database or ""
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +125,7 @@ async def engine(
 ) -> AsyncIterator[AsyncEngine]:
     """The engine of the tests that are rolled back."""
     async with new_database(server, settings, migrated) as database:
-        engine = create_async_engine(database)
+        engine = make_engine(leading_to(database, settings))
         yield engine
         await engine.dispose()
 

@@ -11,9 +11,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, inspect, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import Settings
+from app.core.database import make_engine
 from tests.integration.conftest import alembic_config, leading_to, new_database
 
 pytestmark = pytest.mark.integration
@@ -91,7 +91,7 @@ async def test_what_is_made_concurrently_waits_as_long_as_it_has_to(
 @asynccontextmanager
 async def _lock(settings: Settings, mode: str) -> AsyncIterator[None]:
     """Hold a lock on the users, as somebody who reads or writes them does."""
-    engine = create_async_engine(settings.database_url)
+    engine = make_engine(settings)
     async with engine.begin() as connection:
         await connection.execute(text(f"LOCK TABLE users IN {mode} MODE"))
         yield
@@ -104,7 +104,7 @@ async def _run(action: Callable[..., Any], config: Config, *arguments: str) -> N
 
 
 async def _tables(settings: Settings) -> list[str]:
-    engine = create_async_engine(settings.database_url)
+    engine = make_engine(settings)
     async with engine.connect() as connection:
         names = await connection.run_sync(lambda c: inspect(c).get_table_names())
     await engine.dispose()
