@@ -38,6 +38,9 @@ END_CONNECTIONS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 )
 
+# For what is about one connection to PostgreSQL, from end to end.
+direct = pytest.mark.skipif("TEST_PGBOUNCER" in os.environ, reason="through PgBouncer")
+
 
 class RolledBackDatabase(DatabaseManager):
     """Sessions of one connection, where a commit only releases a savepoint."""

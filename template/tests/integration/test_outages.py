@@ -19,6 +19,7 @@ from app.core.exceptions import ServiceUnavailableException
 from app.core.security import TokenSigner
 from app.main import lifespan
 from tests.conftest import PASSWORD, MakeSettings, with_state
+from tests.integration.conftest import direct
 
 pytestmark = pytest.mark.integration
 READY = "/api/v1/health/ready"
@@ -100,6 +101,7 @@ async def test_a_database_that_hangs_is_a_503_within_the_set_time(
         assert monotonic() - started < 5
 
 
+@direct
 async def test_a_login_that_postgresql_refuses_is_said_to_be_one(
     calling: Calling, fresh_database: Settings
 ) -> None:

@@ -15,7 +15,7 @@ from app.core.database_guards import WriteInReadingError, transaction_within
 from app.domain.models.user import User
 from app.service.user_service import UserService
 from tests.conftest import Headers, MakeUser
-from tests.integration.conftest import store
+from tests.integration.conftest import direct, store
 
 pytestmark = pytest.mark.integration
 Write = Callable[[AsyncSession, User], Awaitable[object]]
@@ -126,6 +126,7 @@ async def test_a_get_that_writes_is_a_mistake_and_writes_nothing(
         assert "Eve" not in names.all()
 
 
+@direct
 @pytest.mark.parametrize("rested", [-1.0, 60.0])
 async def test_a_connection_that_was_lost_while_it_rested_is_replaced(
     fresh_client: AsyncClient,
