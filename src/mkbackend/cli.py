@@ -134,6 +134,31 @@ def status(
         raise typer.Exit(run(path, screen))
 
 
+@app.command(short_help="Tell whether a project can be worked with here.")
+def doctor(
+    path: Annotated[str, typer.Argument(help="The project.")] = ".",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Look at Python, tools, settings, port, database and migrations of a project; what is wrong has its mend.
+
+    Nothing is changed or started, and no secret is shown.
+
+    Exit code: 0 nothing wrong, 1 something is, 2 no project.
+
+    Examples:
+
+    \b
+    mkbackend doctor
+    mkbackend doctor ../myapp --json
+    """
+    with _reported(as_json) as screen:
+        from mkbackend.doctor.examine import doctor as run
+        from mkbackend.system import clean_environment
+
+        clean_environment()
+        raise typer.Exit(run(path, screen))
+
+
 @app.command()
 def add(
     name: Annotated[str | None, typer.Argument(help="The resource, in the singular: article, blog_post.")] = None,

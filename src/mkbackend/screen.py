@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,6 +18,8 @@ from rich.tree import Tree
 
 from mkbackend.errors import MkbackendError
 from mkbackend.questions import Answers, Question, Questions
+
+_FINDINGS = {"ok": ("green", "✓", "ok"), "note": ("yellow", "!", "!"), "wrong": ("red", "✗", "x")}
 
 
 @dataclass
@@ -51,6 +54,19 @@ class Screen:
     def plain(self, text: str) -> None:
         """Print text as it is, in lines as long as they are: what people copy, or what programs read."""
         self.console.print(Text(text), soft_wrap=True)
+
+    def finding(self, state: str, name: str, text: str, mend: str = "") -> None:
+        """Print what was found of something, `ok`, `note` or `wrong`, and below it the mend, to be copied."""
+        style, sign, plain = _FINDINGS[state]
+        sign = self._sign(sign, plain.ljust(2))
+        head = f"{name:<10}  "
+        lines = [text]
+        if self.console.is_terminal:
+            lines = textwrap.wrap(text, max(self.console.width - len(sign + head) - 1, 20), break_long_words=False)
+        indent = "\n" + " " * (len(sign + head) + 1)
+        self.console.print(Text.assemble((sign, style), f" {head}{indent.join(lines)}"), soft_wrap=True)
+        if mend:
+            self.console.print(Text.assemble(indent[1:], (mend, "bold")), soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, optional: bool = False) -> Iterator[Step]:

@@ -5,144 +5,20 @@ the build cache and the base images stay, as after any build.
 """
 
 import json
-import os
-import re
-import secrets
 import shutil
-import socket
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .conftest import ENVIRONMENT, ROOT, Stack, run
+
 # Megabytes above the Python image; 100 when this was written.
 LARGEST = 130
 # A healthy service has answered what it was asked within this many seconds.
 SLOWEST_STOP = 5
-# What .env says for the host must not reach the stack.
-HOSTS_SETTINGS = "DATABASE_URL=postgresql://nobody:nothing@nowhere.invalid/none\nDB_HOST=nowhere.invalid\nWORKERS=2\n"
-# The machine's own, without what Compose prefers to .env; read before a fixture hides HOME and Docker's settings in it.
-OTHERS = re.compile(r"(COMPOSE|DB|JWT|POSTGRES|UV)_.*|DATABASE_URL|PORT|VIRTUAL_ENV")
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not OTHERS.fullmatch(name)}
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: dict[str, object]
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A project, and its containers."""
-
-    project: Path
-    port: int
-
-    @property
-    def image(self) -> str:
-        return f"{self.project.name.replace('_', '-')}:latest"
-
-    def compose(self, *args: str, timeout: float = 600) -> str:
-        return run(
-            *("docker", "compose", "--file", "docker/docker-compose.yml", "--env-file", ".env"),
-            *args,
-            cwd=self.project,
-            timeout=timeout,
-        )
-
-    def container(self, service: str) -> str:
-        return self.compose("ps", "--all", "--quiet", service)
-
-    def call(self, path: str, form: dict[str, str] | None = None, token: str = "") -> Answer:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/v1{path}",
-            data=urllib.parse.urlencode(form).encode() if form else None,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-        )
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with direct.open(request, timeout=10) as response:
-                return Answer(response.status, json.load(response))
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, json.load(error))
-
-    def sign_in(self, email: str, password: str) -> str:
-        answer = self.call("/auth/login", {"username": email, "password": password})
-        assert answer.status == 200, answer
-        return str(answer.body["access_token"])
-
-
-def run(*command: str | Path, cwd: Path, timeout: float = 600) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, encoding="utf-8", timeout=timeout
-    )
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
-    return done.stdout.strip()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def render(folder: Path) -> Path:
-    """A project as `mkbackend new` leaves it, with ports of its own, from the files as they are now."""
-    source = folder / "source"
-    shutil.copytree(ROOT / "template", source / "template", ignore=shutil.ignore_patterns(".venv", ".*_cache"))
-    shutil.copy(ROOT / "copier.yml", source)
-    project = folder / f"image_test_{secrets.token_hex(4)}"
-    # The lab's Python image is 3.12.
-    answers = (f"project_slug={project.name}", "project_name=Image Test", "python_version=3.12", "license=MIT")
-    data = [word for answer in answers for word in ("--data", answer)]
-    run(sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", *data, source, project, cwd=folder)
-    run(sys.executable, "scripts/init_env.py", cwd=project)
-    with (project / ".env").open("a") as env:
-        env.write(f"{HOSTS_SETTINGS}PORT={free_port()}\nDB_PORT={free_port()}\n")
-    run("uv", "lock", "--quiet", cwd=project)
-    return project
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("image")
-    for command in ("docker", "uv"):
-        assert shutil.which(command), f"the image is tested with {command}: install it"
-    run("docker", "version", cwd=folder)
-    return render(folder)
-
-
-@pytest.fixture(scope="module")
-def stack(project: Path) -> Iterator[Stack]:
-    stack = Stack(project, int(re.findall(r"^PORT=(\d+)", (project / ".env").read_text(), re.M)[-1]))
-    try:
-        stack.compose("build", "--build-arg", "VERSION=1.2.3")
-        try:
-            stack.compose("up", "--detach", "--wait", "--wait-timeout", "120")
-        except AssertionError as error:
-            pytest.fail(f"{error}\n{stack.compose('logs', '--no-color')}")
-        yield stack
-    finally:
-        stack.compose("down", "--volumes", "--timeout", "3", "--remove-orphans")
-        subprocess.run(("docker", "image", "rm", "--force", stack.image), check=False, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def admin(stack: Stack) -> tuple[str, str]:
-    """The e-mail and the password of the first admin, made as the README says."""
-    said = stack.compose("exec", "--no-TTY", "app", "python", "-m", "scripts.create_admin", "ada@example.com")
-    password = re.search(r"^Admin ada@example.com created; password: (\S+)$", said, re.M)
-    assert password, said
-    return "ada@example.com", password[1]
 
 
 def test_the_service_is_healthy_and_reaches_its_database(stack: Stack) -> None:

@@ -54,6 +54,15 @@ PYTHONS = [version for version in OPTIONS["python_version"] if _is_here(version)
 # The default project; on a machine without its Python, for another one.
 DEFAULT: Answers = {} if QUESTIONS["python_version"]["default"] in PYTHONS else {"python_version": PYTHONS[-1]}
 
+SERVER = """
+import sys
+from scripts.postgres import throwaway
+
+with throwaway() as server:
+    print(f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{server.database}", flush=True)
+    sys.stdin.read()
+"""
+
 
 @pytest.fixture(autouse=True)
 def machine() -> None:
@@ -143,6 +152,22 @@ def installed(render: Render, scratch: Path) -> Path:
 def python(installed: Path) -> Path:
     """Give a Python with all that the template depends on."""
     return installed / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+@pytest.fixture(scope="session")
+def server(installed: Path, python: Path, scratch: Path) -> Iterator[str]:
+    """Give the address of a PostgreSQL of the template's own making; it ends with us, however we end."""
+    with subprocess.Popen(
+        [python, "-c", SERVER],
+        cwd=installed,
+        env=ENVIRONMENT | {"TMPDIR": str(scratch)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
 
 
 _TYPED = ["app", "scripts", "tests", "alembic"]

@@ -20,31 +20,6 @@ from combinations import FULL, OPTIONS, Answers, name_of, to_run
 
 from .conftest import DEFAULT, ENVIRONMENT, PYTHONS, ROOT, left_in, make, run, start, wait_for
 
-SERVER = """
-import sys
-from scripts.postgres import throwaway
-
-with throwaway() as server:
-    print(f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/{server.database}", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.fixture(scope="session")
-def server(installed: Path, python: Path, scratch: Path) -> Iterator[str]:
-    """Give the address of a PostgreSQL of the template's own making; it ends with us, however we end."""
-    with subprocess.Popen(
-        [python, "-c", SERVER],
-        cwd=installed,
-        env=ENVIRONMENT | {"TMPDIR": str(scratch)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout
-        yield process.stdout.readline().strip()
-
 
 def new(place: Path, answers: Answers) -> Path:
     """Make a project with the command, as the README says; the template that it remembers stays beside it."""

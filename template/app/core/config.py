@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import SettingsError
 
 from app import __version__
 from app.core.config_database import DatabaseSettings
@@ -152,6 +153,9 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise ConfigurationError(_explain(error)) from None
+    except SettingsError as error:
+        # A secret is there, and may not be read.
+        raise ConfigurationError(f"{error}: {error.__cause__}") from None
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,0 +1,1 @@
+"""`mkbackend doctor`: whether a project can be worked with here, asked without changing anything."""

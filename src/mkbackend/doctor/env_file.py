@@ -1,0 +1,57 @@
+"""`.env` as a file: there, for its owner's eyes only, and unknown to git."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mkbackend.doctor.checks import Check, note, ok, wrong
+from mkbackend.errors import MkbackendError
+from mkbackend.system import git
+
+_PORT = re.compile(r"^\s*(?:export\s+)?PORT\s*=\s*['\"]?(\d{1,5})\b", re.MULTILINE)
+_MAKE = f"{'python' if os.name == 'nt' else 'python3'} scripts/init_env.py"
+
+
+def look(project: Path, starts: bool) -> Iterator[Check]:
+    """Look at the file; where the service `starts` without one, its settings come from elsewhere."""
+    env = project / ".env"
+    if not env.is_file():
+        found = "is missing; the environment has all that is needed"
+        yield ok(".env", found) if starts else wrong(".env", "is missing", _MAKE)
+        return
+    faults = list(filter(None, (_open(env), _known_to_git(project))))
+    yield from faults or [ok(".env", "is there, for its owner only")]
+
+
+def port(project: Path) -> int:
+    """Return PORT as the environment or .env has it: for a service that cannot be asked itself."""
+    try:
+        text = (project / ".env").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        text = ""
+    found = _PORT.search(f"PORT={os.environ.get('PORT', '')}") or _PORT.search(text)
+    return int(found[1]) if found else 8000
+
+
+def _open(env: Path) -> Check | None:
+    mode = env.stat().st_mode & 0o777
+    if os.name == "nt" or not mode & 0o077:
+        return None
+    return wrong(".env", f"can be read by other accounts (mode {mode:04o})", "chmod 600 .env")
+
+
+def _known_to_git(project: Path) -> Check | None:
+    """Tell a file whose secrets are in a commit, or will be in the next."""
+    try:
+        if git("ls-files", ".env", cwd=project):
+            found = "is tracked by git: replace its secrets too, as the history keeps them"
+            return wrong(".env", found, "git rm --cached .env")
+        git("rev-parse", "--is-inside-work-tree", cwd=project)
+    except MkbackendError:  # no git, or no repository: nothing to fear
+        return None
+    try:
+        git("check-ignore", "--quiet", ".env", cwd=project)
+    except MkbackendError:
+        return note(".env", "is not ignored by git: the next `git add --all` takes it", "echo .env >> .gitignore")
+    return None

@@ -1,0 +1,67 @@
+"""The Python of a project: that of its .venv, or the one that would make it."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from mkbackend.doctor import programs
+from mkbackend.doctor.checks import Check, note, ok, wrong
+
+_ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
+
+
+def of(project: Path) -> Path:
+    """Return where the Python of a project's .venv is, there or not."""
+    return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def look(project: Path) -> Check:
+    """Compare the Python of .venv with what the project asks for."""
+    if not (project / ".venv").is_dir():
+        return _without(project)
+    version = programs.answer(of(project), "-c", _ASK, cwd=project)
+    wanted, pinned = _wanted(project), _pinned(project)
+    if version is None:
+        return wrong("python", ".venv is broken: its Python does not run", "Remove .venv, then: make install")
+    if version not in wanted:
+        found = f"{version} in .venv, but the project wants {wanted}"
+        return wrong("python", found, "Remove .venv, then: make install")
+    if not f"{version}.".startswith(f"{pinned}." if pinned else ""):
+        found = f"{version} in .venv, but .python-version says {pinned}"
+        return note("python", found, "Remove .venv, then: make install")
+    return ok("python", f"{version} in .venv")
+
+
+def _without(project: Path) -> Check:
+    """Say which Python `make install` would take."""
+    uv, wanted, pinned = programs.uv(project), _wanted(project), _pinned(project)
+    version = _found(project, uv)
+    if version and version in wanted:
+        return wrong("python", f".venv is missing; it would be made with Python {version}", "make install")
+    name = pinned or str(wanted)
+    found = f"python3 is {version}, not {wanted}" if version else f"Python {name} is not installed"
+    mend = f"uv python install {name}" if uv and pinned else f"Install Python {name}, then: make install"
+    return wrong("python", f".venv is missing, and {found}", mend)
+
+
+def _found(project: Path, uv: str | None) -> str | None:
+    python = programs.answer(uv, "python", "find", "--no-python-downloads", cwd=project) if uv else "python3"
+    return programs.answer(python, "-c", _ASK, cwd=project) if python else None
+
+
+def _wanted(project: Path) -> SpecifierSet:
+    """Return `requires-python`; any version will do where pyproject.toml does not say."""
+    try:
+        text = (project / "pyproject.toml").read_text(encoding="utf-8")
+        return SpecifierSet(str(tomllib.loads(text)["project"]["requires-python"]))
+    except (OSError, ValueError, KeyError, TypeError, InvalidSpecifier):
+        return SpecifierSet()
+
+
+def _pinned(project: Path) -> str:
+    try:
+        return (project / ".python-version").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""

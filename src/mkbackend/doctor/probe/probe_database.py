@@ -1,0 +1,100 @@
+"""The database that `make dev` would take: where it is, and what is in it. Nothing is started for that."""
+
+import asyncio
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from probe_words import Told, without_secrets
+
+SECONDS = 5
+# As scripts/devdb.py looks for them: extensions bring tables too.
+TABLES = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+    ORDER BY relname
+"""
+NO_DATABASE = "3D000"
+REVISIONS = "SELECT version_num FROM alembic_version"
+
+
+def tell_database(dotenv: dict[str, str]) -> Told:
+    """Choose as `make dev` does, and look."""
+    from scripts.postgres import PostgresError, find_binaries
+    from scripts.postgres.choice import DatabaseError, Ways, choose, running_port
+
+    given = {name: value for name, value in dotenv.items() if value}
+    try:  # the last way would start a service of compose: here it is closed
+        choice = choose(os.environ, given, Ways(find_binaries, running_port, lambda: None))
+    except (DatabaseError, PostgresError) as error:
+        return {"none": without_secrets(str(error))}
+    os.environ.update(choice.settings)
+    found: Told = {"reason": choice.reason, "embedded": choice.embedded, "runs": False}
+    return found if choice.embedded and not enter_embedded() else found | look()
+
+
+def enter_embedded() -> bool:
+    """Lead to the embedded PostgreSQL where it runs, by what scripts/postgres/keeper.py has noted of it."""
+    from scripts.postgres import find_binaries
+    from scripts.postgres.keeper import SHARED
+
+    usual = Path(".pgdata").resolve() / str(find_binaries()[1])
+    other = SHARED / f"pgdata-{hashlib.sha256(os.fsencode(usual)).hexdigest()[:16]}"
+    home = usual if (usual / "data").exists() else other
+    running = home / "data" / "postmaster.pid"
+    if not running.exists():
+        return False
+    port = running.read_text().splitlines()[3]
+    password = json.loads((home / "server.json").read_text())["password"]
+    os.environ.update(DB_HOST="127.0.0.1", DB_PORT=port, DB_USER="postgres", DB_PASSWORD=password, DB_SSL="off")
+    return True
+
+
+def look() -> Told:
+    """Return where the database is, and its tables and revisions or why they are not to be had."""
+    # Until 0.2 it was made there; since then it is there as well.
+    from app.core.config import DatabaseSettings  # type: ignore[attr-defined]
+    from pydantic import ValidationError
+
+    try:
+        settings = DatabaseSettings()
+    except ValidationError:
+        return {"error": "its settings are wrong"}
+    url = settings.database_url
+    place = {"place": f"{url.database} at {url.host}:{url.port or 5432}" if url.host else str(url.database)}
+    try:
+        return place | asyncio.run(ask(settings))
+    except Exception as error:  # noqa: BLE001  # the driver, the system and SQLAlchemy each have their own kinds
+        if any(getattr(known, "sqlstate", "") == NO_DATABASE for known in (error, getattr(error, "orig", None))):
+            return place | {"runs": True, "lacks": url.database}
+        return place | {"away": why(error)}
+
+
+async def ask(settings: Any) -> Told:
+    """Ask for what is there, for a few seconds."""
+    from app.core.database import make_engine
+    from sqlalchemy import text
+
+    bounds = {"DB_CONNECT_TIMEOUT": SECONDS, "DB_STATEMENT_TIMEOUT": SECONDS, "DB_ECHO": False}
+    engine = make_engine(settings.model_copy(update=bounds))
+    try:
+        async with asyncio.timeout(SECONDS), engine.connect() as connection:
+            tables = list(await connection.scalars(text(TABLES)))
+            ours = "alembic_version" in tables
+            revisions = list(await connection.scalars(text(REVISIONS))) if ours else []
+    finally:
+        await engine.dispose()
+    return {"runs": True, "tables": tables, "revisions": revisions}
+
+
+def why(error: Exception) -> str:
+    """Return in plain words why there was no answer."""
+    text = str(getattr(error, "orig", None) or error)
+    if isinstance(error, TimeoutError):
+        return f"no answer within {SECONDS} seconds"
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in text:
+        return "nobody listens there"
+    return without_secrets(text.partition("\n")[0]) or type(error).__name__

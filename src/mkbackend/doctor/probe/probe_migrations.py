@@ -1,0 +1,22 @@
+"""The project's migrations, beside what a database has of them."""
+
+from pathlib import Path
+
+from probe_words import Told
+
+
+def tell_migrations(database: Told) -> Told:
+    """Tell the heads, and where the database was asked what it lacks, or has `beyond` the project's own."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(Config("alembic.ini"))
+    heads: Told = {"heads": sorted(script.get_heads())}
+    if "revisions" not in database and "lacks" not in database:
+        return heads
+    every = {revision.revision: Path(revision.path).stem for revision in script.walk_revisions()}
+    has = tuple(database.get("revisions", ()))
+    if beyond := sorted(set(has) - set(every)):
+        return heads | {"beyond": beyond}
+    done = {revision.revision for revision in script.iterate_revisions(has, "base")} if has else set()
+    return heads | {"pending": [name for revision, name in reversed(every.items()) if revision not in done]}

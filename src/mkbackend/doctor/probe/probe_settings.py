@@ -1,0 +1,61 @@
+"""The settings of the service: whether they allow a start, and which names it knows."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from probe_words import Told, plainly
+
+SERVES = ("HOST", "PORT", "API_V1_PREFIX", "PROJECT_NAME", "VERSION")
+# What stands in .env without a name may be the rest of a secret of several lines.
+NAME = re.compile(r"[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*")
+
+
+def read_dotenv() -> dict[str, str]:
+    """Read .env as the service does."""
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+
+
+def tell_settings(dotenv: dict[str, str]) -> Told:
+    """Tell what keeps the service from starting, and how it serves."""
+    from app.core.config import ConfigurationError, Settings, get_settings
+
+    given = sorted(name for name in dotenv if NAME.fullmatch(name))
+    names: Told = {"known": sorted(names_of(Settings) | names_of_compose()), "given": given}
+    try:
+        settings = get_settings()
+    except ConfigurationError as error:
+        first, *lines = str(error).splitlines()
+        return names | {"problems": [plainly(line) for line in lines or [first]]}
+    weak = ["DB_PASSWORD"] if settings.DATABASE_URL is None and is_weak(settings.DB_PASSWORD) else []
+    return names | {"problems": [], "weak": weak, "serves": {name: getattr(settings, name) for name in SERVES}}
+
+
+def is_weak(password: Any) -> bool:
+    """Tell whether production would refuse a password of the database."""
+    from app.core.config_types import is_weak
+
+    return bool(is_weak(password, length=12))
+
+
+def names_of(settings: Any) -> set[str]:
+    """Return the variables that are read: by these settings, and by others that the owner made beside them."""
+    from pydantic_settings import BaseSettings
+
+    kinds, names = [settings], set[str]()
+    for kind in kinds:
+        prefix = kind.model_config.get("env_prefix", "")
+        for name, field in kind.model_fields.items():
+            alias = field.validation_alias or field.alias
+            names.update(map(str, getattr(alias, "choices", [alias or prefix + name])))
+        others = (*kind.__subclasses__(), *BaseSettings.__subclasses__())
+        kinds += [other for other in others if other not in kinds and other.__module__.startswith("app.")]
+    return names
+
+
+def names_of_compose() -> set[str]:
+    """Return the variables that the compose files take from .env."""
+    texts = (path.read_text(encoding="utf-8") for path in Path("docker").glob("*.y*ml"))
+    return {name for text in texts for name in re.findall(r"\$\{(\w+)", text)}

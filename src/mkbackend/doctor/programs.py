@@ -1,0 +1,24 @@
+"""Programs of this machine, asked with little patience."""
+
+import os
+import shutil
+from pathlib import Path
+
+from mkbackend.errors import MkbackendError
+from mkbackend.system import run
+
+_PATIENCE = 10.0
+
+
+def answer(*command: str | Path, cwd: Path) -> str | None:
+    """Return what a program printed; None where it is not there, fails, or does not come to an end."""
+    try:
+        return run(*command, cwd=cwd, timeout=_PATIENCE).decode(errors="replace").strip()
+    except MkbackendError:
+        return None
+
+
+def uv(project: Path) -> str | None:
+    """Return the uv that runs here: version managers leave commands behind that run in some folders only."""
+    command = os.environ.get("UV") or shutil.which("uv")
+    return command if command and answer(command, "--version", cwd=project) else None

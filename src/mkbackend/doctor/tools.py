@@ -1,0 +1,64 @@
+"""The tools around a project: git, and what only some need: uv, make, Docker."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mkbackend import system
+from mkbackend.doctor import programs
+from mkbackend.doctor.checks import Check, note, ok, wrong
+from mkbackend.errors import MkbackendError
+
+
+def look(project: Path) -> Iterator[Check]:
+    """Look for each of them."""
+    yield _uv(project)
+    yield _git(project)
+    yield _make(project)
+    yield _docker(project)
+
+
+def _uv(project: Path) -> Check:
+    if command := programs.uv(project):
+        # "uv 0.8.3 (a build)": the name stands before it already
+        return ok("uv", (programs.answer(command, "--version", cwd=project) or "").partition(" ")[2])
+    return note("uv", "is not installed: pip does its work, slower and without uv.lock", "https://docs.astral.sh/uv/")
+
+
+def _git(project: Path) -> Check:
+    try:
+        system.require_git()
+    except MkbackendError as error:
+        return wrong("git", error.message.rstrip("."), error.hint)
+    version = system.git("version").removeprefix("git version ")
+    try:
+        system.git("rev-parse", "--is-inside-work-tree", cwd=project)
+    except MkbackendError as error:
+        if "not a git repository" not in error.message:
+            return note("git", error.message)
+        mend = "git init && git add --all && git commit"
+        return note("git", f"{version}, but the project is in no repository: update and add need one", mend)
+    return ok("git", version)
+
+
+def _make(project: Path) -> Check:
+    if shutil.which("make") is None:
+        return note("make", "is not installed", "README.md of the project tells what to type instead of each target.")
+    said = programs.answer("make", "--version", cwd=project) or ""
+    return ok("make", said.partition("\n")[0] or "is there")
+
+
+def _docker(project: Path) -> Check:
+    if shutil.which("docker") is None:
+        return note("docker", "is not installed: only `make docker-*` needs it", "Install Docker.")
+    engine = programs.answer("docker", "version", "--format", "{{.Server.Version}}", cwd=project)
+    compose = programs.answer("docker", "compose", "version", "--short", cwd=project)
+    if engine and compose:
+        return ok("docker", f"{engine}, compose {compose}")
+    missing = [] if engine else ["its engine does not answer"]
+    mends = [] if engine else ["Start Docker."]
+    if not compose:
+        missing.append("its compose plugin is missing")
+        mends.append("Install the compose plugin.")
+    found = f"{', '.join(missing)}: only `make docker-*` needs it"
+    return note("docker", found, " ".join(mends))

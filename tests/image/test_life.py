@@ -1,0 +1,102 @@
+"""The life of the compose stack: people sign up, the database goes and comes, the code changes."""
+
+import re
+import subprocess
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .conftest import ENVIRONMENT, Stack, run
+
+DEVELOPMENT = ("--file", "docker/docker-compose.dev.yml")
+
+
+def test_somebody_signs_up_and_logs_in(stack: Stack) -> None:
+    person = {"email": "grace@example.com", "password": "a quiet harbour"}
+    registering = {**person, "full_name": "Grace Hopper"}
+    made = stack.call("/auth/register", body=registering)
+    assert (made.status, made.body["role"]) == (201, "user")
+    token = stack.sign_in(*person.values())
+    assert stack.call("/users/me", token=token).body["id"] == made.body["id"]
+    assert stack.call("/auth/register", body=registering).status == 409
+
+
+def test_a_restart_of_the_database_under_load_is_a_503_for_a_moment_and_never_an_error(
+    stack: Stack, admin: tuple[str, str]
+) -> None:
+    token = stack.sign_in(*admin)
+    ended = threading.Event()
+    statuses: Counter[str] = Counter()
+
+    def call(path: str) -> None:
+        while not ended.is_set():
+            statuses[f"{path} {stack.call(path, token=token).status}"] += 1
+
+    with ThreadPoolExecutor() as callers:
+        calling = [callers.submit(call, path) for path in ("/health", "/users/me", "/users") * 3]
+        time.sleep(1)
+        # A new container on the same volume, as for another PostgreSQL.
+        stack.compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", "--timeout", "5", "postgres")
+        time.sleep(3)
+        ended.set()
+    for each in calling:
+        each.result()
+    assert {line for line in statuses if line.rpartition(" ")[2] not in ("200", "503")} == set(), statuses
+    assert "/health 503" not in statuses
+    assert stack.call("/users/me", token=token).status == 200
+
+
+def test_in_development_the_api_restarts_on_changes(stack: Stack) -> None:
+    version = stack.project / "app" / "__init__.py"
+    usual = version.read_text()
+    try:
+        stack.compose(*DEVELOPMENT, "up", "--detach", "--wait", "--wait-timeout", "120", "--no-build")
+        version.write_text(re.sub('"(.*)"$', '"9.9.9"', usual, flags=re.MULTILINE))
+        end = time.monotonic() + 30
+        while _version(stack) != "9.9.9":
+            assert time.monotonic() < end, stack.compose("logs", "--tail", "30", "app")
+            time.sleep(0.5)
+    finally:
+        version.write_text(usual)
+        stack.compose("up", "--detach", "--wait", "--wait-timeout", "120", "--no-build")
+
+
+def _version(stack: Stack) -> object:
+    try:
+        return stack.call("/health").body["version"]
+    except OSError:  # between the end of one and the start of the next
+        return None
+
+
+def test_secrets_may_be_files(stack: Stack, tmp_path: Path) -> None:
+    secrets = dict(re.findall(r"^(DB_PASSWORD|JWT_\w+KEY)=(.+)$", (stack.project / ".env").read_text(), re.MULTILINE))
+    assert len(secrets) == 3
+    tmp_path.chmod(0o755)
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        (tmp_path / name).chmod(0o444)
+    code = "from app.core.config import get_settings as g; print(g().DB_PASSWORD.get_secret_value(), g().ENVIRONMENT)"
+    options = ("--rm", "--read-only", "--env", "ENVIRONMENT=test", "--volume", f"{tmp_path}:/run/secrets:ro")
+    said = run("docker", "run", *options, stack.image, "python", "-c", code, cwd=stack.project)
+    assert said == f"{secrets['DB_PASSWORD']} test"
+
+
+def test_without_secrets_the_image_names_what_is_missing(stack: Stack) -> None:
+    done = subprocess.run(("docker", "run", "--rm", stack.image), env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "JWT_SECRET_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_workers_are_as_many_as_asked_for(stack: Stack, tmp_path: Path) -> None:
+    three = tmp_path / "three.yml"
+    three.write_text('services: {app: {environment: {WORKERS: "3"}}}')
+    up = ("up", "--detach", "--wait", "--wait-timeout", "120", "--no-build")
+    try:
+        stack.compose("--file", str(three), *up)
+        logs = run("docker", "logs", stack.container("app"), cwd=stack.project)
+        assert logs.count("Application startup complete") == 3
+    finally:
+        stack.compose(*up)

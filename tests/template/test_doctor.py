@@ -1,0 +1,284 @@
+"""`mkbackend doctor` on a real project: its own code is asked, on a real PostgreSQL, and stays as it is."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT, Done, attempt, run, start, wait_for
+
+PROBE = ROOT / "src" / "mkbackend" / "doctor" / "probe"
+# What only the machine decides: its tools, and whether the template that the tests render is in its home.
+OF_THE_MACHINE = {"uv", "make", "docker", "template"}
+EXECUTE = """
+import asyncio, sys, asyncpg
+
+async def execute():
+    connection = await asyncpg.connect(sys.argv[1])
+    await connection.execute(sys.argv[2])
+    await connection.close()
+
+asyncio.run(execute())
+"""
+Found = dict[str, dict[str, str]]
+
+
+class Place:
+    """A copy of the installed project, in a repository of its own."""
+
+    def __init__(self, root: Path, python: Path) -> None:
+        self.root, self.env = root, root / ".env"
+        self.python = root / python
+
+    def set(self, **settings: object) -> None:
+        """Give variables of .env a value."""
+        kept = [line for line in self.env.read_text().splitlines() if line.partition("=")[0] not in settings]
+        lines = [*kept, *(f"{name}={value}" for name, value in settings.items())]
+        self.env.write_text("\n".join(lines) + "\n")
+
+    def doctor(self, *words: str, **env: str) -> Done:
+        return attempt(sys.executable, "-m", "mkbackend", "doctor", *words, cwd=self.root, **env)
+
+    def look(self, **env: str) -> Found:
+        """Return the checks by name; of several with one name the last."""
+        done = self.doctor("--json", **env)
+        found = json.loads(done.said)
+        assert done.code == int(found["wrong"] > 0)
+        return {check["name"]: check for check in found["checks"]}
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that is there, as it is."""
+        return {str(path): path.lstat().st_mtime_ns for path in self.root.rglob("*")}
+
+    def alembic(self, *words: str) -> None:
+        run(self.python, "-m", "alembic", *words, cwd=self.root)
+
+
+def wrong(found: Found) -> set[str]:
+    return {name for name, check in found.items() if check["state"] == "wrong"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def place(installed: Path, python: Path, scratch: Path) -> Iterator[Place]:
+    project = scratch / "patient"
+    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__", ".pgdata"))
+    (project / ".venv").symlink_to(installed / ".venv")
+    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "step")):
+        run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
+    made = Place(project, python.relative_to(installed))
+    made.set(PORT=free_port())
+    yield made
+    shutil.rmtree(project)
+
+
+@pytest.fixture
+def named(place: Place, server: str) -> str:
+    """Let .env name a database of its own, empty; give its name."""
+    name = f"doctor_{free_port()}"
+    sql(place, server, f"CREATE DATABASE {name}")
+    place.set(DATABASE_URL=server.rpartition("/")[0] + f"/{name}")
+    return name
+
+
+def sql(place: Place, server: str, statement: str) -> None:
+    run(place.python, "-c", EXECUTE, server, statement, cwd=place.root)
+
+
+def test_the_probe_is_typed(installed: Path, python: Path, tmp_path: Path) -> None:
+    config = ("--config-file", installed / "pyproject.toml", "--cache-dir", tmp_path, "--explicit-package-bases")
+    assert "Success" in run(python, "-m", "mypy", *config, ".", cwd=PROBE, MYPYPATH=str(installed))
+
+
+def test_a_fresh_project_has_nothing_wrong_and_stays_as_it_is(place: Place) -> None:
+    before = place.state()
+    found = place.look()
+    assert {name for name, check in found.items() if check["state"] != "ok"} <= OF_THE_MACHINE
+    assert found["database"]["found"] == "embedded PostgreSQL, not running: make dev starts it"
+    done = place.doctor()
+    assert (done.code, done.said.splitlines()[-1]) == (0, "Nothing is wrong.")
+    assert place.state() == before
+    assert not (place.root / ".pgdata").exists()
+    assert run("git", "status", "--porcelain", cwd=place.root) == ""
+
+
+def test_a_weak_secret_is_named_without_its_value(place: Place) -> None:
+    place.set(JWT_SECRET_KEY="hunter2hunter2")
+    found = place.look()
+    assert wrong(found) == {"secrets"}
+    assert found["secrets"]["found"] == "JWT_SECRET_KEY is weak: give 32 random characters or more"
+    assert "hunter2" not in place.doctor().said
+
+
+def test_a_weak_password_of_the_database_is_a_note(place: Place) -> None:
+    place.set(DB_PASSWORD="hunter2")
+    assert place.look()["secrets"]["state"] == "note"
+    assert "hunter2" not in place.doctor().said
+
+
+def test_no_part_of_a_secret_is_shown_where_it_cannot_be_read(place: Place) -> None:
+    place.set(DATABASE_URL="postgresql://ada:hunter1@left:hunter2@127.0.0.1:1/shop")
+    done = place.doctor("--json")
+    assert done.code == 1
+    assert "DATABASE_URL" in done.said
+    assert "hunter" not in done.said
+
+
+def test_a_missing_env_is_wrong_with_the_command_that_writes_it(place: Place) -> None:
+    place.env.unlink()
+    found = place.look()
+    assert wrong(found) == {".env"}
+    run(*found[".env"]["mend"].split(), cwd=place.root)
+    assert not wrong(place.look(PORT=str(free_port())))
+
+
+def test_settings_that_do_not_allow_a_start_are_named(place: Place) -> None:
+    place.set(LOG_LEVEL="LOUD", JWT_ALGORITHM="none", ENVIRONMENT="")
+    found = place.look()
+    assert wrong(found) == {"settings"}
+    assert "LOG_LEVEL: Input should be 'DEBUG'" in found["settings"]["found"]
+    assert "JWT_ALGORITHM: Input should be 'HS256'" in found["settings"]["found"]
+
+
+def test_a_slip_in_a_name_is_wrong_with_the_nearest_name(place: Place) -> None:
+    place.set(DB_HOTS="localhost", LOGLEVEL="DEBUG", COMPOSE_PROJECT_NAME="shop", OF_MY_OWN="1")
+    done = place.doctor()
+    assert done.code == 1
+    assert "DB_HOTS in .env is no setting of the service; DB_HOST is" in done.said
+    assert "in .env that are no settings: LOGLEVEL (LOG_LEVEL is one), OF_MY_OWN" in done.said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_an_env_that_others_can_read_is_wrong(place: Place) -> None:
+    place.env.chmod(0o644)
+    found = place.look()
+    assert wrong(found) == {".env"}
+    run(*found[".env"]["mend"].split(), cwd=place.root)
+    assert not wrong(place.look())
+
+
+def test_a_port_that_another_has_is_wrong(place: Place) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        place.set(PORT=other.getsockname()[1])
+        found = place.look()
+    assert wrong(found) == {"port"}
+    if sys.platform == "linux":
+        assert f"(process {os.getpid()})" in found["port"]["found"]
+
+
+def test_a_named_database_that_is_away_is_wrong(place: Place) -> None:
+    place.set(DB_HOST="127.0.0.1", DB_PORT=free_port())
+    found = place.look()
+    assert wrong(found) == {"database"}
+    assert found["database"]["found"].endswith("(DB_HOST is set in .env) cannot be used: nobody listens there")
+    assert "migrations" not in found
+
+
+def test_a_database_that_hangs_is_given_up(place: Place) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        place.set(DB_HOST="127.0.0.1", DB_PORT=silent.getsockname()[1], DB_CONNECT_TIMEOUT=600)
+        found = place.look()
+    assert found["database"]["found"].endswith("no answer within 5 seconds")
+
+
+def test_pending_migrations_are_named_until_they_have_run(place: Place, named: str) -> None:
+    found = place.look()
+    assert wrong(found) == {"migrations"}
+    assert found["migrations"]["mend"] == "make migrate-up"
+    first = min((place.root / "alembic" / "versions").glob("*.py")).stem
+    assert re.match(rf"\d+ pending: {first}", found["migrations"]["found"])
+    place.alembic("upgrade", "head")
+    found = place.look()
+    assert not wrong(found)
+    assert found["database"]["found"].endswith("(DATABASE_URL is set in .env) answers")
+    assert found["migrations"]["found"] == "none pending"
+    place.alembic("downgrade", "-1")
+    assert place.look()["migrations"]["found"].startswith("1 pending: ")
+
+
+def test_a_database_that_is_not_ours_is_told(place: Place, named: str, server: str) -> None:
+    sql(place, server.rpartition("/")[0] + f"/{named}", "CREATE TABLE films (id int)")
+    found = place.look()
+    assert wrong(found) == {"database"}
+    assert found["database"]["found"].endswith("holds tables that are not ours: films")
+    assert "migrations" not in found
+
+
+def test_a_database_of_newer_code_is_told(place: Place, named: str, server: str) -> None:
+    place.alembic("upgrade", "head")
+    sql(place, server.rpartition("/")[0] + f"/{named}", "UPDATE alembic_version SET version_num = 'f00'")
+    assert "the database has f00" in place.look()["migrations"]["found"]
+
+
+def test_a_database_that_was_not_made_is_told(place: Place, server: str) -> None:
+    place.set(DATABASE_URL=server.rpartition("/")[0] + "/missing")
+    assert place.look()["database"]["found"].endswith("answers, but has no database missing")
+
+
+def test_a_wrong_password_is_told_without_it(place: Place, named: str, server: str) -> None:
+    bad = re.sub(r":[^:@]+@", ":hunter2hunter2@", server)
+    place.set(DATABASE_URL=bad)
+    done = place.doctor()
+    assert "password authentication failed" in done.said
+    assert "hunter2" not in done.said
+
+
+def test_the_embedded_database_is_asked_while_it_runs(place: Place) -> None:
+    waits = ("-c", "import time\nprint('there', flush=True)\ntime.sleep(600)")
+    with start(place.python, "-m", "scripts.devdb", "run", "--migrate", "--", "python", *waits, cwd=place.root) as user:
+        assert user.stdin
+        assert user.stdout
+        assert any("there" in line for line in user.stdout)
+        before = place.state()
+        found = place.look()
+        user.stdin.close()
+    assert not wrong(found)
+    assert found["database"]["found"].endswith("(embedded PostgreSQL) answers")
+    assert found["migrations"]["found"] == "none pending"
+    assert before.keys() >= {str(place.root / ".pgdata")}
+    assert wait_for(lambda: "not running" in place.look()["database"]["found"])
+
+
+def test_the_service_that_runs_may_have_its_port(place: Place) -> None:
+    with start(place.python, "-m", "scripts.devdb", cwd=place.root) as service:
+        assert service.stdin
+        assert wait_for(lambda: "own service" in place.look()["port"]["found"])
+        service.stdin.close()
+
+
+def test_code_without_the_names_is_a_note(place: Place) -> None:
+    config = place.root / "app" / "core" / "config.py"
+    config.write_text(config.read_text().replace("def get_settings", "def read_settings"))
+    (place.root / "scripts" / "postgres" / "choice.py").unlink()
+    (place.root / "alembic.ini").write_text("nonsense")
+    found = place.look()
+    assert not wrong(found)
+    assert "cannot import name 'get_settings'" in found["settings"]["found"]
+    assert found["database"]["found"] == "cannot tell: the project has no scripts.postgres.choice"
+    assert found["migrations"]["found"].startswith("cannot tell: ")
+
+
+def test_an_environment_without_the_packages_is_wrong(place: Place, python: Path) -> None:
+    (place.root / ".venv").unlink()
+    subprocess.run([python, "-m", "venv", "--without-pip", ".venv"], cwd=place.root, check=True)
+    found = place.look()
+    assert wrong(found) == {"packages"}
+    assert "dotenv" in found["packages"]["found"]
+    assert found["packages"]["mend"] == "make install"
