@@ -437,8 +437,8 @@ def test_a_terminal_is_asked_for_a_name_then_one_choice(checkout: Checkout) -> N
 
 
 @posix
-def test_who_does_not_take_the_recommended_settings_is_asked_six_questions(checkout: Checkout) -> None:
-    answers = ["n", "Sells {{ things }}", "", "no address", "grace@example.com", "3.12", "none", "gitlab"]
+def test_who_does_not_take_the_recommended_settings_is_asked_seven_questions(checkout: Checkout) -> None:
+    answers = ["n", "Sells {{ things }}", "", "no address", "grace@example.com", "3.12", "none", "gitlab", "kubernetes"]
     screen = talk(checkout, ["new", "shop", "--no-install"], answers)
     assert "author_email cannot be 'no address'" in screen
     recorded = Path("shop/.copier-answers.yml").read_text()
@@ -449,6 +449,7 @@ def test_who_does_not_take_the_recommended_settings_is_asked_six_questions(check
         "python_version: '3.12'",
         "license: none",
         "ci: gitlab",
+        "deploy: kubernetes",
     ):
         assert line in recorded
 
@@ -456,7 +457,7 @@ def test_who_does_not_take_the_recommended_settings_is_asked_six_questions(check
 @posix
 def test_what_was_given_is_not_asked(checkout: Checkout) -> None:
     data = [part for name in ("description", "author_name", "license") for part in ("-d", f"{name}=none")]
-    screen = talk(checkout, ["new", "shop", "--no-install", *data], ["n", "", "", ""])
+    screen = talk(checkout, ["new", "shop", "--no-install", *data], ["n", "", "", "", ""])
     assert "Who writes it" not in screen
     assert "Licence" not in screen
 
@@ -479,7 +480,8 @@ def talk(checkout: Checkout, arguments: list[str], answers: list[str], code: int
     """Run the command in a terminal, give each answer when it asks, and return what the screen showed."""
     import pexpect
 
-    env = environment(checkout, TERM="dumb", COLUMNS="200")
+    # Rich takes a dumb terminal for 80 wide unless both are said, and a prompt that it wraps ends without a space.
+    env = environment(checkout, TERM="dumb", COLUMNS="200", LINES="50")
     command = ["-m", "mkbackend", *arguments]
     child = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=20, dimensions=(50, 200))
     shown = ""

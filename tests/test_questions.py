@@ -21,6 +21,7 @@ NAMES = [
     "python_version",
     "license",
     "ci",
+    "deploy",
 ]
 
 

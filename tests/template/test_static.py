@@ -20,6 +20,8 @@ each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
 BROUGHT = {
     ".github": {"ci": "github"},
     ".gitlab-ci.yml": {"ci": "gitlab"},
+    "renovate.json": {"ci": "gitlab"},
+    "kubernetes": {"deploy": "kubernetes"},
 }
 LICENCES = {
     "MIT": "MIT License",
@@ -38,6 +40,7 @@ SCHEMAS = {
     ".github/workflows/*.yml": ["vendor.github-workflows"],
     ".github/dependabot.yml": ["vendor.dependabot"],
     ".gitlab-ci.yml": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+    "renovate.json": ["vendor.renovate"],
 }
 
 

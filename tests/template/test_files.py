@@ -1,0 +1,63 @@
+"""Every combination of options, by the checkers of each kind of file; the same text is checked once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import checkers
+import pytest
+import yaml
+from combinations import CHECKED, Answers, name_of
+
+from .conftest import Render
+
+Check = Callable[[Path], None]
+
+
+def by(*command: str) -> Check:
+    return lambda path: checkers.check(*command, path)
+
+
+def scripts(path: Path) -> None:
+    checkers.check_gitlab_scripts(yaml.safe_load(path.read_text("utf-8")))
+
+
+CHECKS: dict[str, tuple[str, Check]] = {
+    "hadolint": ("docker/Dockerfile", by(*checkers.HADOLINT)),
+    "actionlint": (".github/workflows/*.yml", by(*checkers.ACTIONLINT)),
+    "zizmor": (".github/workflows/*.yml", by(*checkers.ZIZMOR)),
+    "scripts of GitLab": (".gitlab-ci.yml", scripts),
+}
+# A file with one fault, so that no checker is silent because it does nothing.
+FAULTY = {
+    "hadolint": "FROM python\n",
+    "actionlint": "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'echo $HOME'}]}}\n",
+    "zizmor": "on: pull_request_target\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n",
+    "scripts of GitLab": "a: {script: ['echo $HOME']}\n",
+}
+
+checked = set[tuple[str, str]]()
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("answers", CHECKED, ids=name_of)
+def test_a_checker_finds_nothing(answers: Answers, name: str, render: Render) -> None:
+    pattern, check = CHECKS[name]
+    for path in render(**answers).glob(pattern):
+        text = path.read_text("utf-8")
+        if (name, text) not in checked:
+            check(path)
+            checked.add((name, text))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_checker_finds_a_fault(name: str, tmp_path: Path) -> None:
+    path = tmp_path / Path(CHECKS[name][0].replace("*", "ci"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(FAULTY[name], encoding="utf-8")
+    with pytest.raises(AssertionError):
+        CHECKS[name][1](path)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_checker_has_something_to_check(name: str, render: Render) -> None:
+    assert any([*render(**answers).glob(CHECKS[name][0])] for answers in CHECKED)
