@@ -44,7 +44,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimitMiddleware, limit=settings.MAX_BODY_SIZE)
     app.add_middleware(TimeoutMiddleware, seconds=settings.REQUEST_TIMEOUT)
-    app.add_middleware(TrustedHostMiddleware, hosts=settings.TRUSTED_HOSTS)
+    app.add_middleware(
+        TrustedHostMiddleware,
+        hosts=settings.TRUSTED_HOSTS,
+        probed=f"{settings.API_V1_PREFIX}/health",
+    )
     setup_error_handlers(app)
     setup_cors(app, settings)
     app.add_middleware(SecurityHeadersMiddleware, hsts_seconds=settings.HSTS_SECONDS)

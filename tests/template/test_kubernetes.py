@@ -73,11 +73,8 @@ def container(base: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def said(project: Path, python: Path, config: dict[str, str], container: dict[str, Any]) -> dict[str, Any]:
-    """Give the service's own answers; the last ones are of each probe, then of one that names the pod's address."""
-    probes = [
-        (get["path"], {header["name"]: header["value"] for header in get["httpHeaders"]}) for get in gets(container)
-    ]
-    words = json.dumps([*probes, ("/api/v1/health", {})])
+    """Give the service's own answers; the last ones to the probes, and to anybody, who name the pod's address."""
+    words = json.dumps([*((get["path"], {}) for get in gets(container)), ("/api/v1/users", {})])
     said: dict[str, Any] = json.loads(
         run(python, "-c", ASKED, words, cwd=project, **config, **SECRETS).splitlines()[-1]
     )
@@ -202,7 +199,9 @@ def test_the_readme_names_every_setting_that_is_an_example(project: Path, config
     assert [name for name, value in config.items() if "example.com" in value and f"`{name}`" not in readme] == []
 
 
-def test_a_probe_is_answered_where_the_pods_address_is_not(container: dict[str, Any], said: dict[str, Any]) -> None:
+def test_a_probe_is_answered_where_others_who_name_the_pods_address_are_not(
+    container: dict[str, Any], said: dict[str, Any]
+) -> None:
     assert {get["port"] for get in gets(container)} == {"http"}
     assert container["ports"] == [{"name": "http", "containerPort": said["settings"]["PORT"]}]
     # The third asks for the database, and there is none.

@@ -273,10 +273,18 @@ async def guarded(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
 async def test_only_trusted_hosts_are_served(
     guarded: AsyncClient, host: str, served: bool
 ) -> None:
-    answer = await guarded.get("/api/v1/health", headers={"Host": host})
-    assert answer.status_code == (200 if served else 400)
+    answer = await guarded.get("/api/v1/users", headers={"Host": host})
+    assert answer.status_code == (401 if served else 400)
     if not served:
         assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("path", "status"), [("", 200), ("/ready", 503), ("y", 400)])
+async def test_a_probe_need_not_know_the_host(
+    guarded: AsyncClient, path: str, status: int
+) -> None:
+    answer = await guarded.get(f"/api/v1/health{path}", headers={"Host": "10.0.0.7"})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(

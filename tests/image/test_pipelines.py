@@ -1,0 +1,134 @@
+"""What the pipelines run, line by line as it is written, each job in a fresh clone of a generated project."""
+
+import os
+import secrets
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .conftest import ENVIRONMENT, ROOT, run
+
+# The template job installs mkbackend: here from this checkout.
+OURS = {"MKBACKEND": str(ROOT), "CI_COMMIT_SHA": "0" * 40}
+# What asks a service on the net, and what it says where there is none.
+NO_NET = "error sending request"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a pipeline: its lines in order, variables, and images that serve it."""
+
+    lines: list[str]
+    variables: dict[str, str]
+    services: list[dict[str, Any]] = field(default_factory=list)
+
+
+def of_github(project: Path) -> Iterator[tuple[str, Job]]:
+    for path in sorted((project / ".github/workflows").glob("*.yml")):
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items():
+            lines = [step["run"] for step in job["steps"] if "run" in step]
+            yield name, Job(lines, job.get("env", {}), list(job.get("services", {}).values()))
+
+
+def of_gitlab(project: Path) -> Iterator[tuple[str, Job]]:
+    for name, job in yaml.safe_load((project / ".gitlab-ci.yml").read_text()).items():
+        if "script" not in job:
+            continue
+        variables = job.get("variables", {})
+        # The alias of a service is a host of GitLab's network; here it is this machine.
+        here = {key: value.replace("@postgres:", "@localhost:") for key, value in variables.items()}
+        services = [
+            {"image": service["name"], "env": variables, "ports": ["5432:5432"]}
+            for service in job.get("services", [])
+            if isinstance(service, dict)
+        ]
+        yield name, Job(job["script"], here, services)
+
+
+PIPELINES = {"github": of_github, "gitlab": of_gitlab}
+JOBS = {
+    "github": ["lint", "test", "contract", "image", "audit", "template"],
+    "gitlab": ["lint", "test", "contract", "build-image", "audit", "template"],
+}
+
+
+@pytest.fixture(scope="module", params=PIPELINES)
+def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Give a new project, committed, with the pipeline of one host."""
+    folder = tmp_path_factory.mktemp(request.param)
+    project = folder / f"pipe_{secrets.token_hex(4)}"
+    data = [f"--data=ci={request.param}", "--data=python_version=3.12"]
+    run(sys.executable, "-m", "mkbackend", "new", project, "--yes", "--no-install", *data, cwd=folder)
+    return request.param, project
+
+
+def test_every_job_is_run_here(pipeline: tuple[str, Path]) -> None:
+    host, project = pipeline
+    assert [name for name, _ in PIPELINES[host](project)] == JOBS[host]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_job_succeeds_as_it_is_written(pipeline: tuple[str, Path], number: int, tmp_path: Path) -> None:
+    host, project = pipeline
+    job = dict(PIPELINES[host](project))[JOBS[host][number]]
+    clone = tmp_path / project.name
+    run("git", "clone", "--quiet", project, clone, cwd=tmp_path)
+    machine = fresh_machine(tmp_path)
+    try:
+        with serving(job.services):
+            for line in job.lines:
+                said = attempt(line, clone, machine | job.variables | OURS)
+                if said.returncode and NO_NET in said.stderr:
+                    pytest.skip(f"{line}: no network here")
+                assert said.returncode == 0, f"{line}\n{said.stdout[-3000:]}\n{said.stderr[-3000:]}"
+    finally:
+        if (clone / ".env").exists():
+            down = ("docker", "compose", "--file", "docker/docker-compose.yml", "--env-file", ".env", "down")
+            run(*down, "--volumes", "--rmi", "local", "--timeout", "5", cwd=clone)
+
+
+def fresh_machine(place: Path) -> dict[str, str]:
+    """Return the variables of a machine with a Python, pip and pipx, and no uv."""
+    run(sys.executable, "-m", "venv", place / "python", cwd=place)
+    (place / "python" / "bin" / "pipx").symlink_to(Path(sys.executable).with_name("pipx"))
+    without = [part for part in os.environ["PATH"].split(os.pathsep) if not (Path(part) / "uv").exists()]
+    ours = [str(place / "bin"), str(place / "python" / "bin")]
+    pipx = {"PIPX_HOME": str(place / "pipx"), "PIPX_BIN_DIR": str(place / "bin")}
+    return ENVIRONMENT | pipx | {"PATH": os.pathsep.join(ours + without), "TMPDIR": str(place)}
+
+
+def attempt(line: str, where: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a line as both hosts do: in bash, up to the first error."""
+    command = ("bash", "-e", "-o", "pipefail", "-c", line)
+    return subprocess.run(command, cwd=where, env=dict(env), capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def serving(services: list[dict[str, Any]]) -> Iterator[None]:
+    """Start the images that serve a job, as its host does, and wait until each is healthy."""
+    started: list[str] = []
+    try:
+        for service in services:
+            env = [word for name, value in service["env"].items() for word in ("--env", f"{name}={value}")]
+            ports = [word for port in service["ports"] for word in ("--publish", f"127.0.0.1:{port}")]
+            options = shlex.split(service.get("options", '--health-cmd "pg_isready --host=127.0.0.1"'))
+            words = ("docker", "run", "--detach", *env, *ports, *options, service["image"])
+            started.append(run(*words, cwd=ROOT))
+            end = time.monotonic() + 90
+            asked = ("docker", "inspect", "--format", "{{.State.Health.Status}}", started[-1])
+            while run(*asked, cwd=ROOT) != "healthy":
+                assert time.monotonic() < end, run("docker", "logs", started[-1], cwd=ROOT)
+                time.sleep(0.5)
+        yield
+    finally:
+        for container in started:
+            run("docker", "rm", "--force", "--volumes", container, cwd=ROOT)

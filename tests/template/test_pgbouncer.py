@@ -1,0 +1,62 @@
+"""The service's own tests, through a real PgBouncer in transaction mode."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from combinations import FULL
+
+from .conftest import ENVIRONMENT, run, wait_for
+
+# Whoever comes in is the user of the server.
+CONFIG = """
+[databases]
+* = host={server.hostname} port={server.port} user={server.username} password={server.password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+max_client_conn = 500
+"""
+
+
+@pytest.fixture
+def pgbouncer(server: str, scratch: Path) -> Iterator[str]:
+    """Give the address of a PgBouncer before the server."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "install pgbouncer: this is tried with it"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = scratch / "pgbouncer.ini"
+    config.write_text(CONFIG.format(server=urlsplit(server), port=port))
+    # It refuses to be root.
+    user = "nobody" if os.geteuid() == 0 else None
+    with subprocess.Popen((program, "--quiet", config), user=user, env=ENVIRONMENT) as process:
+        try:
+            assert wait_for(lambda: process.poll() is not None or _listens(port))
+            yield urlsplit(server)._replace(netloc=f"any:any@127.0.0.1:{port}").geturl()
+        finally:
+            process.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.skipif(not FULL, reason="nox -s full")
+def test_the_service_works_through_a_pgbouncer_in_transaction_mode(
+    pgbouncer: str, installed: Path, python: Path, scratch: Path
+) -> None:
+    command = (python, "-m", "pytest", "-q", "-n2", "-pno:cacheprovider", "tests/integration")
+    env = {"TEST_DATABASE_URL": pgbouncer, "TEST_PGBOUNCER": "true", "TMPDIR": str(scratch)}
+    said = run(*command, cwd=installed, **env)
+    assert " passed, 3 skipped" in said
