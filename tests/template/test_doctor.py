@@ -259,7 +259,8 @@ def test_the_embedded_database_is_asked_while_it_runs(place: Place) -> None:
 def test_the_service_that_runs_may_have_its_port(place: Place) -> None:
     with start(place.python, "-m", "scripts.devdb", cwd=place.root) as service:
         assert service.stdin
-        assert wait_for(lambda: "own service" in place.look()["port"]["found"])
+        # It has to make a database first.
+        assert wait_for(lambda: "own service" in place.look()["port"]["found"], 120)
         service.stdin.close()
 
 

@@ -45,17 +45,16 @@ def test_a_project_passes_its_own_lint(project: Path) -> None:
     make(project, "lint")
 
 
-# No question changes what a Python file says: for CI each Python runs all tests once, other projects the quick ones.
+# No question changes what a Python file says: before a merge each Python runs the tests once.
 TESTED: set[str] = set()
 
 
 def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
     version = (project / ".python-version").read_text("utf-8")
-    if FULL or version not in TESTED:
-        TESTED.add(version)
-        make(project, "test", TEST_DATABASE_URL=server)
-    else:
-        make(project, "test-unit")
+    if version in TESTED and not FULL:
+        pytest.skip("this Python has run them; nox -s full")
+    TESTED.add(version)
+    make(project, "test", TEST_DATABASE_URL=server)
 
 
 def test_the_migrations_of_a_project_go_up_and_down_and_up(project: Path) -> None:
@@ -74,6 +73,7 @@ def test_a_python_is_here(version: str) -> None:
         pytest.skip(f"no Python {version} here: its projects were rendered and checked, but not run")
 
 
+@pytest.mark.skipif(not FULL, reason="nox -s full; what needs no server is tested so with slices")
 def test_a_project_is_tested_by_one_command_without_a_server_or_a_variable(scratch: Path) -> None:
     place = new(scratch / "alone", DEFAULT)
     assert " passed" in make(place, "test")

@@ -65,7 +65,8 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
     meanwhile = []
     for name, constraint in _constraints(new, table):
         at_once += [f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint]
-        meanwhile.append(f'op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")')
+        # In parts, which the formatter joins where a line has the room.
+        meanwhile.append(f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")')
     down = [f'op.drop_column("{table}", "{column.name}")' for column in new]
     had = dict(_indexes(before))
     for name, text in _indexes(view):

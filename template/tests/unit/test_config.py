@@ -228,6 +228,15 @@ def test_a_secret_may_be_a_file_and_the_environment_wins_over_it(
     assert settings.DB_USER == "environment"
 
 
+def test_a_secret_that_cannot_be_read_stops_the_start_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "JWT_SECRET_KEY").write_bytes(b"\xff")
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY"):
+        get_settings()
+
+
 def test_a_directory_of_secrets_need_not_be_there(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
