@@ -45,6 +45,7 @@ def test_a_restart_of_the_database_under_load_is_a_503_for_a_moment_and_never_an
         each.result()
     assert {line for line in statuses if line.rpartition(" ")[2] not in ("200", "503")} == set(), statuses
     assert "/health 503" not in statuses
+    assert "/users/me 503" in statuses, "the database was never away"
     assert stack.call("/users/me", token=token).status == 200
 
 

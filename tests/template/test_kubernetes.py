@@ -32,11 +32,11 @@ from app.main import create_app
 settings = get_settings()
 
 
-async def answers(probes):
+async def answers(paths):
     os.environ |= {"DB_HOST": "127.0.0.1", "DB_PORT": "1"}
     transport = ASGITransport(app := create_app())
     async with app.router.lifespan_context(app), AsyncClient(transport=transport, base_url="http://10.0.0.7") as client:
-        return [(await client.get(path, headers=headers)).status_code for path, headers in probes]
+        return [(await client.get(path)).status_code for path in paths]
 
 
 print(json.dumps({
@@ -74,7 +74,7 @@ def container(base: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def said(project: Path, python: Path, config: dict[str, str], container: dict[str, Any]) -> dict[str, Any]:
     """Give the service's own answers; the last ones to the probes, and to anybody, who name the pod's address."""
-    words = json.dumps([*((get["path"], {}) for get in gets(container)), ("/api/v1/users", {})])
+    words = json.dumps([*(get["path"] for get in gets(container)), "/api/v1/users"])
     said: dict[str, Any] = json.loads(
         run(python, "-c", ASKED, words, cwd=project, **config, **SECRETS).splitlines()[-1]
     )

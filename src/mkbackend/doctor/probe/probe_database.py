@@ -55,8 +55,7 @@ def enter_embedded() -> bool:
 
 def look() -> Told:
     """Return where the database is, and its tables and revisions or why they are not to be had."""
-    # Until 0.2 it was made there; since then it is there as well.
-    from app.core.config import DatabaseSettings  # type: ignore[attr-defined]
+    from app.core.config import DatabaseSettings  # type: ignore[attr-defined]  # 0.1 makes it there, others import it
     from pydantic import ValidationError
 
     try:
