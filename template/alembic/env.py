@@ -49,6 +49,11 @@ async def run_migrations_online() -> None:
         await engine.dispose()
 
 
+def is_ours(name: str | None, kind: str, _: object) -> bool:
+    """Leave the tables of the queue out: PgQueuer says what they are like."""
+    return kind != "table" or not str(name).startswith("pgqueuer")
+
+
 def bound(connection: Connection) -> None:
     """Bound a transaction: who needs the table waits for it, and others behind them.
 
@@ -67,6 +72,7 @@ def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
+        include_name=is_ours,
         # What is done stays done, and indexes can be made outside of a transaction.
         transaction_per_migration=True,
     )

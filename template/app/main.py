@@ -1,7 +1,7 @@
 """The application, put together."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -13,6 +13,7 @@ from app.api.wiring import Shared
 from app.core.config import Settings, get_settings
 from app.core.logging import setup_logging
 from app.core.shutdown import LAST_CALL, last_call
+from app.jobs.worker import working
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
@@ -29,9 +30,11 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     shared: Shared = app.state.shared
     setup_logging(shared.settings)
     await shared.database.connect()
+    jobs = working(shared) if shared.settings.JOBS_IN_API else nullcontext()
     # Who develops waits for no one.
     with last_call(0 if shared.settings.RELOAD else LAST_CALL):
-        yield
+        async with jobs:
+            yield
     await shared.database.disconnect()
 
 

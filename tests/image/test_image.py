@@ -55,8 +55,6 @@ def test_a_picture_is_kept_on_the_volume(stack: Stack, admin: tuple[str, str]) -
         name = json.load(response)["picture"]
     assert stack.compose("exec", "--no-TTY", "app", "ls", "/uploads") == name
     assert "uploads" in stack.compose("config", "--volumes")
-    purged = stack.compose("exec", "--no-TTY", "app", "python", "-m", "scripts.purge")
-    assert purged == ""
     assert stack.compose("exec", "--no-TTY", "app", "ls", "/uploads") == name
 
 
@@ -82,13 +80,13 @@ def test_the_image_holds_what_it_runs_and_no_tools(stack: Stack) -> None:
     names = stack.compose("exec", "--no-TTY", "app", "ls", "-A", "/app", "/app/scripts").split()
     assert [name for name in names if name != "__pycache__"] == [
         *("/app:", "alembic", "alembic.ini", "app", "pyproject.toml", "scripts"),
-        *("/app/scripts:", "__init__.py", "create_admin.py", "purge.py"),
+        *("/app/scripts:", "__init__.py", "create_admin.py", "jobs.py"),
     ]
     tools = "command -v gcc make git; cd /opt/venv/bin; ls uv ruff pytest hatchling; true"
     assert stack.compose("exec", "--no-TTY", "app", "sh", "-c", tools) == ""
 
 
-@pytest.mark.parametrize("service", ["app", "postgres"])
+@pytest.mark.parametrize("service", ["app", "worker", "postgres"])
 def test_a_container_has_no_privileges(stack: Stack, service: str) -> None:
     asked = "id -u; touch /x 2>/dev/null && echo written; grep -E 'CapEff|NoNewPrivs' /proc/1/status"
     user, capabilities, no_new = stack.compose("exec", "--no-TTY", service, "sh", "-c", asked).splitlines()

@@ -91,7 +91,7 @@ def gets(container: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def pods(base: dict[str, Any]) -> list[dict[str, Any]]:
-    return [base[name]["spec"]["template"] for name in ("deployment", "migration-job")]
+    return [base[name]["spec"]["template"] for name in ("deployment", "worker", "migration-job")]
 
 
 # Words that YAML takes for more than a word, and the longest name.
@@ -120,8 +120,8 @@ def test_the_kustomization_names_each_manifest_and_what_is_in_them(project: Path
         assert container["envFrom"] == [{"configMapRef": {"name": generated["name"]}}]
 
 
-def test_what_selects_pods_selects_those_of_the_service_and_not_the_migration(base: dict[str, Any]) -> None:
-    wanted, other = (pod["metadata"]["labels"] for pod in pods(base))
+def test_what_selects_pods_selects_those_of_the_service_and_no_others(base: dict[str, Any]) -> None:
+    wanted, *others = (pod["metadata"]["labels"] for pod in pods(base))
     spec = base["deployment"]["spec"]
     (spread,) = spec["template"]["spec"]["topologySpreadConstraints"]
     selectors = [
@@ -131,17 +131,18 @@ def test_what_selects_pods_selects_those_of_the_service_and_not_the_migration(ba
         base["disruption-budget"]["spec"]["selector"]["matchLabels"],
     ]
     assert selectors == [wanted] * len(selectors)
-    assert not wanted.items() <= other.items()
+    assert not any(wanted.items() <= other.items() for other in others)
+    assert base["worker"]["spec"]["selector"]["matchLabels"] == others[0]
     assert base["kustomization"]["labels"][0]["pairs"].items() <= wanted.items()
 
 
 def test_the_migration_can_be_applied_before_all_that_is_the_services(project: Path, base: dict[str, Any]) -> None:
     label = "app.kubernetes.io/component"
-    assert f"--selector '{label}!=api'" in (project / "kubernetes/README.md").read_text("utf-8")
+    assert f"--selector '{label} notin (api, worker)'" in (project / "kubernetes/README.md").read_text("utf-8")
     labelled = {
         name: manifest["metadata"]["labels"][label] for name, manifest in base.items() if "metadata" in manifest
     }
-    assert {name for name, value in labelled.items() if value != "api"} == {"migration-job"}
+    assert {name for name, value in labelled.items() if value not in ("api", "worker")} == {"migration-job"}
 
 
 def test_the_autoscaler_alone_says_how_many_pods_there_are(base: dict[str, Any]) -> None:
@@ -216,11 +217,18 @@ def test_all_pods_together_leave_connections_to_the_database(
     surge = base["deployment"]["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
     each = settings["DB_POOL_SIZE"] + settings["DB_MAX_OVERFLOW"]
     used = (largest + surge) * settings["WORKERS"] * each
-    left = CONNECTIONS - RESERVED - 1 - used
+    worker = base["worker"]["spec"]
+    pods = worker["replicas"] + worker["strategy"]["rollingUpdate"]["maxSurge"]
+    (container,) = worker["template"]["spec"]["containers"]
+    own = {entry["name"]: int(entry["value"]) for entry in container["env"]}
+    assert own["JOBS_AT_ONCE"] + 2 <= settings["DB_POOL_SIZE"] + own["DB_MAX_OVERFLOW"], "one for each job, two to take them"
+    of_workers = pods * (settings["DB_POOL_SIZE"] + own["DB_MAX_OVERFLOW"])
+    left = CONNECTIONS - RESERVED - 1 - used - of_workers
     assert left >= 5 + settings["DB_POOL_SIZE"], "for people, and for an old pod that still ends"
     comment = (project / "kubernetes/config.env").read_text("utf-8")
     assert f"({largest} pods + {surge} in a rollout) x {settings['WORKERS']} worker" in comment
     assert f"= {used}." in comment
+    assert f"(1 pod + 1 in a rollout) x (5 + 1) = {of_workers}." in comment
     assert f": {left} stay" in comment
 
 

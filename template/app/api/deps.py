@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
-from fastapi import BackgroundTasks, Depends, Request
+from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,22 +47,17 @@ def origin_of(request: Request) -> Origin:
     return Origin(address, request.state.request_id)
 
 
-async def get_wiring(request: Request, tasks: BackgroundTasks) -> AsyncIterator[Wiring]:
+async def get_wiring(request: Request) -> AsyncIterator[Wiring]:
     """What services are made of, with one session a request.
 
     It is committed when the handler is done; a GET reads, and has nothing to commit.
-    Mail goes out after the commit and the answer.
+    So are the jobs that it adds: what is to be done after the answer.
     """
     shared = await get_shared(request)
     reads = request.method in SAFE_METHODS
     database = shared.database
     async with database.reading() if reads else database.transaction() as session:
-        yield Wiring(
-            shared,
-            session,
-            origin_of(request),
-            lambda mail: tasks.add_task(shared.mailer.send, mail),
-        )
+        yield Wiring(shared, session, origin_of(request))
 
 
 # The scope makes the commit come before the answer: if it fails, so does the
@@ -76,22 +71,6 @@ async def get_db(wiring: WiringDep) -> AsyncSession:
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_db)]
-Later = Callable[[Callable[[Wiring], Awaitable[None]]], None]
-
-
-async def get_later(
-    request: Request, shared: SharedDep, tasks: BackgroundTasks
-) -> Later:
-    """A way to do work after the answer, so that its time tells nothing."""
-    origin = origin_of(request)
-
-    async def work(action: Callable[[Wiring], Awaitable[None]]) -> None:
-        await shared.in_transaction(origin, action)
-
-    return lambda action: tasks.add_task(work, action)
-
-
-LaterDep = Annotated[Later, Depends(get_later)]
 TokenDep = Annotated[str | None, Depends(bearer)]
 
 

@@ -4,7 +4,7 @@ A slice of its own keeps its wiring in its `*_deps.py`; accounts are shared by a
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
-from app.core.mail import Mail, Mailer, Outbox, make_mailer
+from app.core.mail import Mailer, make_mailer
 from app.core.seal import Seal
 from app.core.security import PasswordHasher, TokenSigner
 from app.core.storage import FileStore
 from app.repository.audit_repository import AuditRepository
 from app.repository.idempotency_repository import IdempotencyRepository
+from app.repository.job_queue_repository import JobQueueRepository
 from app.repository.mail_token_repository import MailTokenRepository
 from app.repository.rate_limit_repository import RateLimitRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
@@ -30,6 +31,7 @@ from app.service.auth_service import AuthService
 from app.service.cursor_service import CursorService
 from app.service.idempotency_service import IdempotencyService
 from app.service.limit_service import LimitService
+from app.service.link_service import LinkService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 
@@ -46,16 +48,14 @@ class Shared:
         self.files = FileStore(settings.UPLOAD_DIR)
         self.cursors = CursorService(Seal(settings, "cursor"))
         self.request_seal = Seal(settings, "idempotency")
+        self.link_seal = Seal(settings, "link")
 
-    async def in_transaction(
-        self, origin: Origin, action: Callable[["Wiring"], Awaitable[object]]
-    ) -> None:
-        """Do something outside of a request; its mail goes out after the commit."""
-        mails: list[Mail] = []
+    async def in_transaction[Result](
+        self, origin: Origin, action: Callable[["Wiring"], Awaitable[Result]]
+    ) -> Result:
+        """Do something outside of a request."""
         async with self.database.transaction() as session:
-            await action(Wiring(self, session, origin, mails.append))
-        for mail in mails:
-            await self.mailer.send(mail)
+            return await action(Wiring(self, session, origin))
 
 
 @dataclass
@@ -65,7 +65,6 @@ class Wiring:
     shared: Shared
     session: AsyncSession
     origin: Origin
-    outbox: Outbox
 
     async def refused_apart[Refusal: AppException](
         self, error: Refusal, action: str, actor: UUID
@@ -85,6 +84,17 @@ class Wiring:
     @cached_property
     def mail_tokens(self) -> MailTokenRepository:
         return MailTokenRepository(self.session)
+
+    @cached_property
+    def jobs(self) -> JobQueueRepository:
+        return JobQueueRepository(self.session, asdict(self.origin))
+
+    @cached_property
+    def links(self) -> LinkService:
+        shared = self.shared
+        return LinkService(
+            self.mail_tokens, self.jobs, shared.link_seal, shared.settings
+        )
 
     @cached_property
     def audit(self) -> AuditService:
@@ -128,23 +138,20 @@ class Wiring:
     def accounts(self) -> AccountService:
         return AccountService(
             self.users,
-            self.mail_tokens,
+            self.links,
+            self.jobs,
             self.shared.hasher,
             self.limits,
             self.audit,
-            self.outbox,
-            self.shared.settings,
         )
 
     @cached_property
     def passwords(self) -> PasswordService:
         return PasswordService(
             self.users,
-            self.mail_tokens,
+            self.links,
             self.tokens,
             self.shared.hasher,
             self.limits,
             self.audit,
-            self.outbox,
-            self.shared.settings,
         )

@@ -87,6 +87,11 @@ class Settings(DatabaseSettings):
     ARGON2_PASSES: int = Field(default=2, ge=2)
     ARGON2_LANES: int = Field(default=1, ge=1)
 
+    # Jobs: how many at once in a worker; days until what is done or failed is forgotten
+    JOBS_AT_ONCE: int = Field(default=10, ge=2)
+    JOBS_IN_API: bool = False
+    JOB_RETENTION_DAYS: int = Field(default=30, ge=1)
+
     # Mail: without SMTP_HOST it is written to the log, which production refuses
     SMTP_HOST: str | None = None
     SMTP_PORT: Port = 587

@@ -24,6 +24,7 @@ from app.core.database_errors import (
 )
 from app.core.database_guards import ReadingSession, watch
 from app.core.exceptions import AppException, ServiceUnavailableException
+from app.core.job_queue import ListeningDriver, listening
 
 AWAY = "The database does not answer"
 
@@ -115,6 +116,19 @@ class DatabaseManager:
                     await session.commit()
                 except IntegrityError as error:
                     raise_conflict(error, session.info.get(CONFLICTS, {}))
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncGenerator[ListeningDriver]:
+        """Give the way to the queue of who does its jobs.
+
+        Raises:
+            ServiceUnavailableException: the database is away, hangs, or is overloaded.
+        """
+        with _mapped_errors():
+            if self._engine is None:
+                raise ServiceUnavailableException(AWAY, "Not connected")
+            async with listening(self._engine) as driver:
+                yield driver
 
 
 @contextmanager

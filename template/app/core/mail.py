@@ -1,6 +1,5 @@
 """Sending mail: to the log while developing, by SMTP in production."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
@@ -20,8 +19,8 @@ class Mail:
     text: str
 
 
-# Takes mail that is sent once the transaction is committed.
-Outbox = Callable[[Mail], None]
+class MailNotSentError(Exception):
+    """The server is away, or does not take the mail; it tells how, and no more."""
 
 
 class Mailer(Protocol):
@@ -45,7 +44,11 @@ class SmtpMailer:
         self._settings = settings
 
     async def send(self, mail: Mail) -> None:
-        """Send the mail. A failure is logged: nobody waits for the answer."""
+        """Send the mail.
+
+        Raises:
+            MailNotSentError: it was not taken.
+        """
         settings = self._settings
         message = EmailMessage()
         message["From"] = settings.MAIL_FROM
@@ -65,7 +68,8 @@ class SmtpMailer:
                 timeout=30,
             )
         except (OSError, SMTPException) as error:
-            logger.error("Mail not sent: {}", type(error).__name__)
+            # What it says may name the person.
+            raise MailNotSentError(type(error).__name__) from None
 
 
 def make_mailer(settings: Settings) -> Mailer:

@@ -209,7 +209,7 @@ def key_id(key: str) -> str:
 
 
 def new_token() -> str:
-    """Make a token of 256 random bits, for a link."""
+    """Make 256 random bits."""
     return token_urlsafe(32)
 
 

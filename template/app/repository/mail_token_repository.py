@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.mail_token import MailToken
@@ -35,6 +35,14 @@ class MailTokenRepository:
             )
         )
         await self._session.flush()
+
+    async def get(self, token_hash: str) -> MailToken | None:
+        """Give a token that is still good."""
+        return await self._session.scalar(
+            select(MailToken).where(
+                MailToken.token_hash == token_hash, MailToken.expires_at > func.now()
+            )
+        )
 
     async def take(self, token_hash: str, purpose: Purpose) -> MailToken | None:
         """Give a token and remove it; of several requests at once, one succeeds."""

@@ -1,21 +1,20 @@
 """What people do with their own account."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.core.config import Settings
 from app.core.exceptions import BadRequestException, ConflictException
-from app.core.mail import Mail, Outbox
-from app.core.security import PasswordHasher, new_token, token_hash
+from app.core.security import PasswordHasher
+from app.domain.jobs.account import SendMail
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
-from app.service.password_service import MailTokenStore
+from app.service.link_service import JobStore, LinkService
 from app.service.precondition import Seen, check_seen
 
 TAKEN = "This e-mail is already registered"
@@ -39,20 +38,18 @@ class AccountService:
     def __init__(
         self,
         accounts: AccountStore,
-        mail_tokens: MailTokenStore,
+        links: LinkService,
+        jobs: JobStore,
         passwords: PasswordHasher,
         limits: LimitService,
         audit: AuditService,
-        outbox: Outbox,
-        settings: Settings,
     ) -> None:
         self._accounts = accounts
-        self._mail_tokens = mail_tokens
+        self._links = links
+        self._jobs = jobs
         self._passwords = passwords
         self._limits = limits
         self._audit = audit
-        self._outbox = outbox
-        self._settings = settings
 
     async def register(self, data: RegisterRequest) -> User:
         """Create an account without rights, and mail a link to verify the address.
@@ -73,7 +70,7 @@ class AccountService:
             )
         )
         await self._audit.done("register", actor=user.id, subject=user.id)
-        await self._ask_to_verify(user, user.email)
+        await self._links.send(user, user.email, Purpose.VERIFY)
         return user
 
     async def update(self, user: User, data: AccountUpdate, seen: Seen = None) -> User:
@@ -91,7 +88,7 @@ class AccountService:
             await self._check_password(user, data.password)
             await self._check_free(user, data.email)
             await self._limits.mail(data.email)
-            await self._ask_to_verify(user, data.email)
+            await self._links.send(user, data.email, Purpose.VERIFY)
         if values:
             user = await self._accounts.update_by_id(user.id, values) or user
             await self._audit.done(
@@ -103,7 +100,7 @@ class AccountService:
         """Mail a new link to a user whose address is not verified, if there is one."""
         user = await self._accounts.get_by_email(email)
         if user is not None and user.is_active and user.email_verified_at is None:
-            await self._ask_to_verify(user, user.email)
+            await self._links.send(user, user.email, Purpose.VERIFY)
 
     async def verify(self, token: str) -> None:
         """Verify the address that a mail went to; a new one becomes the user's now.
@@ -114,7 +111,7 @@ class AccountService:
             TooManyRequestsException: too many tokens from this address.
         """
         await self._limits.mail_token()
-        taken = await self._mail_tokens.take(token_hash(token), Purpose.VERIFY)
+        taken = await self._links.take(token, Purpose.VERIFY)
         user = await self._accounts.get_by_id(taken.user_id) if taken else None
         if taken is None or user is None or not user.is_active:
             raise await self._audit.refused(
@@ -128,9 +125,10 @@ class AccountService:
         )
         if taken.email != old:
             # A link to the old address must not open the account any more.
-            await self._mail_tokens.end_all(user.id)
+            await self._links.end_all(user)
             text = f"Your account uses {taken.email} now. Was it not you? Write us.\n"
-            self._outbox(Mail(old, "Your e-mail address was changed", text))
+            subject = "Your e-mail address was changed"
+            await self._jobs.add(SendMail(to=old, subject=subject, text=text))
 
     async def _check_password(self, user: User, password: str | None) -> None:
         await self._limits.login(user.email)
@@ -150,19 +148,3 @@ class AccountService:
         other = await self._accounts.get_by_email(email)
         if other is not None and other.id != user.id:
             raise ConflictException(TAKEN)
-
-    async def _ask_to_verify(self, user: User, email: str) -> None:
-        token = new_token()
-        hours = self._settings.VERIFY_EMAIL_EXPIRE_HOURS
-        await self._mail_tokens.end_all(user.id, Purpose.VERIFY)
-        await self._mail_tokens.add(
-            token_hash(token),
-            user.id,
-            Purpose.VERIFY,
-            email,
-            datetime.now(UTC) + timedelta(hours=hours),
-        )
-        # Behind #, so that neither servers nor other sites get to see the token.
-        link = f"{self._settings.PUBLIC_URL}/verify-email#token={token}"
-        text = f"Open this within {hours} hours:\n\n{link}\n"
-        self._outbox(Mail(email, "Verify your e-mail address", text))

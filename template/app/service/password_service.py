@@ -1,20 +1,17 @@
 """Changing a password, and getting in again without one."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.core.config import Settings
 from app.core.exceptions import BadRequestException
-from app.core.mail import Mail, Outbox
-from app.core.security import PasswordHasher, new_token, token_hash
-from app.domain.models.mail_token import MailToken
+from app.core.security import PasswordHasher
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.schemas.auth import TokenResponse
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
+from app.service.link_service import LinkService
 from app.service.token_service import TokenService
 
 
@@ -28,39 +25,20 @@ class AccountStore(Protocol):
     ) -> User | None: ...
 
 
-class MailTokenStore(Protocol):
-    """What this service needs of the place where tokens of mails are kept."""
-
-    async def add(
-        self,
-        token_hash: str,
-        user_id: UUID,
-        purpose: Purpose,
-        email: str,
-        expires_at: datetime,
-    ) -> None: ...
-    async def take(self, token_hash: str, purpose: Purpose) -> MailToken | None: ...
-    async def end_all(self, user_id: UUID, purpose: Purpose | None = None) -> None: ...
-
-
 class PasswordService:
     """The use cases of passwords."""
 
     def __init__(
         self,
         accounts: AccountStore,
-        mail_tokens: MailTokenStore,
+        links: LinkService,
         tokens: TokenService,
         passwords: PasswordHasher,
         limits: LimitService,
         audit: AuditService,
-        outbox: Outbox,
-        settings: Settings,
     ) -> None:
-        self._outbox = outbox
-        self._settings = settings
         self._accounts = accounts
-        self._mail_tokens = mail_tokens
+        self._links = links
         self._tokens = tokens
         self._passwords = passwords
         self._limits = limits
@@ -92,22 +70,8 @@ class PasswordService:
     async def forgot(self, email: str) -> None:
         """Mail a link to a user, if there is one with this e-mail."""
         user = await self._accounts.get_by_email(email)
-        if user is None or not user.is_active:
-            return
-        token = new_token()
-        minutes = self._settings.RESET_PASSWORD_EXPIRE_MINUTES
-        await self._mail_tokens.end_all(user.id, Purpose.RESET)
-        await self._mail_tokens.add(
-            token_hash(token),
-            user.id,
-            Purpose.RESET,
-            user.email,
-            datetime.now(UTC) + timedelta(minutes=minutes),
-        )
-        # Behind #, so that neither servers nor other sites get to see the token.
-        link = f"{self._settings.PUBLIC_URL}/reset-password#token={token}"
-        text = f"Choose a new password within {minutes} minutes:\n\n{link}\n"
-        self._outbox(Mail(user.email, "Choose a new password", text))
+        if user is not None and user.is_active:
+            await self._links.send(user, user.email, Purpose.RESET)
 
     async def reset(self, token: str, new: str) -> None:
         """Set a password with the token of a mail, and end every sign-in.
@@ -117,7 +81,7 @@ class PasswordService:
             TooManyRequestsException: too many tokens from this address.
         """
         await self._limits.mail_token()
-        taken = await self._mail_tokens.take(token_hash(token), Purpose.RESET)
+        taken = await self._links.take(token, Purpose.RESET)
         user = await self._accounts.get_by_id(taken.user_id) if taken else None
         if user is None or not user.is_active:
             raise await self._audit.refused(
@@ -132,5 +96,5 @@ class PasswordService:
     async def _set(self, user: User, password: str) -> User:
         hashed = await self._passwords.hash_password(password)
         await self._accounts.update_by_id(user.id, {"password_hash": hashed})
-        await self._mail_tokens.end_all(user.id)
+        await self._links.end_all(user)
         return await self._tokens.end_all(user)

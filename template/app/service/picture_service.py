@@ -1,14 +1,16 @@
 """Pictures of people."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from app.core.exceptions import NotFoundException, UnsupportedMediaTypeException
+from app.domain.jobs.account import RemovePicture
 from app.domain.models.user import User
 from app.domain.pictures import BEGINNING, picture_type
 from app.service.audit_service import AuditService
+from app.service.link_service import JobStore
 
 
 class PictureStore(Protocol):
@@ -53,19 +55,19 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 class PictureService:
-    """The use cases of pictures. What is replaced is discarded after the commit."""
+    """The use cases of pictures. The file of a replaced one goes after the commit."""
 
     def __init__(
         self,
         files: PictureStore,
         owners: OwnerStore,
         audit: AuditService,
-        discard: Callable[[str], None],
+        jobs: JobStore,
     ) -> None:
         self._files = files
         self._owners = owners
         self._audit = audit
-        self._discard = discard
+        self._jobs = jobs
 
     async def set_picture(self, user: User, name: str | None) -> User:
         """Give a user a picture that was received, or none."""
@@ -75,7 +77,7 @@ class PictureService:
             "update-account", actor=user.id, subject=user.id, fields=["picture"]
         )
         if old is not None:
-            self._discard(old)
+            await self._jobs.add(RemovePicture(picture=old))
         return user
 
     def find(self, user: User) -> Path:

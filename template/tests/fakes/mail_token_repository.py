@@ -31,6 +31,12 @@ class FakeMailTokenRepository:
             )
         )
 
+    async def get(self, token_hash: str) -> MailToken | None:
+        for row in self._rows:
+            if row.token_hash == token_hash and row.expires_at > datetime.now(UTC):
+                return row
+        return None
+
     async def take(self, token_hash: str, purpose: Purpose) -> MailToken | None:
         for row in self._rows:
             if (row.token_hash, row.purpose) == (token_hash, purpose):

@@ -15,9 +15,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Response
 from pydantic import SecretStr
-from sqlalchemy import URL, delete, make_url, text
+from sqlalchemy import URL, delete, make_url, table, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
 )
 
+from app.api.deps import SAFE_METHODS
 from app.core.config import Settings
 from app.core.database import DatabaseManager, make_engine
 from app.core.database_guards import ReadingSession
@@ -33,10 +34,14 @@ from app.domain.models.user import User
 from app.domain.roles import Role
 from scripts.postgres import throwaway
 from tests.conftest import Headers, MakeUser, SignIn, with_state
+from tests.jobs import do_waiting_jobs
 
 END_CONNECTIONS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 )
+
+# The models do not name them.
+QUEUE_TABLES = [table("pgqueuer"), table("pgqueuer_log"), table("pgqueuer_schedules")]
 
 # For what is about one connection to PostgreSQL, from end to end.
 direct = pytest.mark.skipif("TEST_PGBOUNCER" in os.environ, reason="through PgBouncer")
@@ -170,7 +175,7 @@ async def elsewhere(
     yield lasting_database
     # Emptied, because to make a database for each test takes ten times as long.
     async with lasting_database.transaction() as session:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in [*reversed(Base.metadata.sorted_tables), *QUEUE_TABLES]:
             await session.execute(delete(table))
 
 
@@ -193,6 +198,29 @@ def app(app: FastAPI, database: DatabaseManager) -> FastAPI:
     """The application on the database that is rolled back."""
     app.state.shared.database = database
     return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A caller who has not signed in. Jobs are done before the answer is given."""
+    async with calling(app) as client:
+        yield client
+
+
+@asynccontextmanager
+async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """Call an application, and have the jobs done that each call adds."""
+
+    async def do_jobs(answer: Response) -> None:
+        if answer.request.method not in SAFE_METHODS:
+            await do_waiting_jobs(app.state.shared)
+
+    async with AsyncClient(
+        transport=ASGITransport(app=app),
+        base_url="http://test",
+        event_hooks={"response": [do_jobs]},
+    ) as client:
+        yield client
 
 
 @pytest.fixture
@@ -233,6 +261,5 @@ def fresh_app(
 @pytest.fixture
 async def fresh_client(fresh_app: FastAPI) -> AsyncIterator[AsyncClient]:
     """A caller of that application."""
-    transport = ASGITransport(app=fresh_app)
-    async with AsyncClient(transport=transport, base_url="http://test") as client:
+    async with calling(fresh_app) as client:
         yield client

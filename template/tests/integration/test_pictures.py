@@ -9,12 +9,15 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from app.api.wiring import Shared
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.storage import FileStore
+from app.domain.jobs.purge import Purge
 from app.domain.models.user import User
 from app.domain.roles import Role
-from scripts.purge import purge
+from app.jobs.purge_jobs import purge
+from scripts.create_admin import OPERATOR
 from tests.conftest import Headers, MakeUser, SignIn
 from tests.integration.conftest import store
 
@@ -166,7 +169,8 @@ async def test_purging_removes_the_files_that_nobody_has(
     async with elsewhere.transaction() as session:
         session.add(gone)
         gone.deleted_at = gone.created_at
-    await purge(fresh_database.model_copy(update={"UPLOAD_DIR": tmp_path}))
+    settings = fresh_database.model_copy(update={"UPLOAD_DIR": tmp_path})
+    await purge(Purge(), Shared(settings), OPERATOR)
     assert sorted(os.listdir(tmp_path)) == ["kept.png", "new.png"]
 
 

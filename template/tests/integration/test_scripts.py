@@ -9,20 +9,22 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from app.api.wiring import Shared
 from app.core.config import ConfigurationError, Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException, ConflictException
+from app.domain.jobs.purge import Purge
 from app.domain.models.audit_event import AuditEvent
 from app.domain.models.mail_token import MailToken
 from app.domain.models.rate_limit import RateLimit
 from app.domain.models.refresh_token import RefreshToken
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
+from app.jobs.purge_jobs import purge
 from app.repository.mail_token_repository import MailTokenRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
 from app.repository.user_repository import UserRepository
-from scripts.create_admin import create_admin
-from scripts.purge import purge
+from scripts.create_admin import OPERATOR, create_admin
 from scripts.seed import PEOPLE, seed
 from tests.conftest import PASSWORD, MakeSettings, MakeUser
 from tests.integration.conftest import store
@@ -97,7 +99,7 @@ async def test_purging_removes_what_has_expired_and_nothing_else(
             )
             session.add(RateLimit(key=name, count=1, resets_at=when))
             session.add(_event(name, created_at=when - timedelta(days=365)))
-    await purge(fresh_database)
+    await purge(Purge(), Shared(fresh_database), OPERATOR)
     async with database.transaction() as session:
         for column in (
             RefreshToken.token_hash,

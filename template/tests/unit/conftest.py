@@ -6,15 +6,19 @@ from app.core.config import Settings
 from app.core.mail import Mail
 from app.core.seal import Seal
 from app.core.security import PasswordHasher, TokenSigner
+from app.domain.jobs.account import SendLink, SendMail
+from app.domain.jobs.base import Job
 from app.service.account_service import AccountService
 from app.service.audit_service import AuditService, Origin
 from app.service.auth_service import AuthService
 from app.service.cursor_service import CursorService
 from app.service.limit_service import LimitService
+from app.service.link_service import LinkService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 from app.service.user_service import UserService
 from tests.fakes.audit_repository import FakeAuditRepository
+from tests.fakes.job_queue_repository import FakeJobQueueRepository
 from tests.fakes.mail_token_repository import FakeMailTokenRepository
 from tests.fakes.rate_limit_repository import FakeRateLimitRepository
 from tests.fakes.refresh_token_repository import FakeRefreshTokenRepository
@@ -31,6 +35,10 @@ class Fakes:
         self.record = FakeAuditRepository()
         self.counters = FakeRateLimitRepository()
         self.mails: list[Mail] = []
+        self.jobs = FakeJobQueueRepository(self._do)
+        self.links = LinkService(
+            self.mail_tokens, self.jobs, Seal(settings, "link"), settings
+        )
         self.audit = AuditService(self.record, Origin("192.0.2.1", "request"))
         self.limits = LimitService(self.counters, self.audit, "192.0.2.1")
         self.tokens = TokenService(
@@ -48,23 +56,28 @@ class Fakes:
         )
         self.passwords = PasswordService(
             self.users,
-            self.mail_tokens,
+            self.links,
             self.tokens,
             hasher,
             self.limits,
             self.audit,
-            self.mails.append,
-            settings,
         )
         self.accounts = AccountService(
             self.users,
-            self.mail_tokens,
+            self.links,
+            self.jobs,
             hasher,
             self.limits,
             self.audit,
-            self.mails.append,
-            settings,
         )
+
+    async def _do(self, job: Job) -> None:
+        if isinstance(job, SendLink):
+            mail = await self.links.write(job.token_hash, job.seed)
+            assert mail
+            self.mails.append(mail)
+        if isinstance(job, SendMail):
+            self.mails.append(Mail(job.to, job.subject, job.text))
 
     def mailed_token(self) -> str:
         """The token of the latest mail."""

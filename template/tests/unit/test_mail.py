@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 from app.core.config import Settings
 from app.core.logging import setup_logging
-from app.core.mail import LogMailer, Mail, SmtpMailer, make_mailer
+from app.core.mail import LogMailer, Mail, MailNotSentError, SmtpMailer, make_mailer
 from tests.conftest import MakeSettings
 
 MAIL = Mail("ada@example.com", "Grüße", "Open this:\n\nhttps://example.com/#token=1\n")
@@ -58,15 +58,13 @@ async def test_mail_reaches_a_server(
     assert text.decode().replace("\r\n", "\n") == MAIL.text
 
 
-async def test_a_server_that_is_away_is_logged_and_nothing_of_the_mail(
-    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+async def test_a_server_that_is_away_is_an_error_without_anything_of_the_mail(
+    make_settings: MakeSettings,
 ) -> None:
     settings = make_settings(SMTP_HOST="127.0.0.1", SMTP_PORT=1)
-    setup_logging(settings)
-    await SmtpMailer(settings).send(MAIL)
-    printed = capsys.readouterr().out
-    assert "Mail not sent" in printed
-    assert "token=1" not in printed
+    with pytest.raises(MailNotSentError, match=r"^SMTPConnectError$") as error:
+        await SmtpMailer(settings).send(MAIL)
+    assert error.value.__suppress_context__
 
 
 async def test_without_a_server_mail_goes_to_the_log(

@@ -2,8 +2,9 @@
 
 from fastapi import status
 
-from app.api.deps import CurrentUser, LaterDep, WiringDep
+from app.api.deps import CurrentUser, WiringDep
 from app.api.slice_router import SliceRouter
+from app.domain.jobs.account import ForgotPassword, ResendVerification
 from app.domain.models.user import User
 from app.domain.schemas.account import (
     ChangePasswordRequest,
@@ -39,12 +40,10 @@ async def change_password(
 
 
 @router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED)
-async def forgot_password(
-    data: EmailRequest, wiring: WiringDep, later: LaterDep
-) -> MessageResponse:
+async def forgot_password(data: EmailRequest, wiring: WiringDep) -> MessageResponse:
     """Ask for a link to choose a new password."""
     await wiring.limits.mail(data.email)
-    later(lambda wiring: wiring.passwords.forgot(data.email))
+    await wiring.jobs.add(ForgotPassword(email=data.email))
     return MessageResponse(message=SENT)
 
 
@@ -65,10 +64,8 @@ async def verify_email(data: TokenRequest, wiring: WiringDep) -> MessageResponse
 
 
 @router.post("/resend-verification", status_code=status.HTTP_202_ACCEPTED)
-async def resend_verification(
-    data: EmailRequest, wiring: WiringDep, later: LaterDep
-) -> MessageResponse:
+async def resend_verification(data: EmailRequest, wiring: WiringDep) -> MessageResponse:
     """Ask for another link to verify an address."""
     await wiring.limits.mail(data.email)
-    later(lambda wiring: wiring.accounts.resend(data.email))
+    await wiring.jobs.add(ResendVerification(email=data.email))
     return MessageResponse(message=SENT)

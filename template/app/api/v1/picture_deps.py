@@ -3,23 +3,15 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import BackgroundTasks, Depends, Request
+from fastapi import Depends, Request
 
 from app.api.deps import SharedDep, TokenDep, WiringDep, get_current_user, origin_of
 from app.service.picture_service import PictureService, receive_picture
 
 
-async def get_picture_service(
-    wiring: WiringDep, tasks: BackgroundTasks
-) -> PictureService:
+async def get_picture_service(wiring: WiringDep) -> PictureService:
     """The use cases of pictures."""
-    files = wiring.shared.files
-    return PictureService(
-        files,
-        wiring.users,
-        wiring.audit,
-        lambda name: tasks.add_task(files.remove, name),
-    )
+    return PictureService(wiring.shared.files, wiring.users, wiring.audit, wiring.jobs)
 
 
 async def get_received(

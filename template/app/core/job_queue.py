@@ -1,0 +1,149 @@
+"""The queue in PostgreSQL: how PgQueuer reaches the database of this service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from typing import Any, Self
+
+from pgqueuer.adapters.persistence.qb import (
+    QueryBuilderEnvironment,
+    QueryQueueBuilder,
+    QuerySchedulerBuilder,
+)
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.ports.driver import Driver, NotifyCallback
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+
+
+class QueueDriver(Driver):
+    """Runs the statements of PgQueuer on connections of SQLAlchemy."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._ended = asyncio.Event()
+        self._tasks = TaskManager()
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        """Run a statement; give its rows."""
+        async with self._connect() as connection:
+            result = await connection.exec_driver_sql(query, args)
+            return [dict(row) for row in result.mappings()]
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement."""
+        async with self._connect() as connection:
+            await connection.exec_driver_sql(query, args)
+        return ""
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Tell those who listen."""
+        await self.execute("SELECT pg_notify($1, $2)", channel, payload)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """Refuse: within a transaction nobody listens."""
+        raise NotImplementedError
+
+    @property
+    def shutdown(self) -> asyncio.Event:
+        """Whether it has ended."""
+        return self._ended
+
+    @property
+    def tm(self) -> TaskManager:
+        """Tasks of its own: none."""
+        return self._tasks
+
+    async def __aenter__(self) -> Self:
+        """Begin; two parts of PgQueuer do so with one driver."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End."""
+
+
+class ListeningDriver(QueueDriver):
+    """Runs them on an engine, each in a transaction of its own, and listens."""
+
+    def __init__(self, engine: AsyncEngine, listening: AsyncConnection) -> None:
+        super().__init__(engine.begin)
+        self._listening = listening
+        self._listeners: list[tuple[str, Callable[..., None]]] = []
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """Have the payload of each notification passed on."""
+
+        def pass_on(*said: Any) -> None:
+            callback(said[-1])
+
+        await (await self._driver_connection()).add_listener(channel, pass_on)
+        self._listeners.append((channel, pass_on))
+
+    async def stop_listening(self) -> None:
+        """Leave the connection as it was, for its next user."""
+        connection = await self._driver_connection()
+        for channel, pass_on in self._listeners:
+            await connection.remove_listener(channel, pass_on)
+
+    async def _driver_connection(self) -> Any:
+        return (await self._listening.get_raw_connection()).driver_connection
+
+
+@asynccontextmanager
+async def listening(engine: AsyncEngine) -> AsyncGenerator[ListeningDriver]:
+    """Give a driver, with one connection on which it listens."""
+    async with engine.connect() as connection:
+        driver = ListeningDriver(engine, connection)
+        try:
+            yield driver
+        finally:
+            await driver.stop_listening()
+
+
+def queue_within(session: AsyncSession) -> Queries:
+    """The queue, in a session's transaction: what is added is there with its commit."""
+
+    @asynccontextmanager
+    async def connect() -> AsyncGenerator[AsyncConnection]:
+        yield await session.connection()
+
+    return queue(QueueDriver(connect))
+
+
+def queue(driver: Driver) -> Queries:
+    """The queue, through a driver."""
+    names = _names()
+    return Queries(
+        driver,
+        qbe=QueryBuilderEnvironment(settings=names),
+        qbq=QueryQueueBuilder(settings=names),
+        qbs=QuerySchedulerBuilder(settings=names),
+    )
+
+
+@cache
+def _names() -> DBSettings:
+    """The names that the migrations gave.
+
+    Said in full, for PgQueuer would take variables like CHANNEL from the environment.
+    """
+    return DBSettings(
+        prefix="",
+        channel="ch_pgqueuer",
+        db_schema=None,
+        durability="durable",
+        function="fn_pgqueuer_changed",
+        queue_status_type="pgqueuer_status",
+        queue_table="pgqueuer",
+        queue_table_log="pgqueuer_log",
+        schedules_table="pgqueuer_schedules",
+        statistics_table="pgqueuer_statistics",
+        trigger="tg_pgqueuer_changed",
+        widen_id=False,
+    )

@@ -1,0 +1,1 @@
+"""Jobs by what they are about; app/jobs/ does them."""

@@ -1,0 +1,11 @@
+"""The job that cleans up."""
+
+from app.domain.jobs.base import Job
+
+
+class Purge(Job):
+    """Remove what has expired."""
+
+    name = "purge"
+    seconds = 3600
+    schedule = "17 3 * * *"

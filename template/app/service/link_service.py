@@ -1,0 +1,98 @@
+"""Links in mails: each good once, and for a while."""
+
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from app.core.config import Settings
+from app.core.mail import Mail
+from app.core.seal import Seal
+from app.core.security import new_token, token_hash
+from app.domain.jobs.account import SendLink
+from app.domain.jobs.base import Job
+from app.domain.models.mail_token import MailToken
+from app.domain.models.user import User
+from app.domain.purposes import Purpose
+
+
+class MailTokenStore(Protocol):
+    """What this service needs of the place where tokens of mails are kept."""
+
+    async def add(
+        self,
+        token_hash: str,
+        user_id: UUID,
+        purpose: Purpose,
+        email: str,
+        expires_at: datetime,
+    ) -> None: ...
+    async def get(self, token_hash: str) -> MailToken | None: ...
+    async def take(self, token_hash: str, purpose: Purpose) -> MailToken | None: ...
+    async def end_all(self, user_id: UUID, purpose: Purpose | None = None) -> None: ...
+
+
+class JobStore(Protocol):
+    """What services need of the queue."""
+
+    async def add(self, job: Job) -> None: ...
+
+
+class LinkService:
+    """Makes links and has them sent.
+
+    A token is made of a random seed under a key: so the queue and the database hold
+    nothing that opens an account, and each try of a mail sends the same link.
+    """
+
+    def __init__(
+        self, tokens: MailTokenStore, jobs: JobStore, seal: Seal, settings: Settings
+    ) -> None:
+        self._tokens = tokens
+        self._jobs = jobs
+        self._seal = seal
+        self._settings = settings
+
+    async def send(self, user: User, email: str, purpose: Purpose) -> None:
+        """Mail a link to an address; the one of before is no longer good."""
+        seed = new_token()
+        hashed = token_hash(_token(self._seal.make(seed.encode())))
+        await self._tokens.end_all(user.id, purpose)
+        await self._tokens.add(
+            hashed, user.id, purpose, email, datetime.now(UTC) + self._lifetime(purpose)
+        )
+        await self._jobs.add(SendLink(token_hash=hashed, seed=seed))
+
+    async def write(self, hashed: str, seed: str) -> Mail | None:
+        """Write the mail, unless its link is no longer good."""
+        row = await self._tokens.get(hashed)
+        made = (_token(digest) for digest in self._seal.all(seed.encode()))
+        token = next((token for token in made if token_hash(token) == hashed), None)
+        if row is None or token is None:
+            return None
+        # Behind #, so that neither servers nor other sites get to see the token.
+        link = f"{self._settings.PUBLIC_URL}/{row.purpose.value}#token={token}"
+        if row.purpose == Purpose.VERIFY:
+            hours = self._settings.VERIFY_EMAIL_EXPIRE_HOURS
+            text = f"Open this within {hours} hours:\n\n{link}\n"
+            return Mail(row.email, "Verify your e-mail address", text)
+        minutes = self._settings.RESET_PASSWORD_EXPIRE_MINUTES
+        text = f"Choose a new password within {minutes} minutes:\n\n{link}\n"
+        return Mail(row.email, "Choose a new password", text)
+
+    async def take(self, token: str, purpose: Purpose) -> MailToken | None:
+        """Use a token; tell whose it is, if it is good."""
+        return await self._tokens.take(token_hash(token), purpose)
+
+    async def end_all(self, user: User) -> None:
+        """End all links of a user."""
+        await self._tokens.end_all(user.id)
+
+    def _lifetime(self, purpose: Purpose) -> timedelta:
+        if purpose == Purpose.VERIFY:
+            return timedelta(hours=self._settings.VERIFY_EMAIL_EXPIRE_HOURS)
+        return timedelta(minutes=self._settings.RESET_PASSWORD_EXPIRE_MINUTES)
+
+
+def _token(digest: bytes) -> str:
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

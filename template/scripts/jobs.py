@@ -1,0 +1,80 @@
+"""Look after the jobs of the queue.
+
+python -m scripts.jobs                  what waits, what failed and why
+python -m scripts.jobs retry 12 13      try these again
+python -m scripts.jobs retry all        try all again that failed
+"""
+
+import argparse
+import asyncio
+import sys
+
+from app.api.wiring import Shared, Wiring
+from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.exceptions import AppException
+from app.service.audit_service import Origin
+
+OPERATOR = Origin(address="local", request_id="jobs")
+LONGEST = 200
+
+
+async def tell(wiring: Wiring) -> str:
+    """Tell what there is."""
+    counted = sorted((await wiring.jobs.count()).items())
+    lines = [f"{count:>7}  {status:<7} {name}" for (name, status), count in counted]
+    failed = await wiring.jobs.failed()
+    if failed:
+        lines.append("\nFailed:")
+    for job in failed:
+        lines.append(f"{job.id:>7}  {job.since:%Y-%m-%d %H:%M}  {job.name}")
+        lines.append(f"{'':>9}{' '.join(job.error.split())[:LONGEST]}")
+    return "\n".join(lines or ["Nothing waits, and nothing has failed."])
+
+
+async def retry(wiring: Wiring, wanted: list[str]) -> str:
+    """Try again what failed; tell which were."""
+    failed = {job.id for job in await wiring.jobs.failed()}
+    ids = failed if wanted == ["all"] else failed & {int(word) for word in wanted}
+    await wiring.jobs.retry(ids)
+    if not ids:
+        return "None of these has failed."
+    return f"Tried again: {' '.join(map(str, sorted(ids)))}"
+
+
+async def main(settings: Settings, wanted: list[str] | None) -> str:
+    """Do what was asked for, and tell about it.
+
+    Raises:
+        AppException: the database does not answer.
+    """
+    shared = Shared(settings)
+    await shared.database.connect()
+    try:
+        return await shared.in_transaction(
+            OPERATOR, tell if wanted is None else lambda wiring: retry(wiring, wanted)
+        )
+    finally:
+        await shared.database.disconnect()
+
+
+def _wanted() -> list[str] | None:
+    """Read the command line: which are to be tried again, or None."""
+    parser = argparse.ArgumentParser(description="Look after the jobs of the queue.")
+    commands = parser.add_subparsers(dest="command", metavar="")
+    again = commands.add_parser("retry", help="try again what failed")
+    again.add_argument("ids", nargs="+", help="numbers of jobs, or: all")
+    options = parser.parse_args()
+    if options.command is None:
+        return None
+    ids: list[str] = options.ids
+    if ids != ["all"] and not all(word.isdecimal() for word in ids):
+        again.error(f"{' '.join(ids)}: name jobs by their numbers, or say all")
+    return ids
+
+
+if __name__ == "__main__":
+    wanted = _wanted()
+    try:
+        print(asyncio.run(main(get_settings(), wanted)))
+    except (AppException, ConfigurationError) as error:
+        sys.exit(str(error))

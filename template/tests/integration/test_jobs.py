@@ -1,0 +1,235 @@
+"""Jobs in a real queue: added with their transaction, done, tried again, done once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+
+from app.api.wiring import Shared, Wiring
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.job_queue import queue
+from app.core.logging import setup_logging
+from app.core.mail import Mail, MailNotSentError
+from app.domain.jobs.account import SendMail
+from app.domain.jobs.base import Job
+from app.domain.jobs.purge import Purge
+from app.jobs import worker
+from app.jobs.worker import Worker, working
+from app.service.audit_service import Origin
+from scripts.jobs import retry, tell
+from tests.conftest import MakeSettings
+
+pytestmark = pytest.mark.integration
+ORIGIN = Origin("192.0.2.1", "request-1")
+MAIL = SendMail(to="ada@example.com", subject="Hello", text="Hello, Ada")
+
+
+class Mailer:
+    """Keeps mails, once it is well."""
+
+    def __init__(self) -> None:
+        self.well = True
+        self.tries = 0
+        self.mails: list[Mail] = []
+
+    async def send(self, mail: Mail) -> None:
+        self.tries += 1
+        if not self.well:
+            raise MailNotSentError("SMTPConnectError")
+        self.mails.append(mail)
+
+
+@pytest.fixture
+def mailer() -> Mailer:
+    return Mailer()
+
+
+@pytest.fixture
+def shared(
+    fresh_database: Settings, elsewhere: DatabaseManager, mailer: Mailer
+) -> Shared:
+    shared = Shared(fresh_database)
+    shared.database = elsewhere
+    shared.mailer = mailer
+    return shared
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses, and two tries."""
+    monkeypatch.setattr(worker, "FIRST_PAUSE", worker.FIRST_PAUSE * 0)
+    monkeypatch.setattr(SendMail, "tries", 2)
+
+
+async def test_a_job_is_there_with_the_commit_and_not_after_a_rollback(
+    shared: Shared,
+) -> None:
+    async def add_and_fail(wiring: Wiring) -> None:
+        await wiring.jobs.add(MAIL)
+        assert await wiring.jobs.count()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await shared.in_transaction(ORIGIN, add_and_fail)
+    assert await _count(shared) == {}
+    await _add(shared, MAIL)
+    assert await _count(shared) == {("send-mail", "queued"): 1}
+
+
+async def test_a_worker_does_what_is_added(shared: Shared, mailer: Mailer) -> None:
+    async with working(shared):
+        await _add(shared, MAIL)
+        await _until(lambda: mailer.mails)
+    assert mailer.mails == [Mail(MAIL.to, MAIL.subject, MAIL.text)]
+    assert await _count(shared) == {}
+
+
+async def test_several_workers_do_each_job_once(shared: Shared, mailer: Mailer) -> None:
+    for number in range(60):
+        await _add(shared, MAIL.model_copy(update={"subject": str(number)}))
+    async with working(shared), working(shared), working(shared):
+        await _until(lambda: len(mailer.mails) >= 60)
+    subjects = sorted(int(mail.subject) for mail in mailer.mails)
+    assert subjects == list(range(60))
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again(
+    shared: Shared, mailer: Mailer
+) -> None:
+    mailer.well = False
+    await _add(shared, MAIL)
+    async with working(shared):
+        await _until(lambda: mailer.tries == 2)
+    said = await shared.in_transaction(ORIGIN, tell)
+    assert "1  failed  send-mail" in said
+    assert "MailNotSentError: SMTPConnectError" in said
+    assert MAIL.to not in said
+
+    mailer.well = True
+    assert "None" in await shared.in_transaction(ORIGIN, lambda w: retry(w, ["0"]))
+    assert "Tried again" in await shared.in_transaction(
+        ORIGIN, lambda wiring: retry(wiring, ["all"])
+    )
+    async with working(shared):
+        await _until(lambda: mailer.mails)
+    assert "Nothing" in await shared.in_transaction(ORIGIN, tell)
+
+
+async def test_a_failure_is_tried_again_after_a_pause(
+    shared: Shared, mailer: Mailer
+) -> None:
+    mailer.well = False
+    await _add(shared, MAIL)
+    async with working(shared):
+        await _until(lambda: mailer.tries == 1)
+    pause = text("SELECT execute_after - now() > '3 s' FROM pgqueuer")
+    async with shared.database.reading() as session:
+        assert await session.scalar(pause)
+
+
+async def test_what_was_begun_is_finished_when_the_worker_is_stopped(
+    shared: Shared, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def send_slowly(mail: Mail) -> None:
+        begun.set()
+        await asyncio.sleep(0.3)
+        mailer.mails.append(mail)
+
+    monkeypatch.setattr(mailer, "send", send_slowly)
+    await _add(shared, MAIL)
+    async with working(shared):
+        await begun.wait()
+        assert not mailer.mails
+    assert mailer.mails
+    assert await _count(shared) == {}
+
+
+async def test_a_job_that_takes_too_long_is_tried_again(
+    shared: Shared, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_: Mail) -> None:
+        mailer.tries += 1
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(mailer, "send", hang)
+    monkeypatch.setattr(SendMail, "seconds", 0.1)
+    await _add(shared, MAIL)
+    async with working(shared):
+        await _until(lambda: mailer.tries == 1)
+    assert await _count(shared) == {("send-mail", "queued"): 1}
+
+
+async def test_the_clock_adds_a_job_once_for_all_workers(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Purge, "schedule", "* * * * * *")
+    added = asyncio.Event()
+    jobs: list[Job] = []
+
+    async def note(job: Job, wiring: Wiring) -> None:
+        jobs.append(job)
+        added.set()
+
+    monkeypatch.setattr(worker, "_add", note)
+    async with working(shared), working(shared):
+        await asyncio.wait_for(added.wait(), 20)
+        seconds = text("SELECT count(DISTINCT next_run) FROM pgqueuer_schedules")
+        async with shared.database.reading() as session:
+            assert await session.scalar(seconds) == 1
+
+
+async def test_a_job_of_the_clock_is_not_added_while_one_waits(shared: Shared) -> None:
+    for _ in range(2):
+        await shared.in_transaction(ORIGIN, lambda w: w.jobs.add_once(Purge()))
+    assert await _count(shared) == {("purge", "queued"): 1}
+
+
+async def test_a_worker_without_a_database_says_so_and_can_be_stopped(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = Shared(make_settings(DB_HOST="127.0.0.1", DB_PORT=1))
+    setup_logging(shared.settings)
+    await shared.database.connect()
+    doing = Worker(shared)
+    task = asyncio.create_task(doing.run())
+    await asyncio.sleep(0.2)
+    assert not task.done()
+    doing.stop()
+    await asyncio.wait_for(task, 5)
+    await shared.database.disconnect()
+    assert "No jobs are done" in capsys.readouterr().out
+
+
+async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
+    shared: Shared,
+) -> None:
+    async with shared.database.listening() as driver:
+        plan = await queue(driver).plan_upgrade()
+    assert plan.statements == (), "write a migration that executes these"
+
+
+@asynccontextmanager
+async def _reading(shared: Shared) -> AsyncIterator[Wiring]:
+    async with shared.database.transaction() as session:
+        yield Wiring(shared, session, ORIGIN)
+
+
+async def _add(shared: Shared, job: Job) -> None:
+    await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add(job))
+
+
+async def _count(shared: Shared) -> dict[tuple[str, str], int]:
+    async with _reading(shared) as wiring:
+        return await wiring.jobs.count()
+
+
+async def _until(done: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not done():  # noqa: ASYNC110 - a worker does it, and tells nobody
+            await asyncio.sleep(0.02)

@@ -1,0 +1,84 @@
+"""What jobs say of themselves, and who does them."""
+
+from datetime import UTC, datetime
+from importlib import import_module
+from pkgutil import iter_modules
+from uuid import uuid4
+
+import pytest
+from pgqueuer.domain.models import Job as QueuedJob
+from pydantic import ValidationError
+
+from app.api.wiring import Shared
+from app.core.config import Settings
+from app.core.logging import setup_logging
+from app.domain import jobs
+from app.domain.jobs.account import SendMail
+from app.domain.jobs.base import Job
+from app.jobs.registry import JobContext, kinds, perform
+
+NOW = datetime.now(UTC)
+KINDS = sorted(kinds(), key=lambda kind: kind.name)
+
+
+def queued(kind: type[Job], payload: bytes) -> QueuedJob:
+    """A job as the queue gives it."""
+    return QueuedJob.model_validate(
+        {
+            "id": 7,
+            "priority": 0,
+            "created": NOW,
+            "updated": NOW,
+            "heartbeat": NOW,
+            "execute_after": NOW,
+            "status": "picked",
+            "entrypoint": kind.name,
+            "payload": payload,
+            "queue_manager_id": uuid4(),
+            "headers": {"address": "192.0.2.1", "request_id": "request-1"},
+        }
+    )
+
+
+def test_every_kind_of_job_has_somebody_who_does_it() -> None:
+    for module in iter_modules(jobs.__path__, prefix=f"{jobs.__name__}."):
+        import_module(module.name)
+    assert set(Job.__subclasses__()) == set(KINDS)
+
+
+def test_names_are_unique() -> None:
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_clock_adds_needs_no_fields(kind: type[Job]) -> None:
+    assert kind.schedule is None or kind()
+
+
+async def test_a_job_that_is_not_understood_fails(settings: Settings) -> None:
+    with pytest.raises(ValidationError):
+        await perform(queued(SendMail, b"{}"), Shared(settings))
+
+
+async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(settings)
+    mail = SendMail(to="ada@example.com", subject="A private matter", text="Dear Ada")
+    shared = Shared(settings)
+    shared.mailer = Refusing()
+    job = queued(SendMail, mail.model_dump_json().encode())
+    with pytest.raises(ZeroDivisionError):
+        async with JobContext().trace_process(job):
+            await perform(job, shared)
+    printed = capsys.readouterr().out
+    assert "request-1" in printed
+    assert "send-mail/7" in printed
+    assert not any(word in printed for word in ("ada@", "private matter", "Dear Ada"))
+
+
+class Refusing:
+    """Sends nothing."""
+
+    async def send(self, mail: object) -> None:
+        raise ZeroDivisionError

@@ -1,0 +1,198 @@
+"""Jobs while workers are killed: each one's effect is there once, none is lost, none of a rollback is done."""
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from template.conftest import start
+
+from .database import Database, children
+
+JOBS = 10_000
+# So many more are added in transactions that are rolled back.
+ROLLED_BACK = 1_000
+WORKERS = 3
+# Seconds between two kills; a worker needs one or two of them to start.
+PAUSES = (2.0, 5.0)
+FEWEST_KILLS = 5
+PATIENCE = 420
+SETTINGS = {"ENVIRONMENT": "test", "JOBS_IN_API": "false", "LOG_LEVEL": "INFO", "LOG_FORMAT": "json"}
+
+# Written into the project as its owner would, by its README.
+JOB = """
+from app.domain.jobs.base import Job
+
+
+class Effect(Job):
+    name = "effect"
+
+    number: int
+"""
+HANDLER = """
+from sqlalchemy import text
+
+from app.api.wiring import Shared, Wiring
+from app.domain.jobs.effect import Effect
+from app.jobs.registry import JobRouter
+from app.service.audit_service import Origin
+
+router = JobRouter()
+
+
+@router.does(Effect)
+async def effect(job: Effect, shared: Shared, origin: Origin) -> None:
+    async def write(wiring: Wiring) -> None:
+        for statement in (
+            "INSERT INTO runs VALUES (:number)",
+            "INSERT INTO effects VALUES (:number) ON CONFLICT DO NOTHING",
+        ):
+            await wiring.session.execute(text(statement), {"number": job.number})
+
+    await shared.in_transaction(origin, write)
+"""
+ADD = """
+import asyncio, sys
+
+from app.api.wiring import Shared
+from app.core.config import get_settings
+from app.domain.jobs.effect import Effect
+from app.service.audit_service import Origin
+
+
+async def add(shared, numbers):
+    async def all_of_them(wiring):
+        for number in numbers:
+            await wiring.jobs.add(Effect(number=number))
+        if numbers[0] < 0:
+            raise ZeroDivisionError
+
+    try:
+        await shared.in_transaction(Origin("local", "test"), all_of_them)
+    except ZeroDivisionError:
+        pass
+
+
+async def main(begin, jobs, rolled_back):
+    shared = Shared(get_settings())
+    await shared.database.connect()
+    for first in range(begin, begin + jobs, 10):
+        await add(shared, range(first, first + 10))
+        if first < begin + rolled_back:
+            await add(shared, range(-first - 1, -first - 11, -1))
+    await shared.database.disconnect()
+
+
+asyncio.run(main(*map(int, sys.argv[1:])))
+"""
+
+
+class Worker:
+    """A process that does jobs, started again whenever it was killed."""
+
+    def __init__(self, database: Database, log: Path, kept: ExitStack) -> None:
+        self._database = database
+        self._log = log
+        self._kept = kept
+        self.start()
+
+    def start(self) -> None:
+        command = ("sh", "-c", f'exec "$0" -m app.jobs >> {self._log} 2>&1', self._database.python)
+        env = SETTINGS | {"DATABASE_URL": self._database.url}
+        self._leash = self._kept.enter_context(start(*command, cwd=self._database.project, **env))
+
+    def kill(self) -> None:
+        """End it as a machine that loses its power."""
+        for pid in children(self._leash.pid):
+            os.kill(pid, signal.SIGKILL)
+        self._leash.wait(30)
+        self.start()
+
+    def stop(self) -> int:
+        """Ask it to end; return its exit code."""
+        for pid in children(self._leash.pid):
+            os.kill(pid, signal.SIGTERM)
+        return self._leash.wait(60)
+
+
+@pytest.fixture(scope="module")
+def extended(postgres: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """Give the same server, served by a copy of the project that has one more kind of job."""
+    project = tmp_path_factory.mktemp("jobs") / "project"
+    shutil.copytree(postgres.project, project, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache", ".pgdata"))
+    (project / "app/domain/jobs/effect.py").write_text(JOB)
+    (project / "app/jobs/effect_jobs.py").write_text(HANDLER)
+    postgres.ask("CREATE TABLE effects (number bigint PRIMARY KEY)", "CREATE TABLE runs (number bigint)", "SELECT 1")
+    return replace(postgres, project=project)
+
+
+@pytest.fixture
+def kept() -> Iterator[ExitStack]:
+    with ExitStack() as kept:
+        yield kept
+
+
+def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice_that_shows(
+    extended: Database, kept: ExitStack, tmp_path: Path
+) -> None:
+    chance = random.Random(9)  # noqa: S311 - who dies, and when
+    log = tmp_path / "log"
+    workers = [Worker(extended, log, kept) for _ in range(WORKERS)]
+    env = SETTINGS | {"DATABASE_URL": extended.url}
+    adding = kept.enter_context(
+        start(extended.python, "-c", ADD, "0", str(JOBS), str(ROLLED_BACK), cwd=extended.project, **env)
+    )
+    kills, began = 0, time.monotonic()
+
+    def left() -> int:
+        return int(extended.ask("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'effect'")[0][0])
+
+    while adding.poll() is None or left() or kills < FEWEST_KILLS:
+        assert time.monotonic() - began < PATIENCE, f"{left()} jobs are left; {log.read_text()[-3000:]}"
+        time.sleep(chance.uniform(*PAUSES))
+        if left() > JOBS // 20 or kills < FEWEST_KILLS:
+            chance.choice(workers).kill()
+            kills += 1
+    assert adding.wait(60) == 0, adding.stdout and adding.stdout.read()
+    wait_until(lambda: left() == 0, 90)
+    assert [worker.stop() for worker in workers] == [0] * WORKERS
+
+    ((effects, lowest, highest, runs),) = extended.ask(
+        "SELECT count(*), min(number), max(number), (SELECT count(*) FROM runs) FROM effects"
+    )
+    print(f"\n{JOBS} jobs, {kills} kills: {effects} effects of {runs} runs in {time.monotonic() - began:.0f} s")
+    assert (effects, lowest, highest) == (JOBS, 0, JOBS - 1)
+    assert runs >= JOBS
+    assert extended.ask("SELECT count(*) FROM runs WHERE number < 0") == [[0]]
+    assert extended.ask("SELECT count(*) FROM pgqueuer WHERE status = 'failed'") == [[0]]
+    assert not re.search(r'"level": "(ERROR|CRITICAL)"', log.read_text()), log.read_text()[-3000:]
+
+
+def test_a_worker_outlives_a_restart_of_the_database(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    worker = Worker(extended, log, kept)
+    wait_until(lambda: log.exists() and "Doing jobs" in log.read_text(), 60)
+    extended.stop()
+    wait_until(lambda: "No jobs are done" in log.read_text(), 60)
+    extended.start()
+    env = SETTINGS | {"DATABASE_URL": extended.url}
+    command = (extended.python, "-c", ADD, str(JOBS), "10", "0")
+    subprocess.run(command, cwd=extended.project, env=os.environ | env, check=True)
+    wait_until(lambda: extended.ask("SELECT count(*) FROM effects WHERE number >= 10000") == [[10]], 60)
+    assert worker.stop() == 0
+    assert "Traceback" not in log.read_text()
+
+
+def wait_until(done: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.2)
