@@ -38,6 +38,8 @@ def main() -> None:
         server_header=False,
         # The application does it, whatever server runs it: TRUSTED_PROXIES.
         proxy_headers=False,
+        # A worker that starts is slow to answer where cores are few: that is no death.
+        timeout_worker_healthcheck=30,
         # Requests in flight are finished; REQUEST_TIMEOUT ends those that would not be.
         timeout_graceful_shutdown=ceil(settings.REQUEST_TIMEOUT) + 5,
     )

@@ -1,5 +1,6 @@
 """The life of the compose stack: people sign up, the database goes and comes, the code changes."""
 
+import json
 import re
 import subprocess
 import threading
@@ -21,6 +22,27 @@ def test_somebody_signs_up_and_logs_in(stack: Stack) -> None:
     token = stack.sign_in(*person.values())
     assert stack.call("/users/me", token=token).body["id"] == made.body["id"]
     assert stack.call("/auth/register", body=registering).status == 409
+
+
+def test_the_worker_sends_the_mail_whose_link_verifies_the_address(stack: Stack) -> None:
+    person = {"email": "mary@example.com", "password": "a quiet harbour"}
+    assert stack.call("/auth/register", body={**person, "full_name": "Mary"}).status == 201
+    mail = re.compile(r"Mail to mary@example\.com: .*?/verify-email#token=([\w-]+)", re.DOTALL)
+    end = time.monotonic() + 30
+    while not (found := mail.search(stack.compose("logs", "--no-log-prefix", "worker"))):
+        assert time.monotonic() < end, stack.compose("logs", "--tail", "50", "worker")
+        time.sleep(0.5)
+    assert stack.call("/auth/verify-email", body={"token": found[1]}).status == 200
+    assert stack.call("/users/me", token=stack.sign_in(*person.values())).body["email_verified_at"]
+    said = stack.compose("exec", "--no-TTY", "worker", "python", "-m", "scripts.jobs")
+    assert said == "Nothing waits, and nothing has failed."
+
+
+def test_a_worker_that_is_told_to_end_does_so_in_peace(stack: Stack) -> None:
+    stack.compose("stop", "worker")
+    state = json.loads(run("docker", "inspect", stack.container("worker"), cwd=stack.project))[0]["State"]
+    assert state["ExitCode"] == 0
+    stack.compose("start", "worker")
 
 
 def test_a_restart_of_the_database_under_load_is_a_503_for_a_moment_and_never_an_error(
@@ -64,6 +86,10 @@ def test_in_development_the_api_restarts_on_changes(stack: Stack) -> None:
         stack.compose("up", "--detach", "--wait", "--wait-timeout", "120", "--no-build")
 
 
+def _started(stack: Stack) -> int:
+    return run("docker", "logs", stack.container("app"), cwd=stack.project).count("Application startup complete")
+
+
 def _version(stack: Stack) -> object:
     try:
         return stack.call("/health").body["version"]
@@ -97,7 +123,10 @@ def test_workers_are_as_many_as_asked_for(stack: Stack, tmp_path: Path) -> None:
     up = ("up", "--detach", "--wait", "--wait-timeout", "120", "--no-build")
     try:
         stack.compose("--file", str(three), *up)
-        logs = run("docker", "logs", stack.container("app"), cwd=stack.project)
-        assert logs.count("Application startup complete") == 3
+        end = time.monotonic() + 60
+        while (started := _started(stack)) < 3:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        assert started == 3
     finally:
         stack.compose(*up)

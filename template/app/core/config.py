@@ -90,6 +90,8 @@ class Settings(DatabaseSettings):
     # Jobs: how many at once in a worker; days until what is done or failed is forgotten
     JOBS_AT_ONCE: int = Field(default=10, ge=2)
     JOBS_IN_API: bool = False
+    # What a worker touches while it lives, for probes
+    JOBS_ALIVE_FILE: Path | None = None
     JOB_RETENTION_DAYS: int = Field(default=30, ge=1)
 
     # Mail: without SMTP_HOST it is written to the log, which production refuses

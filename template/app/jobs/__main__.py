@@ -3,6 +3,11 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
 
 from app.api.wiring import Shared
 from app.core.config import ConfigurationError, Settings, get_settings
@@ -18,8 +23,25 @@ async def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(worker.stop))
     await shared.database.connect()
-    await worker.run()
+    with telling_life(settings.JOBS_ALIVE_FILE):
+        await worker.run()
     await shared.database.disconnect()
+
+
+@contextmanager
+def telling_life(file: Path | None) -> Iterator[None]:
+    """Touch a file now and then, as long as the event loop turns."""
+
+    async def touch() -> None:
+        while file is not None:
+            await anyio.Path(file).touch()
+            await asyncio.sleep(10)
+
+    task = asyncio.create_task(touch())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def main() -> None:

@@ -98,6 +98,7 @@ async def perform(queued: QueuedJob, shared: Shared) -> None:
     except Exception:
         # Of the last try PgQueuer tells itself.
         if queued.attempts + 1 < kind.tries:
-            logger.opt(exception=True).warning("Try {} failed", queued.attempts + 1)
+            failed = logger.opt(exception=True)
+            failed.warning("Try {} of job {} failed", queued.attempts + 1, kind.name)
         raise
-    logger.info("Job done")
+    logger.info("Job {} done", kind.name)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from app.domain.jobs.account import SendMail
 from app.domain.jobs.base import Job
 from app.domain.jobs.purge import Purge
 from app.jobs import worker
+from app.jobs.__main__ import telling_life
 from app.jobs.worker import Worker, working
 from app.service.audit_service import Origin
 from scripts.jobs import retry, tell
@@ -233,3 +235,8 @@ async def _until(done: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
         while not done():  # noqa: ASYNC110 - a worker does it, and tells nobody
             await asyncio.sleep(0.02)
+
+
+async def test_a_worker_tells_that_it_lives(tmp_path: Path) -> None:
+    with telling_life(tmp_path / "alive"), telling_life(None):
+        await _until((tmp_path / "alive").exists)
