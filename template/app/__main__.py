@@ -10,13 +10,16 @@ from loguru import logger
 
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.logging import setup_logging
+from app.core.telemetry_workers import metrics_of_workers
 
 
 def main() -> None:
     """Serve on HOST and PORT, with WORKERS processes or with RELOAD."""
     try:
         settings = get_settings()
-        _check_port(settings)
+        _check_port(settings, "PORT")
+        if settings.METRICS_PORT:
+            _check_port(settings, "METRICS_PORT")
     except ConfigurationError as error:
         sys.exit(str(error))
     setup_logging(settings)
@@ -25,6 +28,11 @@ def main() -> None:
     # uvicorn finishes what is in flight and raises the signal anew: to have ended as
     # one was told to is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with metrics_of_workers(settings):
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -45,17 +53,18 @@ def main() -> None:
     )
 
 
-def _check_port(settings: Settings) -> None:
+def _check_port(settings: Settings, name: str) -> None:
     """Name a taken port and the mend; the server would only say `errno 98`."""
+    port = getattr(settings, name)
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.HOST, settings.PORT))
+            probe.bind((settings.HOST, port))
         except OSError as error:
             raise ConfigurationError(
-                f"Cannot listen on {settings.HOST}:{settings.PORT}: {error.strerror}.\n"
-                "Stop what uses the port, or choose another: set PORT in .env."
+                f"Cannot listen on {settings.HOST}:{port}: {error.strerror}.\n"
+                f"Stop what uses the port, or choose another: set {name} in .env."
             ) from None
 
 

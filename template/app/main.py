@@ -20,6 +20,7 @@ from app.middleware.error_handler import setup_error_handlers
 from app.middleware.logging import RequestLoggingMiddleware
 from app.middleware.request_id import RequestIDMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
+from app.middleware.telemetry import setup_telemetry
 from app.middleware.timeout import TimeoutMiddleware
 from app.middleware.trusted_host import TrustedHostMiddleware, setup_proxies
 
@@ -29,12 +30,16 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Hold the database open while the application runs."""
     shared: Shared = app.state.shared
     setup_logging(shared.settings)
-    await shared.database.connect()
+    engine = await shared.database.connect()
+    if shared.telemetry:
+        shared.telemetry.start(engine)
     jobs = working(shared) if shared.settings.JOBS_IN_API else nullcontext()
     # Who develops waits for no one.
     with last_call(0 if shared.settings.RELOAD else LAST_CALL):
         async with jobs:
             yield
+    if shared.telemetry:
+        await shared.telemetry.stop()
     await shared.database.disconnect()
 
 
@@ -42,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application. It reads the environment if it is given no settings."""
     settings = settings or get_settings()
     app = _new_app(settings)
-    app.state.shared = Shared(settings)
+    app.state.shared = shared = Shared(settings)
 
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimitMiddleware, limit=settings.MAX_BODY_SIZE)
@@ -56,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     setup_cors(app, settings)
     app.add_middleware(SecurityHeadersMiddleware, hsts_seconds=settings.HSTS_SECONDS)
     app.add_middleware(RequestLoggingMiddleware)
+    setup_telemetry(app, shared.telemetry)
     app.add_middleware(RequestIDMiddleware)
     setup_proxies(app, settings)
 

@@ -29,7 +29,7 @@ async def do_waiting_jobs(shared: Shared) -> None:
         if not jobs:
             return
         for job in jobs:
-            async with JobContext().trace_process(job):
+            async with JobContext(shared.telemetry).trace_process(job):
                 await perform(job, shared)
         async with shared.database.transaction() as session:
             await queue_within(session).log_jobs(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +36,9 @@ from app.service.link_service import LinkService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 
+if TYPE_CHECKING:
+    from app.core.telemetry import Telemetry
+
 
 class Shared:
     """What all requests of an application share."""
@@ -49,6 +53,7 @@ class Shared:
         self.cursors = CursorService(Seal(settings, "cursor"))
         self.request_seal = Seal(settings, "idempotency")
         self.link_seal = Seal(settings, "link")
+        self.telemetry = _make_telemetry(settings)
 
     async def in_transaction[Result](
         self, origin: Origin, action: Callable[["Wiring"], Awaitable[Result]]
@@ -56,6 +61,15 @@ class Shared:
         """Do something outside of a request."""
         async with self.database.transaction() as session:
             return await action(Wiring(self, session, origin))
+
+
+def _make_telemetry(settings: Settings) -> "Telemetry | None":
+    """Import the packages of the extra, where a setting asks for them."""
+    if not settings.telemetry_is_on:
+        return None
+    from app.core.telemetry import Telemetry
+
+    return Telemetry(settings)
 
 
 @dataclass
@@ -87,7 +101,9 @@ class Wiring:
 
     @cached_property
     def jobs(self) -> JobQueueRepository:
-        return JobQueueRepository(self.session, asdict(self.origin))
+        told = self.shared.telemetry
+        trace = told.context() if told else {}
+        return JobQueueRepository(self.session, asdict(self.origin) | trace)
 
     @cached_property
     def links(self) -> LinkService:

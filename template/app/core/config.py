@@ -13,6 +13,7 @@ from pydantic_settings import SettingsError
 
 from app import __version__
 from app.core.config_database import DatabaseSettings
+from app.core.config_telemetry import TelemetrySettings
 from app.core.config_types import (
     KEY_LENGTH,
     Hosts,
@@ -29,8 +30,8 @@ class ConfigurationError(Exception):
     """The settings do not allow a start; the message names each variable."""
 
 
-class Settings(DatabaseSettings):
-    """All settings of the service; those of the database are in config_database.py."""
+class Settings(TelemetrySettings, DatabaseSettings):
+    """All settings: of the database, of telemetry, and those below."""
 
     # Application
     PROJECT_NAME: str = "Backend API"
@@ -123,6 +124,12 @@ class Settings(DatabaseSettings):
             raise ValueError(f"JWT_ALGORITHM: keys need {length} characters or more")
         if access & refresh:
             raise ValueError("JWT_REFRESH_SECRET_KEY must differ from JWT_SECRET_KEY")
+        return self
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        if self.METRICS_PORT == self.PORT:
+            raise ValueError("METRICS_PORT must differ from PORT")
         return self
 
     @model_validator(mode="after")

@@ -45,7 +45,7 @@ class DatabaseManager:
             sync_session_class=ReadingSession, autoflush=False
         )
 
-    async def connect(self) -> None:
+    async def connect(self) -> AsyncEngine:
         """Make the engine. A database that is down does not stop the start."""
         self._engine = make_engine(self._settings)
         self._sessions.configure(bind=self._engine)
@@ -56,6 +56,7 @@ class DatabaseManager:
             logger.warning("{}: {}", error, error.__cause__)
         else:
             logger.info("Database connected")
+        return self._engine
 
     async def disconnect(self) -> None:
         """Close all connections."""

@@ -5,21 +5,30 @@ Records of the standard library, uvicorn's among them, come through it too.
 
 import json
 import logging
+import re
 import sys
 import traceback
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
 from app.core.config import Settings
 
 if TYPE_CHECKING:
-    from loguru import Message
+    from loguru import Message, Record
 
 TEXT = (
     "<green>{time:YYYY-MM-DD HH:mm:ss.SSS}</green> | <level>{level: <8}</level> | "
-    "<cyan>{name}:{line}</cyan> | {extra[request_id]} | <level>{message}</level>"
+    "<cyan>{name}:{line}</cyan> | {ids} | <level>{message}</level>\n{traceback}"
+)
+IDS = ("request_id", "trace_id")
+# Where the text of an error quotes a row, or what was to be one, and where that ends. A
+# value may have several lines; within a repr() they are one.
+QUOTED = re.compile(
+    r"(DETAIL: |query argument \$\d+:).*?"
+    r"(?=(?:\n|\\n)(?:\[SQL: |HINT: |\nThe above |\nDuring )|\Z)",
+    re.DOTALL,
 )
 
 
@@ -29,11 +38,12 @@ def setup_logging(settings: Settings) -> None:
     A traceback never shows the values of variables: they may be secrets.
     """
     logger.remove()
-    logger.configure(extra={"request_id": "-"})
+    ids = IDS if settings.OTLP_ENDPOINT else IDS[:1]
+    logger.configure(extra=dict.fromkeys(ids, "-"))
     if settings.LOG_FORMAT == "json":
         logger.add(_write_json, level=settings.LOG_LEVEL, diagnose=False)
     else:
-        logger.add(sys.stdout, level=settings.LOG_LEVEL, format=TEXT, diagnose=False)
+        logger.add(sys.stdout, level=settings.LOG_LEVEL, format=_text, diagnose=False)
     # Not lower: what libraries say for debugging drowns the rest.
     logging.basicConfig(
         handlers=[StandardLibraryHandler()], level=logging.INFO, force=True
@@ -70,19 +80,44 @@ def _depth_of_caller() -> int:
     return depth
 
 
+def without_values(text: str) -> str:
+    """Leave out what PostgreSQL and its driver quote: the values of a row.
+
+    They say `DETAIL:  Key (lower(email))=(ada@example.com) already exists.`
+    """
+    return QUOTED.sub(r"\1 ...", text)
+
+
+def _traceback(record: "Record") -> str:
+    """Give the traceback as Python prints it; Loguru's own could not be altered."""
+    if not (error := record["exception"]):
+        return ""
+    lines = traceback.format_exception(error.type, error.value, error.traceback)
+    return without_values("".join(lines))
+
+
+def _text(record: "Record") -> str:
+    """Add what TEXT shows beside the fields of Loguru."""
+    fields: Any = record
+    fields["message"] = without_values(record["message"])
+    fields["ids"] = " | ".join(
+        str(record["extra"][name]) for name in IDS if name in record["extra"]
+    )
+    fields["traceback"] = _traceback(record)
+    return TEXT
+
+
 def _write_json(message: "Message") -> None:
     record = message.record
     line = {
         "time": record["time"].isoformat(),
         "level": record["level"].name,
-        "message": record["message"],
+        "message": without_values(record["message"]),
         "logger": f"{record['name']}:{record['line']}",
         **record["extra"],
     }
-    if error := record["exception"]:
-        line["exception"] = "".join(
-            traceback.format_exception(error.type, error.value, error.traceback)
-        )
+    if text := _traceback(record):
+        line["exception"] = text
     sys.stdout.write(json.dumps(line, default=str) + "\n")
     # Into a pipe or a file, lines would else wait until the buffer is full.
     sys.stdout.flush()

@@ -22,9 +22,13 @@ async def work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(worker.stop))
-    await shared.database.connect()
+    engine = await shared.database.connect()
+    if shared.telemetry:
+        shared.telemetry.start(engine)
     with telling_life(settings.JOBS_ALIVE_FILE):
         await worker.run()
+    if shared.telemetry:
+        await shared.telemetry.stop()
     await shared.database.disconnect()
 
 
@@ -48,10 +52,10 @@ def main() -> None:
     """Read the settings, and work."""
     try:
         settings = get_settings()
+        setup_logging(settings)
+        asyncio.run(work(settings))
     except ConfigurationError as error:
         sys.exit(str(error))
-    setup_logging(settings)
-    asyncio.run(work(settings))
 
 
 if __name__ == "__main__":

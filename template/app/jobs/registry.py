@@ -6,10 +6,11 @@ is a new file, and this one stays as it is.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from loguru import logger
 from pgqueuer.domain.models import Job as QueuedJob
@@ -18,6 +19,9 @@ from app import jobs
 from app.api.wiring import Shared
 from app.domain.jobs.base import Job
 from app.service.audit_service import Origin
+
+if TYPE_CHECKING:
+    from app.core.telemetry import Telemetry
 
 type Handler[Kind: Job] = Callable[[Kind, Shared, Origin], Awaitable[object]]
 type Do = Callable[[QueuedJob, Shared], Awaitable[None]]
@@ -67,7 +71,10 @@ def kinds() -> dict[type[Job], Do]:
 
 
 class JobContext:
-    """Has log lines name the job, and the request that asked for it."""
+    """Has log lines and traces name the job, and the request that asked for it."""
+
+    def __init__(self, telemetry: "Telemetry | None") -> None:
+        self._telemetry = telemetry
 
     def trace_publish(
         self, entrypoints: list[str]
@@ -78,9 +85,15 @@ class JobContext:
     @asynccontextmanager
     async def trace_process(self, queued: QueuedJob) -> AsyncGenerator[None]:
         """Surround a job, and what PgQueuer says of its failure."""
-        request_id = origin_of(queued).request_id
-        name = f"{queued.entrypoint}/{queued.id}"
-        with logger.contextualize(request_id=request_id, job=name):
+        told = self._telemetry
+        headers = {k: str(v) for k, v in (queued.headers or {}).items()}
+        with (
+            logger.contextualize(
+                request_id=origin_of(queued).request_id,
+                job=f"{queued.entrypoint}/{queued.id}",
+            ),
+            told.job(queued.entrypoint, headers) if told else nullcontext(),
+        ):
             yield
 
 
@@ -93,8 +106,10 @@ async def perform(queued: QueuedJob, shared: Shared) -> None:
     kind, do = {kind.name: (kind, do) for kind, do in kinds().items()}[
         queued.entrypoint
     ]
+    told = shared.telemetry
     try:
-        await do(queued, shared)
+        with told.trying(kind.name) if told else nullcontext():
+            await do(queued, shared)
     except Exception:
         # Of the last try PgQueuer tells itself.
         if queued.attempts + 1 < kind.tries:

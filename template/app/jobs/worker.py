@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from itertools import product
 
 from loguru import logger
 from pgqueuer import PgQueuer
@@ -31,8 +32,10 @@ DEAD_AFTER = timedelta(seconds=30)
 # How long to wait for a notification before looking anyway.
 LOOK_AFTER = timedelta(seconds=30)
 LOOK_AFTER_PGBOUNCER = timedelta(seconds=1)
-# Seconds to wait for a database that is away.
+# Seconds to wait for a database that is away, and between two looks for the metrics.
 AWAY = 5.0
+TOLD_EACH = 10.0
+STATES = ("queued", "picked", "failed")
 
 
 class Worker:
@@ -51,6 +54,13 @@ class Worker:
 
     async def run(self) -> None:
         """Work, and start anew where the database was away."""
+        telling = asyncio.create_task(self._tell_of_queue())
+        try:
+            await self._run()
+        finally:
+            telling.cancel()
+
+    async def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 async with self._shared.database.listening() as driver:
@@ -69,7 +79,7 @@ class Worker:
         self._queuer = PgQueuer(
             driver, channel=queries.qbe.settings.channel, queries=queries
         )
-        self._queuer.qm.tracer = JobContext()
+        self._queuer.qm.tracer = JobContext(self._shared.telemetry)
         for kind in kinds():
             self._register(self._queuer, kind)
         if self._stopping.is_set():
@@ -100,11 +110,26 @@ class Worker:
         if kind.schedule is not None:
             queuer.schedule(kind.name, kind.schedule, clean_old=True)(add)
 
+    async def _tell_of_queue(self) -> None:
+        """Have the metrics show what is in the queue."""
+        telemetry = self._shared.telemetry
+        while telemetry is not None and telemetry.metrics is not None:
+            with suppress(ServiceUnavailableException):
+                found = await self._shared.in_transaction(CLOCK, _count)
+                for name, status in product((kind.name for kind in kinds()), STATES):
+                    shown = telemetry.metrics.queue.labels(name, status)
+                    shown.set(found.get((name, status), 0))
+            await asyncio.sleep(TOLD_EACH)
+
     async def _rest(self) -> None:
         try:
             await asyncio.wait_for(self._stopping.wait(), AWAY)
         except TimeoutError:
             return
+
+
+async def _count(wiring: Wiring) -> dict[tuple[str, str], int]:
+    return await wiring.jobs.count()
 
 
 async def _add(job: Job, wiring: Wiring) -> None:

@@ -210,10 +210,12 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
 @asynccontextmanager
 async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """Call an application, and have the jobs done that each call adds."""
+    shared = app.state.shared
 
     async def do_jobs(answer: Response) -> None:
-        if answer.request.method not in SAFE_METHODS:
-            await do_waiting_jobs(app.state.shared)
+        reads = answer.request.method in SAFE_METHODS
+        if not (reads or shared.settings.JOBS_IN_API):
+            await do_waiting_jobs(shared)
 
     async with AsyncClient(
         transport=ASGITransport(app=app),
@@ -262,4 +264,11 @@ def fresh_app(
 async def fresh_client(fresh_app: FastAPI) -> AsyncIterator[AsyncClient]:
     """A caller of that application."""
     async with calling(fresh_app) as client:
+        yield client
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """Call an application between its start and its end."""
+    async with app.router.lifespan_context(app), calling(app) as client:
         yield client

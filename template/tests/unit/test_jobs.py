@@ -69,7 +69,7 @@ async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
     shared.mailer = Refusing()
     job = queued(SendMail, mail.model_dump_json().encode())
     with pytest.raises(ZeroDivisionError):
-        async with JobContext().trace_process(job):
+        async with JobContext(shared.telemetry).trace_process(job):
             await perform(job, shared)
     printed = capsys.readouterr().out
     assert "request-1" in printed

@@ -48,6 +48,28 @@ def test_a_traceback_is_logged_without_the_values_of_variables(
     assert "hunter2" not in printed
 
 
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_what_the_database_quotes_of_a_row_is_left_out(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT=log_format))
+    text = "duplicate key\nDETAIL:  Key (name)=(Ada\n\nByron) exists.\n[SQL: INSERT]"
+    try:
+        try:
+            raise ValueError(text)
+        except ValueError as error:
+            raise RuntimeError("invalid input for query argument $1: 'Ada'") from error
+    except RuntimeError as error:
+        logger.exception("failed ({!r}): {}", error.__cause__, error)
+    logging.getLogger("library").error("it said %s", text)
+    printed = capsys.readouterr().out
+    assert printed.count("duplicate key") == 3
+    assert printed.count("[SQL: INSERT]") == 3
+    assert "direct cause" in printed
+    assert "Ada" not in printed
+    assert "Byron" not in printed
+
+
 def test_the_level_is_a_floor(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,54 @@
+"""Reports of errors, for Sentry: the only module that imports its library."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import sentry_sdk
+from loguru import logger
+from pydantic import SecretStr
+from sentry_sdk.integrations.loguru import LoguruEventHandler
+from sentry_sdk.types import Event, Hint
+
+from app.core.config import Settings
+from app.core.logging import without_values
+
+
+@contextmanager
+def reporting_errors(dsn: SecretStr, settings: Settings) -> Iterator[None]:
+    """Report what is logged as an error, once, and nothing personal with it."""
+    sentry_sdk.init(
+        dsn.get_secret_value(),
+        environment=settings.ENVIRONMENT,
+        release=settings.VERSION,
+        # Nothing personal is collected by default; the option that said so is going.
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=_without_values,
+        # All that is an error is logged: others would report it again, and more of it.
+        default_integrations=False,
+    )
+    handler = logger.add(
+        LoguruEventHandler(),
+        level="ERROR",
+        # A function: to a text Loguru would add the traceback, values and all.
+        format=lambda _: "{message}",
+        diagnose=False,
+        # That a collector of traces is away is no error of the service.
+        filter=lambda record: not (record["name"] or "").startswith("opentelemetry."),
+    )
+    yield
+    # Whoever sets up logging anew has removed it.
+    with suppress(ValueError):
+        logger.remove(handler)
+    sentry_sdk.get_client().close()
+    sentry_sdk.get_global_scope().set_client(None)
+
+
+def _without_values(event: Event, _: Hint) -> Event:
+    for error in event.get("exception", {}).get("values", ()):
+        # Of the database's errors Sentry takes the detail alone, which quotes the row.
+        quotes = str(error.get("module")).startswith(("asyncpg", "sqlalchemy"))
+        error["value"] = "" if quotes else without_values(str(error.get("value")))
+    line = event.get("logentry", {})
+    event["logentry"] = {"message": without_values(str(line.get("message", "")))}
+    return event

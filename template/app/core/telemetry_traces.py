@@ -1,0 +1,147 @@
+"""Traces for a collector of OpenTelemetry.
+
+Spans say what was done and how long it took, never with which values.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from loguru import logger
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from opentelemetry.trace import (
+    Span,
+    SpanKind,
+    StatusCode,
+    format_trace_id,
+    get_current_span,
+)
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from app.core.config import Settings
+from app.core.config_types import http_headers
+from app.core.telemetry_database import End
+
+
+class Traces:
+    """Makes spans, and sets nothing that is global: applications do not mix theirs."""
+
+    def __init__(self, settings: Settings) -> None:
+        source = {
+            "service.name": settings.PROJECT_NAME,
+            "service.version": settings.VERSION,
+            "deployment.environment.name": settings.ENVIRONMENT,
+        }
+        self._provider = TracerProvider(
+            ParentBasedTraceIdRatio(settings.TRACE_RATIO),
+            Resource.create(source),
+            shutdown_on_exit=False,
+        )
+        self._callers = TraceContextTextMapPropagator()
+        self.tracer = self._provider.get_tracer("app", settings.VERSION)
+
+    @contextmanager
+    def sending(self, settings: Settings) -> Iterator[None]:
+        """Send spans to OTLP_ENDPOINT; what is left, at the end."""
+        secret = settings.OTLP_HEADERS
+        exporter = OTLPSpanExporter(
+            f"{settings.OTLP_ENDPOINT}/v1/traces",
+            headers=http_headers(secret.get_secret_value()) if secret else None,
+        )
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        yield
+        self._provider.shutdown()
+
+    @contextmanager
+    def request(
+        self, method: str, headers: Mapping[str, str]
+    ) -> Iterator[Callable[[str, int], None]]:
+        """Surround a request with a span, in the trace of who calls.
+
+        Log lines within carry the trace's id. What this gives is told how the request
+        was answered.
+        """
+        with self.tracer.start_as_current_span(
+            method,
+            self._callers.extract(headers),
+            SpanKind.SERVER,
+            {"http.request.method": method},
+            # The text of an exception may quote anything.
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+
+            def answered(route: str, status: int) -> None:
+                span.update_name(f"{method} {route}")
+                span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+                if status >= 500:
+                    _fail(span, str(status))
+
+            with logger.contextualize(trace_id=_id_of(span)):
+                yield answered
+
+    def context(self) -> dict[str, str]:
+        """Give the present trace, as the standard spells it for others."""
+        carrier: dict[str, str] = {}
+        self._callers.inject(carrier)
+        return carrier
+
+    @contextmanager
+    def job(self, name: str, headers: Mapping[str, str]) -> Iterator[None]:
+        """Surround a job with a span, in the trace of who added it."""
+        with (
+            self.tracer.start_as_current_span(
+                f"process {name}",
+                self._callers.extract(headers),
+                SpanKind.CONSUMER,
+                {
+                    "messaging.system": "pgqueuer",
+                    "messaging.operation.type": "process",
+                    "messaging.destination.name": name,
+                },
+                record_exception=False,
+                set_status_on_exception=False,
+            ) as span,
+            logger.contextualize(trace_id=_id_of(span)),
+        ):
+            yield
+
+    def fail(self, error: Exception) -> None:
+        """Mark the present span as failed."""
+        _fail(get_current_span(), type(error).__name__)
+
+    def statement(self, text: str) -> End:
+        """Begin the span of a statement, and give what ends it."""
+        if not get_current_span().get_span_context().is_valid:
+            # It would be a trace of its own; somebody who polls makes many.
+            return lambda _: None
+        operation = text.split(maxsplit=1)[0]
+        span = self.tracer.start_span(
+            operation,
+            kind=SpanKind.CLIENT,
+            attributes={
+                "db.system.name": "postgresql",
+                "db.operation.name": operation,
+                "db.query.text": text,
+            },
+        )
+
+        def end(error: BaseException | None) -> None:
+            if error:
+                _fail(span, type(error).__name__)
+            span.end()
+
+        return end
+
+
+def _id_of(span: Span) -> str:
+    return format_trace_id(span.get_span_context().trace_id)
+
+
+def _fail(span: Span, error: str) -> None:
+    span.set_attribute("error.type", error)
+    span.set_status(StatusCode.ERROR)

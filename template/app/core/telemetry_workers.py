@@ -1,0 +1,45 @@
+"""Metrics of several workers: each writes files, and one process serves them all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import active_children
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.core.config import Settings
+
+# The variable by which workers know where to write; their package gave it its name.
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@contextmanager
+def metrics_of_workers(settings: Settings) -> Iterator[None]:
+    """Serve METRICS_PORT where the server's processes are children of this one.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
+    if settings.METRICS_PORT is None or not (settings.WORKERS > 1 or settings.RELOAD):
+        yield
+        return
+    with TemporaryDirectory(prefix="metrics-") as directory:
+        # Before the package is imported, here or in a child.
+        os.environ[DIRECTORY] = directory
+        from app.core.telemetry import of_workers, serve
+
+        try:
+            with serve(settings, of_workers(directory)):
+                yield
+        finally:
+            del os.environ[DIRECTORY]
+
+
+def forget_the_dead(directory: str) -> None:
+    """Remove what workers that are gone have said of their present."""
+    files = list(Path(directory).glob("gauge_live*.db"))
+    # Asked after the files: who has written one was a child by then.
+    alive = {child.pid for child in active_children()}
+    for file in files:
+        if int(file.stem.rpartition("_")[2]) not in alive:
+            file.unlink(missing_ok=True)

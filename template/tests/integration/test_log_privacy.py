@@ -1,0 +1,96 @@
+"""What is logged, traced and reported names nobody, and opens nothing."""
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from pydantic import SecretStr
+
+from app.api.deps import SessionDep
+from app.core.config import Settings
+from app.core.mail import Mail
+from app.domain.models.user import User
+from app.main import create_app
+from tests.integration.conftest import running
+from tests.receiver import Receiver, free_port, receiver
+
+pytestmark = pytest.mark.integration
+AUTH = "/api/v1/auth"
+EMAIL = "lovelace@example.com"
+PASSWORD = "an engine that weaves"
+NEW = "a pattern of algebra"
+NAME = "Augusta\nByron"
+
+
+class Mailbox:
+    """Keeps what would be sent: the mailer for development logs it."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+
+    async def send(self, mail: Mail) -> None:
+        self.mails.append(mail)
+
+    def tokens(self) -> list[str]:
+        return [mail.text.partition("#token=")[2].split()[0] for mail in self.mails]
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+async def test_nothing_personal_and_no_secret_leaves_the_service(
+    fresh_database: Settings, capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    with receiver() as kept:
+        app = create_app(fresh_database.model_copy(update=_all_on(kept, log_format)))
+        app.state.shared.mailer = mailbox = Mailbox()
+        _add_failing_route(app)
+        async with running(app) as client:
+            tokens = await _live(client, mailbox)
+    logged = capsys.readouterr().out
+    assert "POST /fails 500" in logged
+    assert "UniqueViolationError" in logged
+    assert "The above exception was the direct cause" in logged
+    told = logged + str(kept.spans()) + str(kept.events())
+    assert (bool(kept.spans()), len(kept.events())) == (True, 1)
+    words = [EMAIL, "lovelace", PASSWORD, NEW, *NAME.split(), *tokens]
+    assert [word for word in words if word in told] == []
+
+
+async def _live(client: AsyncClient, mailbox: Mailbox) -> list[str]:
+    """Do what people do, right and wrong, and give the tokens that they got."""
+    ada = {"email": EMAIL, "password": PASSWORD, "full_name": NAME.replace("\n", " ")}
+    codes = [
+        (await client.post(f"{AUTH}/register", json=person)).status_code
+        for person in (ada, ada, ada | {"password": NAME[:7]})
+    ]
+    assert codes == [201, 409, 422]
+    wrong = {"username": EMAIL, "password": f"{PASSWORD}!"}
+    assert (await client.post(f"{AUTH}/login", data=wrong)).status_code == 401
+    asked = await client.post(f"{AUTH}/forgot-password", json={"email": EMAIL})
+    assert asked.status_code == 202
+    reset = {"token": mailbox.tokens()[-1], "new_password": NEW}
+    assert (await client.post(f"{AUTH}/reset-password", json=reset)).status_code == 200
+    right = {"username": EMAIL, "password": NEW}
+    pair = (await client.post(f"{AUTH}/login", data=right)).json()
+    assert (await client.post("/fails")).status_code == 500
+    return [pair["access_token"], pair["refresh_token"], *mailbox.tokens()]
+
+
+def _all_on(kept: Receiver, log_format: str) -> dict[str, object]:
+    return {
+        "LOG_LEVEL": "DEBUG",
+        "LOG_FORMAT": log_format,
+        "METRICS_PORT": free_port(),
+        "OTLP_ENDPOINT": kept.address,
+        "SENTRY_DSN": SecretStr(kept.dsn),
+    }
+
+
+def _add_failing_route(app: FastAPI) -> None:
+    """Have the database refuse a row, in whose error it quotes the row."""
+
+    @app.post("/fails")
+    async def fails(session: SessionDep) -> None:
+        session.add(User(email=EMAIL, full_name=NAME, password_hash=NEW))
+        try:
+            await session.flush()
+        except Exception as error:
+            raise RuntimeError("Not stored") from error

@@ -1,0 +1,83 @@
+"""A server on this machine that keeps what is posted to it, as collectors do."""
+
+import gzip
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+
+class Receiver:
+    """What has arrived, by the path that it was posted to."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.bodies: dict[str, list[bytes]] = {}
+        self.headers: dict[str, str] = {}
+
+    def spans(self) -> list[Span]:
+        """Read the traces."""
+        return [
+            span
+            for body in self.bodies.get("/v1/traces", [])
+            for source in ExportTraceServiceRequest.FromString(body).resource_spans
+            for scope in source.scope_spans
+            for span in scope.spans
+        ]
+
+    def events(self) -> list[dict[str, Any]]:
+        """Read the reports of errors; each is the third line of what was posted."""
+        bodies = self.bodies.get("/api/1/envelope/", [])
+        items = [[json.loads(line) for line in body.splitlines()] for body in bodies]
+        return [item[2] for item in items if item[1]["type"] == "event"]
+
+    @property
+    def dsn(self) -> str:
+        """An address as Sentry gives out, which leads here."""
+        return self.address.replace("://", "://key@") + "/1"
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    """Take what is posted, on a port of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Encoding"] == "gzip":
+                body = gzip.decompress(body)
+            kept.bodies.setdefault(self.path, []).append(body)
+            kept.headers |= {k.lower(): v for k, v in self.headers.items()}
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept = Receiver(f"http://127.0.0.1:{server.server_port}")
+    thread = Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    try:
+        yield kept
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
