@@ -1,11 +1,14 @@
 """The generated service as it is shipped, and its limits."""
 
+from dataclasses import replace
+
 from benchmarks.load import Request
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, free_port
 from benchmarks.servers import GET, LIST, PATCH, Operation, Plan
 from benchmarks.stage import EMAIL, Stage
 
 OURS = "mkbackend"
+TELLING = "mkbackend with metrics and traces"
 LIMITS = ("L1", "L3", "L3A")
 REFERENCE = "L3A"
 
@@ -37,6 +40,11 @@ def ours(stage: Stage, **settings: str) -> Plan:
     login = Request("POST", "/api/v1/auth/login", form=_form(stage))
     operations = users_at("/api/v1/users")
     return Plan(OURS, (stage.python, "-m", "app"), stage.project, env | settings, operations, stage.users, login)
+
+
+def telling(stage: Stage, collector: str) -> Plan:
+    """The same with its telemetry: every request is counted, and traced with its statements."""
+    return replace(ours(stage, METRICS_PORT=str(free_port()), OTLP_ENDPOINT=collector), name=TELLING)
 
 
 def limits(stage: Stage) -> list[Plan]:

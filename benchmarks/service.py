@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.contestants import LIMITS, OURS, REFERENCE, limits, ours
+from benchmarks.collector import collector
+from benchmarks.contestants import LIMITS, OURS, REFERENCE, TELLING, limits, ours, telling
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.processes import BenchError
 from benchmarks.servers import GET, LIST, OPERATIONS, PATCH, Figures, Plan, Server, serving
@@ -24,10 +25,10 @@ TURN = 2
 def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequence[Plan]) -> dict[str, Measured]:
     """Give what each server did with each operation in each round."""
     with ExitStack() as stack:
-        plans = [ours(stage), *limits(stage), *peers]
+        plans = [ours(stage), *limits(stage), telling(stage, stack.enter_context(collector())), *peers]
         servers = [stack.enter_context(serving(plan, place)) for plan in plans]
         details: dict[str, Measured] = {plan.name: {name: [] for name in plan.operations} for plan in plans}
-        _require_same_answers(servers[: len(LIMITS) + 1])
+        _require_same_answers(servers[: len(LIMITS) + 2])
         for operation in OPERATIONS:
             _turns(servers, operation, range(1))
         for number in range(rounds):
@@ -83,6 +84,8 @@ def figures(details: dict[str, Measured]) -> Iterator[Figure]:
     for operation in OPERATIONS:
         cpu = {name: [each["cpu_us"] for each in has[operation]] for name, has in details.items() if operation in has}
         mine = cpu.pop(OURS)
+        if told := cpu.pop(TELLING, None):
+            yield ratio(f"{operation}: {TELLING} / {OURS}", told, mine, None)
         for name, theirs in cpu.items():
             aim = PEER_AIM if name not in LIMITS else AIMS[operation] if name == REFERENCE else None
             yield ratio(f"{operation}: {OURS} / {name}", mine, theirs, aim)

@@ -49,9 +49,15 @@ def test_servers_are_compared_by_their_processor_time() -> None:
     details = {
         "mkbackend": {"GET a user": [{"cpu_us": 300.0}], "list of 20": [], "PATCH a user": []},
         "L3A": {"GET a user": [{"cpu_us": 400.0}]},
+        "mkbackend with metrics and traces": {"GET a user": [{"cpu_us": 450.0}]},
         "a peer": {"GET a user": [{"cpu_us": 200.0}]},
     }
-    limit, peer = (each for each in figures(details) if each.name.startswith("GET"))
+    told, limit, peer = (each for each in figures(details) if each.name.startswith("GET"))
+    assert (told.name, told.values, told.aim) == (
+        "GET a user: mkbackend with metrics and traces / mkbackend",
+        [1.5],
+        None,
+    )
     assert (limit.name, limit.values, limit.missed) == ("GET a user: mkbackend / L3A", [0.75], False)
     assert (peer.name, peer.values, peer.missed) == ("GET a user: mkbackend / a peer", [1.5], True)
 

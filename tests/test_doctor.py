@@ -446,6 +446,24 @@ def test_migrations_are_judged(patient: Patient, told: dict[str, Any], state: st
     assert mend in found["mend"]
 
 
+@pytest.mark.parametrize(
+    ("jobs", "said"),
+    [
+        ({"late": 3, "failed": 1}, "3 have waited for five minutes or more: nobody does them"),
+        ({"late": 0, "failed": 1}, "1 have failed too often"),
+    ],
+)
+def test_jobs_that_nobody_does_are_told_of(patient: Patient, jobs: dict[str, int], said: str) -> None:
+    found = patient.look(database=EMBEDDED | OURS | {"jobs": jobs})["jobs"]
+    assert (found["state"], found["found"]) == ("note", said)
+    assert found["mend"]
+
+
+@pytest.mark.parametrize("jobs", [{}, {"late": 0, "failed": 0}])
+def test_where_all_jobs_are_done_nothing_is_said(patient: Patient, jobs: dict[str, int]) -> None:
+    assert "jobs" not in patient.look(database=EMBEDDED | OURS | {"jobs": jobs})
+
+
 # Code that cannot be asked
 
 

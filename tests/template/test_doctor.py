@@ -31,6 +31,23 @@ asyncio.run(execute())
 Found = dict[str, dict[str, str]]
 
 
+ADD_LATE_JOB = """
+import asyncio, asyncpg
+from app.core.config_database import DatabaseSettings
+
+async def main():
+    url = DatabaseSettings().database_url.set(drivername="postgresql")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    await connection.execute(
+        "INSERT INTO pgqueuer (priority, entrypoint, status, execute_after)"
+        " VALUES (0, 'send-mail', 'queued', now() - interval '1 hour')"
+    )
+    await connection.close()
+
+asyncio.run(main())
+"""
+
+
 class Place:
     """A copy of the installed project, in a repository of its own."""
 
@@ -209,6 +226,9 @@ def test_pending_migrations_are_named_until_they_have_run(place: Place, named: s
     assert not wrong(found)
     assert found["database"]["found"].endswith("(DATABASE_URL is set in .env) answers")
     assert found["migrations"]["found"] == "none pending"
+    assert "jobs" not in found
+    run(place.python, "-c", ADD_LATE_JOB, cwd=place.root)
+    assert place.look()["jobs"]["found"].startswith("1 have waited")
     place.alembic("downgrade", "-1")
     assert place.look()["migrations"]["found"].startswith("1 pending: ")
 

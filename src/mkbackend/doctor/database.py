@@ -50,6 +50,16 @@ def migrations(told: Answer, database: Answer) -> Iterator[Check]:
         yield ok("migrations", "make dev runs what is pending")
 
 
+def jobs(told: Answer) -> Iterator[Check]:
+    """Judge whether somebody does the jobs; nothing where there are none to be done."""
+    found = told.get("jobs") or {}
+    if late := found.get("late"):
+        mend = "Run a worker: python -m app.jobs; or set JOBS_IN_API=true in .env and run make dev."
+        yield note("jobs", f"{late} have waited for five minutes or more: nobody does them", mend)
+    elif failed := found.get("failed"):
+        yield note("jobs", f"{failed} have failed too often", "make jobs")
+
+
 def _foreign(told: Answer) -> str:
     """Return some tables of a database that was never ours."""
     tables = told.get("tables", [])

@@ -62,6 +62,7 @@ def _service(project: Path, told: Answer) -> Iterator[Check]:
     yield port.look(project, said.get("serves") or {"PORT": env_file.port(project)})
     if _can_tell(base):
         yield database.look(base)
+        yield from database.jobs(base)
     if _can_tell(scripts):
         yield from database.migrations(scripts, base)
     yield from _untold(told)

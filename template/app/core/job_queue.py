@@ -1,7 +1,5 @@
 """The queue in PostgreSQL: how PgQueuer reaches the database of this service."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -1,6 +1,7 @@
 """Jobs in a real queue: added with their transaction, done, tried again, done once."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.domain.jobs.account import SendMail
 from app.domain.jobs.base import Job
 from app.domain.jobs.purge import Purge
 from app.jobs import worker
-from app.jobs.__main__ import telling_life
+from app.jobs.__main__ import main, telling_life, work
 from app.jobs.worker import Worker, working
 from app.service.audit_service import Origin
 from scripts.jobs import retry, tell
@@ -240,3 +241,22 @@ async def _until(done: Callable[[], object]) -> None:
 async def test_a_worker_tells_that_it_lives(tmp_path: Path) -> None:
     with telling_life(tmp_path / "alive"), telling_life(None):
         await _until((tmp_path / "alive").exists)
+
+
+async def test_the_process_of_a_worker_ends_in_peace_when_it_is_told_to(
+    fresh_database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers: dict[int, Callable[..., None]] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    working = asyncio.create_task(work(fresh_database))
+    await _until(lambda: signal.SIGTERM in handlers)
+    handlers[signal.SIGTERM](signal.SIGTERM, None)
+    await asyncio.wait_for(working, 20)
+
+
+def test_the_process_names_what_is_wrong_with_its_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="JWT_SECRET_KEY"):
+        main()

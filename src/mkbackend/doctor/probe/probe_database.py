@@ -19,6 +19,12 @@ TABLES = """
 """
 NO_DATABASE = "3D000"
 REVISIONS = "SELECT version_num FROM alembic_version"
+# Of the queue, which templates since 0.7 have: what nobody does, and what failed too often.
+JOBS = """
+    SELECT count(*) FILTER (WHERE status = 'queued' AND execute_after < now() - interval '5 minutes') AS late,
+        count(*) FILTER (WHERE status = 'failed') AS failed
+    FROM pgqueuer
+"""
 
 
 def tell_database(dotenv: dict[str, str]) -> Told:
@@ -84,9 +90,10 @@ async def ask(settings: Any) -> Told:
             tables = list(await connection.scalars(text(TABLES)))
             ours = "alembic_version" in tables
             revisions = list(await connection.scalars(text(REVISIONS))) if ours else []
+            jobs = (await connection.execute(text(JOBS))).mappings().one() if "pgqueuer" in tables else {}
     finally:
         await engine.dispose()
-    return {"runs": True, "tables": tables, "revisions": revisions}
+    return {"runs": True, "tables": tables, "revisions": revisions, "jobs": dict(jobs)}
 
 
 def why(error: Exception) -> str:
