@@ -21,7 +21,7 @@ from tests.integration.conftest import running, store
 from tests.receiver import Receiver, free_port, receiver
 
 pytestmark = pytest.mark.integration
-TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACE = "0af7651916cd43dd" * 2
 CALLER = "b7ad6b7169203331"
 TRACEPARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 
