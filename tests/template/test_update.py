@@ -191,6 +191,8 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
         *devdb, "--", "alembic", "check", cwd=project, TMPDIR=str(scratch)
     )
     make(project, "lint")
+    migrations = (project / ".venv/bin/python", "-m", "pytest", "-q", "tests/integration/test_migrations.py")
+    run(*migrations, cwd=project, TMPDIR=str(scratch))
 
 
 def _rows(said: str) -> dict[str, str]:
