@@ -29,8 +29,9 @@ FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 # A worker that gave no sign of life for so long is dead: others take what it had.
 DEAD_AFTER = timedelta(seconds=30)
-# How long to wait for a notification before looking anyway.
-LOOK_AFTER = timedelta(seconds=30)
+# How long to wait for a notification before looking anyway: there is one of each new
+# job, and none of one that is to be tried again.
+LOOK_AFTER = timedelta(seconds=5)
 LOOK_AFTER_PGBOUNCER = timedelta(seconds=1)
 # Seconds to wait for a database that is away, and between two looks for the metrics.
 AWAY = 5.0
