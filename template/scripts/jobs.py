@@ -1,8 +1,10 @@
 """Look after the jobs of the queue.
 
-python -m scripts.jobs                  what waits, what failed and why
-python -m scripts.jobs retry 12 13      try these again
-python -m scripts.jobs retry all        try all again that failed
+    python -m scripts.jobs
+    python -m scripts.jobs retry 12 13
+    python -m scripts.jobs retry all
+
+Alone, it tells what waits, what has failed and why. What has failed is tried again.
 """
 
 import argparse

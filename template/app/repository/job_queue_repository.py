@@ -14,7 +14,7 @@ from app.domain.jobs.base import Job
 # The names are those of PgQueuer's tables, which a migration of ours has made.
 COUNT = text("SELECT entrypoint, status, count(*) FROM pgqueuer GROUP BY 1, 2")
 FAILED = text("""
-    SELECT job.id, job.entrypoint, job.updated, why.error
+    SELECT job.id, job.entrypoint, job.updated, coalesce(why.error, 'unknown')
     FROM pgqueuer AS job LEFT JOIN LATERAL (
         SELECT concat_ws(
             ': ', traceback ->> 'exception_type', traceback ->> 'exception_message'

@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -217,27 +216,6 @@ async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
     assert plan.statements == (), "write a migration that executes these"
 
 
-@asynccontextmanager
-async def _reading(shared: Shared) -> AsyncIterator[Wiring]:
-    async with shared.database.transaction() as session:
-        yield Wiring(shared, session, ORIGIN)
-
-
-async def _add(shared: Shared, job: Job) -> None:
-    await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add(job))
-
-
-async def _count(shared: Shared) -> dict[tuple[str, str], int]:
-    async with _reading(shared) as wiring:
-        return await wiring.jobs.count()
-
-
-async def _until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 - a worker does it, and tells nobody
-            await asyncio.sleep(0.02)
-
-
 async def test_a_worker_tells_that_it_lives(tmp_path: Path) -> None:
     with telling_life(tmp_path / "alive"), telling_life(None):
         await _until((tmp_path / "alive").exists)
@@ -260,3 +238,17 @@ def test_the_process_names_what_is_wrong_with_its_settings(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="JWT_SECRET_KEY"):
         main()
+
+
+async def _add(shared: Shared, job: Job) -> None:
+    await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add(job))
+
+
+async def _count(shared: Shared) -> dict[tuple[str, str], int]:
+    return await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.count())
+
+
+async def _until(done: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not done():  # noqa: ASYNC110 - a worker does it, and tells nobody
+            await asyncio.sleep(0.02)
