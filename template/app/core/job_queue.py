@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from functools import cache
 from typing import Any, Self
 
+from loguru import logger
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
     QueryQueueBuilder,
@@ -13,9 +15,13 @@ from pgqueuer.adapters.persistence.qb import (
 )
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from app.core.database_errors import why_unavailable
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
@@ -73,6 +79,15 @@ class ListeningDriver(QueueDriver):
         super().__init__(engine.begin)
         self._listening = listening
         self._listeners: list[tuple[str, Callable[..., None]]] = []
+        self._hears = asyncio.Event()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Tell those who listen, once this one does.
+
+        PgQueuer sends itself a word to see whether it hears, and may begin with that.
+        """
+        await self._hears.wait()
+        await super().notify(channel, payload)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         """Have the payload of each notification passed on."""
@@ -82,6 +97,7 @@ class ListeningDriver(QueueDriver):
 
         await (await self._driver_connection()).add_listener(channel, pass_on)
         self._listeners.append((channel, pass_on))
+        self._hears.set()
 
     async def stop_listening(self) -> None:
         """Leave the connection as it was, for its next user."""
@@ -114,10 +130,29 @@ def queue_within(session: AsyncSession) -> Queries:
     return queue(QueueDriver(connect))
 
 
+class PatientQueries(Queries):
+    """Those of PgQueuer, where the database may be away."""
+
+    async def retry_job(
+        self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None
+    ) -> None:
+        """Have a job tried again.
+
+        PgQueuer would call it failed for good if that cannot be written. It is left
+        like one of a worker that died instead, which is found and tried again.
+        """
+        try:
+            await super().retry_job(job, delay, traceback_record)
+        except (OSError, SQLAlchemyError) as error:
+            if (reason := why_unavailable(error)) is None:
+                raise
+            logger.warning("Found and tried again later: {}", reason)
+
+
 def queue(driver: Driver) -> Queries:
     """The queue, through a driver."""
     names = _names()
-    return Queries(
+    return PatientQueries(
         driver,
         qbe=QueryBuilderEnvironment(settings=names),
         qbq=QueryQueueBuilder(settings=names),

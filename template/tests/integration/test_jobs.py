@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.api.wiring import Shared, Wiring
 from app.core.config import Settings
@@ -128,9 +130,27 @@ async def test_a_failure_is_tried_again_after_a_pause(
     await _add(shared, MAIL)
     async with working(shared):
         await _until(lambda: mailer.tries == 1)
-    pause = text("SELECT execute_after - now() > '3 s' FROM pgqueuer")
+    pause = text("SELECT execute_after - updated > '3 s' FROM pgqueuer")
     async with shared.database.reading() as session:
         assert await session.scalar(pause)
+
+
+async def test_a_failure_that_cannot_be_noted_is_tried_again_all_the_same(
+    shared: Shared, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "DEAD_AFTER", worker.DEAD_AFTER / 30)
+    monkeypatch.setattr(worker, "LOOK_AFTER", worker.LOOK_AFTER / 50)
+
+    async def find_no_database(*_: object) -> None:
+        mailer.well = True
+        raise DBAPIError("UPDATE", None, OSError(), connection_invalidated=True)
+
+    monkeypatch.setattr(Queries, "retry_job", find_no_database)
+    mailer.well = False
+    await _add(shared, MAIL)
+    async with working(shared):
+        await _until(lambda: mailer.mails)
+    assert await _count(shared) == {}
 
 
 async def test_what_was_begun_is_finished_when_the_worker_is_stopped(
@@ -206,6 +226,18 @@ async def test_a_worker_without_a_database_says_so_and_can_be_stopped(
     await asyncio.wait_for(task, 5)
     await shared.database.disconnect()
     assert "No jobs are done" in capsys.readouterr().out
+
+
+async def test_a_worker_hears_the_first_word_that_it_sends_itself(
+    shared: Shared,
+) -> None:
+    heard: asyncio.Queue[str | bytes | bytearray] = asyncio.Queue()
+    async with shared.database.listening() as driver:
+        sending = asyncio.create_task(driver.notify("words", "first"))
+        await asyncio.sleep(0.2)
+        await driver.add_listener("words", heard.put_nowait)
+        assert await asyncio.wait_for(heard.get(), 20) == "first"
+        await sending
 
 
 async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
