@@ -14,6 +14,7 @@ import sys
 from app.api.wiring import Shared, Wiring
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.exceptions import AppException
+from app.core.logging import without_values
 from app.service.audit_service import Origin
 
 OPERATOR = Origin(address="local", request_id="jobs")
@@ -29,7 +30,8 @@ async def tell(wiring: Wiring) -> str:
         lines.append("\nFailed:")
     for job in failed:
         lines.append(f"{job.id:>7}  {job.since:%Y-%m-%d %H:%M}  {job.name}")
-        lines.append(f"{'':>9}{' '.join(job.error.split())[:LONGEST]}")
+        error = " ".join(without_values(job.error).split())
+        lines.append(f"{'':>9}{error[:LONGEST]}")
     return "\n".join(lines or ["Nothing waits, and nothing has failed."])
 
 

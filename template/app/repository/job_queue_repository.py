@@ -27,6 +27,8 @@ FAILED = text("""
     WHERE job.status = 'failed'
     ORDER BY job.id
 """)
+# Of those that are added once, one at most could wait: here all do.
+RELEASE = text("UPDATE pgqueuer SET dedupe_key = NULL WHERE id = ANY(:ids)")
 PURGE = [
     text("DELETE FROM pgqueuer WHERE status = 'failed' AND updated < :before"),
     text("DELETE FROM pgqueuer_log WHERE created < :before"),
@@ -79,7 +81,9 @@ class JobQueueRepository:
 
     async def retry(self, ids: Iterable[int]) -> None:
         """Have dead letters tried again, as often as new ones. Others stay."""
-        await self._queue.requeue_jobs([JobId(id) for id in ids])
+        wanted = [JobId(id) for id in ids]
+        await self._session.execute(RELEASE, {"ids": wanted})
+        await self._queue.requeue_jobs(wanted)
 
     async def purge(self, kept: timedelta) -> None:
         """Remove what was done, and what failed, longer ago."""

@@ -123,6 +123,50 @@ async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again
     assert "Nothing" in await shared.in_transaction(ORIGIN, tell)
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_told_of_a_failure_names_nobody(
+    shared: Shared,
+    mailer: Mailer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def quote(mail: Mail) -> None:
+        raise RuntimeError(f"DETAIL: Key (email)=({mail.to}) already exists.")
+
+    setup_logging(shared.settings)
+    monkeypatch.setattr(mailer, "send", quote)
+    await _add(shared, MAIL)
+    async with shared.database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO pgqueuer (priority, status, entrypoint, payload) "
+                "VALUES (0, 'queued', 'send-mail', :payload)"
+            ),
+            {"payload": MAIL.model_dump_json(exclude={"text"}).encode()},
+        )
+    async with working(shared):
+        await _until_failed(shared, 2)
+    said = await shared.in_transaction(ORIGIN, tell) + capsys.readouterr().out
+    assert "DETAIL" in said
+    assert "ValidationError" in said
+    assert MAIL.to not in said
+
+
+async def test_what_waits_once_is_tried_again_however_often_it_failed(
+    shared: Shared,
+) -> None:
+    fail = text("UPDATE pgqueuer SET status = 'failed'")
+    for _ in range(2):
+        await shared.in_transaction(
+            ORIGIN, lambda wiring: wiring.jobs.add_once(Purge())
+        )
+        async with shared.database.transaction() as session:
+            await session.execute(fail)
+    await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add_once(Purge()))
+    await shared.in_transaction(ORIGIN, lambda wiring: retry(wiring, ["all"]))
+    assert await _count(shared) == {("purge", "queued"): 3}
+
+
 async def test_a_failure_is_tried_again_after_a_pause(
     shared: Shared, mailer: Mailer
 ) -> None:
@@ -278,6 +322,12 @@ async def _add(shared: Shared, job: Job) -> None:
 
 async def _count(shared: Shared) -> dict[tuple[str, str], int]:
     return await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.count())
+
+
+async def _until_failed(shared: Shared, number: int) -> None:
+    async with asyncio.timeout(20):
+        while (await _count(shared)).get(("send-mail", "failed")) != number:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 async def _until(done: Callable[[], object]) -> None:
