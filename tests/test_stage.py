@@ -175,6 +175,21 @@ def test_an_interrupt_waits_for_the_move(name: str) -> None:
     assert order == ["moved"]
 
 
+def test_an_interrupt_right_after_the_hidden_directory_was_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def interrupted(path: Path, mode: int) -> None:
+        mkdir(path, mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", interrupted)
+    with pytest.raises(KeyboardInterrupt), stage.beside(tmp_path / "shop"):
+        pytest.fail("it went on")
+    assert not list(tmp_path.glob(".mkbackend-*"))
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP on this system")
 def test_an_ignored_interrupt_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -60,15 +60,10 @@ def beside(target: Path) -> Iterator[Stage]:
     require_room(target)
     anchor = _anchor(target)
     root = anchor / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        root.mkdir(mode=0o700)
-    except OSError as error:
-        raise BadInputError(
-            f"Cannot write in {anchor}: {error.strerror}.", hint="Choose a directory that you can write to."
-        ) from error
     # Under its later name, and inside any parents that are to be made with it.
     inside = target.name if target.exists() else target.relative_to(anchor)
     try:
+        _make(root)
         yield Stage(root, target, project=root / "new" / inside)
     finally:
         with uninterrupted():
@@ -181,11 +176,20 @@ def _is_alive(pid: int, root: Path) -> bool:
     return True
 
 
+def _make(root: Path) -> None:
+    try:
+        root.mkdir(mode=0o700)
+    except OSError as error:
+        raise BadInputError(
+            f"Cannot write in {root.parent}: {error.strerror}.", hint="Choose a directory that you can write to."
+        ) from error
+
+
 def _remove(root: Path) -> None:
     """Delete a stage; a child that was killed a moment ago may still be writing into it."""
     for _ in range(20):
         shutil.rmtree(root, onexc=_make_writable)
-        if not root.exists():
+        if not os.path.lexists(root):
             return
         time.sleep(0.05)
 
