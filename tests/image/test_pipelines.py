@@ -19,8 +19,8 @@ from .conftest import ENVIRONMENT, ROOT, run
 
 # The template job installs mkbackend: here from this checkout.
 OURS = {"MKBACKEND": str(ROOT), "CI_COMMIT_SHA": "0" * 40}
-# What asks a service on the net, and what it says where there is none.
-NO_NET = "error sending request"
+# What asks a service that the registries do not have, and what it says where that is out of reach.
+ASKS, NO_NET = "make audit", "error sending request"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def test_a_job_succeeds_as_it_is_written(pipeline: tuple[str, Path], number: int
         with serving(job.services):
             for line in job.lines:
                 said = attempt(line, clone, machine | job.variables | OURS)
-                if said.returncode and NO_NET in said.stderr:
+                if line == ASKS and said.returncode and NO_NET in said.stderr:
                     pytest.skip(f"{line}: no network here")
                 assert said.returncode == 0, f"{line}\n{said.stdout[-3000:]}\n{said.stderr[-3000:]}"
     finally:
