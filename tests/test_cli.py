@@ -392,7 +392,11 @@ def test_nohup_keeps_a_run_going_when_its_terminal_is_closed(checkout: Checkout)
 def test_a_kill_leaves_nothing_or_the_whole_project(checkout: Checkout, moment: float, place: str) -> None:
     target = Path("place") / place
     Path("place").mkdir()
-    running = process(checkout, "new", place, "--yes", "--no-install", start_new_session=True, cwd="place")
+    # What a killed run leaves elsewhere goes with the test.
+    elsewhere = {"TMPDIR": os.environ["HOME"]}
+    running = process(
+        checkout, "new", place, "--yes", "--no-install", start_new_session=True, cwd="place", env=elsewhere
+    )
     wait_for(lambda: list(Path().glob("**/.mkbackend-*")))
     time.sleep(moment)
     running.kill()

@@ -65,7 +65,8 @@ def start(project: Project, made: Made, moment: str = "", kill: str = KILL) -> s
     script = SCRIPT.format(bundle=str(made.bundle), project=str(project.root), moment=moment, kill=kill)
     return subprocess.Popen(
         [sys.executable, "-c", script],
-        env=environment(),
+        # What a killed run leaves goes with the test.
+        env=environment() | {"TMPDIR": os.environ["HOME"]},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
