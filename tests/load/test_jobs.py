@@ -178,15 +178,26 @@ def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice_that_shows(
     assert re.findall(r'.*"level": "(?:ERROR|CRITICAL)".*', log.read_text()) == []
 
 
-def test_a_worker_outlives_a_restart_of_the_database_and_so_do_the_jobs_that_it_had(
+def test_a_worker_outlives_a_restart_of_the_database(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    worker = Worker(extended, log, kept)
+    wait_until(lambda: log.exists() and "Doing jobs" in log.read_text(), 60)
+    extended.stop()
+    wait_until(lambda: "No jobs are done" in log.read_text(), 60)
+    extended.start()
+    add(extended, 10_000, 10)
+    wait_until(lambda: extended.ask("SELECT count(*) FROM effects WHERE number >= 10000") == [[10]], 60)
+    assert worker.stop() == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_jobs_that_are_being_done_outlive_a_restart_of_the_database(
     extended: Database, kept: ExitStack, tmp_path: Path
 ) -> None:
-    env = SETTINGS | {"DATABASE_URL": extended.url}
-    command = (extended.python, "-c", ADD, str(JOBS), str(LATER), "0")
-    subprocess.run(command, cwd=extended.project, env=os.environ | env, check=True)
+    add(extended, 20_000, LATER)
 
     def done() -> int:
-        return int(extended.ask("SELECT count(*) FROM effects WHERE number >= 10000")[0][0])
+        return int(extended.ask("SELECT count(*) FROM effects WHERE number >= 20000")[0][0])
 
     log = tmp_path / "log"
     worker = Worker(extended, log, kept)
@@ -197,6 +208,12 @@ def test_a_worker_outlives_a_restart_of_the_database_and_so_do_the_jobs_that_it_
     wait_until(lambda: done() == LATER, 90)
     assert worker.stop() == 0
     assert extended.ask("SELECT count(*) FROM pgqueuer WHERE status = 'failed'") == [[0]]
+
+
+def add(database: Database, first: int, jobs: int) -> None:
+    env = os.environ | SETTINGS | {"DATABASE_URL": database.url}
+    command = (database.python, "-c", ADD, str(first), str(jobs), "0")
+    subprocess.run(command, cwd=database.project, env=env, check=True)
 
 
 def wait_until(done: Callable[[], bool], seconds: float) -> None:
