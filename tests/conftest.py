@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
+from combinations import FULL
 
 from mkbackend import template as template_module
 from mkbackend.questions import Questions
@@ -18,6 +20,12 @@ from mkbackend.template import Source
 
 # What is started in the background ignores Ctrl-C, and so would all that it starts; here Ctrl-C is tried.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same input each time, but in the full tier; and none fails for taking long on a busy machine.
+hypothesis.settings.register_profile(
+    "patient", derandomize=not FULL, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
 IDENTITY = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"

@@ -75,7 +75,9 @@ def source(checkout: Checkout) -> Iterator[Source]:
         yield found
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(description=PRINTABLE, author=PRINTABLE, name=PRINTABLE.filter(lambda text: not set(text) & set("\n\t/\\")))
 def test_any_printable_text_survives(
     source: Source, tmp_path_factory: pytest.TempPathFactory, description: str, author: str, name: str

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from hypothesis import HealthCheck
+from hypothesis import settings as generated
 from starlette.datastructures import State
 
 from app.api.wiring import Shared
@@ -29,6 +31,11 @@ PATIENT = {
     "DB_POOL_TIMEOUT": 60,
     "DB_STATEMENT_TIMEOUT": 60,
 }
+# Nor is it one where an example of generated input takes long.
+generated.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+generated.load_profile("patient")
 MakeSettings = Callable[..., Settings]
 MakeUser = Callable[..., User]
 Headers = dict[str, str]

@@ -20,9 +20,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"
 Render = Callable[..., Path]
 
-hypothesis.settings.register_profile("once", derandomize=True, max_examples=40, deadline=None)
-hypothesis.settings.register_profile("full", max_examples=400, deadline=None)
-hypothesis.settings.load_profile("full" if FULL else "once")
+hypothesis.settings.register_profile("of the template", max_examples=400 if FULL else 40)
+hypothesis.settings.load_profile("of the template")
 
 # What says where things are on this machine. All else is gone: no setting, no virtual environment, no database.
 _OF_THE_MACHINE = re.compile(

@@ -179,7 +179,9 @@ def taken(line: str) -> Resource | None:
 
 @full
 # A project of several resources is much to draw: some tries are too long, and are left out.
-@settings(max_examples=3, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@settings(
+    max_examples=3, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(st.lists(resources(), min_size=8, max_size=8))
 def test_whatever_is_accepted_is_green(grow: Grow, batch: list[str]) -> None:
     good = {kept.plural: line for line in batch if (kept := taken(line)) and kept.fields}

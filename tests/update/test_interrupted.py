@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from combinations import FULL
@@ -66,7 +68,7 @@ def start(project: Project, made: Made, moment: str = "", kill: str = KILL) -> s
     return subprocess.Popen(
         [sys.executable, "-c", script],
         # What a killed run leaves goes with the test.
-        env=environment() | {"TMPDIR": os.environ["HOME"]},
+        env=environment() | {"TMPDIR": os.environ["HOME"], "UPDATING": str(project.root)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -121,8 +123,9 @@ def test_a_kill_while_git_writes_the_files(busy: Project, made: Made) -> None:
     goes_back(busy, before, head)
 
 
-@pytest.mark.parametrize("number", range(12 if FULL else 2))
-def test_a_kill_at_any_time(busy: Project, made: Made, number: int) -> None:
+@pytest.mark.parametrize("its_git_too", [False, True])
+@pytest.mark.parametrize("number", range(6 if FULL else 1))
+def test_a_kill_at_any_time(busy: Project, made: Made, number: int, its_git_too: bool) -> None:
     before, head = busy.tree(), busy.git("rev-parse", "HEAD")
     began = time.monotonic()
     start(busy, made).communicate(timeout=60)
@@ -131,12 +134,27 @@ def test_a_kill_at_any_time(busy: Project, made: Made, number: int) -> None:
     assert busy.tree() == before
     killed = start(busy, made)
     time.sleep(lasted * random.uniform(0.5, 1))  # noqa: S311  # no secret
-    killed.kill()
+    for pid in [killed.pid, *(running(busy) if its_git_too else ())]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     killed.communicate()
+    while running(busy):  # a git that outlives mkbackend ends what it was told to do
+        time.sleep(0.01)
     if busy.status() and not (busy.root / ".git" / "mkbackend-update").exists():  # it was done already
         assert sorted(busy.status().values()) == sorted(whole.values())
         discard(busy)
     goes_back(busy, before, head)
+
+
+def running(project: Project) -> list[int]:
+    """Return the numbers of the processes that an update of the project has started, and its own."""
+    mark = f"UPDATING={project.root}\0".encode()
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has ended, or is another user's
+            if mark in environ.read_bytes():
+                found.append(int(environ.parent.name))
+    return found
 
 
 def discard(project: Project) -> None:

@@ -323,8 +323,9 @@ async def _count(shared: Shared) -> dict[tuple[str, str], int]:
 
 
 async def _until_failed(shared: Shared, number: int) -> None:
+    failed = ("send-mail", "failed")
     async with asyncio.timeout(20):
-        while (await _count(shared)).get(("send-mail", "failed")) != number:  # noqa: ASYNC110
+        while (await _count(shared)).get(failed) != number:  # noqa: ASYNC110 - as below
             await asyncio.sleep(0.1)
 
 

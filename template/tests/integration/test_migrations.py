@@ -66,7 +66,7 @@ async def test_a_migration_that_waits_too_long_is_undone_and_can_be_run_again(
 ) -> None:
     patient = alembic_config(empty)
     await _run(command.upgrade, patient, PICTURES)
-    hasty = alembic_config(empty.model_copy(update={limit: 0.1}))
+    hasty = alembic_config(empty.model_copy(update={limit: 1}))
     async with _lock(empty, "ACCESS SHARE"):
         with pytest.raises(CommandError, match=r"undone.*MIGRATION_LOCK_TIMEOUT"):
             await _run(command.downgrade, hasty, "-1")
@@ -79,11 +79,11 @@ async def test_what_is_made_concurrently_waits_as_long_as_it_has_to(
     empty: Settings,
 ) -> None:
     await _run(command.upgrade, alembic_config(empty), PICTURES)
-    limits = {"MIGRATION_LOCK_TIMEOUT": 0.1, "MIGRATION_STATEMENT_TIMEOUT": 0.2}
+    limits = {"MIGRATION_LOCK_TIMEOUT": 1, "MIGRATION_STATEMENT_TIMEOUT": 1}
     hasty = alembic_config(empty.model_copy(update=limits))
     async with _lock(empty, "ROW EXCLUSIVE"):
         run = asyncio.create_task(_run(command.upgrade, hasty, "+1"))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.5)
         assert not run.done()
     await run
 

@@ -138,7 +138,8 @@ async def test_a_connection_that_was_lost_while_it_rested_is_replaced(
     async with elsewhere.reading() as session:
         lost = await _number(session)
         async with elsewhere.reading() as other:
-            await other.execute(text(f"SELECT pg_terminate_backend({lost})"))
+            # Comes back when it has ended, within 20 s.
+            await other.execute(text(f"SELECT pg_terminate_backend({lost}, 20000)"))
     # The loop hears of the end.
     await asyncio.sleep(0.05)
     async with elsewhere.reading() as session, elsewhere.reading() as other:

@@ -221,7 +221,7 @@ async def test_a_body_of_the_limit_is_taken_and_a_route_may_take_more(
 async def test_a_request_that_takes_too_long_is_ended(
     make_settings: MakeSettings,
 ) -> None:
-    app = create_app(make_settings(REQUEST_TIMEOUT=0.05))
+    app = create_app(make_settings(REQUEST_TIMEOUT=1))
 
     @app.get("/slow")
     async def slow() -> None:
@@ -231,7 +231,7 @@ async def test_a_request_that_takes_too_long_is_ended(
     async def slow_to_send() -> StreamingResponse:
         async def chunks() -> AsyncIterator[bytes]:
             yield b"begun"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1.1)
             yield b", ended"
 
         return StreamingResponse(chunks())

@@ -7,7 +7,7 @@ from types import FrameType
 
 import pytest
 
-from app.core.shutdown import last_call
+from app.core.shutdown import LAST_CALL, last_call
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def heard() -> Iterator[list[int]]:
 
 
 async def test_the_server_hears_of_its_end_a_little_later(heard: list[int]) -> None:
-    with last_call(0.1):
+    with last_call():
         signal.raise_signal(signal.SIGTERM)
         await asyncio.sleep(0.01)
         assert heard == []
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(LAST_CALL + 0.1)
         assert heard == [signal.SIGTERM]
 
 
