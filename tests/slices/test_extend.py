@@ -103,6 +103,7 @@ def test_a_file_that_was_removed_stays_so(place: Place) -> None:
         (["views:int"], "would have no value"),
         (["slug:str:unique"], "would have no value"),
         (["title:str:null"], "'title' is there twice"),
+        (["l:int:null"], "reads like a digit"),
         (["views:int=0", "--auth", "admin"], "its auth is user"),
         (["views:int=0", "--plural", "papers"], "its plural is articles"),
         (["views:int=0", "--no-soft-delete"], "its soft_delete is True"),

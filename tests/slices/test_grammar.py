@@ -182,6 +182,15 @@ def test_a_file_describes_and_words_are_added(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "described", [*(Description(name, ("a:int",), "many") for name in "ilo"), Description("one", ("l:int",), "many")]
+)
+def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read(described: Description) -> None:
+    with pytest.raises(BadInputError, match=r"make lint says it reads like a digit\."):
+        resource_of(described)
+    assert parse(described.name, list(described.fields), described.plural).name == described.name
+
+
+@pytest.mark.parametrize(
     "text", ["name = ", "colour = 1", "fields = 1", "fields = [1]", 'soft_delete = "no"', 'name = "article"\nauth = 1']
 )
 def test_a_file_that_describes_nothing_is_refused(tmp_path: Path, text: str) -> None:

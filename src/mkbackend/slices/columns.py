@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from mkbackend.slices.fields import Field
-from mkbackend.slices.names import SECRET, class_of, words_of
+from mkbackend.slices.names import DIGITS, SECRET, class_of, words_of
 
 _PYTHON = {
     "str": "str",
@@ -104,9 +104,11 @@ class Column:
         """Return the values of an enum by the names of its members."""
         return {value.upper().replace("-", "_"): value for value in self.field.args}
 
-    def is_secret(self, member: str) -> bool:
-        """Whether a linter takes a member of an enum for a secret."""
-        return bool(SECRET.search(member))
+    def excuse(self, member: str) -> str:
+        """Return the comment for a member of an enum that a linter takes for a secret, or for a digit."""
+        if SECRET.search(member):
+            return "  # noqa: S105  # nosec B105"
+        return "  # noqa: E741 - it is the value" if member in DIGITS else ""
 
     @property
     def length(self) -> int:

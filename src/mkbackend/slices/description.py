@@ -8,6 +8,7 @@ from typing import Any
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.grammar import parse
+from mkbackend.slices.names import require_legible_field, require_legible_resource
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
 # A record of what was added is a description too.
@@ -36,13 +37,17 @@ def resource_of(described: Description) -> Resource:
     """Return the resource; BadInputError where the description cannot be."""
     if not described.name:
         raise BadInputError("The resource needs a name.", "mkbackend add article title:str")
-    return parse(
+    resource = parse(
         described.name,
         list(described.fields),
         described.plural,
         "user" if described.auth is None else described.auth,
         described.soft_delete is not False,
     )
+    require_legible_resource(resource.name)
+    for field in resource.fields:
+        require_legible_field(field.column)
+    return resource
 
 
 def read_file(path: Path) -> Description:

@@ -11,6 +11,7 @@ from mkbackend.slices.defaults import refuse
 from mkbackend.slices.description import Description
 from mkbackend.slices.fields import Field, Resource
 from mkbackend.slices.grammar import parse_field, require_different
+from mkbackend.slices.names import require_legible_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import view
@@ -56,6 +57,7 @@ def _require_same(old: Resource, described: Description) -> None:
 def _new_field(word: str) -> Field:
     """Return a field that rows can get which are there."""
     field = parse_field(word)
+    require_legible_field(field.column)
     if field.default is None and not field.null:
         raise refuse(field, "the rows that are there would have no value.", "Add :null, or =DEFAULT.")
     return field

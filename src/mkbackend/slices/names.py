@@ -61,6 +61,8 @@ CLASSES_INSIDE = _words(
     StrictNumber String Text User Uuid WiringDep
     """
 )
+# Names in capitals that read like digits.
+DIGITS = _words("I O")
 # Packages beside the module of a resource's enums.
 PACKAGES = _words("models schemas")
 
@@ -96,6 +98,18 @@ def require_free_for_field(name: str) -> None:
 
 
 _OTHER = "Choose another name, one that says more."
+
+
+def require_legible_field(column: str) -> None:
+    """Refuse what a linter takes for a digit. Records may hold it: it was taken once."""
+    if column == "l":
+        raise BadInputError(f"{column!r} cannot name a field: make lint says it reads like a digit.", _OTHER)
+
+
+def require_legible_resource(name: str) -> None:
+    """Refuse what a linter takes for a digit, as the name of a variable or of a class."""
+    if name == "l" or class_of(name) in DIGITS:
+        raise BadInputError(f"{name!r} cannot name a resource: make lint says it reads like a digit.", _OTHER)
 
 
 def require_free_for_resource(name: str, plural: str) -> None:
