@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 COLUMNS = "id, created_at, updated_at, email, full_name, role, is_active, email_verified_at, picture"
 GET = f"SELECT {COLUMNS} FROM users WHERE id = $1"  # noqa: S608  # the columns are ours
-LIST = f"SELECT {COLUMNS} FROM users WHERE deleted_at IS NULL ORDER BY created_at DESC LIMIT $1"  # noqa: S608  # as above
+LIST = f"SELECT {COLUMNS} FROM users WHERE deleted_at IS NULL ORDER BY created_at DESC LIMIT $1"  # noqa: S608  # the columns are ours
 COUNT = "SELECT count(*) FROM users WHERE deleted_at IS NULL"
-PATCH = f"UPDATE users SET full_name = $2, updated_at = now() WHERE id = $1 RETURNING {COLUMNS}"  # noqa: S608  # as above
+PATCH = f"UPDATE users SET full_name = $2, updated_at = now() WHERE id = $1 RETURNING {COLUMNS}"  # noqa: S608  # the columns are ours
 
 
 @asynccontextmanager

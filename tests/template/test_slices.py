@@ -25,7 +25,7 @@ article price:decimal/10/2=0.5 tags:str/20:list:null writer:ref/user:null:setnul
 badge code:str/2:unique extra:json marks:int:list mood:enum/good/bad:null:index --no-soft-delete --auth admin
 page_visit article:ref/article token:uuid:unique at_time:datetime ratio:float visits:bigint live:bool --auth owner
 page_visit parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
-reader favourite:ref/article:null name:str blood:enum/a/o/i
+reader favourite:ref/article:null name:str kind:enum/a/o/i/token
 """
 ALONE = """
 str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique

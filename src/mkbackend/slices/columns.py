@@ -107,7 +107,7 @@ class Column:
     def excuse(self, member: str) -> str:
         """Return the comment for a member of an enum that a linter takes for a secret, or for a digit."""
         if SECRET.search(member):
-            return "  # noqa: S105  # nosec B105"
+            return "  # noqa: S105 - it is the value  # nosec B105"
         return "  # noqa: E741 - it is the value" if member in DIGITS else ""
 
     @property
