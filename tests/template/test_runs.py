@@ -45,16 +45,14 @@ def test_a_project_passes_its_own_lint(project: Path) -> None:
     make(project, "lint")
 
 
-# No question changes what a Python file says: before a merge each Python runs the tests once.
+# No option changes a Python file (test_static.py): each Python runs all tests once, other options the unit tests.
 TESTED: set[str] = set()
 
 
 def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
     version = (project / ".python-version").read_text("utf-8")
-    if version in TESTED and not FULL:
-        pytest.skip("this Python has run them; nox -s full")
+    make(project, "test-unit" if version in TESTED else "test", TEST_DATABASE_URL=server)
     TESTED.add(version)
-    make(project, "test", TEST_DATABASE_URL=server)
 
 
 def test_the_migrations_of_a_project_go_up_and_down_and_up(project: Path) -> None:

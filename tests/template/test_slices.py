@@ -1,5 +1,6 @@
 """Projects with slices of every kind: their own checks pass, as if the slices had been written by hand."""
 
+import itertools
 import os
 import shutil
 import sys
@@ -121,10 +122,23 @@ def test_a_project_with_slices_answers_as_it_describes_itself(every: Path) -> No
 
 
 @full
-@pytest.mark.parametrize("auth", AUTHS)
-def test_every_type_alone(grow: Grow, auth: str) -> None:
-    words = ALONE.split()
-    project = grow([f"only_{number} it:{word} --auth {auth}" for number, word in enumerate(words)])
+def test_every_type_alone(grow: Grow) -> None:
+    taking_turns = zip(ALONE.split(), itertools.cycle(AUTHS), strict=False)
+    project = grow([f"only_{n} it:{word} --auth {auth}" for n, (word, auth) in enumerate(taking_turns)])
+    make(project, "lint")
+    check(project)
+
+
+@full
+def test_every_type_under_every_auth(grow: Grow) -> None:
+    batches = list(itertools.batched(ALONE.split(), 10))
+    project = grow(
+        [
+            f"{auth}_kind_{n} {' '.join(f'field_{m}:{word}' for m, word in enumerate(words))} --auth {auth}"
+            for auth in AUTHS
+            for n, words in enumerate(batches)
+        ]
+    )
     make(project, "lint")
     check(project)
 

@@ -78,6 +78,14 @@ def test_an_option_brings_its_files_and_no_others(answers: Answers, render: Rend
 
 
 @each_combination
+def test_an_option_changes_no_python_file(answers: Answers, render: Render) -> None:
+    def python_files(project: Path) -> dict[str, str]:
+        return {name: text for name, text in files(project).items() if name.endswith((".py", ".mako"))}
+
+    assert python_files(render(**answers)) == python_files(render())
+
+
+@each_combination
 def test_the_python_version_is_said_alike_everywhere(answers: Answers, render: Render) -> None:
     project = render(**answers)
     version = answers.get("python_version", QUESTIONS["python_version"]["default"])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,16 @@ def _chosen() -> list[str]:
     return list(dict.fromkeys([*releases[:1], *releases[-1:], *more]))
 
 
-# Of a shallow clone this would be fewer, or none: the first test says so.
-CHOSEN = _chosen() if (ROOT / ".git").exists() else []
+def _pairs() -> list[tuple[str, str]]:
+    """Return each release with every set of answers; the sets take turns on the steps between releases."""
+    releases, others = _earlier()
+    chosen = _chosen()
+    pairs = [(version, name) for version in chosen if version in releases for name in ANSWERS]
+    return pairs + list(zip([version for version in chosen if version in others], cycle(ANSWERS), strict=False))
+
+
+# In a shallow clone this would be fewer, or none: the first test says so.
+PAIRS = _pairs() if (ROOT / ".git").exists() else []
 
 
 def test_the_clone_has_the_whole_history() -> None:
@@ -80,11 +89,10 @@ def _files(project: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
-@pytest.mark.parametrize("version", CHOSEN)
-def test_an_updated_project_equals_a_fresh_one(
-    versions: Versions, version: str, answers: Answers, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("version", "which"), PAIRS)
+def test_an_updated_project_equals_a_fresh_one(versions: Versions, version: str, which: str, tmp_path: Path) -> None:
+    answers = ANSWERS[which]
+
     def made(at: str, name: str) -> Path:
         source = versions.source(at)
         given = Questions(source.questions).complete({"project_name": "Shop", **answers})
