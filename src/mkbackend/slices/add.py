@@ -13,6 +13,7 @@ from mkbackend.slices.fields import Resource
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import path_of, view
+from mkbackend.stage import uninterrupted
 from mkbackend.system import typed
 
 
@@ -44,7 +45,9 @@ def add(request: Request, screen: Screen) -> None:
     if request.dry_run:
         screen.plain(changes.difference(found.project, steps).rstrip("\n"))
     else:
-        changes.apply(found.project, steps)
+        with uninterrupted():
+            changes.apply(found.project, steps)
+            screen.left = f"{resource.name} is whole: git status"
         _report(resource, steps, _undo(found, steps, known, resource.name), screen)
     for path, missing in unplaced.items():
         screen.warn(f"You have edited {path} where these lines belong. Add them by hand:")

@@ -1,30 +1,47 @@
 """Files written and removed together: all, or none."""
 
 import difflib
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from mkbackend.stage import uninterrupted
+from mkbackend.errors import BadInputError, MkbackendError
 
 # Each path with its new text; None: it goes.
 Changes = Mapping[str, str | None]
+# A file's bytes and its mode, where it had one; None: it is not there.
+_State = tuple[bytes, int | None] | None
+
+
+def require_own(project: Path, paths: Iterable[str]) -> None:
+    """Refuse a path at which anything but a regular file of the project stands, so that no link leads out of it."""
+    for path in paths:
+        for part in [*reversed(PurePosixPath(path).parents[:-1]), PurePosixPath(path)]:
+            wanted = stat.S_ISREG if part == PurePosixPath(path) else stat.S_ISDIR
+            with suppress(FileNotFoundError):
+                mode = (project / part).lstat().st_mode
+                if not wanted(mode):
+                    raise BadInputError(
+                        f"{path} cannot be read or written: {part} is {_kind(mode)}.",
+                        f"Move {part} away, or put a {'file' if wanted is stat.S_ISREG else 'folder'} in its place.",
+                    )
 
 
 def apply(project: Path, changes: Changes) -> None:
     """Do all of them; where one fails, the project is as it was."""
-    with uninterrupted():
-        before = {path: _content(project / path) for path in changes}
-        try:
-            for path, text in changes.items():
-                _put(project / path, None if text is None else text.encode())
-        except OSError:
-            for path, content in before.items():
-                if _content(project / path) != content:
-                    _put(project / path, content)
-            _remove_empty(project, list(changes))
-            raise
-        _remove_empty(project, [path for path, text in changes.items() if text is None])
+    require_own(project, changes)
+    before = {path: _state(project / path) for path in changes}
+    absent = [folder for path in changes for folder in _folders(project, path) if not folder.exists()]
+    try:
+        for path, text in changes.items():
+            _put(project / path, None if text is None else (text.encode(), _mode(before[path])))
+    except BaseException:
+        _restore(project, before)
+        _remove_empty(absent)
+        raise
+    gone = [path for path, text in changes.items() if text is None]
+    _remove_empty(folder for path in gone for folder in _folders(project, path))
 
 
 def needed(project: Path, changes: Changes) -> Changes:
@@ -35,6 +52,7 @@ def needed(project: Path, changes: Changes) -> Changes:
 
 def difference(project: Path, changes: Changes) -> str:
     """Return what would change, as git shows it."""
+    require_own(project, changes)
     parts: list[str] = []
     for path, text in changes.items():
         old = (_content(project / path) or b"").decode(errors="replace").splitlines(keepends=True)
@@ -44,18 +62,41 @@ def difference(project: Path, changes: Changes) -> str:
     return "".join(parts)
 
 
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "a symbolic link"
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a file" if stat.S_ISREG(mode) else "a special file"
+
+
 def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _put(path: Path, content: bytes | None) -> None:
-    if content is None:
+def _state(path: Path) -> _State:
+    """Return what a file holds, and its mode."""
+    content = _content(path)
+    return None if content is None else (content, stat.S_IMODE(path.stat().st_mode))
+
+
+def _mode(state: _State) -> int | None:
+    return state[1] if state else None
+
+
+def _put(path: Path, state: _State) -> None:
+    if state is None:
         path.unlink(missing_ok=True)
         return
+    content, mode = state
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # of a killed run; a link would be written through
     try:
-        fresh.write_bytes(content)
+        with fresh.open("xb") as file:
+            file.write(content)
+        if mode is not None:
+            fresh.chmod(mode)
         fresh.replace(path)
     except OSError:
         with suppress(OSError):
@@ -63,10 +104,29 @@ def _put(path: Path, content: bytes | None) -> None:
         raise
 
 
-def _remove_empty(project: Path, paths: list[str]) -> None:
+def _restore(project: Path, before: Mapping[str, _State]) -> None:
+    """Bring every file back; one that cannot be is named, after all others are back."""
+    lost = []
+    for path, state in before.items():
+        try:
+            if _state(project / path) != state:
+                _put(project / path, state)
+        except OSError:
+            lost.append(path)
+    if lost:
+        raise MkbackendError(
+            f"A change failed halfway, and these files could not be restored: {', '.join(lost)}.",
+            "Restore them from git: git status",
+        )
+
+
+def _folders(project: Path, path: str) -> list[Path]:
+    """Return the folders between a file and the project, innermost first."""
+    return [project / folder for folder in PurePosixPath(path).parents[:-1]]
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
     """Remove the folders that nothing is left in, as git would."""
-    for path in paths:
-        folder = (project / path).parent
-        while folder != project and folder.is_dir() and not any(folder.iterdir()):
+    for folder in folders:
+        with suppress(OSError):  # not empty, or gone already
             folder.rmdir()
-            folder = folder.parent

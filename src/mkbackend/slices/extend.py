@@ -32,6 +32,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     require_different(new.fields)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
+    changes.require_own(found.project, known.files)
     path, text = migration.add_columns(after, before, found.head())
     base = render.formatted(render.render(before), found.project)
     fresh = render.formatted(render.render(after) | {path: text}, found.project)

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
@@ -13,6 +14,8 @@ from mkbackend.slices.grammar import parse
 
 FOLDER = ".mkbackend"
 _HEAD = "# What `mkbackend add` wrote. Commit it: `mkbackend remove`, and another `add`, read it.\n"
+# No part begins with a dot, or has a character that Windows takes for something else.
+_PLACE = re.compile(r"(?:\w[\w-]*/)+\w[\w-]*\.py", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ def read(project: Path, name: str) -> Record | None:
         files = dict(found["files"])
     except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
         raise _nonsense(name, str(error)) from error
-    if found.get("name") != name or not all(map(_is_inside, files)):
-        raise _nonsense(name, "it names another resource, or files elsewhere")
+    if found.get("name") != name or not all(map(_may_be_written, files)):
+        raise _nonsense(name, "it names another resource, or files that add does not write")
     return Record(resource, files)
 
 
@@ -81,9 +84,9 @@ def read_all(project: Path) -> list[Record]:
     return [record for record in found if record]
 
 
-def _is_inside(path: str) -> bool:
-    """Whether a path leads nowhere but into the project."""
-    return not PurePath(path).is_absolute() and ".." not in PurePath(path).parts
+def _may_be_written(path: str) -> bool:
+    """Whether `add` could have written a path: a Python file of the project, hidden nowhere, such as in `.git`."""
+    return bool(_PLACE.fullmatch(path))
 
 
 def hash_of(content: bytes) -> str:

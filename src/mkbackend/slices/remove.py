@@ -12,6 +12,7 @@ from mkbackend.slices.checks import require_clean, targets_of
 from mkbackend.slices.record import Record
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import view
+from mkbackend.stage import uninterrupted
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def remove(request: Request, screen: Screen) -> None:
     screen.left = "nothing was changed"
     found = survey(request.path)
     known = _record(request.name, found)
+    changes.require_own(found.project, [*known.files, known.path])
     _require_unreferred(known, found)
     if not (request.allow_dirty or request.dry_run):
         require_clean(found)
@@ -41,7 +43,9 @@ def remove(request: Request, screen: Screen) -> None:
     if request.dry_run:
         screen.plain(changes.difference(found.project, steps).rstrip("\n"))
         return
-    changes.apply(found.project, steps)
+    with uninterrupted():
+        changes.apply(found.project, steps)
+        screen.left = f"{request.name} is removed: git status"
     _report(steps, kept, screen)
 
 
