@@ -1,9 +1,12 @@
 """Stage: nothing or the whole project, whatever happens."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -240,9 +243,72 @@ def test_only_our_own_directories_are_swept(tmp_path: Path) -> None:
     for name in (".mkbackend-notes", ".mkbackend-x-1", "mkbackend-1-2"):
         (tmp_path / name).mkdir()
     (tmp_path / ".mkbackend-999999999-link").symlink_to(tmp_path / ".mkbackend-notes")
+    (tmp_path / ".mkbackend-999999999-file").touch(0o644)
     before = set(os.listdir(tmp_path))
     make(tmp_path / "new")
     assert set(os.listdir(tmp_path)) == before | {"new"}
+
+
+def found_stage(beside: Path, moving: Path) -> Path:
+    """Make what a killed run could have left beside a place, its project on the way to another one."""
+    root = beside.parent / ".mkbackend-999999999-ab"
+    (root / "new" / moving.name).mkdir(parents=True)
+    (root / "new" / moving.name / "rest.txt").write_text("rest")
+    (root / "moving").write_text(str(moving))
+    return root
+
+
+def test_a_found_folder_moves_nothing_to_another_place(tmp_path: Path) -> None:
+    victim, target = tmp_path / "victim", tmp_path / "place" / "new"
+    for folder in (victim, target.parent):
+        folder.mkdir()
+    root = found_stage(target, moving=victim)
+    make(target)
+    assert content(target) == FILES
+    assert not os.listdir(victim)
+    assert (root / "new" / "victim" / "rest.txt").is_file()
+
+
+@pytest.mark.parametrize("part", ["moving", "new", "new/new", "old"])
+def test_a_found_folder_with_a_link_in_it_moves_nothing(tmp_path: Path, part: str) -> None:
+    target = tmp_path / "place" / "new"
+    unborn(target)
+    root, outside = found_stage(target, moving=target), tmp_path / "outside"
+    if part == "old":
+        outside.mkdir()
+    else:
+        (root / part).rename(outside)
+    (root / part).symlink_to(outside)
+    before = content(outside) if outside.is_dir() else outside.read_text()
+    make(target)
+    assert not (target / "rest.txt").exists()
+    assert before == (content(outside) if outside.is_dir() else outside.read_text())
+
+
+def test_a_found_folder_takes_no_repository_away(tmp_path: Path) -> None:
+    target = tmp_path / "place" / "new"
+    unborn(target)
+    subprocess.run(["git", "commit", "--quiet", "--allow-empty", "-m", "mine"], cwd=target, check=True)
+    root = found_stage(target, moving=target)
+    unborn(root / "new" / "new")
+    with pytest.raises(BadInputError, match="with commits"):
+        make(target)
+    assert "mine" in subprocess.check_output(["git", "log"], cwd=target, text=True)
+
+
+def test_a_link_in_a_found_folder_changes_no_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside, root = tmp_path / "outside", tmp_path / ".mkbackend-999999999-ab"
+    outside.touch(0o600)
+    root.mkdir()
+    (root / "link").symlink_to(outside)
+
+    def refusing(path: str, *, onexc: Callable[[object, str, BaseException], None]) -> None:
+        onexc(os.unlink, str(Path(path, "link")), PermissionError())
+
+    monkeypatch.setattr(shutil, "rmtree", refusing)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    stage.sweep(tmp_path / "new")
+    assert outside.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_repository_around_a_place_is_found(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 A new directory appears by a single rename. One that is there already (`.`, say, with a shell in it) must stay the same
 directory, so the finished entries are renamed into it: less than a millisecond, held together against Ctrl-C and
-the like. After a SIGKILL in that moment, the next run beside it finishes the move; after one at any other moment the
-place is untouched, and the next run removes the hidden directory.
+the like. After a SIGKILL in that moment, the next run for the same place finishes the move; after one at any other
+moment the place is untouched, and the next run removes the hidden directory.
 """
 
 import errno
@@ -41,7 +41,7 @@ class Stage:
         """Move the whole project to its place."""
         if self.target.exists():
             require_room(self.target)
-            (self.root / _MOVING).write_text(str(self.target), encoding="utf-8")
+            (self.root / _MOVING).write_bytes(os.fsencode(self.target))
             _move(self.project, self.target, aside=self.root / "old")
             return
         (first,) = (self.root / "new").iterdir()
@@ -81,15 +81,19 @@ def uninterrupted() -> Iterator[None]:
 
 
 def sweep(target: Path) -> None:
-    """Remove what killed runs of this user left beside a place, and finish a move that one of them had begun."""
+    """Finish a move to this place that a killed run of this user had begun, and remove what others left beside it.
+
+    A folder can come with anyone's archive: what it says of another place is not followed, and it stays as it is.
+    """
     anchor = _anchor(target)
     for root in anchor.glob(f"{_PREFIX}*-*") if anchor.is_dir() else ():
         owner = root.name.removeprefix(_PREFIX).partition("-")[0]
-        if root.is_symlink() or not owner.isdecimal() or _is_alive(int(owner), root):
+        if not (owner.isdecimal() and _is_folder(root)) or _is_alive(int(owner), root):
             continue
-        if (root / _MOVING).is_file():
-            halfway = Path((root / _MOVING).read_text(encoding="utf-8"))
-            _move(root / "new" / halfway.name, halfway, aside=root / "old")
+        if os.path.lexists(root / _MOVING):
+            if not _is_halfway(root, target):
+                continue
+            _move(root / "new" / target.name, target, aside=root / "old")
         _remove(root)
 
 
@@ -106,7 +110,7 @@ def require_room(target: Path) -> None:
         raise BadInputError(
             f"{target} is not empty.", hint="Choose another name: mkbackend never writes over your files."
         )
-    if (target / ".git").is_dir() and not is_unborn_clone(target):
+    if _has_commits(target):
         raise BadInputError(f"{target} is a repository with commits.", hint="Choose another name.")
     if not os.access(target, os.W_OK | os.X_OK):
         raise BadInputError(f"Cannot write in {target}.", hint="Choose a directory that you can write to.")
@@ -134,6 +138,26 @@ def _anchor(target: Path) -> Path:
     if target.is_mount():
         return target
     return next(path for path in target.parents if path.exists())
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _is_halfway(root: Path, target: Path) -> bool:
+    """Whether a stage holds the rest of a project on its way to the target, and leads nowhere else."""
+    marker, rest, aside = root / _MOVING, root / "new" / target.name, root / "old"
+    return (
+        all(map(_is_folder, (target, rest.parent, rest)))
+        and (_is_folder(aside) or not os.path.lexists(aside))
+        and (marker.is_file() and not marker.is_symlink())
+        and marker.read_bytes() == os.fsencode(target)
+        and not (os.path.lexists(rest / ".git") and _has_commits(target))
+    )
+
+
+def _has_commits(target: Path) -> bool:
+    return (target / ".git").is_dir() and not is_unborn_clone(target)
 
 
 def _move(source: Path, target: Path, aside: Path) -> None:
@@ -195,8 +219,11 @@ def _remove(root: Path) -> None:
 
 
 def _make_writable(function: object, path: str, error: BaseException) -> None:
-    """Windows deletes no read-only file, and git's objects are such; a later try deletes it."""
-    if not isinstance(error, FileNotFoundError):
+    """Windows deletes no read-only file, and git's objects are such; a later try deletes it.
+
+    A link stays as it is: chmod would follow it.
+    """
+    if not isinstance(error, FileNotFoundError) and not Path(path).is_symlink():
         try:
             Path(path).chmod(0o700)
         except OSError:
