@@ -32,6 +32,7 @@ from app.core.database_guards import ReadingSession
 from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.roles import Role
+from app.jobs.registry import kinds
 from scripts.postgres import throwaway
 from tests.conftest import Headers, MakeUser, SignIn, with_state
 from tests.jobs import do_waiting_jobs
@@ -45,6 +46,13 @@ QUEUE_TABLES = [table("pgqueuer"), table("pgqueuer_log"), table("pgqueuer_schedu
 
 # For what is about one connection to PostgreSQL, from end to end.
 direct = pytest.mark.skipif("TEST_PGBOUNCER" in os.environ, reason="through PgBouncer")
+
+
+@pytest.fixture(autouse=True)
+def silent_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No schedule adds a job while a test looks at the queue."""
+    for kind in kinds():
+        monkeypatch.setattr(kind, "schedule", None)
 
 
 class RolledBackDatabase(DatabaseManager):
