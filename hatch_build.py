@@ -1,10 +1,20 @@
-"""Put the template's history into the wheel and the sdist: without it no project could be updated."""
+"""The build backend: hatchling, and a hook that puts the template's history into the wheel and the sdist.
+
+Without the history no project could be updated. pip reads `requires-python` only after the build, so an older Python is
+refused here, before anything is downloaded or imported.
+"""
 
 import sys
+
+if sys.version_info < (3, 12):  # noqa: UP036  # a Python that the package does not support gets here
+    found = ".".join(map(str, sys.version_info[:3]))
+    sys.exit(f"mkbackend needs Python 3.12 or later; {sys.executable} is Python {found}.")
+
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from hatchling.build import *  # noqa: F403  # the hooks of PEP 517, which pip calls
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 

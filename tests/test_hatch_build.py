@@ -5,13 +5,17 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, Checkout
+from packaging.requirements import Requirement
 
 from mkbackend import bundle
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -25,11 +29,11 @@ def buildable(checkout: Checkout) -> Checkout:
 
 def build(root: Path, target: str) -> Path:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, "-m", "hatchling", "build", "-t", target]
+    command = [sys.executable, "-c", f"import hatch_build; hatch_build.build_{target}('dist')"]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return next((root / "dist").glob("*.whl" if target == "wheel" else "*.tar.gz"))
+    return next((root / "dist").glob("*.tar.gz" if target == "sdist" else "*.whl"))
 
 
 def shipped(wheel: Path) -> bytes:
@@ -47,9 +51,7 @@ def test_a_wheel_and_an_sdist_carry_the_same_history(buildable: Checkout, tmp_pa
 
 
 def test_an_editable_install_reads_the_checkout_instead(buildable: Checkout) -> None:
-    script = "from hatchling.build import build_editable; build_editable('dist')"
-    subprocess.run([sys.executable, "-c", script], cwd=buildable.root, check=True, capture_output=True)
-    (wheel,) = (buildable.root / "dist").glob("*.whl")
+    wheel = build(buildable.root, "editable")
     assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".bundle")]
 
 
@@ -63,3 +65,24 @@ def test_an_archive_without_git_builds_no_release(buildable: Checkout) -> None:
     shutil.move(buildable.root / ".git", buildable.root.parent / "away")
     with pytest.raises(RuntimeError, match="no git clone"):
         build(buildable.root, "wheel")
+
+
+@pytest.mark.parametrize("version", ["3.11.2", "3.9.18"])
+def test_an_older_python_is_refused_in_one_sentence_before_anything_is_installed(version: str) -> None:
+    found = tuple(map(int, version.split(".")))
+    script = f"import sys; sys.version_info = {found}; sys.path.append({str(ROOT)!r}); import hatch_build"
+    # -I -S: without site-packages, as in the build environment of pip before it has installed anything
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("mkbackend needs Python 3.12 or later; ")
+    assert sentence.endswith(f"is Python {version}.")
+    needed = [Requirement(line) for line in PYPROJECT["build-system"]["requires"]]
+    environment = {"python_version": version.rpartition(".")[0]}
+    assert not [need for need in needed if need.marker is None or need.marker.evaluate(environment)]
+
+
+def test_the_build_refuses_what_the_package_does_not_support() -> None:
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    assert f"needs Python {oldest} or later" in (ROOT / "hatch_build.py").read_text(encoding="utf-8")
+    assert PYPROJECT["build-system"]["requires"][0].endswith(f"python_version >= '{oldest}'")
