@@ -47,6 +47,8 @@ async def describe_slices(
     try:
         async with database.transaction() as session:
             await session.merge(user)
+            # Rows name their owner by id only: the session cannot know which comes first.
+            await session.flush()
             for slice in SLICES:
                 statement = f"TRUNCATE {slice.table} CASCADE"
                 await session.execute(text(statement))

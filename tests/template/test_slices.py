@@ -104,8 +104,11 @@ def check(project: Path) -> None:
     """Run the tests that `add` wrote, and those that look at everything."""
     listed = run("git", "ls-files", "--others", "--exclude-standard", "tests", cwd=project).split()
     own = [path for path in listed if "/test_" in path]
-    python = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    run(python, "-m", "pytest", "-q", "-n", "2", *own, *OF_ALL, cwd=project, TMPDIR=str(project.parent))
+    run(python_of(project), "-m", "pytest", "-q", "-n", "2", *own, *OF_ALL, cwd=project, TMPDIR=str(project.parent))
+
+
+def python_of(project: Path) -> Path:
+    return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 full = pytest.mark.skipif(not FULL, reason="nox -s full")
@@ -119,6 +122,31 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 @full
 def test_a_project_with_slices_answers_as_it_describes_itself(every: Path) -> None:
     make(every, "contract", "examples=10")
+
+
+# The rows that `make contract` begins with, without the calls that take minutes.
+BEGIN = """
+import asyncio
+from scripts.contract import migrated, server
+from scripts.contract_slices import describe_slices
+from scripts.contract_stage import Stage
+
+with server() as address, migrated(address, "uploads") as settings:
+    stage = Stage(settings, "")
+    print(asyncio.run(describe_slices(settings, stage.user(), stage.described)))
+"""
+
+
+def test_a_single_slice_without_references_begins_its_contract(grow: Grow) -> None:
+    project = grow(["note body:str/200 --auth owner"])
+    described = run(python_of(project), "-c", BEGIN, cwd=project, TMPDIR=str(project.parent))
+    assert "notes-kept" in described
+
+
+@full
+@pytest.mark.parametrize("auth", AUTHS)
+def test_a_single_slice_without_references_answers_as_it_describes_itself(grow: Grow, auth: str) -> None:
+    make(grow([f"note body:str/200 --auth {auth}"]), "contract", "examples=10")
 
 
 @full
