@@ -47,7 +47,7 @@ async def describe_slices(
     try:
         async with database.transaction() as session:
             await session.merge(user)
-            # Rows name their owner by id only: the session cannot know which comes first.
+            # Rows name their owner by id only, so the session knows no order.
             await session.flush()
             for slice in SLICES:
                 statement = f"TRUNCATE {slice.table} CASCADE"
