@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import copier
 import pytest
 import yaml
-from conftest import SMALL_TEMPLATE, Checkout, source_of
+from conftest import SMALL_TEMPLATE, Checkout, source_of, write_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,56 @@ def test_a_users_copier_settings_change_nothing(
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(tmp_path / "settings.yml"))
     with template.find() as source:
         assert (project(source, tmp_path) / "LICENSE").is_file()
+
+
+GIT_SETTINGS = """
+[core]
+	hooksPath = {home}/hooks
+	fsmonitor = {home}/hooks/post-checkout
+[init]
+	templateDir = {home}/template
+	defaultBranch = trunk
+[fetch]
+	prune = true
+	pruneTags = true
+[submodule]
+	recurse = true
+[commit]
+	gpgSign = true
+[gpg]
+	program = false
+[safe]
+	bareRepository = explicit
+"""
+# A repository may need these to be reached and read; our own bundle does not.
+GIT_SETTINGS_OF_REPOSITORIES = """
+[core]
+	attributesFile = {home}/attributes
+[filter "broken"]
+	smudge = false
+	required = true
+[protocol]
+	allow = never
+[url "/none/"]
+	insteadOf = {home}/
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts")
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["the bundle", "a repository"])
+def test_no_hook_or_setting_of_the_user_has_a_say_in_the_clone(
+    checkout: Checkout, tmp_path: Path, machine: Path, elsewhere: bool
+) -> None:
+    for folder, name in product(("hooks", "template/hooks"), ("post-checkout", "reference-transaction")):
+        (machine / folder).mkdir(parents=True, exist_ok=True)
+        write_command(machine / folder / name, f"open({str(machine / 'ran')!r}, 'w'); raise SystemExit(1)")
+    (machine / "attributes").write_text("*.py filter=broken\n")
+    where = (checkout.root.as_uri(), "HEAD") if elsewhere else (None, None)
+    with template.find(*where) as source:
+        with (machine / ".gitconfig").open("a") as config:
+            config.write((GIT_SETTINGS + ("" if elsewhere else GIT_SETTINGS_OF_REPOSITORIES)).format(home=machine))
+        assert (project(source, tmp_path) / "app/__init__.py").is_file()
+    assert not (machine / "ran").exists()
 
 
 def test_nothing_is_left_outside_the_scratch_directory(

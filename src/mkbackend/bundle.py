@@ -6,7 +6,6 @@ same bytes on every machine.
 """
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from mkbackend.errors import MkbackendError
 from mkbackend.history import TEMPLATE, Step, history, uncommitted
-from mkbackend.system import git, run
+from mkbackend.system import git, git_environment, run
 
 _HEADER = b"# v2 git bundle\n"
 _BRANCH = "refs/heads/main"
@@ -72,9 +71,10 @@ def union(old: Path, new: Path) -> bytes:
 def questions(source: str | Path, version: str) -> str:
     """Return the text of copier.yml at a version of a bundle or a repository."""
     with _repository() as repo:
-        shallow = () if Path(source).is_file() else ("--depth=1",)
-        # With the user's own settings, for once: they know how to connect.
-        git("fetch", "--quiet", *shallow, "--", source, version, env={"GIT_DIR": str(repo)})
+        if Path(source).is_file():
+            _git(repo, "fetch", "--quiet", source, version)
+        else:  # with the user's own settings, for once: they know how to connect
+            git("fetch", "--quiet", "--depth=1", "--", source, version, env={"GIT_DIR": str(repo)})
         return _git(repo, "show", f"FETCH_HEAD:{TEMPLATE[0]}").decode(errors="replace")
 
 
@@ -113,8 +113,7 @@ def _repository(borrow: str = "") -> Iterator[Path]:
 
 
 def _git(repo: Path, *args: str | Path, stdin: bytes = b"") -> bytes:
-    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
-    return run("git", *args, stdin=stdin, env={**alone, "GIT_DIR": str(repo)})
+    return run("git", *args, stdin=stdin, env={**git_environment(private=True), "GIT_DIR": str(repo)})
 
 
 def _pack(repo: Path) -> bytes:

@@ -41,17 +41,8 @@ def commit(project: Path, target: Path, answers: Answers) -> str:
     else:
         git("init", "--quiet", "--initial-branch=main", cwd=project)
     author, said = _author(project, answers)
-    # The files are the template's: no hook, signature or ignore list of the user has a say in this one commit.
-    settings = {
-        "core.hooksPath": os.devnull,
-        "core.excludesFile": os.devnull,
-        "core.fsmonitor": "false",
-        "core.safecrlf": "false",
-        "commit.gpgSign": "false",
-        "gc.auto": "0",
-        "maintenance.auto": "false",
-        **author,
-    }
+    # The files are the template's: no ignore list of the user has a say in this one commit.
+    settings = {"core.excludesFile": os.devnull, "core.safecrlf": "false", **author}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     message = f"Start {answers['project_name']} with mkbackend"
     retry = "git add --all && git commit"

@@ -24,7 +24,6 @@ _SETTINGS = {
     "rerere.enabled": "false",
     "core.safecrlf": "false",
     "core.excludesFile": os.devnull,
-    "core.hooksPath": os.devnull,
 }
 _FLAGS = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
 _NOBODY = {

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.questions import Answers
-from mkbackend.template import Source
+from mkbackend.system import git_environment
+from mkbackend.template import Source, expanded
 
 
 def render(source: Source, answers: Answers, target: Path, scratch: Path) -> list[Path]:
@@ -17,7 +18,7 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
 
     What Copier needs for itself goes into `scratch`, so that it cannot outlive a killed run.
     """
-    with _told_in_words(), _working_in(scratch), _asking_no_index():
+    with _told_in_words(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
         import copier
 
         copier.run_copy(
@@ -62,6 +63,16 @@ def _asking_no_index() -> Iterator[None]:
         yield
     finally:
         inside.update(usual)
+
+
+@contextmanager
+def _with_our_git(url: str) -> Iterator[None]:
+    """Give Copier's git the settings of ours; for a repository the user's stay, as they know how to connect."""
+    from plumbum import local
+
+    settings = git_environment(private=Path(expanded(url)).is_file()) | {"GIT_TEMPLATE_DIR": ""}
+    with local.env({**os.environ, **settings}):
+        yield
 
 
 @contextmanager

@@ -34,8 +34,8 @@ class Repository:
         return self.top / self.prefix
 
     def git(self, *args: str | Path, **options: Any) -> str:
-        """Run git at the top; no hook of the user's has a say."""
-        return git("-c", f"core.hooksPath={os.devnull}", *args, cwd=self.top, **options)
+        """Run git at the top."""
+        return git(*args, cwd=self.top, **options)
 
     def names(self, *args: str | Path, **options: Any) -> list[str]:
         """Run a git command with -z at the top, and return the parts of what it prints."""
@@ -61,15 +61,27 @@ class Repository:
 
 def find(project: Path) -> Repository:
     """Return the repository around a project; BadInputError where it has no commit to go back to."""
+    top = ""
     try:
         top, prefix = git("rev-parse", "--show-toplevel", "--show-prefix", cwd=project).partition("\n")[::2]
         git("rev-parse", "--quiet", "--verify", "HEAD^{commit}", cwd=project)
+    except BadInputError:  # it names its own fix
+        raise
     except MkbackendError as error:
         raise BadInputError(
             f"{project} is in no git repository with a commit, so that an update could not be undone: {error.message}",
-            hint='git init && git add --all && git commit -m "Before the update"',
+            hint=_start(project, has_repository=bool(top)),
         ) from error
     return Repository(Path(top), prefix)
+
+
+def _start(project: Path, has_repository: bool) -> str:
+    """Return what leads to a first commit: git init only where there is no repository, not even one git cannot read."""
+    commit = 'git add --all && git commit -m "Before the update"'
+    if has_repository:
+        return commit
+    is_inside = any((folder / ".git").exists() for folder in (project, *project.parents))
+    return "See what git says: git status" if is_inside else f"git init && {commit}"
 
 
 def require_ready(repo: Repository) -> None:

@@ -128,6 +128,8 @@ def is_unborn_clone(target: Path) -> bool:
         return False
     try:
         git("rev-parse", "--quiet", "--verify", "HEAD", cwd=target)
+    except BadInputError:  # another user's: nobody knows
+        raise
     except MkbackendError:
         return True
     return False

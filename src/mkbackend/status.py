@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mkbackend import __version__, bundle, changelog, recorded, system
-from mkbackend.errors import MkbackendError
+from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.recorded import Recorded, Span, short
 from mkbackend.render import render
 from mkbackend.screen import Screen
@@ -75,6 +75,8 @@ def _own_files(project: Path) -> set[str]:
     """Return what is in the project but for what git ignores; nothing where there is no git."""
     try:
         listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=project)
+    except BadInputError:  # another user's: an empty list would be wrong
+        raise
     except MkbackendError:
         return set()
     return {name for name in listed.split("\0") if (project / name).is_file()}

@@ -14,12 +14,27 @@ from typing import Any
 
 from mkbackend.errors import BadInputError, MkbackendError
 
-# Of git's variables these say who, how to connect, and where the settings are. All others (GIT_DIR and the like,
+# Of git's variables these say who, how to connect, how far to look, and what is set. All others (GIT_DIR and the like,
 # set inside git's own hooks) would point our commands, and Copier's, at another repository.
 _KEPT_GIT = re.compile(
-    r"GIT_(AUTHOR_(NAME|EMAIL)|COMMITTER_(NAME|EMAIL)|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
-    r"|SSL_.*|SSH.*|ASKPASS|HTTP_.*|PROXY_.*|EXEC_PATH|ALLOW_PROTOCOL)"
+    r"GIT_(AUTHOR_(NAME|EMAIL)|COMMITTER_(NAME|EMAIL)|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)"
+    r"|SSL_.*|SSH.*|ASKPASS|HTTP_.*|PROXY_.*|EXEC_PATH|ALLOW_PROTOCOL|DISCOVERY_ACROSS_FILESYSTEM)"
 )
+_MAY_BE_EMPTY = "GIT_CONFIG_VALUE_"
+
+# For every git that we or Copier start: hooks, watchers and signatures are for the user's own work.
+_GIT_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "commit.gpgSign": "false",
+    "tag.gpgSign": "false",
+    "log.showSignature": "false",
+    "submodule.recurse": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+# git names its fix in every language; the path in it is quoted for a shell.
+_SAFE_DIRECTORY = re.compile(r"git config --global --add safe\.directory (.+)")
 
 _OLDEST_GIT = (2, 31)
 
@@ -30,12 +45,31 @@ _INTERRUPTS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIG
 def clean_environment() -> None:
     """Take out of this process's environment what would misdirect git and uv; children and Copier inherit it."""
     for name in list(os.environ):
-        if name.startswith("GIT_") and not (_KEPT_GIT.fullmatch(name) and os.environ[name]):
+        is_set = os.environ[name] or name.startswith(_MAY_BE_EMPTY)
+        if name.startswith("GIT_") and not (_KEPT_GIT.fullmatch(name) and is_set):
             del os.environ[name]
+    if not (count := os.environ.get("GIT_CONFIG_COUNT", "0")).isdecimal():
+        raise BadInputError(f"GIT_CONFIG_COUNT is {count!r}, and not a number.", hint="unset GIT_CONFIG_COUNT")
     # An active environment, or one set for another project, is not where this project belongs.
     for name in ("VIRTUAL_ENV", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIRECTORY"):
         os.environ.pop(name, None)
     os.environ["GIT_TERMINAL_PROMPT"] = "0"  # a template that wants a password is an error, not a hang
+
+
+def git_environment(*, private: bool = False) -> dict[str, str]:
+    """Return the variables for git that add our settings to those of the environment.
+
+    In a `private` repository, no setting of the user applies: what it holds is the same on every machine.
+    """
+    first = 0 if private else int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+    settings = _GIT_SETTINGS | ({"core.attributesFile": os.devnull} if private else {})
+    variables = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (name, value) in enumerate(settings.items(), start=first):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    if private:
+        variables |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+        variables["GIT_NO_REPLACE_OBJECTS"] = "1"
+    return variables
 
 
 @contextmanager
@@ -71,10 +105,10 @@ def run(
             check=True,
             timeout=timeout,
             start_new_session=apart,
-            env={**os.environ, **env} if env else None,
+            env=_environment(command[0], env),
         )
     except subprocess.CalledProcessError as error:
-        raise MkbackendError(_last_words(error), hint=typed(*command)) from error
+        raise _failure(error) from error
     except subprocess.TimeoutExpired as error:
         message = f"{Path(command[0]).name} did not finish in {timeout:.0f} seconds"
         raise MkbackendError(message, hint=typed(*command)) from error
@@ -90,6 +124,7 @@ def said(*command: str | Path, cwd: Path) -> tuple[int, str]:
         command,
         cwd=cwd,
         check=False,
+        env=_environment(command[0]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -116,6 +151,19 @@ def typed(*command: str | Path) -> str:
     """Return a command as a person would type it."""
     words = [str(word) for word in command]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _environment(program: str | Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a program; only git gets our settings, and not what make or uv starts."""
+    return {**os.environ, **(git_environment() if program == "git" else {}), **(env or {})}
+
+
+def _failure(error: subprocess.CalledProcessError) -> MkbackendError:
+    """Return the error for a program that failed; BadInputError where git does not trust a repository's owner."""
+    if fix := _SAFE_DIRECTORY.search((error.stderr or b"").decode(errors="replace")):
+        message = f"{fix[1]} belongs to another user, so git does nothing in it."
+        return BadInputError(message, hint=f"If you trust it: {fix[0]}")
+    return MkbackendError(_last_words(error), hint=typed(*error.cmd))
 
 
 def _last_words(error: subprocess.CalledProcessError) -> str:

@@ -35,7 +35,7 @@ def _git(project: Path) -> Check:
         system.git("rev-parse", "--is-inside-work-tree", cwd=project)
     except MkbackendError as error:
         if "not a git repository" not in error.message:
-            return note("git", error.message)
+            return note("git", error.message, error.hint)
         mend = "git init && git add --all && git commit"
         return note("git", f"{version}, but the project is in no repository: update and add need one", mend)
     return ok("git", version)
