@@ -2,12 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from loguru import logger
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -17,16 +17,15 @@ from sqlalchemy.ext.asyncio import (
 
 from app.core.config_database import DatabaseSettings
 from app.core.database_errors import (
+    AWAY,
     CONFLICTS,
     LATE,
+    mapped_errors,
     raise_conflict,
-    why_unavailable,
 )
 from app.core.database_guards import ReadingSession, watch
 from app.core.exceptions import AppException, ServiceUnavailableException
 from app.core.job_queue import ListeningDriver, listening
-
-AWAY = "The database does not answer"
 
 
 class DatabaseManager:
@@ -42,7 +41,9 @@ class DatabaseManager:
             expire_on_commit=False, autoflush=False
         )
         self._readers: async_sessionmaker[AsyncSession] = async_sessionmaker(
-            sync_session_class=ReadingSession, autoflush=False
+            sync_session_class=ReadingSession,
+            expire_on_commit=False,
+            autoflush=False,
         )
 
     async def connect(self) -> AsyncEngine:
@@ -71,7 +72,7 @@ class DatabaseManager:
         """
         try:
             async with asyncio.timeout(self._settings.DB_CONNECT_TIMEOUT):
-                with _mapped_errors():
+                with mapped_errors():
                     async with self._readers() as session:
                         await session.execute(text("SELECT 1"))
         except TimeoutError as error:
@@ -88,7 +89,7 @@ class DatabaseManager:
             WriteInReadingError: something was to be written.
             ServiceUnavailableException: the database is away, hangs, or is overloaded.
         """
-        with _mapped_errors():
+        with mapped_errors():
             async with self._readers() as session:
                 yield session
                 # What was changed and not written would be lost in silence.
@@ -105,7 +106,7 @@ class DatabaseManager:
                 are checked at the commit only.
             ServiceUnavailableException: the database is away, hangs, or is overloaded.
         """
-        with _mapped_errors():
+        with mapped_errors():
             async with self._sessions() as session:
                 try:
                     yield session
@@ -125,21 +126,11 @@ class DatabaseManager:
         Raises:
             ServiceUnavailableException: the database is away, hangs, or is overloaded.
         """
-        with _mapped_errors():
+        with mapped_errors():
             if self._engine is None:
                 raise ServiceUnavailableException(AWAY, "Not connected")
             async with listening(self._engine) as driver:
                 yield driver
-
-
-@contextmanager
-def _mapped_errors() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, SQLAlchemyError) as error:
-        if (reason := why_unavailable(error)) is None:
-            raise
-        raise ServiceUnavailableException(AWAY, reason) from error
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:

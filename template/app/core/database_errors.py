@@ -1,18 +1,22 @@
 """What an error of the database means."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from traceback import walk_tb
 from typing import NoReturn
 
+from asyncpg.exceptions import InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.core.exceptions import ConflictException
+from app.core.exceptions import ConflictException, ServiceUnavailableException
 
 # Where a session keeps which constraint gets which message (`session.info`).
 CONFLICTS = "conflicts"
 
+AWAY = "The database does not answer"
 LATE = "It gave no answer in time"
+BROKEN = "The connection broke"
 # By the beginning of SQLSTATE (PostgreSQL's appendix A): it was not the request.
 UNAVAILABLE = {
     "57014": LATE,  # a statement was cancelled
@@ -22,8 +26,8 @@ UNAVAILABLE = {
     "57": "It is starting or stopping",
     "28": "It refuses the login",
     "3D": "It does not know the database",
-    "08": "The connection broke",
-    "25P03": "The connection broke",  # idle for too long within a transaction
+    "08": BROKEN,
+    "25P03": BROKEN,  # idle for too long within a transaction
 }
 
 
@@ -42,23 +46,50 @@ def raise_conflict(error: IntegrityError, conflicts: Mapping[str, str]) -> NoRet
     raise ConflictException(conflicts[name]) from error
 
 
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """Turn errors of a database that does not serve into the answer for callers.
+
+    Raises:
+        ServiceUnavailableException: the database is away, hangs, or is overloaded.
+    """
+    try:
+        yield
+    except Exception as error:
+        if (reason := why_unavailable(error)) is None:
+            raise
+        raise ServiceUnavailableException(AWAY, reason) from error
+
+
 def why_unavailable(error: Exception) -> str | None:
-    """Say why the database does not serve; None where the error is another kind."""
+    """Return why the database does not serve; None for any other kind of error."""
     if isinstance(error, PoolTimeoutError):
         return "All connections are in use"
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        for beginning, reason in UNAVAILABLE.items():
-            if state.startswith(beginning):
-                return reason
-        return "The connection broke" if error.connection_invalidated else None
+    state = sqlstate(error)
+    for beginning, reason in UNAVAILABLE.items():
+        if state.startswith(beginning):
+            return reason
     if isinstance(error, OSError) and _came_from_the_driver(error):
         late = isinstance(error, TimeoutError)
         return LATE if late else "It refuses connections"
-    return None
+    return BROKEN if _broke(error) else None
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the code that PostgreSQL gave, by SQLAlchemy or by the driver alone."""
+    if isinstance(error, DBAPIError):
+        return getattr(error.orig, "sqlstate", None) or ""
+    return error.sqlstate or "" if isinstance(error, PostgresError) else ""
+
+
+def _broke(error: Exception) -> bool:
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    # The driver has the same class for mistakes in its use.
+    return isinstance(error, InterfaceError) and "connection is closed" in str(error)
 
 
 def _came_from_the_driver(error: OSError) -> bool:
     """Tell the network's errors from those of files and of other servers."""
     modules = (f.f_globals["__name__"] for f, _ in walk_tb(error.__traceback__))
-    return any(name.startswith("sqlalchemy.") for name in modules)
+    return any(name.startswith(("asyncpg.", "sqlalchemy.")) for name in modules)

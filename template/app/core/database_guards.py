@@ -55,14 +55,18 @@ def refuse_writing(state: ORMExecuteState) -> None:
 
 @asynccontextmanager
 async def transaction_within(session: AsyncSession) -> AsyncIterator[None]:
-    """Have a few statements share a transaction, where the session only reads."""
+    """Have a few statements share a transaction, where the session only reads.
+
+    SQLAlchemy begins and ends it, so that its errors are mapped as all others are.
+    """
     if not isinstance(session.sync_session, ReadingSession):
         yield
         return
     connection = await (await session.connection()).get_raw_connection()
-    driver: Any = connection.driver_connection
-    async with driver.transaction():
-        yield
+    driver: Any = connection.dbapi_connection
+    driver.autocommit = False
+    yield
+    await session.commit()
 
 
 def watch(engine: AsyncEngine) -> None:
@@ -78,10 +82,16 @@ def _lay_to_rest(connection: Any, record: Any) -> None:
 
 
 def _require_alive(connection: Any, record: Any, _: Any) -> None:
-    """Have a connection replaced that is closed, or does not answer after a rest."""
+    """Have a connection replaced that is closed, or does not answer after a rest.
+
+    One that was just opened is not looked at: what is wrong with it, its first
+    statement says better than SQLAlchemy, which replaces a connection only twice.
+    """
+    if (rests_since := record.info.get("rests_since")) is None:
+        return
     if connection.driver_connection.is_closed():
         raise DisconnectionError
-    if monotonic() - record.info.get("rests_since", monotonic()) > RESTED:
+    if monotonic() - rests_since > RESTED:
         try:
             connection.ping()
         except TimeoutError:

@@ -15,13 +15,14 @@ from pgqueuer.adapters.persistence.qb import (
 )
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from app.core.database_errors import why_unavailable
+from app.core.database_errors import AWAY, BROKEN, mapped_errors
+from app.core.exceptions import ServiceUnavailableException
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
@@ -78,7 +79,6 @@ class ListeningDriver(QueueDriver):
     def __init__(self, engine: AsyncEngine, listening: AsyncConnection) -> None:
         super().__init__(engine.begin)
         self._listening = listening
-        self._listeners: list[tuple[str, Callable[..., None]]] = []
         self._hears = asyncio.Event()
 
     async def notify(self, channel: str, payload: str) -> None:
@@ -95,29 +95,27 @@ class ListeningDriver(QueueDriver):
         def pass_on(*said: Any) -> None:
             callback(said[-1])
 
-        await (await self._driver_connection()).add_listener(channel, pass_on)
-        self._listeners.append((channel, pass_on))
+        driver: Any = (await self._listening.get_raw_connection()).driver_connection
+        await driver.add_listener(channel, pass_on)
         self._hears.set()
-
-    async def stop_listening(self) -> None:
-        """Leave the connection as it was, for its next user."""
-        connection = await self._driver_connection()
-        for channel, pass_on in self._listeners:
-            await connection.remove_listener(channel, pass_on)
-
-    async def _driver_connection(self) -> Any:
-        return (await self._listening.get_raw_connection()).driver_connection
 
 
 @asynccontextmanager
 async def listening(engine: AsyncEngine) -> AsyncGenerator[ListeningDriver]:
-    """Give a driver, with one connection on which it listens."""
+    """Give a driver, with one connection on which it listens.
+
+    The connection is closed at the end: its next user would hear what is said to it.
+
+    Raises:
+        ServiceUnavailableException: nothing is heard on the connection any longer.
+    """
     async with engine.connect() as connection:
-        driver = ListeningDriver(engine, connection)
         try:
-            yield driver
+            yield ListeningDriver(engine, connection)
+        except FailingListenerError as error:
+            raise ServiceUnavailableException(AWAY, BROKEN) from error
         finally:
-            await driver.stop_listening()
+            await connection.invalidate()
 
 
 def queue_within(session: AsyncSession) -> Queries:
@@ -142,11 +140,10 @@ class PatientQueries(Queries):
         like one of a worker that died instead, which is found and tried again.
         """
         try:
-            await super().retry_job(job, delay, traceback_record)
-        except (OSError, SQLAlchemyError) as error:
-            if (reason := why_unavailable(error)) is None:
-                raise
-            logger.warning("Found and tried again later: {}", reason)
+            with mapped_errors():
+                await super().retry_job(job, delay, traceback_record)
+        except ServiceUnavailableException as error:
+            logger.warning("Found and tried again later: {}", error.detail)
 
 
 def queue(driver: Driver) -> Queries:

@@ -1,0 +1,178 @@
+"""A connection that breaks is a 503 wherever it is used, and the next one serves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from asyncpg import Connection
+from asyncpg.exceptions import InterfaceError
+from httpx import AsyncClient
+from pgqueuer.domain.errors import FailingListenerError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.database_guards import transaction_within
+from app.core.exceptions import ServiceUnavailableException
+from app.domain.roles import Role
+from tests.conftest import MakeUser, SignIn
+from tests.integration.conftest import direct, store
+
+pytestmark = [pytest.mark.integration, direct]
+OWN = text("SELECT pg_backend_pid()")
+BREAK = text("SELECT pg_terminate_backend(:pid, 5000)")
+BREAK_ALL = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+Break = Callable[[AsyncSession], Awaitable[None]]
+
+
+@pytest.fixture
+def break_off(elsewhere: DatabaseManager) -> Break:
+    """Break off the connection of a session, from outside."""
+
+    async def break_off(session: AsyncSession) -> None:
+        pid = await session.scalar(OWN)
+        async with elsewhere.reading() as other:
+            await other.execute(BREAK, {"pid": pid})
+
+    return break_off
+
+
+@pytest.fixture
+async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
+    """A database with a pool of its own."""
+    database = DatabaseManager(fresh_database)
+    await database.connect()
+    yield database
+    await database.disconnect()
+
+
+async def test_before_a_transaction_within_reading(
+    database: DatabaseManager, break_off: Break
+) -> None:
+    async def read() -> None:
+        async with database.reading() as session:
+            await break_off(session)
+            async with transaction_within(session):
+                await session.execute(text("SELECT 1"))
+
+    with pytest.raises(ServiceUnavailableException):
+        await read()
+    await database.ping()
+
+
+async def test_inside_a_transaction_within_reading(
+    database: DatabaseManager, break_off: Break
+) -> None:
+    async def read() -> None:
+        async with database.reading() as session, transaction_within(session):
+            await break_off(session)
+            await session.execute(text("SELECT 1"))
+
+    with pytest.raises(ServiceUnavailableException):
+        await read()
+    await database.ping()
+
+
+async def test_at_the_end_of_a_transaction_within_reading(
+    database: DatabaseManager, break_off: Break
+) -> None:
+    with pytest.raises(ServiceUnavailableException):
+        async with database.reading() as session, transaction_within(session):
+            await break_off(session)
+    await database.ping()
+
+
+async def test_at_the_commit(database: DatabaseManager, break_off: Break) -> None:
+    with pytest.raises(ServiceUnavailableException):
+        async with database.transaction() as session:
+            await break_off(session)
+    await database.ping()
+
+
+async def test_a_transaction_within_reading_ends_and_reading_goes_on(
+    database: DatabaseManager,
+) -> None:
+    async with database.reading() as session:
+        async with transaction_within(session):
+            await session.execute(text("SET LOCAL work_mem = '123kB'"))
+            inside = await session.scalar(text("SHOW work_mem"))
+        assert inside == "123kB"
+        assert await session.scalar(text("SHOW work_mem")) != "123kB"
+
+
+async def test_lists_are_answered_or_refused_while_connections_break(
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    database: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    headers = sign_in(await store(elsewhere, make_user(role=Role.ADMIN)))
+    ended = asyncio.Event()
+
+    seen: set[int] = set()
+
+    async def read(path: str) -> None:
+        while not ended.is_set():
+            answer = await fresh_client.get(f"/api/v1{path}", headers=headers)
+            seen.add(answer.status_code)
+
+    async def break_all() -> None:
+        for _ in range(20):
+            async with database.reading() as session:
+                await session.execute(BREAK_ALL)
+        ended.set()
+
+    await asyncio.gather(read("/users"), read("/users?search=exa"), break_all())
+    assert seen <= {200, 503}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InterfaceError("cannot perform operation: connection is closed"),
+        ConnectionResetError(),
+    ],
+)
+async def test_where_the_worker_begins_to_listen(
+    database: DatabaseManager, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def break_off(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Connection, "fetch", break_off)
+    with pytest.raises(ServiceUnavailableException):
+        async with database.listening() as driver:
+            await driver.add_listener("words", print)
+    monkeypatch.undo()
+    await database.ping()
+
+
+async def test_a_mistake_in_the_use_of_the_driver_is_not_hidden(
+    database: DatabaseManager,
+) -> None:
+    with pytest.raises(InterfaceError, match="another operation"):
+        async with database.listening():
+            raise InterfaceError("another operation is in progress")
+
+
+async def test_a_connection_that_listened_is_not_used_again(
+    database: DatabaseManager,
+) -> None:
+    async with database.listening() as driver:
+        await driver.add_listener("words", print)
+    async with database.reading() as session:
+        assert not (await session.scalars(text("SELECT pg_listening_channels()"))).all()
+
+
+async def test_a_worker_that_hears_nothing_any_longer_is_told_so(
+    database: DatabaseManager,
+) -> None:
+    with pytest.raises(ServiceUnavailableException):
+        async with database.listening():
+            raise FailingListenerError
+    await database.ping()
