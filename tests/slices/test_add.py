@@ -79,11 +79,13 @@ def test_it_takes_less_than_a_second(place: Place) -> None:
         (["article", "a:str", "--auth", "everyone"], "there is no such kind"),
         (["user", "a:str"], "something else is called so"),
         (["refresh_token", "a:str"], "app/domain/models/refresh_token.py is there"),
-        (["conftest", "a:str", "--plural", "users"], "app/domain/models/user.py has that table"),
+        (["customer", "a:str", "--plural", "users"], "app/domain/models/user.py has that table"),
         (["thing", "a:str", "--plural", "auth"], "auth_router.py serves /auth"),
         (["article", "a:ref/nobody"], "no resource 'nobody'"),
         (["article", "a:ref/article"], "nothing to refer to"),
         (["a" * 30, f"{'b' * 30}:str:unique"], "too long"),
+        (["article", "writer:str", "writer:ref/user"], "Two indexes would be called ix_articles_writer_id"),
+        (["jobs", "a:str", "--plural", "many_jobs"], "app/domain/jobs is there"),
         (["article", "--from", "nowhere.toml"], "nowhere.toml"),
     ],
 )
@@ -107,6 +109,14 @@ def test_several_heads_are_refused(place: Place, refused: Refused) -> None:
 def test_a_project_of_an_older_template_is_told_to_update(place: Place, refused: Refused) -> None:
     (place.root / "app/domain/schemas/types.py").unlink()
     assert "mkbackend update" in refused("add", "article", "a:str", "--allow-dirty")
+
+
+def test_a_name_that_pytest_takes_for_a_test_needs_a_template_that_knows(place: Place, refused: Refused) -> None:
+    place.run("add", "testimonial", "quote:text")
+    conftest = place.read("tests/conftest.py")
+    place.write("tests/conftest.py", conftest.replace("pytest_pycollect_makeitem", "pytest_other"))
+    assert "mkbackend update" in refused("add", "test_run", "a:str", "--allow-dirty")
+    place.run("add", "contest", "a:str", "--allow-dirty")
 
 
 def test_what_is_no_project_is_told_where_one_is(place: Place) -> None:

@@ -34,7 +34,7 @@ BAD = {
     "id:uuid": "every model",
     "version:int": "every model",
     "metadata:json": "every model",
-    "model_config:str": "every model",
+    "model_config:str": "every request",
     "json:json": "every request",
     "limit:int": "every request",
     "sort_by:str": "every request",
@@ -188,6 +188,39 @@ def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read
     with pytest.raises(BadInputError, match=r"make lint says it reads like a digit\."):
         resource_of(described)
     assert parse(described.name, list(described.fields), described.plural).name == described.name
+
+
+@pytest.mark.parametrize(
+    ("described", "why"),
+    [
+        (Description("note", ("self:str",)), "Python calls the row itself so"),
+        (Description("none", ("a:int",)), "None is a word of Python"),
+        (Description("conftest", ("a:int",)), "pytest reads conftest.py"),
+        (Description("con", ("a:int",)), "Windows has no file con.py"),
+        (Description("lpt9", ("a:int",)), "Windows has no file lpt9.py"),
+        (Description("pg_setting", ("a:int",)), "has tables named so"),
+        (Description("note", ("a:int",), "alembic_version"), "has tables named so"),
+        (Description("note", ("a:int",), "by_id"), "get_by_id already"),
+        (Description("long", ("text:str",)), "LongText is called so already"),
+    ],
+)
+def test_a_name_with_a_meaning_of_its_own_is_refused_and_a_record_of_it_still_read(
+    described: Description, why: str
+) -> None:
+    with pytest.raises(BadInputError, match=why):
+        resource_of(described)
+    assert parse(described.name, list(described.fields), described.plural).name == described.name
+
+
+@pytest.mark.parametrize("name", ["model_dump_all", "model_validate", "model_copy", "type_annotation_map"])
+def test_what_pydantic_or_sqlalchemy_keep_for_themselves_names_no_field(name: str) -> None:
+    with pytest.raises(BadInputError, match="something of that name"):
+        parse_field(f"{name}:str")
+
+
+@pytest.mark.parametrize("name", ["model_year", "model_name", "fn", "cls", "query", "items", "values", "test_run"])
+def test_a_name_without_a_meaning_of_its_own_is_accepted(name: str) -> None:
+    assert resource_of(Description("note", (f"{name}:str",))).fields[0].column == name
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Names in each place, and those that are taken."""
 
 import ast
+import re
+from pathlib import Path
 
 import pytest
 
 from mkbackend.slices.fields import AUTHS
 from mkbackend.slices.grammar import parse
-from mkbackend.slices.names import CLASSES_INSIDE, INSIDE, plural_of
+from mkbackend.slices.names import CLASSES_INSIDE, INSIDE, LOGGED, plural_of
 from mkbackend.slices.render import render
 from mkbackend.slices.view import Target, view
 
@@ -35,6 +37,15 @@ def test_no_resource_can_hide_a_name_of_its_slice(auth: str, soft_delete: bool) 
         assert {name for name in used if name[0].isupper() and not name.isupper()} <= CLASSES_INSIDE
         if path.startswith(("app/service/", "tests/slices/")):
             assert {name for name in used if name[0].islower()} <= INSIDE
+
+
+def test_no_row_takes_the_place_of_a_request_in_log_lines() -> None:
+    logging = Path(__file__).parents[2] / "template/app/core/logging.py"
+    assert f"IDS = {tuple(f'{name}_id' for name in sorted(LOGGED))}".replace("'", '"') in logging.read_text("utf-8")
+    for name in LOGGED:
+        text = render(view(parse(name, ["a:str"]), TARGETS))[f"app/service/{name}_service.py"]
+        assert len(re.findall(rf"row_id=str\({name}(?:\.|_)id\)", text)) == 3
+        assert f"{name}_id=str(" not in text
 
 
 def _names(tree: ast.Module) -> set[str]:

@@ -27,6 +27,7 @@ badge code:str/2:unique extra:json marks:int:list mood:enum/good/bad:null:index 
 page_visit article:ref/article token:uuid:unique at_time:datetime ratio:float visits:bigint live:bool --auth owner
 page_visit parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
 reader favourite:ref/article:null name:str kind:enum/a/o/i/token
+test_run fn:str cls:str:unique items:int keys:bigint values:str/20 get:date model_year:int query:str session:int:null
 """
 ALONE = """
 str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique
@@ -109,6 +110,21 @@ def check(project: Path) -> None:
 
 def python_of(project: Path) -> Path:
     return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+NAMES = """
+from app.domain.models.base import BaseModel
+from app.domain.schemas.base import IDSchema
+from app.domain.schemas.common import SearchParams
+
+print(*{name for it in (BaseModel, IDSchema, SearchParams) for name in dir(it)}, *SearchParams.model_fields)
+"""
+
+
+def test_no_field_is_called_as_something_that_each_model_or_schema_has(installed: Path) -> None:
+    names = set(run(python_of(installed), "-c", NAMES, cwd=installed).split())
+    accepted = [name for name in names if not name.startswith("_") and taken(f"note {name}:str --auth user")]
+    assert accepted == []
 
 
 full = pytest.mark.skipif(not FULL, reason="nox -s full")

@@ -14,6 +14,8 @@ from mkbackend.slices.view import Target, path_of
 
 _LONGEST_NAME = 60
 _LONGEST_LINE = 75
+# What keeps pytest from taking `class Testimonial` for a test.
+_COLLECTED = "pytest_pycollect_makeitem"
 _OTHER, _PLURAL = "Choose another name.", "--plural NAME gives it another name."
 
 
@@ -22,12 +24,20 @@ def require_room(resource: Resource, found: Survey) -> None:
     if not resource.fields:
         raise BadInputError(f"{resource.name} has no field.", f"mkbackend add {resource.name} title:str")
     for path in render.places(resource.name):
-        if (found.project / path).exists():
-            raise BadInputError(f"{resource.name!r} is taken: {path} is there, and add did not write it.", _OTHER)
+        # Of a module and a package of one name, Python finds the package.
+        for place in (path, path.removesuffix(".py")):
+            if (found.project / place).exists():
+                raise BadInputError(f"{resource.name!r} is taken: {place} is there, and add did not write it.", _OTHER)
     if resource.plural in found.tables:
         raise BadInputError(f"{resource.plural!r} is taken: {found.tables[resource.plural]} has that table.", _PLURAL)
     if (path := path_of(resource.plural)) in found.routes:
         raise BadInputError(f"{resource.plural!r} is taken: {found.routes[path]} serves {path}.", _PLURAL)
+    conftest = found.project / "tests/conftest.py"
+    if resource.name.startswith("test") and _COLLECTED not in conftest.read_text(encoding="utf-8"):
+        raise BadInputError(
+            f"{resource.name!r} is the name of a test: {_COLLECTED} in tests/conftest.py would tell pytest apart.",
+            "mkbackend update, then again.",
+        )
     model = class_of(resource.name)
     if model in [target.model for target in found.models.values()]:
         raise BadInputError(f"{resource.name!r} is taken: there is a model {model}.", _OTHER)
@@ -73,10 +83,13 @@ def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
 
 
 def require_short(seen: Mapping[str, Any]) -> None:
-    """Refuse names that PostgreSQL would cut, and those that would not stand in one line of Python."""
-    for name in migration.names(seen):
+    """Refuse names that PostgreSQL would cut or find twice, and those too long for one line of Python."""
+    names = migration.names(seen)
+    for name in names:
         if len(name) > _LONGEST_NAME:
             raise BadInputError(f"{name} would be too long for a name in the database.", "Choose shorter names.")
+        if names.count(name) > 1:
+            raise BadInputError(f"Two indexes would be called {name}: of NAME and NAME_id.", _OTHER)
     for column in seen["enums"]:
         member = f"{column.enum}.{max(column.members, key=len)}"
         if len(column.name) + len(member) > _LONGEST_LINE:

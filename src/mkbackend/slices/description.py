@@ -8,7 +8,7 @@ from typing import Any
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.grammar import parse
-from mkbackend.slices.names import require_legible_field, require_legible_resource
+from mkbackend.slices.names import require_free_for_class, require_usable_field, require_usable_resource
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
 # A record of what was added is a description too.
@@ -44,9 +44,10 @@ def resource_of(described: Description) -> Resource:
         "user" if described.auth is None else described.auth,
         described.soft_delete is not False,
     )
-    require_legible_resource(resource.name)
+    require_usable_resource(resource.name, resource.plural)
     for field in resource.fields:
-        require_legible_field(field.column)
+        require_usable_field(field.column)
+        require_free_for_class(resource.name, field.name)
     return resource
 
 

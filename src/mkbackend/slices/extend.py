@@ -3,6 +3,7 @@
 import ast
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
@@ -11,7 +12,7 @@ from mkbackend.slices.defaults import refuse
 from mkbackend.slices.description import Description
 from mkbackend.slices.fields import Field, Resource
 from mkbackend.slices.grammar import parse_field, require_different
-from mkbackend.slices.names import require_legible_field
+from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import view
@@ -28,7 +29,8 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     """Return the resource with its new fields, the changes that this takes, and by file what could not be placed."""
     old = known.resource
     _require_same(old, described)
-    new = Resource(old.name, old.plural, (*old.fields, *map(_new_field, described.fields)), old.auth, old.soft_delete)
+    added = tuple(_new_field(old.name, word) for word in described.fields)
+    new = replace(old, fields=old.fields + added)
     require_different(new.fields)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
@@ -55,10 +57,11 @@ def _require_same(old: Resource, described: Description) -> None:
         raise BadInputError(f"{old.name} is there already; no new field is named.", "NAME:TYPE")
 
 
-def _new_field(word: str) -> Field:
+def _new_field(name: str, word: str) -> Field:
     """Return a field that rows can get which are there."""
     field = parse_field(word)
-    require_legible_field(field.column)
+    require_usable_field(field.column)
+    require_free_for_class(name, field.name)
     if field.default is None and not field.null:
         raise refuse(field, "the rows that are there would have no value.", "Add :null, or =DEFAULT.")
     return field

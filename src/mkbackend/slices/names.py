@@ -28,14 +28,20 @@ SQL = _words(
 # What Bandit and ruff take for the name of a secret, and any text beside it for the secret.
 SECRET = re.compile(r"(?:^|_)(?:pas+wo?r?d|pass(?:phrase)?|pwd|token|secrete?)(?:_|$)", re.IGNORECASE)
 # What a row has already, and what SQLAlchemy keeps for itself.
-MODEL = _words("id created_at updated_at deleted_at version is_deleted metadata registry mapped_column")
+MODEL = _words(
+    "id created_at updated_at deleted_at version is_deleted metadata registry type_annotation_map mapped_column"
+)
 # What a request has already (`filters`, `scope` and the query of a list), and what Pydantic keeps for itself.
 SCHEMA = _words(
     """
     limit page cursor search sort_by sort_order scope filters construct copy dict from_orm json parse_file parse_obj
-    parse_raw schema schema_json update_forward_refs validate
+    parse_raw schema schema_json update_forward_refs validate model_computed_fields model_config model_construct
+    model_copy model_extra model_fields model_fields_set model_json_schema model_parametrized_name model_post_init
+    model_rebuild
     """
 )
+# Pydantic warns of any field whose name begins so.
+PROTECTED = ("model_dump", "model_validate")
 # Types that stand in the same classes: a field of that name would hide them from the fields below it.
 TYPES = _words("str int float bool date datetime list dict")
 # With the class of the resource before them these would be names of other classes.
@@ -45,8 +51,9 @@ CLASSES = _words("create update response list_params list_response repository st
 INSIDE = _words(
     """
     add_user bool caller check_seen create cursors data date datetime dict entity filters get_by_id
-    get_for_update hard_delete id logger missing_reference name next number own owner owner_id page params part replace
-    repository row scope search seen self session soft_delete sorted str timedelta update_by_id uuid4 values
+    get_for_update hard_delete id import_module logger missing_reference name next number own owner owner_id page
+    params part replace repository row scope search seen self session soft_delete sorted str timedelta
+    update_by_id uuid4 values
     """
 )
 CLASSES_INSIDE = _words(
@@ -65,6 +72,12 @@ CLASSES_INSIDE = _words(
 DIGITS = _words("I O")
 # Packages beside the module of a resource's enums.
 PACKAGES = _words("models schemas")
+# With `_id` behind them these name a request in log lines, and a row must not take that place.
+LOGGED = _words("request trace")
+# Windows has no file of these names, whatever its ending.
+DEVICES = _words("con prn aux nul") | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+# Tables of PostgreSQL, of the job queue and of Alembic, which no model shows.
+TABLES = ("pg_", "pgqueuer", "alembic_version")
 
 
 def require_plain(name: str, what: str) -> None:
@@ -87,9 +100,9 @@ def require_sql(name: str, what: str) -> None:
 
 def require_free_for_field(name: str) -> None:
     """Refuse a field that a model or a schema has already, or that would hide something in it."""
-    if name in MODEL or name.startswith("model_"):
+    if name in MODEL:
         raise BadInputError(f"{name!r} cannot name a field: every model has something of that name.", _OTHER)
-    if name in SCHEMA:
+    if name in SCHEMA or name.startswith(PROTECTED):
         raise BadInputError(f"{name!r} cannot name a field: every request has something of that name.", _OTHER)
     if name in TYPES:
         raise BadInputError(f"{name!r} cannot name a field: it is the name of a type.", _OTHER)
@@ -100,16 +113,34 @@ def require_free_for_field(name: str) -> None:
 _OTHER = "Choose another name, one that says more."
 
 
-def require_legible_field(column: str) -> None:
-    """Refuse what a linter takes for a digit. Records may hold it: it was taken once."""
+def require_usable_field(column: str) -> None:
+    """Refuse what a tool gives a meaning of its own. Records may hold it: it was accepted once."""
     if column == "l":
         raise BadInputError(f"{column!r} cannot name a field: make lint says it reads like a digit.", _OTHER)
+    if column == "self":
+        raise BadInputError(f"{column!r} cannot name a field: Python calls the row itself so.", _OTHER)
 
 
-def require_legible_resource(name: str) -> None:
-    """Refuse what a linter takes for a digit, as the name of a variable or of a class."""
+def require_usable_resource(name: str, plural: str) -> None:
+    """Refuse what a tool gives a meaning of its own, as the name of a variable, a class, a file or a table."""
     if name == "l" or class_of(name) in DIGITS:
         raise BadInputError(f"{name!r} cannot name a resource: make lint says it reads like a digit.", _OTHER)
+    if keyword.iskeyword(class_of(name)):
+        raise BadInputError(f"{name!r} cannot name a resource: {class_of(name)} is a word of Python.", _OTHER)
+    if name == "conftest":
+        raise BadInputError(f"{name!r} cannot name a resource: pytest reads conftest.py by itself.", _OTHER)
+    if name in DEVICES:
+        raise BadInputError(f"{name!r} cannot name a resource: Windows has no file {name}.py.", _OTHER)
+    if plural.startswith(TABLES):
+        raise BadInputError(f"{plural!r} cannot name a table: PostgreSQL or a library has tables named so.", _OTHER)
+    if f"get_{plural}" in INSIDE:
+        raise BadInputError(f"{plural!r} cannot be a plural: each repository has get_{plural} already.", _OTHER)
+
+
+def require_free_for_class(name: str, field: str) -> None:
+    """Refuse a field whose type would hide one that its modules bring in."""
+    if (found := class_of(name) + class_of(field)) in CLASSES_INSIDE:
+        raise BadInputError(f"{field!r} cannot name a field of {name!r}: {found} is called so already.", _OTHER)
 
 
 def require_free_for_resource(name: str, plural: str) -> None:

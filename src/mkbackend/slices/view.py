@@ -62,6 +62,7 @@ def _names(resource: Resource) -> dict[str, str]:
         "plural_words": names.words_of(resource.plural),
         "a": names.with_article(resource.name),
         "path": path_of(resource.plural),
+        "log_id": "row_id" if resource.name in names.LOGGED else f"{resource.name}_id",
     }
 
 

@@ -104,7 +104,7 @@ class BaseRepository[Model: BaseModel]:
         async with self._mapped_conflicts():
             row: Model | None
             row = await self._session.scalar(
-                _update_of(self._model).values(**values), {"_id": id}
+                _update_of(self._model).values(dict(values)), {"_id": id}
             )
             return row
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.database_guards import transaction_within
 from app.domain.models.base import BaseModel
@@ -70,7 +71,9 @@ async def find_up_to_cap(
     column = getattr(model, part.sort_by)
     found = select(model.id, column).where(*where).limit(TOTAL_CAP + 1).cte()
     count = select(func.count()).select_from(found).scalar_subquery()
-    these = take(select(found.c.id), found.c, part).subquery()
+    # By the names of the model: among the columns of a query `items` is a method.
+    rows = aliased(model, found)
+    these = take(select(rows.id), rows, part).subquery()
     async with transaction_within(session):
         await session.execute(PLAN_FOR_VALUES)
         row = (await session.execute(select(count, func.array_agg(these.c.id)))).one()
