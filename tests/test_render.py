@@ -175,7 +175,7 @@ def test_nothing_is_left_outside_the_scratch_directory(
     ("files", "message"),
     [
         ({"template/bad.txt.jinja": "{{ nope("}, "cannot be rendered"),
-        ({"copier.yml": "_tasks: [touch x]\n_subdirectory: template\n"}, "unsafe"),
+        ({"copier.yml": "_tasks: [touch x]\n_subdirectory: template\n"}, "runs code while it is rendered"),
         ({"copier.yml": "_min_copier_version: '99'\n_subdirectory: template\n"}, "requires Copier"),
     ],
 )

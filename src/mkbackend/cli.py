@@ -56,6 +56,7 @@ def new(
     as_json: Annotated[bool, typer.Option("--json", help="Ask nothing, print one JSON object.")] = False,
     template: Annotated[str | None, typer.Option(metavar="URL", help="Another git repository as template.")] = None,
     ref: Annotated[str | None, typer.Option(metavar="REF", help="A tag, branch or commit of it.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Lock and install it, which runs its code.")] = False,
 ) -> None:
     """Make a new project: in a terminal after a few questions, anywhere else with the defaults.
 
@@ -75,9 +76,11 @@ def new(
         clean_environment()
         if ref and not template:
             raise BadInputError("--ref says which version of --template.", hint="--template URL --ref REF")
+        if trust and not template:
+            raise BadInputError("--trust is about --template.", hint="--template URL --trust")
         given = {**(read_answers(answers) if answers else {}), **parse_data(data or ())}
         ask = _in_terminal() and not (yes or as_json)
-        run(Request(path, given, template, ref, ask, dry_run, not no_git, not no_install), screen)
+        run(Request(path, given, template, ref, ask, dry_run, not no_git, not no_install, trust), screen)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend import finish, stage, system, template
+from mkbackend.errors import BadInputError
 from mkbackend.project import Project
 from mkbackend.questions import Answers, Questions
 from mkbackend.render import render
@@ -29,19 +30,31 @@ class Request:
     dry_run: bool = False
     git: bool = True
     install: bool = True
+    trust: bool = False
 
 
 def new(request: Request, screen: Screen) -> None:
     """Make the project, or with `dry_run` only show it, and say how to go on."""
     system.require_git()
     with template.find(request.url, request.ref, remember=not request.dry_run) as source:
-        project = _decide(request, Questions(source.questions), screen)
+        questions = Questions(source.questions)
+        _require_names(questions, source)
+        project = _decide(request, questions, screen)
         report = {"path": str(project.target), "answers": project.answers, "command": project.command}
         if request.dry_run:
             report["files"] = _preview(project, source, screen)
         else:
             report |= _create(project, source, request, screen)
     screen.end(report)
+
+
+def _require_names(questions: Questions, source: Source) -> None:
+    """Refuse a template that does not ask for what names a project."""
+    if missing := [name for name in _NAMES if name not in questions.asked]:
+        raise BadInputError(
+            f"The template at {source.url} does not ask for {' and '.join(missing)}, which mkbackend needs.",
+            hint=f"Copier takes any template: {system.typed('copier', 'copy', source.url, 'PATH')}",
+        )
 
 
 def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
@@ -73,22 +86,24 @@ def _customise(answers: Answers, open_: list[str], questions: Questions, screen:
 def _create(project: Project, source: Source, request: Request, screen: Screen) -> dict[str, Any]:
     """Make the project; up to the move to its place nothing is there, from then on all of it."""
     around = stage.surrounding_repository(project.target)
+    runs_code = _runs_code(request, screen)
     with stage.beside(project.target) as made:
         with screen.step("Render the template"):
             files = render(source, project.answers, made.project, made.scratch)
-        with screen.step("Lock the dependencies", optional=True):
-            finish.lock(made.project)
+        if runs_code:
+            with screen.step("Lock the dependencies", optional=True):
+                finish.lock(made.project)
         committed = request.git and around is None and _commit(project, made, screen)
-        # After the commit, so that no secret can get into it.
-        with screen.step("Write .env with fresh secrets", optional=True):
-            finish.write_env(made.project)
+        if runs_code:  # after the commit, so that no secret can get into it
+            with screen.step("Write .env with fresh secrets", optional=True):
+                finish.write_env(made.project)
         with stage.uninterrupted():
             made.place()
             screen.made = project.target
             screen.left = f"{project.target} is whole, only not installed: make install"
     if around and request.git:
         screen.say(f"It is part of the repository {around}. Commit it there; CI files are read only at its top.")
-    installed = request.install and _install(project, screen)
+    installed = request.install and runs_code and _install(project, screen)
     return {
         "template": {"source": source.url, "version": source.version},
         "files": [path.as_posix() for path in files],
@@ -96,6 +111,18 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
         "installed": installed,
         "next": _next_steps(project, installed),
     }
+
+
+def _runs_code(request: Request, screen: Screen) -> bool:
+    """Whether code of the template may run, as it does to lock and to install: another's only with consent."""
+    if request.url is None:
+        return True
+    if not request.install or request.trust:
+        return request.install
+    if request.ask and screen.confirms(f"To install it runs code of {request.url}. Trust it?", default=False):
+        return True
+    screen.warn(f"No code of {request.url} was run: without --trust it is not locked or installed.", "make install")
+    return False
 
 
 def _preview(project: Project, source: Source, screen: Screen) -> list[str]:

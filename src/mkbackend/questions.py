@@ -28,15 +28,18 @@ class Question:
     required: bool
 
     @classmethod
-    def parse(cls, name: str, details: Mapping[str, Any]) -> "Question":
-        """Read one question of copier.yml."""
+    def parse(cls, name: str, details: Any) -> "Question":
+        """Read one question of copier.yml; what is no mapping is its default."""
+        if not isinstance(details, Mapping):
+            details = {"default": details}
+        default = details.get("default", "")
         return cls(
             name=name,
-            help=details.get("help", name),
-            type=details.get("type", "str"),
-            default=details.get("default", ""),
-            choices=tuple(map(str, details.get("choices", ()))),
-            validator=details.get("validator", ""),
+            help=str(details.get("help", name)),
+            type=details.get("type", "bool" if isinstance(default, bool) else "str"),
+            default=default,
+            choices=_choices(details.get("choices", ())),
+            validator=str(details.get("validator", "")),
             hidden=details.get("when") is False,
             required="default" not in details,
         )
@@ -57,11 +60,12 @@ class Questions:
         import yaml
 
         try:
-            parsed = yaml.safe_load(text)
+            parsed = yaml.safe_load(text) or {}
             asked = {name: details for name, details in parsed.items() if not name.startswith("_")}
             self.all = [Question.parse(name, details) for name, details in asked.items()]
-        except (yaml.YAMLError, AttributeError) as error:
-            raise MkbackendError(f"The template's copier.yml cannot be read: {error}") from error
+        except (yaml.YAMLError, AttributeError, TypeError) as error:
+            why = " ".join(str(error).split())
+            raise MkbackendError(f"The template's copier.yml cannot be read: {why}") from error
         self.asked = {question.name: question for question in self.all if not question.hidden}
 
     def complete(self, given: Mapping[str, object], partly: bool = False) -> Answers:
@@ -137,6 +141,12 @@ def _checked(question: Question, answer: object, answers: Answers) -> object:
     return value
 
 
+def _choices(choices: Any) -> tuple[str, ...]:
+    """Return the values to choose from; some templates give each a label: a mapping, or pairs."""
+    values = choices.values() if isinstance(choices, Mapping) else choices
+    return tuple(str(value[1] if isinstance(value, list) else value) for value in values)
+
+
 def _boolean(value: object) -> bool:
     words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
     if str(value).lower() not in words:
@@ -146,13 +156,11 @@ def _boolean(value: object) -> bool:
 
 def _render(template: object, answers: Answers) -> Any:
     """Evaluate what copier.yml says; a value that is no text is taken as it is."""
-    from jinja2 import TemplateError
-
     if not isinstance(template, str):
         return template
     try:
         return _jinja().from_string(template).render(answers)
-    except (TemplateError, TypeError) as error:
+    except Exception as error:  # an expression can raise anything: 1 / 0, a regular expression that is none
         raise MkbackendError(f"The template's copier.yml cannot be evaluated: {error}") from error
 
 

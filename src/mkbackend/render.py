@@ -78,18 +78,22 @@ def _with_our_git(url: str) -> Iterator[None]:
 @contextmanager
 def _told_in_words() -> Iterator[None]:
     """Turn Copier's many kinds of error into ours."""
-    from copier.errors import CopierError
-    from jinja2 import TemplateError
+    from copier.errors import UnsafeTemplateError
     from plumbum import ProcessExecutionError
-    from yaml import YAMLError
 
     try:
         yield
+    except (MkbackendError, OSError):
+        raise
     except ProcessExecutionError as error:
         raise MkbackendError(f"The template cannot be fetched: {_last_line(error.stderr)}") from error
     except ValueError as error:
         raise BadInputError(f"The template does not take these answers: {error}") from error
-    except (CopierError, TemplateError, YAMLError, TypeError) as error:
+    except UnsafeTemplateError as error:
+        raise MkbackendError(
+            "The template runs code while it is rendered, which mkbackend never does.", hint="copier copy --trust"
+        ) from error
+    except Exception as error:  # an expression in a file can raise anything, and Copier raises many kinds
         raise MkbackendError(f"The template cannot be rendered: {error}") from error
 
 

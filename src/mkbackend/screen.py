@@ -139,9 +139,9 @@ class Screen:
             self.console.print(Text.assemble((f"  {name}: ", "dim"), str(answer) or "-"))
         return Confirm.ask("Recommended settings? No lets you choose", default=True, console=self.console)
 
-    def confirms(self, question: str) -> bool:
-        """Ask a question that yes or no answers; an empty line is a yes."""
-        return Confirm.ask(question, default=True, console=self.console)
+    def confirms(self, question: str, default: bool = True) -> bool:
+        """Ask a question that yes or no answers; an empty line is the default."""
+        return Confirm.ask(Text(question), default=default, console=self.console)
 
     def ask(self, question: Question, questions: Questions, answers: Answers) -> str:
         """Ask one question until its answer goes with the others; an empty line takes the default."""

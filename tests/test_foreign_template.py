@@ -1,0 +1,112 @@
+"""A template of another origin: its code runs only with consent, and what it lacks is named."""
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import Checkout, write_command
+from typer.testing import CliRunner, Result
+
+from mkbackend import cli
+
+QUESTIONS = "_subdirectory: template\nproject_name:\n  type: str\nproject_slug:\n  type: str\n  default: shop\n"
+UV = """
+import sys
+if "--version" in sys.argv:
+    print("uv 1.0")
+words = [word for word in sys.argv if word in ("lock", "sync")]
+if words:
+    with open({trace!r}, "a") as trace:
+        trace.write(words[0] + " ")
+"""
+ENV = "scripts/init_env.py"
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Checkout:
+    """A template whose script leaves a trace."""
+    (tmp_path / "foreign").mkdir()
+    template = Checkout(tmp_path / "foreign")
+    template.git("init", "--quiet", "--initial-branch=main")
+    script = f"open({str(tmp_path / 'ran')!r}, 'a').write('env ')\n"
+    template.commit({"copier.yml": QUESTIONS, f"template/{ENV}": script})
+    return template
+
+
+@pytest.fixture(autouse=True)
+def uv(tmp_path: Path, machine: Path) -> None:
+    """A uv that leaves a trace where it locks or installs."""
+    write_command(machine / "bin" / "uv", UV.format(trace=str(tmp_path / "ran")))
+
+
+def new(foreign: Checkout, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(cli.app, ["new", "shop", "--template", str(foreign.root), *words], input=typed)
+
+
+def ran(tmp_path: Path) -> str:
+    return (tmp_path / "ran").read_text() if (tmp_path / "ran").exists() else ""
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--json"], ["--no-install"], ["--no-install", "--trust"]])
+def test_its_code_does_not_run_without_consent(foreign: Checkout, tmp_path: Path, words: list[str]) -> None:
+    result = new(foreign, *words)
+    assert result.exit_code == 0, result.output
+    assert Path("shop", ENV).is_file()
+    assert ran(tmp_path) == ""
+    assert ("No code of" in result.output) == ("--no-install" not in words)
+
+
+def test_its_code_runs_with_trust(foreign: Checkout, tmp_path: Path) -> None:
+    assert new(foreign, "--yes", "--trust").exit_code == 0
+    assert ran(tmp_path).split() == ["lock", "env", "sync"]
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("y", ["lock", "env", "sync"]), ("n", []), ("", [])])
+def test_in_a_terminal_one_is_asked(
+    foreign: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, expected: list[str]
+) -> None:
+    monkeypatch.setattr(cli, "_in_terminal", lambda: True)
+    result = new(foreign, typed=f"{answer}\n")
+    assert result.exit_code == 0, result.output
+    assert f"runs code of {foreign.root}" in " ".join(result.output.split())
+    assert ran(tmp_path).split() == expected
+
+
+def test_trust_needs_a_template() -> None:
+    result = CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--trust"])
+    assert (result.exit_code, "--trust is about --template" in result.output, os.listdir()) == (2, True, [])
+
+
+@pytest.mark.parametrize(
+    ("questions", "why"),
+    [
+        ("project_name:\n  type: str\n", "does not ask for project_slug"),
+        ("", "does not ask for project_name and project_slug"),
+        ("- a\n", "cannot be read"),
+        (f"{QUESTIONS}other:\n  choices: 5\n", "cannot be read"),
+        (f"{QUESTIONS}other:\n  default: '{{{{ 1 / 0 }}}}'\n", "division by zero"),
+        (f"{QUESTIONS}_tasks: [touch ../ran]\n", "runs code while it is rendered"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_named(foreign: Checkout, tmp_path: Path, questions: str, why: str) -> None:
+    foreign.commit({"copier.yml": questions})
+    result = new(foreign, "--yes", "--trust")
+    assert result.exit_code in (1, 2)
+    assert why in " ".join(result.output.split())
+    assert os.listdir() == []
+    assert ran(tmp_path) == ""
+
+
+def test_a_file_that_cannot_be_rendered_is_an_error_in_words(foreign: Checkout) -> None:
+    foreign.commit({"template/a.txt.jinja": "{{ 1 / 0 }}"})
+    result = new(foreign, "--yes", "--no-install")
+    assert (result.exit_code, "cannot be rendered: division by zero" in result.output) == (1, True)
+    assert os.listdir() == []
+
+
+def test_a_question_may_be_its_default_or_label_its_choices(foreign: Checkout) -> None:
+    more = "short: hello\nyes_or_no: true\nsize:\n  default: s\n  choices: {Small: s, Large: l}\n"
+    foreign.commit({"copier.yml": QUESTIONS + more, "template/a.txt.jinja": "{{ short }} {{ yes_or_no }} {{ size }}"})
+    result = new(foreign, "--yes", "--no-install", "--data", "size=l")
+    assert result.exit_code == 0, result.output
+    assert Path("shop/a.txt").read_text() == "hello True l"
