@@ -31,7 +31,7 @@ def find_obstacles(repo: Repository, theirs: Mapping[str, Path]) -> Obstacles:
     if in_the_way := sorted(repo.shown(path) for path in {*blocked.values()}.difference(ignored) | taken):
         raise BadInputError(
             f"Files that git does not track are where the update would write: {', '.join(in_the_way)}.",
-            hint=f"Move them, or commit them: {typed('git', 'add', *in_the_way)} && git commit",
+            hint=f"Move them, or commit them: {typed('git', 'add', '--', *in_the_way)} && git commit",
         )
     return Obstacles(ignored, beside)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.system import typed
 
 Answers = dict[str, Any]
 
@@ -86,7 +87,7 @@ class Questions:
             except ValueError as error:
                 raise BadInputError(
                     f"{question.name} cannot be {_quoted(answer)}. {error}.",
-                    hint=f"--data {question.name}=VALUE",
+                    hint=typed("--data", f"{question.name}=VALUE"),
                 ) from error
         return {name: answers[name] for name in self.asked if name in answers}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from mkbackend import bundle, template
 from mkbackend.errors import BadInputError
 from mkbackend.questions import Answers, Questions, load
+from mkbackend.system import typed
 from mkbackend.template import Source, Versions
 
 ANSWERS = ".copier-answers.yml"
@@ -98,7 +99,7 @@ def _require_trust(recorded: Recorded, url: str | None) -> None:
     if url is None and not template.is_own(recorded.url):
         raise BadInputError(
             f"This project's template is not mkbackend's own: {recorded.url}.",
-            hint=f"If you trust it: mkbackend update --template {recorded.url}",
+            hint=f"If you trust it: {typed('mkbackend', 'update', '--template', recorded.url)}",
         )
     if url and _place(url, recorded.project) != _place(recorded.url, recorded.project):
         raise BadInputError(

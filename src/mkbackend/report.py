@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mkbackend import changelog
 from mkbackend.followup import FollowUp
 from mkbackend.plan import Plan
+from mkbackend.printable import on_one_line
 from mkbackend.recorded import ANSWERS, Span, short
 from mkbackend.screen import Screen
 
@@ -80,4 +81,4 @@ def _list(screen: Screen, title: str, lines: list[str]) -> None:
 
 
 def _lines(lines: list[str]) -> str:
-    return "".join(f"\n  {line}" for line in lines)
+    return "".join(f"\n  {on_one_line(line)}" for line in lines)

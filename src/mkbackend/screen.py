@@ -4,19 +4,21 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.prompt import Confirm, Prompt
+from rich.segment import Segment
 from rich.text import Text
 from rich.tree import Tree
 
 from mkbackend.errors import MkbackendError
+from mkbackend.printable import on_one_line, printable
 from mkbackend.questions import Answers, Question, Questions
 
 _FINDINGS = {"ok": ("green", "✓", "ok"), "note": ("yellow", "!", "!"), "wrong": ("red", "✗", "x")}
@@ -60,6 +62,7 @@ class Screen:
         style, sign, plain = _FINDINGS[state]
         sign = self._sign(sign, plain.ljust(2))
         head = f"{name:<10}  "
+        text, mend = on_one_line(text), on_one_line(mend)
         lines = [text]
         if self.console.is_terminal:
             lines = textwrap.wrap(text, max(self.console.width - len(sign + head) - 1, 20), break_long_words=False)
@@ -92,7 +95,7 @@ class Screen:
     def warn(self, message: str, retry: str = "") -> None:
         """Show what is missing and the command that mends it."""
         self.warnings.append({"message": message, "retry": retry})
-        self.console.print(f"[yellow]{self._sign('!', '!')}[/] {escape(message)}")
+        self.console.print(f"[yellow]{self._sign('!', '!')}[/] {escape(on_one_line(message))}")
         if retry:
             self.console.print(f"  Later, in the project: [bold]{escape(retry)}[/]", soft_wrap=True)
 
@@ -130,13 +133,13 @@ class Screen:
         for path in files:
             for part in [*reversed(path.parents[:-1]), path]:
                 if part not in branches:
-                    branches[part] = branches[part.parent].add(Text(part.name))
+                    branches[part] = branches[part.parent].add(Text(on_one_line(part.name)))
         self.console.print(top)
 
     def takes(self, answers: Answers) -> bool:
         """Show what would be chosen, and ask whether that will do."""
         for name, answer in answers.items():
-            self.console.print(Text.assemble((f"  {name}: ", "dim"), str(answer) or "-"))
+            self.console.print(Text.assemble((f"  {name}: ", "dim"), on_one_line(str(answer)) or "-"))
         return Confirm.ask("Recommended settings? No lets you choose", default=True, console=self.console)
 
     def confirms(self, question: str, default: bool = True) -> bool:
@@ -148,7 +151,7 @@ class Screen:
         default = str(answers.get(question.name, question.default))
         while True:
             answer = Prompt.ask(
-                Text(question.help),
+                Text(on_one_line(question.help)),
                 default=default,
                 show_default=bool(default),
                 choices=list(question.choices) or None,
@@ -165,8 +168,17 @@ class Screen:
         return sign if self.console.encoding.lower().startswith("utf") else plain
 
 
+class _Console(Console):
+    """A console on which no text moves the cursor or sets a colour: only what rich itself sends does."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Return what is to be printed, the control characters in its text as escapes."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
 def _console(stderr: bool) -> Console:
     """Return a console that breaks lines for a terminal only; what goes elsewhere is read by programs too."""
-    console = Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False)
     console.soft_wrap = not console.is_terminal
     return console

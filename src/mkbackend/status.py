@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mkbackend import __version__, bundle, changelog, recorded, system
 from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.printable import on_one_line
 from mkbackend.recorded import Recorded, Span, short
 from mkbackend.render import render
 from mkbackend.screen import Screen
@@ -95,4 +96,4 @@ def _show(found: Status, screen: Screen) -> None:
         screen.plain("The project is up to date.")
     for title, names in (("Edited", found.edited), ("Deleted", found.deleted), ("Added", found.added)):
         if names:
-            screen.plain(f"\n{title} since it was generated:" + "".join(f"\n  {name}" for name in names))
+            screen.plain(f"\n{title} since it was generated:" + "".join(f"\n  {on_one_line(name)}" for name in names))

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.printable import quoted
 
 # Of git's variables these say who, how to connect, how far to look, and what is set. All others (GIT_DIR and the like,
 # set inside git's own hooks) would point our commands, and Copier's, at another repository.
@@ -150,7 +151,9 @@ def require_git() -> None:
 def typed(*command: str | Path) -> str:
     """Return a command as a person would type it."""
     words = [str(word) for word in command]
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    if os.name == "nt":
+        return subprocess.list2cmdline(words)
+    return " ".join(quoted(word) or shlex.quote(word) for word in words)
 
 
 def _environment(program: str | Path, env: Mapping[str, str] | None = None) -> dict[str, str]:

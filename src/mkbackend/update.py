@@ -80,7 +80,9 @@ def _answers(stored: Answers, questions: Questions, request: Request, screen: Sc
         if request.ask:
             given[name] = screen.ask(question, questions, questions.complete(given, partly=True))
         elif question.required:
-            raise BadInputError(f"There is a new question, {name}: {question.help}.", hint=f"--data {name}=VALUE")
+            raise BadInputError(
+                f"There is a new question, {name}: {question.help}.", hint=system.typed("--data", f"{name}=VALUE")
+            )
     return questions.complete(given)
 
 

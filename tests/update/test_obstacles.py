@@ -64,7 +64,7 @@ def test_what_is_in_the_way_is_refused_with_the_mend(project: Project, files: di
     before, status = project.tree(), project.status()
     said = project.update(code=2)
     assert f"Files that git does not track are where the update would write: {named}." in said
-    assert f"Move them, or commit them: git add {named}" in said
+    assert f"Move them, or commit them: git add -- {named}" in said
     assert (project.tree(), project.status()) == (before, status)
 
 

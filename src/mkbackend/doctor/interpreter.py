@@ -8,6 +8,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from mkbackend.doctor import programs
 from mkbackend.doctor.checks import Check, note, ok, wrong
+from mkbackend.system import typed
 
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
@@ -42,7 +43,7 @@ def _without(project: Path) -> Check:
         return wrong("python", f".venv is missing; it would be made with Python {version}", "make install")
     name = pinned or str(wanted)
     found = f"python3 is {version}, not {wanted}" if version else f"Python {name} is not installed"
-    mend = f"uv python install {name}" if uv and pinned else f"Install Python {name}, then: make install"
+    mend = typed("uv", "python", "install", name) if uv and pinned else f"Install Python {name}, then: make install"
     return wrong("python", f".venv is missing, and {found}", mend)
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.grammar import parse
+from mkbackend.system import typed
 
 FOLDER = ".mkbackend"
 _HEAD = "# What `mkbackend add` wrote. Commit it: `mkbackend remove`, and another `add`, read it.\n"
 # No part begins with a dot, or has a character that Windows takes for something else.
+_NAME = re.compile(r"\w+", re.ASCII)
 _PLACE = re.compile(r"(?:\w[\w-]*/)+\w[\w-]*\.py", re.ASCII)
 
 
@@ -60,7 +62,7 @@ def path_of(name: str) -> str:
 def read(project: Path, name: str) -> Record | None:
     """Return the record of a resource; None where there is none."""
     path = project / path_of(name)
-    if not path.is_file():
+    if not (_NAME.fullmatch(name) and path.is_file()):
         return None
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -75,7 +77,9 @@ def read(project: Path, name: str) -> Record | None:
 
 def _nonsense(name: str, why: str) -> BadInputError:
     path = path_of(name)
-    return BadInputError(f"{path} does not say what was added: {why}.", f"Restore it: git log -- {path}")
+    return BadInputError(
+        f"{path} does not say what was added: {why}.", f"Restore it: {typed('git', 'log', '--', path)}"
+    )
 
 
 def read_all(project: Path) -> list[Record]:
