@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.openapi import is_public
 from app.api.wiring import Shared
 from app.core.config import Settings
 from app.core.security import token_hash
@@ -25,9 +26,9 @@ from app.main import create_app
 PASSWORD = "correct horse battery staple"  # noqa: S105  # nosec B105
 PNG = b"\x89PNG\r\n\x1a\n0000"
 MAIL_TOKENS = {"a token that verifies": Purpose.VERIFY, "that resets": Purpose.RESET}
-ADMIN, USER, SECOND = "admin@example.com", "user@example.com", "second@example.com"
+USER, SECOND = f"{Role.USER}@example.com", "second@example.com"
 # The last admin may not go; with a second one, the first may.
-PEOPLE = {ADMIN: Role.ADMIN, USER: Role.USER, SECOND: Role.ADMIN}
+PEOPLE = {f"{role}@example.com": role for role in Role} | {SECOND: Role.ADMIN}
 OWNED = [table for table in Base.metadata.sorted_tables if "owner_id" in table.c]
 
 
@@ -56,6 +57,8 @@ class Stage:
     Attributes:
         described: the description of each path, as "/users".
         operations: what it offers, as "GET /users".
+        public: those of them that are declared so.
+        succeeded: those that somebody got done.
         answers: how often each of them gave which status.
         tokens: of each person by e-mail, an access token that stays good.
         known: by the names that schemathesis.toml has for it, what nobody can guess.
@@ -68,11 +71,14 @@ class Stage:
         # Not a copy: what is written there is served.
         paths: dict[str, Any] = self.app.openapi()["paths"]
         self.described = {p.removeprefix(self._prefix): paths[p] for p in paths}
-        self.operations = [
-            self._name(method, path)
+        operations = {
+            self._name(method, path): operation
             for path, methods in self.described.items()
-            for method in methods
-        ]
+            for method, operation in methods.items()
+        }
+        self.operations = list(operations)
+        self.public = {o for o in operations if is_public(operations[o])}
+        self.succeeded: set[str] = set()
         self._people = {
             email: Person(email, role, password_hash) for email, role in PEOPLE.items()
         }
@@ -92,8 +98,6 @@ class Stage:
             "REFRESH_TOKEN": self._shared.signer.create_refresh_token(self._id(SECOND)),
         }
         self._changed = True
-        # Whom the caller before has deleted is back, with the id that tokens name.
-        self._begins = True
 
     def user(self) -> User:
         """Give the row of the user who calls."""
@@ -124,7 +128,7 @@ class Stage:
         for person in self._people.values():
             before = person.id
             stored = await session.get(User, before)
-            if stored is not None and stored.is_deleted and not self._begins:
+            if stored is not None and stored.is_deleted:
                 # What is deleted has to stay so: a successor takes over the token.
                 person.id = uuid4()
             row = User(**asdict(person), picture=person.picture, deleted_at=None)
@@ -132,7 +136,6 @@ class Stage:
             if person.id != before:
                 await _inherit(session, before, person.id)
             self._shared.files.path(person.picture).write_bytes(PNG)
-        self._begins = False
         await session.flush()
 
     async def _restore_tokens(self, session: AsyncSession) -> None:

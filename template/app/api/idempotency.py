@@ -1,7 +1,8 @@
 """Idempotency-Key: a POST that is sent twice is done once.
 
-`SliceRouter(route_class=IdempotentRoute)` gives it to each POST of a slice whose
-callers are signed in. Never to /auth: answers are kept, and tokens must not be.
+`SliceRouter(route_class=IdempotentRoute)` gives it to each POST of a slice, but for
+those that declare `openapi_extra=PUBLIC`, whose callers are unknown, or `NO_REPLAY`:
+answers are kept for a day, and secrets must not be.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +13,7 @@ from fastapi.params import Depends as DependsOn
 from fastapi.routing import APIRoute
 
 from app.api.deps import CurrentUser, WiringDep
+from app.api.openapi import declines_key
 from app.core.exceptions import AppException, ForbiddenException
 from app.service.idempotency_service import Answer, Call, IdempotencyService
 
@@ -65,15 +67,16 @@ class IdempotentRoute(APIRoute):
         *,
         methods: set[str] | list[str] | None = None,
         dependencies: Sequence[DependsOn] | None = None,
+        openapi_extra: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         dependencies = list(dependencies or ())
+        takes_key = "POST" in (methods or ()) and not declines_key(openapi_extra or {})
         # Including a router may make its routes anew, with what they depend on.
-        if "POST" in (methods or ()) and DEPENDENCY not in dependencies:
+        if takes_key and DEPENDENCY not in dependencies:
             dependencies.append(DEPENDENCY)
-        super().__init__(
-            path, endpoint, methods=methods, dependencies=dependencies, **options
-        )
+        options |= {"methods": methods, "openapi_extra": openapi_extra}
+        super().__init__(path, endpoint, dependencies=dependencies, **options)
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap the handler: here the transaction is still open."""

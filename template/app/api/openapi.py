@@ -1,5 +1,6 @@
 """The description of the API, where FastAPI's own would not be true."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,6 +14,22 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorResponse, "description": "The request will not do"},
     "5XX": {"model": ErrorResponse, "description": "The service failed"},
 }
+
+# For openapi_extra of a route, beside which tests and `make contract` read it: anyone
+# may call it (an empty requirement, as OpenAPI has it) ...
+PUBLIC: dict[str, Any] = {"security": [{}]}
+# ... or its answer is given once and never stored, for it shows a secret.
+NO_REPLAY: dict[str, Any] = {"x-no-replay": True}
+
+
+def is_public(operation: Mapping[str, Any]) -> bool:
+    """Tell whether a route is declared as `PUBLIC`."""
+    return {} in operation.get("security", ())
+
+
+def declines_key(operation: Mapping[str, Any]) -> bool:
+    """Tell whether a POST is declared to take no Idempotency-Key."""
+    return is_public(operation) or operation.items() >= NO_REPLAY.items()
 
 
 def setup_openapi(app: FastAPI, settings: Settings) -> None:

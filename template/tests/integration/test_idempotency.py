@@ -2,12 +2,16 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import func, select, text, update
 
+from app.api.idempotency import IdempotentRoute
+from app.api.openapi import NO_REPLAY, PUBLIC, declines_key
+from app.api.slice_router import SliceRouter
 from app.core.database import DatabaseManager
 from app.core.exceptions import ServiceUnavailableException
 from app.domain.models.idempotency_key import IdempotencyKey
@@ -31,13 +35,27 @@ async def as_fresh_admin(
     return sign_in(await store(elsewhere, make_user(role=Role.ADMIN)))
 
 
-def test_every_post_of_the_signed_in_takes_a_key_and_none_under_auth(
-    built: FastAPI,
-) -> None:
+def test_every_post_takes_a_key_or_declares_why_not(built: FastAPI) -> None:
     for path, operations in built.openapi()["paths"].items():
-        if "post" in operations:
-            names = [p["name"] for p in operations["post"].get("parameters", ())]
-            assert ("Idempotency-Key" in names) is ("/auth/" not in path), path
+        if post := operations.get("post"):
+            names = [parameter["name"] for parameter in post.get("parameters", ())]
+            assert ("Idempotency-Key" in names) is not declines_key(post), (
+                f"POST {path} needs IdempotentRoute, or openapi_extra=NO_REPLAY"
+            )
+
+
+@pytest.mark.parametrize("extra", [NO_REPLAY, PUBLIC, PUBLIC | NO_REPLAY])
+def test_a_declared_route_takes_no_key(extra: dict[str, Any]) -> None:
+    router = SliceRouter(prefix="/tokens", route_class=IdempotentRoute)
+
+    @router.post("", openapi_extra=extra)
+    async def create() -> None: ...
+
+    app = FastAPI()
+    app.include_router(router)
+    operation = app.openapi()["paths"]["/tokens"]["post"]
+    assert "parameters" not in operation
+    assert operation.items() >= extra.items()
 
 
 async def test_the_same_request_gets_the_first_answer_and_is_done_once(

@@ -3,6 +3,7 @@
 from fastapi import status
 
 from app.api.deps import CurrentUser, WiringDep
+from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.domain.jobs.account import ForgotPassword, ResendVerification
 from app.domain.models.user import User
@@ -24,14 +25,17 @@ SENT = "If there is such an account, a mail is on its way"
 
 
 @registration.post(
-    "/register", response_model=UserResponse, status_code=status.HTTP_201_CREATED
+    "/register",
+    response_model=UserResponse,
+    status_code=status.HTTP_201_CREATED,
+    openapi_extra=PUBLIC,
 )
 async def register(data: RegisterRequest, wiring: WiringDep) -> User:
     """Create an account without rights."""
     return await wiring.accounts.register(data)
 
 
-@router.post("/change-password")
+@router.post("/change-password", openapi_extra=NO_REPLAY)
 async def change_password(
     data: ChangePasswordRequest, user: CurrentUser, wiring: WiringDep
 ) -> TokenResponse:
@@ -39,7 +43,11 @@ async def change_password(
     return await wiring.passwords.change(user, data.old_password, data.new_password)
 
 
-@router.post("/forgot-password", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/forgot-password",
+    status_code=status.HTTP_202_ACCEPTED,
+    openapi_extra=PUBLIC,
+)
 async def forgot_password(data: EmailRequest, wiring: WiringDep) -> MessageResponse:
     """Ask for a link to choose a new password."""
     await wiring.limits.mail(data.email)
@@ -47,7 +55,7 @@ async def forgot_password(data: EmailRequest, wiring: WiringDep) -> MessageRespo
     return MessageResponse(message=SENT)
 
 
-@router.post("/reset-password")
+@router.post("/reset-password", openapi_extra=PUBLIC)
 async def reset_password(
     data: ResetPasswordRequest, wiring: WiringDep
 ) -> MessageResponse:
@@ -56,14 +64,18 @@ async def reset_password(
     return MessageResponse(message="The password is changed")
 
 
-@router.post("/verify-email")
+@router.post("/verify-email", openapi_extra=PUBLIC)
 async def verify_email(data: TokenRequest, wiring: WiringDep) -> MessageResponse:
     """Verify an e-mail address with the token of a mail."""
     await wiring.accounts.verify(data.token)
     return MessageResponse(message="The e-mail address is verified")
 
 
-@router.post("/resend-verification", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/resend-verification",
+    status_code=status.HTTP_202_ACCEPTED,
+    openapi_extra=PUBLIC,
+)
 async def resend_verification(data: EmailRequest, wiring: WiringDep) -> MessageResponse:
     """Ask for another link to verify an address."""
     await wiring.limits.mail(data.email)

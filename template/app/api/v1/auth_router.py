@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Form
 
 from app.api.deps import CurrentUser, WiringDep
+from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.domain.schemas.auth import LoginForm, RefreshRequest, TokenResponse
 from app.domain.schemas.common import MessageResponse
@@ -12,26 +13,26 @@ from app.domain.schemas.common import MessageResponse
 router = SliceRouter(prefix="/auth", tags=["Auth"])
 
 
-@router.post("/login")
+@router.post("/login", openapi_extra=PUBLIC)
 async def login(form: Annotated[LoginForm, Form()], wiring: WiringDep) -> TokenResponse:
     """Exchange an e-mail and a password for tokens."""
     return await wiring.auth.login(form.username, form.password)
 
 
-@router.post("/refresh")
+@router.post("/refresh", openapi_extra=PUBLIC)
 async def refresh(data: RefreshRequest, wiring: WiringDep) -> TokenResponse:
     """Exchange a refresh token for new tokens. It is good for this once."""
     return await wiring.tokens.exchange(data.refresh_token)
 
 
-@router.post("/logout")
+@router.post("/logout", openapi_extra=PUBLIC)
 async def logout(data: RefreshRequest, wiring: WiringDep) -> MessageResponse:
     """End the sign-in that a refresh token belongs to."""
     await wiring.tokens.end(data.refresh_token)
     return MessageResponse(message="Signed out")
 
 
-@router.post("/logout-all")
+@router.post("/logout-all", openapi_extra=NO_REPLAY)
 async def logout_all(user: CurrentUser, wiring: WiringDep) -> MessageResponse:
     """End every sign-in of oneself, on all devices, at once."""
     await wiring.auth.logout_all(user)
