@@ -11,10 +11,13 @@ from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, inspect, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.database import make_engine
+from app.domain.roles import Role
 from tests.integration.conftest import alembic_config, leading_to, new_database
+from tests.integration.constraints import missing_lines
 
 pytestmark = pytest.mark.integration
 
@@ -44,6 +47,33 @@ async def test_the_migrations_make_what_the_models_say(empty: Settings) -> None:
     config = alembic_config(empty)
     await _run(command.upgrade, config, "head")
     await _run(command.check, config)
+
+
+async def test_the_constraints_are_those_of_the_models(session: AsyncSession) -> None:
+    lines = await missing_lines(session)
+    hint = 'make migrate-create msg="change constraints", and let it be'
+    assert not lines, f"{hint}:\n\n{lines}"
+
+
+async def test_a_constraint_that_differs_comes_with_the_lines_of_a_migration(
+    session: AsyncSession,
+) -> None:
+    for change in (
+        "DROP CONSTRAINT ck_users_role",
+        "ADD CONSTRAINT one_name EXCLUDE (full_name WITH =)",
+        "ADD CONSTRAINT ck_users_email CHECK (email <> ':b') NOT VALID",
+    ):
+        await session.execute(text(f"ALTER TABLE users {change}".replace(":", "\\:")))
+    upgrade, downgrade = (await missing_lines(session)).split("def downgrade")
+    roles = f"CHECK (role IN ('{Role.ADMIN}', "
+    assert f"ADD CONSTRAINT ck_users_role {roles}" in upgrade
+    assert "VALIDATE CONSTRAINT ck_users_role" in upgrade
+    assert "DROP CONSTRAINT ck_users_role" in downgrade
+    assert "DROP CONSTRAINT one_name" in upgrade
+    assert "ADD CONSTRAINT one_name EXCLUDE" in downgrade
+    assert "VALIDATE CONSTRAINT one_name" not in downgrade
+    assert r"'\\:b'" in downgrade
+    assert all(len(line) <= 88 for line in (upgrade + downgrade).splitlines())
 
 
 def test_there_is_one_head(settings: Settings) -> None:
