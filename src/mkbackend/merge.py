@@ -1,7 +1,7 @@
 """Two renders of the template become a change, and git merges it into the project: it follows renames, and keeps edits.
 
-Everything is tried first in a throwaway repository that borrows the project's objects. Its work tree starts empty, so
-what git writes there is exactly what it would write in the project.
+Everything is tried first in a throwaway repository that borrows the project's objects. Its work tree has the files
+that the template leaves alone: git reads .gitattributes there, and a merge driver may be a script of the project.
 """
 
 import os
@@ -100,13 +100,14 @@ def pick(place: Repository, commit: str) -> Outcome:
 
 def attempt(trial: Repository, commit: str) -> Outcome:
     """Merge in a throwaway repository; note all that git wrote, then bring the rest of the project."""
+    touched = set(trial.names("diff-tree", "-r", "-z", "--name-only", f"{commit}^", commit))
+    _check_out(trial, touched)
     _cherry_pick(trial, commit)
-    files = [Path(folder, name).relative_to(trial.top) for folder, _, names in os.walk(trial.top) for name in names]
+    changed = trial.names("diff", "--cached", "-z", "--name-only", "--no-renames", "HEAD")
+    written = [path for path in changed if os.path.lexists(trial.top / path)]
     outcome = _settle(trial)
-    outcome.written = [path.as_posix() for path in files if path.parts[0] != ".git"]
-    tracked = trial.names("ls-files", "-z", "--", trial.prefix or ".")
-    names = b"".join(os.fsencode(name) + b"\0" for name in tracked if name not in outcome.conflicts)
-    trial.git("checkout-index", "--quiet", "-z", "--stdin", stdin=names)
+    outcome.written = written
+    _check_out(trial, set(outcome.conflicts))
     if mine := [path for path, why in outcome.conflicts.items() if why.endswith(_IN_PLACE)]:
         trial.git("--literal-pathspecs", "checkout", "--quiet", "--ours", "--", *mine)
     return outcome
@@ -117,6 +118,17 @@ def hand_over(trial: Repository, commit: str, repo: Repository) -> None:
     wanted = f"{commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
     pack = run("git", "pack-objects", "--quiet", "--revs", "--stdout", cwd=trial.top, stdin=wanted)
     repo.git("unpack-objects", "-q", stdin=pack)
+
+
+def _check_out(trial: Repository, but: set[str]) -> None:
+    """Write the project's missing files but for some, and all .gitattributes: those above the project count in it."""
+    missing = [name for name in trial.names("ls-files", "-z") if not os.path.lexists(trial.top / name)]
+    wanted = [
+        os.fsencode(name) + b"\0"
+        for name in missing
+        if name.rpartition("/")[2] == ".gitattributes" or (name.startswith(trial.prefix) and name not in but)
+    ]
+    trial.git("checkout-index", "--quiet", "-z", "--stdin", stdin=b"".join(wanted))
 
 
 def _cherry_pick(place: Repository, commit: str) -> None:

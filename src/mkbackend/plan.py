@@ -1,7 +1,7 @@
 """A merge that was tried out, and then done in the project just so."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mkbackend import merge, repository
@@ -37,12 +37,12 @@ class Plan:
         beside = list(self.obstacles.beside.values())
         return repository.undo(self.repo, beside, conflicts=bool(self.outcome.conflicts))
 
-    def apply(self) -> None:
-        """Do it in the project; a note tells a later run what was begun."""
+    def apply(self) -> "Plan":
+        """Do it in the project and return what it did; a note tells a later run what was begun."""
         merge.hand_over(self.trial, self.commit, self.repo)
         repository.begin(self.repo, self.new)
         try:
-            merge.pick(self.repo, self.commit)
+            outcome = merge.pick(self.repo, self.commit)
         except BadInputError:
             if not self.repo.changes():
                 repository.end(self.repo)
@@ -51,6 +51,8 @@ class Plan:
             _copy(self.trial.top / path, self.repo.top / path)
         _join(self.repo, self.follow_up)
         repository.end(self.repo)
+        outcome.written = self.outcome.written
+        return replace(self, outcome=outcome)
 
 
 def make(repo: Repository, renders: Renders, version: str, directory: Path) -> Plan:

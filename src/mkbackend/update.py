@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mkbackend import plan, recorded, rehearsal, repository, system
@@ -52,9 +52,9 @@ def update(request: Request, screen: Screen) -> int:
         if request.verify and not _verified(tried, request.ask, screen):
             return report.preview(screen)
         with uninterrupted():
-            tried.apply()
-            screen.left = f"the update is whole, and staged. Undo it: {tried.undo}"
-        return report.show(screen)
+            done = tried.apply()
+            screen.left = f"the update is whole, and staged. Undo it: {done.undo}"
+        return replace(report, plan=done).show(screen)
 
 
 def _render(project: Recorded, span: Span, request: Request, directory: Path, prefix: str, screen: Screen) -> Renders:

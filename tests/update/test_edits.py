@@ -1,5 +1,6 @@
 """What a user wrote, and what the template brought: the tree, the index, the exit code and the words."""
 
+import os
 from dataclasses import dataclass, field
 
 import pytest
@@ -299,3 +300,56 @@ def test_a_setting_that_is_in_env_already_is_not_named(project: Project) -> None
     with (project.root / ".env").open("a") as env:
         env.write("SMTP_HOST=mail\n")
     assert "New in .env.example" not in project.update()
+
+
+# In .gitattributes of the project, with what makes a driver of it.
+ATTRIBUTES = {
+    "-merge": 1,
+    "binary": 1,
+    "merge=union": 0,
+    "merge=ours": 0,
+    "merge=theirs": 0,
+    "merge=script": 0,
+    "merge=fails": 1,
+    "merge=unknown": 1,
+}
+MERGE_DRIVERS = {
+    "merge.ours.driver": "true",
+    "merge.theirs.driver": "cp %B %A",
+    "merge.script.driver": "sh tools/merge.sh %A %B",
+    "merge.fails.driver": "exit 3",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="drivers are shell commands")
+@pytest.mark.parametrize(
+    ("attribute", "place"),
+    [
+        *((attribute, ".gitattributes") for attribute in ATTRIBUTES),
+        ("merge=union", "app/.gitattributes"),
+        ("-merge", ".git/info/attributes"),
+    ],
+)
+def test_merge_attributes_are_heeded_and_the_report_says_what_git_did(
+    project: Project, attribute: str, place: str
+) -> None:
+    code = ATTRIBUTES[attribute]
+    for name, driver in MERGE_DRIVERS.items():
+        project.git("config", name, driver)
+    project.edit({"tools/merge.sh": 'cat "$2" >> "$1"\n', "app/both.py": numbered("both", _3=MINE)})
+    project.edit({place: f"both.py {attribute}\n"}, commit=not place.startswith(".git/"))
+    foretold = project.update("--dry-run", code=code)
+    said = project.update(code=code)
+    assert ("Conflicts" in foretold, "Conflicts" in said) == (bool(code), bool(code))
+    assert project.status().get("app/both.py") in (("UU",) if code else ("M ", None))
+    project.take_back(said)
+    assert project.status() == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="drivers are shell commands")
+def test_a_merge_driver_that_works_only_in_the_project_is_reported_as_it_went(project: Project) -> None:
+    project.git("config", "merge.here.driver", "test -e .git/state")
+    project.edit({".gitattributes": "both.py merge=here\n", "app/both.py": numbered("both", _3=MINE)})
+    (project.root / ".git" / "state").touch()
+    assert "Conflicts" in project.update("--dry-run", code=1)
+    assert "Conflicts" not in project.update()
