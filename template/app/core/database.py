@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from loguru import logger
 from sqlalchemy import text
@@ -26,6 +27,9 @@ from app.core.database_errors import (
 from app.core.database_guards import ReadingSession, watch
 from app.core.exceptions import AppException, ServiceUnavailableException
 from app.core.job_queue import ListeningDriver, listening
+
+Access = Literal["read-write", "read-only"]
+READ_ONLY = text("SHOW transaction_read_only")
 
 
 class DatabaseManager:
@@ -52,11 +56,11 @@ class DatabaseManager:
         self._sessions.configure(bind=self._engine)
         self._readers.configure(bind=self._engine)
         try:
-            await self.ping()
+            access = await self.ping()
         except ServiceUnavailableException as error:
             logger.warning("{}: {}", error, error.__cause__)
         else:
-            logger.info("Database connected")
+            logger.info("Database connected, {}", access)
         return self._engine
 
     async def disconnect(self) -> None:
@@ -64,17 +68,18 @@ class DatabaseManager:
         if self._engine is not None:
             await self._engine.dispose()
 
-    async def ping(self) -> None:
-        """Ask the database for a sign of life.
+    async def ping(self) -> Access:
+        """Return whether the database takes changes, or can be read only.
 
         Raises:
-            ServiceUnavailableException: it gives none, and why.
+            ServiceUnavailableException: it gives no sign of life, and why.
         """
         try:
             async with asyncio.timeout(self._settings.DB_CONNECT_TIMEOUT):
                 with mapped_errors():
                     async with self._readers() as session:
-                        await session.execute(text("SELECT 1"))
+                        read_only = await session.scalar(READ_ONLY)
+                        return "read-only" if read_only == "on" else "read-write"
         except TimeoutError as error:
             raise ServiceUnavailableException(AWAY, LATE) from error
 

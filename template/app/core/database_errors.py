@@ -27,8 +27,12 @@ UNAVAILABLE = {
     "28": "It refuses the login",
     "3D": "It does not know the database",
     "08": BROKEN,
+    "25006": "It is read-only",  # a standby, or a primary that became one
     "25P03": BROKEN,  # idle for too long within a transaction
+    "25P04": LATE,  # a transaction took too long
 }
+# The server is going, or no longer the primary: its other connections are as useless.
+LOST = ("08", "25006", "57P")
 
 
 def raise_conflict(error: IntegrityError, conflicts: Mapping[str, str]) -> NoReturn:
@@ -73,6 +77,11 @@ def why_unavailable(error: Exception) -> str | None:
         late = isinstance(error, TimeoutError)
         return LATE if late else "It refuses connections"
     return BROKEN if _broke(error) else None
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether no connection to this server is of use any longer."""
+    return sqlstate(error).startswith(LOST)
 
 
 def sqlstate(error: BaseException) -> str:

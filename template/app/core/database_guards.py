@@ -6,9 +6,12 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
+
+from app.core.database_errors import is_lost
 
 # Seconds after which a connection that rested is asked for a sign of life. One in use
 # need not be: asking before each use would cost as much as the use.
@@ -73,6 +76,7 @@ def watch(engine: AsyncEngine) -> None:
     """Have connections looked at before they are used."""
     event.listen(engine.sync_engine, "checkin", _lay_to_rest)
     event.listen(engine.sync_engine, "checkout", _require_alive)
+    event.listen(engine.sync_engine, "handle_error", _give_up_lost)
 
 
 def _lay_to_rest(connection: Any, record: Any) -> None:
@@ -99,3 +103,13 @@ def _require_alive(connection: Any, record: Any, _: Any) -> None:
             raise
         except Exception as error:
             raise DisconnectionError from error
+
+
+def _give_up_lost(context: ExceptionContext) -> None:
+    """Have all connections replaced where one shows that the server is lost.
+
+    What fails before there is a connection is no fault of a statement either.
+    """
+    error = context.sqlalchemy_exception or context.original_exception
+    if context.connection is None or is_lost(error):
+        context.is_disconnect = True

@@ -21,7 +21,7 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from app.core.database_errors import AWAY, BROKEN, mapped_errors
+from app.core.database_errors import AWAY, BROKEN, is_lost, mapped_errors
 from app.core.exceptions import ServiceUnavailableException
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -105,6 +105,7 @@ async def listening(engine: AsyncEngine) -> AsyncGenerator[ListeningDriver]:
     """Give a driver, with one connection on which it listens.
 
     The connection is closed at the end: its next user would hear what is said to it.
+    SQLAlchemy does not see the errors of the driver's own calls, nor does the pool.
 
     Raises:
         ServiceUnavailableException: nothing is heard on the connection any longer.
@@ -114,6 +115,10 @@ async def listening(engine: AsyncEngine) -> AsyncGenerator[ListeningDriver]:
             yield ListeningDriver(engine, connection)
         except FailingListenerError as error:
             raise ServiceUnavailableException(AWAY, BROKEN) from error
+        except Exception as error:
+            if is_lost(error):
+                await engine.dispose()
+            raise
         finally:
             await connection.invalidate()
 

@@ -20,7 +20,9 @@ class DriverError(Exception):
     ("sqlstate", "reason"),
     [
         ("08006", "The connection broke"),
+        ("25006", "It is read-only"),
         ("25P03", "The connection broke"),
+        ("25P04", "It gave no answer in time"),
         ("28P01", "It refuses the login"),
         ("3D000", "It does not know the database"),
         ("40001", "The request collided with another"),

@@ -3,7 +3,7 @@
 from app.api.deps import DatabaseDep, SettingsDep
 from app.api.openapi import PUBLIC
 from app.api.slice_router import SliceRouter
-from app.domain.schemas.common import HealthResponse
+from app.domain.schemas.common import HealthResponse, ReadinessResponse
 
 router = SliceRouter(prefix="/health", tags=["Health"])
 
@@ -17,7 +17,13 @@ async def health_check(settings: SettingsDep) -> HealthResponse:
 @router.get("/ready", openapi_extra=PUBLIC)
 async def readiness_check(
     settings: SettingsDep, database: DatabaseDep
-) -> HealthResponse:
-    """Tell whether requests can be served: the database answers."""
-    await database.ping()
-    return HealthResponse(version=settings.VERSION, environment=settings.ENVIRONMENT)
+) -> ReadinessResponse:
+    """Tell whether requests can be served: the database answers, and takes changes.
+
+    A database that is read-only for now serves all that only reads.
+    """
+    return ReadinessResponse(
+        version=settings.VERSION,
+        environment=settings.ENVIRONMENT,
+        database=await database.ping(),
+    )

@@ -93,6 +93,12 @@ class HealthResponse(BaseSchema):
     environment: str
 
 
+class ReadinessResponse(HealthResponse):
+    """A sign of life with the state of the database: `read-only` during a failover."""
+
+    database: Literal["read-write", "read-only"]
+
+
 class FieldError(BaseSchema):
     """What is wrong with one field of a request; `field` is its path in it."""
 

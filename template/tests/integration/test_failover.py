@@ -1,0 +1,236 @@
+"""A server that goes or becomes read-only: a 503, and connections to its successor."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+import pytest
+from asyncpg import Connection
+from asyncpg.exceptions import PostgresError
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.api.wiring import Shared
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.database_guards import transaction_within
+from app.core.exceptions import ServiceUnavailableException
+from app.core.logging import setup_logging
+from app.domain.jobs.purge import Purge
+from app.domain.roles import Role
+from app.jobs.worker import working
+from app.main import lifespan
+from app.service.audit_service import Origin
+from tests.conftest import MakeSettings, MakeUser, SignIn, with_state
+from tests.integration.conftest import direct, store
+
+pytestmark = [pytest.mark.integration, direct]
+Switch = Callable[[bool], Awaitable[None]]
+V1 = "/api/v1"
+ORIGIN = Origin("192.0.2.1", "request-1")
+LOST = ["25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08P01"]
+KEPT = ["53300", "53100", "40001", "55P03", "57014"]
+REFUSED = ["57P03", "53300", "28P01", "3D000", "08004", "42501"]
+OWN = text("SELECT pg_backend_pid()")
+RAISE = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{}'; END $$"
+AT_COMMIT = [
+    "CREATE TEMP TABLE last_word (id int) ON COMMIT DROP",
+    "CREATE FUNCTION pg_temp.fail() RETURNS trigger LANGUAGE plpgsql"
+    " AS $$ BEGIN RAISE EXCEPTION SQLSTATE '{}'; END $$",
+    "CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON last_word"
+    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.fail()",
+    "INSERT INTO last_word VALUES (1)",
+]
+
+
+@pytest.fixture
+async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
+    """A database with a pool of its own."""
+    database = DatabaseManager(fresh_database)
+    await database.connect()
+    yield database
+    await database.disconnect()
+
+
+async def _connections(database: DatabaseManager) -> set[int]:
+    """Use two connections at once; give the numbers of their processes."""
+    both = asyncio.Barrier(2)
+
+    async def own() -> int:
+        async with database.reading() as session:
+            pid: int = await session.scalar(OWN)
+            await both.wait()
+            return pid
+
+    return set(await asyncio.gather(own(), own()))
+
+
+async def _fail(session: AsyncSession, state: str) -> None:
+    await session.execute(text(RAISE.format(state)))
+
+
+async def _fail_at_commit(session: AsyncSession, state: str) -> None:
+    for statement in AT_COMMIT:
+        await session.execute(text(statement.format(state)))
+
+
+async def _fail_within_reading(session: AsyncSession, state: str) -> None:
+    async with transaction_within(session):
+        await _fail(session, state)
+
+
+WAYS: dict[str, Any] = {
+    "statement": ("transaction", _fail),
+    "commit": ("transaction", _fail_at_commit),
+    "read": ("reading", _fail),
+    "list": ("reading", _fail_within_reading),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("state", LOST + KEPT)
+async def test_a_lost_server_takes_all_connections_along_and_a_full_one_none(
+    database: DatabaseManager, state: str, way: str
+) -> None:
+    opening, fail = WAYS[way]
+    before = await _connections(database)
+    with pytest.raises(ServiceUnavailableException) as refused:
+        async with getattr(database, opening)() as session:
+            await fail(session, state)
+    assert refused.value.detail
+    assert refused.value.retry_after
+    after = await _connections(database)
+    assert after.isdisjoint(before) if state in LOST else after == before
+
+
+@asynccontextmanager
+async def _answering(state: str) -> AsyncIterator[int]:
+    """Listen at a port, and refuse every connection with an error of PostgreSQL."""
+    fields = f"SFATAL\0VFATAL\0C{state}\0Mrefused\0\0".encode()
+    error = b"E" + (len(fields) + 4).to_bytes(4) + fields
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(error)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+@pytest.mark.parametrize("state", REFUSED)
+async def test_a_refused_connection_is_a_503_whatever_its_reason(
+    make_settings: MakeSettings, state: str
+) -> None:
+    async with _answering(state) as port:
+        database = DatabaseManager(make_settings(DB_HOST="127.0.0.1", DB_PORT=port))
+        await database.connect()
+        with pytest.raises(ServiceUnavailableException):
+            await database.ping()
+        await database.disconnect()
+
+
+@pytest.mark.parametrize("state", LOST + KEPT)
+async def test_where_the_worker_listens(
+    database: DatabaseManager, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise PostgresError.new({"C": state, "M": "refused"})
+
+    before = await _connections(database)
+    monkeypatch.setattr(Connection, "add_listener", refuse)
+    with pytest.raises(ServiceUnavailableException):
+        async with database.listening() as driver:
+            await driver.add_listener("words", print)
+    kept = await _connections(database) & before
+    # The one that was to listen is closed in any case.
+    assert len(kept) == (0 if state in LOST else 1)
+
+
+@pytest.fixture
+async def read_only(
+    fresh_database: Settings, elsewhere: DatabaseManager
+) -> AsyncIterator[Switch]:
+    """Decide whether connections opened from now on only read, as on a standby."""
+    name = fresh_database.database_url.database
+
+    async def switch(on: bool) -> None:
+        change = f'ALTER DATABASE "{name}" SET default_transaction_read_only = {on}'
+        async with elsewhere.transaction() as session:
+            await session.execute(text(change))
+
+    yield switch
+    await switch(False)
+
+
+async def test_a_read_only_server_serves_what_reads_until_another_takes_over(
+    built: FastAPI,
+    fresh_database: Settings,
+    elsewhere: DatabaseManager,
+    read_only: Switch,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    me = sign_in(await store(elsewhere, make_user(role=Role.ADMIN)))
+    names = (f"Grace {number}" for number in count())
+    await read_only(True)
+    app = with_state(built, fresh_database)
+    transport = ASGITransport(app=app)
+    async with (
+        lifespan(app),
+        AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+
+        async def rename() -> int:
+            body = {"full_name": next(names)}
+            answer = await client.patch(f"{V1}/users/me", json=body, headers=me)
+            return answer.status_code
+
+        async def ready() -> tuple[int, str]:
+            answer = await client.get(f"{V1}/health/ready")
+            return answer.status_code, answer.json()["database"]
+
+        assert await ready() == (200, "read-only")
+        assert await rename() == 503
+        for path in ("/users/me", "/users", "/users?search=exa"):
+            answer = await client.get(f"{V1}{path}", headers=me)
+            assert answer.status_code == 200, path
+        await read_only(False)
+        # A connection from before is found out by the first change.
+        assert [await rename() for _ in range(5)][1:] == [200] * 4
+        assert await ready() == (200, "read-write")
+
+
+async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
+    fresh_database: Settings,
+    read_only: Switch,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("app.jobs.worker.AWAY", 0.05)
+    setup_logging(fresh_database)
+    said = ""
+
+    async def until(words: str) -> None:
+        nonlocal said
+        async with asyncio.timeout(20):
+            while words not in said:
+                await asyncio.sleep(0.05)
+                said += capsys.readouterr().out
+
+    await read_only(True)
+    shared = Shared(fresh_database)
+    await shared.database.connect()
+    async with working(shared):
+        await until("No jobs are done: The database does not answer (It is read-only)")
+        await read_only(False)
+        await until("Doing jobs")
+        await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add(Purge()))
+        await until("Job purge done")
+    await shared.database.disconnect()
+    assert '"ERROR"' not in said
