@@ -14,6 +14,7 @@ from app.core.exceptions import ForbiddenException, UnauthorizedException
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.service.audit_service import Origin
+from app.utils.addresses import client_address
 
 # api/openapi.py puts API_V1_PREFIX before the address.
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)
@@ -42,8 +43,8 @@ DatabaseDep = Annotated[DatabaseManager, Depends(get_database)]
 
 
 def origin_of(request: Request) -> Origin:
-    """Tell where a request comes from."""
-    address = request.client.host if request.client else "unknown"
+    """Return the client address and the request id."""
+    address = client_address(request.client.host if request.client else "")
     return Origin(address, request.state.request_id)
 
 

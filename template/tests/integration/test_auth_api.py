@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 
+from app.core.database import DatabaseManager
+from app.domain.models.audit_event import AuditEvent
 from app.domain.models.user import User
 from tests.conftest import PASSWORD
 
@@ -12,6 +15,7 @@ pytestmark = pytest.mark.integration
 LOGIN = "/api/v1/auth/login"
 REFRESH = "/api/v1/auth/refresh"
 ME = "/api/v1/users/me"
+RECORDED = select(AuditEvent.address, AuditEvent.request_id)
 
 
 async def test_login_gives_a_token_that_opens_the_api(
@@ -44,6 +48,35 @@ async def test_one_kind_of_token_does_not_do_the_others_work(
     assert me.status_code == 401
     again = await client.post(REFRESH, json={"refresh_token": tokens["access_token"]})
     assert again.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:50123", "203.0.113.9"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("_hidden", "unknown"),
+        ("x" * 46, "unknown"),
+        ("203.0.113.9, " + "y" * 300, "unknown"),
+        ("[" * 1000, "unknown"),
+        ("\xff, \xfe", "unknown"),
+    ],
+)
+async def test_a_refusal_is_recorded_whatever_a_proxy_says_of_the_caller(
+    client: AsyncClient, database: DatabaseManager, forwarded: str, address: str
+) -> None:
+    form = {"username": "nobody@example.com", "password": "wrong"}
+    headers = [
+        (b"X-Forwarded-For", forwarded.encode("latin-1")),
+        (b"X-Request-ID", b"x" * 99),
+    ]
+    answer = await client.post(LOGIN, data=form, headers=headers)
+    assert answer.status_code == 401
+    async with database.reading() as session:
+        recorded = (await session.execute(RECORDED)).all()
+    assert recorded == [(address, answer.headers["X-Request-ID"])]
 
 
 @pytest.mark.parametrize(
