@@ -133,6 +133,20 @@ def test_a_model_of_the_users_needs_a_way_to_make_one(place: Place, refused: Ref
     assert '"books.id"' in place.read("app/domain/models/page_note.py")
 
 
+@pytest.mark.parametrize(("auth", "asks"), [("user", True), ("public", True), ("owner", True), ("admin", False)])
+def test_a_reference_to_what_only_its_owner_sees_asks_who_refers(place: Place, auth: str, asks: bool) -> None:
+    place.run("add", "note", "title:str", "--auth", "owner")
+    place.run("add", "post", "note:ref/note", "--auth", auth, "--allow-dirty")
+    assert ("OWNERS" in place.read("app/repository/post_repository.py")) is asks
+    assert ("create_post(self, data: PostCreate, caller: User)" in place.read("app/service/post_service.py")) is asks
+
+
+def test_an_owner_field_alone_hides_no_row(place: Place) -> None:
+    place.run("add", "thing", "owner:ref/user", "name:str")
+    place.run("add", "post", "thing:ref/thing", "--auth", "owner", "--allow-dirty")
+    assert "OWNERS" not in place.read("app/repository/post_repository.py")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_example_of_the_help_needs_no_quotes(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:

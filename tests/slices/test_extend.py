@@ -96,6 +96,29 @@ def test_a_file_that_was_removed_stays_so(place: Place) -> None:
     assert not (place.root / SAMPLE).exists()
 
 
+def test_a_unique_field_of_an_owners_slice_is_unique_for_each_owner(place: Place) -> None:
+    place.run("add", "note", "slug:str:unique", "--auth", "owner")
+    place.run("add", "note", "code:str:null:unique", "--allow-dirty")
+    place.run("add", "rule", "slug:str:unique", "--auth", "admin", "--allow-dirty")
+    for index in ('"uq_notes_slug","notes",["slug","owner_id"]', '"uq_notes_code","notes",["code","owner_id"]'):
+        assert index in _squeezed(place)
+    assert '"uq_rules_slug","rules",["slug"]' in _squeezed(place)
+
+
+def test_a_slice_of_an_earlier_edition_keeps_its_form(place: Place) -> None:
+    place.run("add", "note", "slug:str:unique", "--auth", "owner")
+    place.edit(".mkbackend/note.toml", "edition = 2\n", "")
+    place.run("add", "note", "code:str:null:unique", "--allow-dirty")
+    assert "Note.owner_id,\n" not in place.read("app/domain/models/note.py")
+    assert '"uq_notes_code","notes",["code"]' in _squeezed(place)
+    assert "edition = 1\n" in place.read(".mkbackend/note.toml")
+
+
+def _squeezed(place: Place) -> str:
+    """Return all migrations without white space."""
+    return "".join("".join(place.read(f"alembic/versions/{path}").split()) for path in place.migrations())
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

@@ -58,7 +58,8 @@ def require_clean(found: Survey) -> None:
 
 def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
     """Return where each ref leads; BadInputError where that is nothing, or what tests cannot make."""
-    itself = Target(resource.name, class_of(resource.name), resource.plural, resource.auth == "owner")
+    owned = resource.auth == "owner"
+    itself = Target(resource.name, class_of(resource.name), resource.plural, owned, private=owned)
     known = {**found.models, resource.name: itself}
     for field in resource.fields:
         if field.type != "ref":

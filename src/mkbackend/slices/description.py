@@ -12,7 +12,7 @@ from mkbackend.slices.names import require_free_for_class, require_usable_field,
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
 # A record of what was added is a description too.
-_IGNORED = {"files"}
+_IGNORED = {"edition", "files"}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Which form slices are written in now; one that was made in an earlier form keeps it.
+# 2: unique values and references are each owner's own.
+EDITION = 2
 AUTHS = ("user", "public", "owner", "admin")
 # Each type, as its word may go on.
 FORMS = {
@@ -101,3 +104,9 @@ class Resource:
     fields: tuple[Field, ...]
     auth: str = "user"
     soft_delete: bool = True
+    edition: int = EDITION
+
+    @property
+    def is_unique_per_owner(self) -> bool:
+        """Whether two owners may have the same unique value: neither learns what the other has."""
+        return self.auth == "owner" and self.edition >= 2

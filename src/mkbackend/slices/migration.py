@@ -154,7 +154,10 @@ def _indexes(view: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the name of each index and what makes it."""
     table = view["plural"]
     alive = ', postgresql_where=sa.text("deleted_at IS NULL")' if view["soft"] else ""
-    found = [(f"uq_{table}_{column.name}", f'"{column.name}"], unique=True{alive}') for column in view["uniques"]]
+    owner = ', "owner_id"' if view["per_owner"] else ""
+    found = [
+        (f"uq_{table}_{column.name}", f'"{column.name}"{owner}], unique=True{alive}') for column in view["uniques"]
+    ]
     found += [(f"ix_{table}_{column.name}", f'"{column.name}"]{alive}') for column in view["indexed"]]
     found += [(f"ix_{table}_{order}_id", f'"{order}", "id"]{alive}') for order in view["orders"]]
     found += [(f"ix_{table}_{name}", f'"{name}"]') for name in _referring(view)]

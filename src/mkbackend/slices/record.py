@@ -5,7 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mkbackend.errors import BadInputError
@@ -44,6 +44,7 @@ class Record:
             f"plural = {json.dumps(it.plural)}",
             f"auth = {json.dumps(it.auth)}",
             f"soft_delete = {json.dumps(it.soft_delete)}",
+            f"edition = {it.edition}",
             "fields = [",
             *(f"    {json.dumps(field.word, ensure_ascii=False)}," for field in it.fields),
             "]",
@@ -67,6 +68,7 @@ def read(project: Path, name: str) -> Record | None:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
         resource = parse(name, found["fields"], found["plural"], found["auth"], found["soft_delete"])
+        resource = replace(resource, edition=int(found.get("edition", 1)))
         files = dict(found["files"])
     except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
         raise _nonsense(name, str(error)) from error

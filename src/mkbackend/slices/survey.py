@@ -2,7 +2,7 @@
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mkbackend import migrations
@@ -65,7 +65,11 @@ def survey(path: Path) -> Survey:
         )
     models, tables = _models(project)
     leads = {table: _led_to(project / path) for table, path in tables.items()}
-    return Survey(project, models, tables, leads, _routes(project), record.read_all(project))
+    records = record.read_all(project)
+    for known in (each.resource for each in records):
+        if known.name in models:
+            models[known.name] = replace(models[known.name], private=known.auth == "owner")
+    return Survey(project, models, tables, leads, _routes(project), records)
 
 
 def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
@@ -76,7 +80,8 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
             if isinstance(node, ast.ClassDef) and (table := _table(node)):
                 tables[table] = f"{_MODELS}/{path.name}"
                 if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
-                    models[path.stem] = Target(path.stem, node.name, table, _has_owner(node))
+                    owned = _has_owner(node)
+                    models[path.stem] = Target(path.stem, node.name, table, owned, private=owned)
     return models, tables
 
 

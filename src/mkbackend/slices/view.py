@@ -15,13 +15,20 @@ _CALLER = "caller: CurrentUser, "
 
 @dataclass(frozen=True)
 class Target:
-    """A resource that others can refer to: its module, model and table; whether it has owners, and refers back."""
+    """A resource that others can refer to.
+
+    Attributes:
+        owned: whether its rows name an owner.
+        leads_back: whether references lead from it to whoever refers to it.
+        private: whether its rows are seen by their owner alone.
+    """
 
     module: str
     model: str
     table: str
     owned: bool = False
     leads_back: bool = False
+    private: bool = False
 
 
 def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
@@ -30,10 +37,11 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
     return {
         **_names(resource),
         **_chosen(columns, resource),
-        **_guards(resource),
+        **_guards(resource, any(column.leads_to_own for column in columns)),
         "columns": columns,
         "auth": resource.auth,
         "owner": resource.auth == "owner",
+        "per_owner": resource.is_unique_per_owner,
         "soft": resource.soft_delete,
         "delete": "soft_delete" if resource.soft_delete else "hard_delete",
         "alive": _alive(resource),
@@ -48,9 +56,16 @@ def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[Sample
     found = []
     for field in resource.fields:
         target = targets[field.args[0]] if field.type == "ref" else Target("", "", "")
-        own = target.owned and resource.auth == "owner"
+        own = _must_be_own(target, resource)
         found.append(SampledColumn(field, owner, target.module, target.model, target.table, own, target.leads_back))
     return found
+
+
+def _must_be_own(target: Target, resource: Resource) -> bool:
+    """Whether a caller may refer to rows of their own only: others' are as if they were not there."""
+    if resource.edition < 2:
+        return target.owned and resource.auth == "owner"
+    return target.private and resource.auth != "admin"
 
 
 def _names(resource: Resource) -> dict[str, str]:
@@ -80,8 +95,9 @@ def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
         "refs": refs,
         # What tests change: not where something leads, if there is something else.
         "changed": next((column for column in columns if column not in refs), columns[0]),
-        # Where rows have owners, they refer to rows of the same owner.
+        # What only its owner sees can be referred to by its owner alone.
         "own_refs": (own := [column for column in refs if column.leads_to_own]),
+        "own_modules": sorted({column.module for column in own} - {resource.name}),
         "any": ", None" if own else "",
         "required_refs": [column for column in refs if column.required_ref],
         "targets": sorted({(column.module, column.target) for column in refs if column.module != resource.name}),
@@ -102,16 +118,21 @@ def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
     }
 
 
-def _guards(resource: Resource) -> dict[str, str]:
-    """Return who may call, as parameters of handlers and of use cases."""
+def _guards(resource: Resource, refers_to_own: bool) -> dict[str, str]:
+    """Return who may call, as parameters of handlers and of use cases; `write`: of those that take references."""
     guard = {"owner": _CALLER, "admin": "_: AdminUser, "}.get(resource.auth, "_: CurrentUser, ")
     owner = resource.auth == "owner"
+    asked = owner or refers_to_own
     return {
-        "writer": guard,
+        "writer": _CALLER if asked else guard,
+        "deleter": guard,
         "reader": "" if resource.auth == "public" else guard,
         "caller_parameter": ", caller: User" if owner else "",
         "passed": ", caller" if owner else "",
         "ada": ", ADA" if owner else "",
+        "write_parameter": ", caller: User" if asked else "",
+        "write_passed": ", caller" if asked else "",
+        "write_ada": ", ADA" if asked else "",
         "who": "admin" if resource.auth == "admin" else "user",
     }
 

@@ -21,9 +21,11 @@ class FakeRepository[Model: BaseModel]:
 
     Attributes:
         unique: field to the message for whoever takes a value of it that is taken.
+        unique_within: fields in which a value is unique, such as `owner_id`.
     """
 
     unique: ClassVar[Mapping[str, str]] = {}
+    unique_within: ClassVar[Sequence[str]] = ()
 
     def __init__(self) -> None:
         self._rows: dict[UUID, Model] = {}
@@ -42,7 +44,7 @@ class FakeRepository[Model: BaseModel]:
             empty = getattr(entity, column.key) is None
             if empty and isinstance(column.default, ScalarElementColumnDefault):
                 setattr(entity, column.key, column.default.arg)
-        self._keep_unique(entity.id, {n: getattr(entity, n) for n in self.unique})
+        self._keep_unique(entity, {n: getattr(entity, n) for n in self.unique})
         entity.created_at = entity.updated_at = datetime.now(UTC)
         self._rows[entity.id] = entity
         return entity
@@ -50,7 +52,7 @@ class FakeRepository[Model: BaseModel]:
     async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> Model | None:
         row = await self.get_by_id(id)
         if row is not None:
-            self._keep_unique(id, values)
+            self._keep_unique(row, values)
             for name, value in values.items():
                 setattr(row, name, value)
             row.updated_at = max(datetime.now(UTC), row.updated_at + MICROSECOND)
@@ -95,11 +97,16 @@ class FakeRepository[Model: BaseModel]:
             return Page(items, part.limit, end=end)
         return Page(items, part.limit, part.page, len(rows), end=end)
 
-    def _keep_unique(self, id: UUID, values: Mapping[str, Any]) -> None:
+    def _keep_unique(self, row: Model, values: Mapping[str, Any]) -> None:
+        others = [
+            other
+            for other in self._alive()
+            if other.id != row.id
+            and all(getattr(other, n) == getattr(row, n) for n in self.unique_within)
+        ]
         for name, message in self.unique.items():
             value = values.get(name)
-            others = [row for row in self._alive() if row.id != id]
-            if value is not None and value in [getattr(row, name) for row in others]:
+            if value is not None and value in [getattr(it, name) for it in others]:
                 raise ConflictException(message)
 
 
