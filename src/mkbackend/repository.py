@@ -52,7 +52,8 @@ class Repository:
 
     def changes(self) -> list[str]:
         """Return what differs from the last commit in the project, not counting untracked files."""
-        return self.names("status", "--porcelain", "-z", "--untracked-files=no", "--", self.prefix or ".")
+        options = ("--porcelain", "-z", "--untracked-files=no", "--no-renames")
+        return self.names("status", *options, "--", self.prefix or ".")
 
     def in_conflict(self) -> bool:
         """Whether the index has a path that is not merged."""

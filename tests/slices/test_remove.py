@@ -28,6 +28,29 @@ def test_two_extended_ones_are_gone_too(place: Place) -> None:
     assert place.status() == []
 
 
+@pytest.mark.parametrize("staged", [False, True])
+def test_one_after_the_other_needs_no_commit_between(place: Place, staged: bool) -> None:
+    for name in ("article", "book", "note"):
+        place.run("add", name, "title:str")
+    place.commit()
+    for name in ("article", "book"):
+        place.run("remove", name)
+        if staged:
+            place.git("add", "--all")
+    place.run("add", "page_note", "title:str")
+    place.run("remove", "note")
+    assert len(heads(read(place.root))) == 1
+
+
+def test_what_else_was_deleted_counts_as_a_change(place: Place, refused: Refused) -> None:
+    for name in ("article", "book"):
+        place.run("add", name, "title:str")
+    place.commit()
+    place.run("remove", "article")
+    (place.root / "app/main.py").unlink()
+    assert "not committed: app/main.py." in refused("remove", "book")
+
+
 def test_an_edited_file_stays_and_is_named(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.edit(SERVICE, '"""What', '"""All that')

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from mkbackend import repository
 from mkbackend.errors import BadInputError
-from mkbackend.slices import migration, render
+from mkbackend.printable import on_one_line
+from mkbackend.slices import migration, record, render
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.names import class_of
 from mkbackend.slices.survey import Survey
@@ -44,16 +46,29 @@ def require_room(resource: Resource, found: Survey) -> None:
 
 
 def require_clean(found: Survey) -> None:
-    """Refuse changes of the user's that git could not tell from ours; what `add` wrote before does not count."""
+    """Refuse changes of the user's that git could not tell from ours.
+
+    What `add` wrote or `remove` deleted before does not count, nor does a file that the last commit has not.
+    """
     repo = repository.find(found.project)
     written = {path for known in found.records for path in (*known.files, known.path)}
-    changed = [repo.shown(line[3:]) for line in repo.changes() if line[2:3] == " "]
+    changed = {repo.shown(line[3:]): line[:2] for line in repo.changes() if line[0] != "A"}
     touched = [path for path in changed if path not in written]
     if touched:
+        touched = sorted({*touched} - _removed(repo, [path for path, how in changed.items() if "D" in how]))
+    if touched:
         raise BadInputError(
-            f"There are changes that are not committed: {', '.join(touched[:5])}.",
+            f"There are changes that are not committed: {', '.join(map(on_one_line, touched[:5]))}.",
             "git commit, or git stash; then again. Or --allow-dirty.",
         )
+
+
+def _removed(repo: repository.Repository, deleted: list[str]) -> set[str]:
+    """Return what `remove` deleted of all that is deleted: the records that are gone, and what they named."""
+    gone = [path for path in deleted if record.is_record(path)]
+    texts = [repo.git("show", f"HEAD:{repo.prefix}{path}") for path in gone]
+    records = [record.parsed(PurePosixPath(path).stem, text) for path, text in zip(gone, texts, strict=True)]
+    return {path for known in records for path in (*known.files, known.path)} & {*deleted}
 
 
 def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
@@ -66,7 +66,21 @@ def read(project: Path, name: str) -> Record | None:
     if not (_NAME.fullmatch(name) and path.is_file()):
         return None
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _nonsense(name, str(error)) from error
+    return parsed(name, text)
+
+
+def is_record(path: str) -> bool:
+    """Whether a path is that of a record."""
+    return PurePosixPath(path).match(f"{FOLDER}/*.toml")
+
+
+def parsed(name: str, text: str) -> Record:
+    """Return the record of a resource from its text; BadInputError where that is nonsense."""
+    try:
+        found = tomllib.loads(text)
         resource = parse(name, found["fields"], found["plural"], found["auth"], found["soft_delete"])
         resource = replace(resource, edition=int(found.get("edition", 1)))
         files = dict(found["files"])
