@@ -32,8 +32,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.core.config import Settings
 from app.core.security import PasswordHasher
 from scripts.contract_slices import describe_slices
-from scripts.contract_stage import PASSWORD, PEOPLE, SECOND, Stage
+from scripts.contract_stage import PEOPLE, SECOND, Stage
 from scripts.postgres import PostgresError, throwaway
+from tests.people import PASSWORD
 
 PROJECT = Path(__file__).resolve().parents[1]
 SCHEMATHESIS = (sys.executable, "-m", "schemathesis.cli")

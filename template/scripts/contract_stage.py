@@ -1,12 +1,12 @@
 """The API as scripts/contract.py serves it: its people stay what they are."""
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
@@ -22,8 +22,8 @@ from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
 from app.main import create_app
+from tests.people import PASSWORD, ROW
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  # nosec B105
 PNG = b"\x89PNG\r\n\x1a\n0000"
 MAIL_TOKENS = {"a token that verifies": Purpose.VERIFY, "that resets": Purpose.RESET}
 USER, SECOND = f"{Role.USER}@example.com", "second@example.com"
@@ -32,23 +32,9 @@ PEOPLE = {f"{role}@example.com": role for role in Role} | {SECOND: Role.ADMIN}
 OWNED = [table for table in Base.metadata.sorted_tables if "owner_id" in table.c]
 
 
-@dataclass
-class Person:
-    """The row of somebody: all of it that a call could change."""
-
-    email: str
-    role: Role
-    password_hash: str
-    id: UUID = field(default_factory=uuid4)
-    full_name: str = "Grace Hopper"
-    is_active: bool = True
-    email_verified_at: datetime | None = None
-    token_version: int = 0
-
-    @property
-    def picture(self) -> str:
-        """The name of a file in the store."""
-        return f"{self.email}.png"
+# What a call could change of somebody, which is all; new people are as they were.
+RESTORED = [c.name for c in User.__table__.columns if c.name != "created_at"]
+Person = dict[str, Any]
 
 
 class Stage:
@@ -79,8 +65,16 @@ class Stage:
         self.operations = list(operations)
         self.public = {o for o in operations if is_public(operations[o])}
         self.succeeded: set[str] = set()
-        self._people = {
-            email: Person(email, role, password_hash) for email, role in PEOPLE.items()
+        self._people: dict[str, Person] = {
+            email: {
+                **ROW,
+                "id": uuid4(),
+                "email": email,
+                "role": role,
+                "password_hash": password_hash,
+                "picture": f"{email}.png",
+            }
+            for email, role in PEOPLE.items()
         }
         self.begin()
 
@@ -101,8 +95,7 @@ class Stage:
 
     def user(self) -> User:
         """Give the row of the user who calls."""
-        person = self._people[USER]
-        return User(**asdict(person), picture=person.picture)
+        return User(**self._people[USER])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Undo what the last call did to people, pass this one on, note its answer."""
@@ -126,17 +119,15 @@ class Stage:
 
     async def _restore_people(self, session: AsyncSession) -> None:
         for person in self._people.values():
-            before = person.id
+            before = person["id"]
             stored = await session.get(User, before)
             if stored is not None and stored.is_deleted:
                 # What is deleted has to stay so: a successor takes over the token.
-                person.id = uuid4()
-            row = User(**asdict(person), picture=person.picture, deleted_at=None)
-            await session.merge(row)
-            if person.id != before:
-                await _inherit(session, before, person.id)
-            self._shared.files.path(person.picture).write_bytes(PNG)
-        await session.flush()
+                person["id"] = uuid4()
+            await session.execute(_restored(person))
+            if person["id"] != before:
+                await _inherit(session, before, person["id"])
+            self._shared.files.path(person["picture"]).write_bytes(PNG)
 
     async def _restore_tokens(self, session: AsyncSession) -> None:
         # Many calls have one key: the first of them would answer for all.
@@ -171,11 +162,21 @@ class Stage:
         return self._shared.signer.create_access_token(self._id(email))
 
     def _id(self, email: str) -> UUID:
-        return self._people[email].id
+        id: UUID = self._people[email]["id"]
+        return id
 
     def _name(self, method: str, path: str) -> str:
         # In newer versions of FastAPI a route does not know its prefix.
         return f"{method.upper()} {path.removeprefix(self._prefix)}"
+
+
+def _restored(person: Person) -> Insert:
+    """Put a row back; what is not said of it is as in a new one."""
+    statement = insert(User).values(person)
+    return statement.on_conflict_do_update(
+        index_elements=[User.id],
+        set_={name: statement.excluded[name] for name in RESTORED},
+    )
 
 
 async def _inherit(session: AsyncSession, before: UUID, successor: UUID) -> None:

@@ -19,6 +19,7 @@ from app.core.logging import setup_logging
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate
 from app.service.audit_service import Origin
+from scripts.people import new_user
 
 OPERATOR = Origin(address="local", request_id="create_admin")
 
@@ -30,9 +31,7 @@ async def create_admin(settings: Settings, email: str, password: str) -> None:
         ValidationError: the e-mail or the password will not do.
         AppException: the e-mail is taken, or the database does not answer.
     """
-    data = UserCreate(
-        email=email, password=password, full_name="Admin", role=Role.ADMIN
-    )
+    data = new_user(email, password, "Admin", Role.ADMIN)
     shared = Shared(settings)
     await shared.database.connect()
     try:

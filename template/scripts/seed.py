@@ -13,8 +13,8 @@ from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.exceptions import AppException
 from app.core.logging import setup_logging
 from app.domain.roles import Role
-from app.domain.schemas.user import UserCreate
 from app.service.audit_service import Origin
+from scripts.people import new_user
 
 SEEDER = Origin(address="local", request_id="seed")
 PEOPLE = {
@@ -50,9 +50,7 @@ async def _create_missing(wiring: Wiring, password: str, created: list[str]) -> 
     service = await get_user_service(wiring)
     for email, (name, role) in PEOPLE.items():
         if not await wiring.users.email_exists(email):
-            await service.create_user(
-                UserCreate(email=email, password=password, full_name=name, role=role)
-            )
+            await service.create_user(new_user(email, password, name, role))
             created.append(email)
 
 

@@ -19,8 +19,9 @@ from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.main import create_app
+from tests.people import PASSWORD as PASSWORD
+from tests.people import ROW
 
-PASSWORD = "correct horse battery staple"
 # Hashing is slow on purpose: this is the least that Argon2 does, and the settings
 # would refuse it.
 QUICK = {"ARGON2_MEMORY_KIB": 8, "ARGON2_PASSES": 1}
@@ -105,13 +106,12 @@ def make_user(password_hash: str) -> MakeUser:
     def make(**values: Any) -> User:
         defaults: dict[str, Any] = {
             "email": f"{token_hex(4)}@example.com",
-            "full_name": "Grace Hopper",
             "role": Role.USER,
             "is_active": True,
             "token_version": 0,
             "password_hash": password_hash,
         }
-        return User(**defaults | values)
+        return User(**ROW | defaults | values)
 
     return make
 

@@ -63,9 +63,8 @@ class AccountService:
         password_hash = await self._passwords.hash_password(data.password)
         user = await self._accounts.create(
             User(
-                email=data.email,
+                **data.model_dump(exclude={"password"}),
                 password_hash=password_hash,
-                full_name=data.full_name,
                 role=Role.USER,
             )
         )
@@ -74,7 +73,7 @@ class AccountService:
         return user
 
     async def update(self, user: User, data: AccountUpdate, seen: Seen = None) -> User:
-        """Change the name; ask a new address to be verified before it counts.
+        """Change what is given; ask a new address to be verified before it counts.
 
         Raises:
             BadRequestException: for a new e-mail the password is missing or wrong.
@@ -83,7 +82,7 @@ class AccountService:
             TooManyRequestsException: wrong passwords, or mails, too often.
         """
         await check_seen(self._accounts, user.id, seen)
-        values = data.model_dump(exclude_unset=True, include={"full_name"})
+        values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
         if "email" in data.model_fields_set and data.email != user.email:
             await self._check_password(user, data.password)
             await self._check_free(user, data.email)

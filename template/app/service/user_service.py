@@ -71,10 +71,8 @@ class UserService:
             raise ConflictException("This e-mail is already registered")
         user = await self._repo.create(
             User(
-                email=data.email,
+                **data.model_dump(exclude={"password"}),
                 password_hash=await self._passwords.hash_password(data.password),
-                full_name=data.full_name,
-                role=data.role,
             )
         )
         await self._audit.done(

@@ -2,10 +2,9 @@
 
 from app.domain.purposes import Purpose
 from tests.calls import Calls
-from tests.conftest import PASSWORD
+from tests.people import EVE, PASSWORD
 
 NEW = "a new password, long enough"
-EVE = {"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"}
 PASSWORDS = {"old_password": PASSWORD, "new_password": NEW}
 
 CALLS: Calls = {

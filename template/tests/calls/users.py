@@ -1,7 +1,7 @@
 """Requests about users and their pictures."""
 
 from tests.calls import Calls
-from tests.calls.auth import EVE
+from tests.people import EVE
 
 PNG = b"\x89PNG\r\n\x1a\n0000"
 

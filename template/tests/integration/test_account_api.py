@@ -16,12 +16,12 @@ from app.domain.roles import Role
 from app.main import create_app
 from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
 from tests.integration.conftest import store
+from tests.people import ADA
 
 pytestmark = pytest.mark.integration
 AUTH = "/api/v1/auth"
 ME = "/api/v1/users/me"
 NEW = "a new password, long enough"
-ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
 
 
 class Mailbox:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from app.api.idempotency import IdempotentRoute
 from app.api.openapi import NO_REPLAY, PUBLIC, declines_key
@@ -18,12 +18,12 @@ from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.repository.idempotency_repository import IdempotencyRepository
-from tests.conftest import PASSWORD, Headers, MakeUser, SignIn
+from tests.conftest import Headers, MakeUser, SignIn
 from tests.integration.conftest import store
+from tests.people import EVE, PASSWORD, ROW
 
 pytestmark = pytest.mark.integration
 USERS = "/api/v1/users"
-EVE = {"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"}
 KEY = {"Idempotency-Key": "f47ac10b-58cc"}
 
 
@@ -169,12 +169,7 @@ async def test_a_request_in_flight_holds_its_key_until_it_ends(
 ) -> None:
     async with elsewhere.transaction() as session:
         # It waits for this row, with its key claimed.
-        await session.execute(
-            text(
-                "INSERT INTO users (id, email, password_hash, full_name) "
-                "VALUES (gen_random_uuid(), 'eve@example.com', '', 'Other')"
-            )
-        )
+        await session.execute(insert(User).values(**ROW, email=EVE["email"]))
         first = asyncio.create_task(
             fresh_client.post(USERS, json=EVE, headers=as_fresh_admin | KEY)
         )

@@ -1,25 +1,28 @@
 """Lists: pages by number up to a cap, cursors beyond, searches."""
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.models.user import User
 from app.repository.user_repository import SORTABLE
 from app.utils.pagination import TOTAL_CAP
 from tests.conftest import Headers, MakeUser
+from tests.people import ROW
 
 pytestmark = pytest.mark.integration
 USERS = "/api/v1/users"
-FILL = text("""
-    INSERT INTO users (id, email, password_hash, full_name)
-    SELECT gen_random_uuid(), 'u' || i || '@example.com', '', 'Number ' || i
-    FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) i
-""")
+
+
+async def _fill(session: AsyncSession, numbers: Iterable[int]) -> None:
+    rows = [{"email": f"u{i}@example.com", "full_name": f"Number {i}"} for i in numbers]
+    await session.execute(insert(User), [ROW | row for row in rows])
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -86,7 +89,7 @@ async def test_who_joins_or_leaves_meanwhile_moves_nobody_to_another_page(
 async def test_a_cursor_of_another_list_is_refused(
     client: AsyncClient, as_admin: Headers, session: AsyncSession, change: Any
 ) -> None:
-    await session.execute(FILL, {"first": 1, "last": 3})
+    await _fill(session, range(1, 4))
     first = await client.get(USERS, params={"limit": "2"}, headers=as_admin)
     query = {"limit": "2", "cursor": first.json()["next_cursor"]}
     assert (await client.get(USERS, params=query, headers=as_admin)).is_success
@@ -98,7 +101,7 @@ async def test_a_cursor_of_another_list_is_refused(
 async def test_an_altered_cursor_is_refused(
     client: AsyncClient, as_admin: Headers, session: AsyncSession
 ) -> None:
-    await session.execute(FILL, {"first": 1, "last": 3})
+    await _fill(session, range(1, 4))
     first = await client.get(USERS, params={"limit": "2"}, headers=as_admin)
     cursor = first.json()["next_cursor"]
     raw = bytearray(base64.urlsafe_b64decode(cursor))
@@ -113,10 +116,10 @@ async def test_an_altered_cursor_is_refused(
 async def test_the_total_is_exact_up_to_the_cap(
     client: AsyncClient, as_admin: Headers, session: AsyncSession
 ) -> None:
-    await session.execute(FILL, {"first": 1, "last": TOTAL_CAP - 1})
+    await _fill(session, range(1, TOTAL_CAP))
     exact = (await client.get(USERS, headers=as_admin)).json()
     assert (exact["total"], exact["total_capped"]) == (TOTAL_CAP, False)
-    await session.execute(FILL, {"first": TOTAL_CAP, "last": TOTAL_CAP})
+    await _fill(session, [TOTAL_CAP])
     capped = (await client.get(USERS, headers=as_admin)).json()
     assert (capped["total"], capped["total_capped"]) == (TOTAL_CAP, True)
     assert capped["total_pages"] == TOTAL_CAP // 20

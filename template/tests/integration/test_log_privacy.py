@@ -11,6 +11,7 @@ from app.core.mail import Mail
 from app.domain.models.user import User
 from app.main import create_app
 from tests.integration.conftest import running
+from tests.people import ADA, ROW
 from tests.receiver import Receiver, free_port, receiver
 
 pytestmark = pytest.mark.integration
@@ -56,7 +57,8 @@ async def test_nothing_personal_and_no_secret_leaves_the_service(
 
 async def _live(client: AsyncClient, mailbox: Mailbox) -> list[str]:
     """Do what people do, right and wrong, and give the tokens that they got."""
-    ada = {"email": EMAIL, "password": PASSWORD, "full_name": NAME.replace("\n", " ")}
+    ada = ADA | {"email": EMAIL, "password": PASSWORD}
+    ada |= {"full_name": NAME.replace("\n", " ")}
     codes = [
         (await client.post(f"{AUTH}/register", json=person)).status_code
         for person in (ada, ada, ada | {"password": NAME[:7]})
@@ -86,10 +88,11 @@ def _all_on(kept: Receiver, log_format: str) -> dict[str, object]:
 
 def _add_failing_route(app: FastAPI) -> None:
     """Have the database refuse a row, in whose error it quotes the row."""
+    row = {"email": EMAIL, "full_name": NAME, "password_hash": NEW}
 
     @app.post("/fails")
     async def fails(session: SessionDep) -> None:
-        session.add(User(email=EMAIL, full_name=NAME, password_hash=NEW))
+        session.add(User(**ROW | row))
         try:
             await session.flush()
         except Exception as error:

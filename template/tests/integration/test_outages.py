@@ -20,6 +20,7 @@ from app.core.security import TokenSigner
 from app.main import lifespan
 from tests.conftest import PASSWORD, MakeSettings, with_state
 from tests.integration.conftest import direct
+from tests.people import EVE
 
 pytestmark = pytest.mark.integration
 READY = "/api/v1/health/ready"
@@ -68,12 +69,11 @@ def _refused(answer: Response, why: str) -> None:
 async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
     """Reading, writing, signing in and readiness are refused; the process lives."""
     token = TokenSigner(settings).create_access_token(uuid4())
-    eve = {"email": "eve@example.com", "password": PASSWORD, "full_name": "Eve"}
     form = {"username": "eve@example.com", "password": PASSWORD}
     bearer = {"Authorization": f"Bearer {token}"}
     for answer in await asyncio.gather(
         client.get("/api/v1/users/me", headers=bearer),
-        client.post("/api/v1/auth/register", json=eve),
+        client.post("/api/v1/auth/register", json=EVE),
         client.post("/api/v1/auth/login", data=form),
         client.get(READY),
     ):

@@ -25,9 +25,9 @@ from app.domain.roles import Role
 from app.repository.user_repository import UserRepository
 from app.service.audit_service import Origin
 from tests.calls import CALLS, LISTED, V1, Caller
-from tests.calls.auth import EVE
 from tests.conftest import MakeUser, SignIn
 from tests.integration.conftest import QUEUE_TABLES, store
+from tests.people import EVE
 from tests.slices import SLICES
 
 pytestmark = pytest.mark.integration

@@ -14,10 +14,10 @@ from app.domain.models.user import User
 from app.domain.roles import Role
 from tests.conftest import PASSWORD, Headers, MakeUser, SignIn
 from tests.integration.conftest import store
+from tests.people import ADA
 
 pytestmark = pytest.mark.integration
 USERS = "/api/v1/users"
-ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
 
 
 async def test_an_admin_creates_reads_changes_and_deletes_a_user(

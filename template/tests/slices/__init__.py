@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.models.base import BaseModel
 from app.domain.models.user import User
 from app.domain.schemas.base import RequestSchema
+from tests.people import ROW
 
 # Makes what is made one after the other differ, where it must be unique.
 NUMBERS = count(1)
@@ -64,7 +65,7 @@ class Slice:
 async def add_user(session: AsyncSession) -> User:
     """Store somebody who cannot sign in."""
     email = f"somebody{next(NUMBERS)}@example.com"
-    user = User(email=email, full_name="Some Body", password_hash="")
+    user = User(**ROW, email=email)
     session.add(user)
     await session.flush()
     return user

@@ -1,5 +1,7 @@
 """What people do with their own account."""
 
+from typing import Any
+
 import pytest
 
 from app.core.exceptions import (
@@ -10,11 +12,13 @@ from app.core.exceptions import (
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
+from app.domain.schemas.user import ProfileUpdate
 from app.service.limit_service import MAIL_EMAIL, REGISTER_ADDRESS, TOKEN_ADDRESS
+from tests import people
 from tests.conftest import PASSWORD, MakeUser
 from tests.unit.conftest import Fakes
 
-ADA = RegisterRequest(email="ada@example.com", password=PASSWORD, full_name="Ada")
+ADA = RegisterRequest.model_validate(people.ADA)
 
 
 @pytest.fixture
@@ -119,6 +123,24 @@ async def test_mails_to_a_new_address_are_limited(fakes: Fakes, user: User) -> N
         await fakes.accounts.update(user, change)
     with pytest.raises(TooManyRequestsException):
         await fakes.accounts.update(user, change)
+
+
+async def test_everything_that_a_new_account_says_is_stored(user: User) -> None:
+    said = ADA.model_dump(exclude={"password"})
+    assert {name: getattr(user, name) for name in said} == said
+
+
+# A value of no type that any field has.
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("field", ProfileUpdate.model_fields)
+async def test_every_field_of_a_profile_changes_at_once(
+    fakes: Fakes, user: User, field: str
+) -> None:
+    values: Any = {field: b"new"}
+    change = AccountUpdate.model_construct({field}, **values)
+    changed = await fakes.accounts.update(user, change)
+    assert getattr(changed, field) == b"new"
+    assert fakes.record.events[-1].fields == [field]
 
 
 async def test_a_name_changes_at_once(fakes: Fakes, user: User) -> None:

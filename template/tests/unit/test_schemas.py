@@ -8,11 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
+from app.domain.models.user import User
+from app.domain.schemas.account import AccountUpdate, RegisterRequest
+from app.domain.schemas.base import RequestSchema
+from app.domain.schemas.user import (
+    PRIVATE,
+    UserCreate,
+    UserListParams,
+    UserResponse,
+    UserUpdate,
+)
 from app.repository.user_repository import SORTABLE
 from tests.conftest import PASSWORD
-
-ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
+from tests.people import ADA
 
 
 @pytest.mark.parametrize(
@@ -59,11 +67,38 @@ def test_the_description_says_what_is_refused() -> None:
     assert not re.search(fields["email"]["not"]["pattern"], "ada@test.example.com")
 
 
-@pytest.mark.parametrize("field", UserUpdate.model_fields)
-def test_a_field_may_be_left_out_but_not_null(field: str) -> None:
-    assert UserUpdate().model_dump(exclude_unset=True) == {}
-    with pytest.raises(ValidationError):
-        UserUpdate.model_validate({field: None})
+COLUMNS = {column.key: column for column in User.__table__.columns}
+CHANGES = [(s, f) for s in (UserUpdate, AccountUpdate) for f in s.model_fields]
+
+
+@pytest.mark.parametrize(("schema", "field"), CHANGES)
+def test_a_field_may_be_left_out_and_null_where_the_column_may(
+    schema: type[RequestSchema], field: str
+) -> None:
+    assert schema().model_dump(exclude_unset=True) == {}
+    taken = True
+    try:
+        schema.model_validate({field: None})
+    except ValidationError:
+        taken = False
+    nullable = field in COLUMNS and COLUMNS[field].nullable
+    assert taken == nullable, f"{field} or its column is nullable, not both"
+
+
+def test_every_column_is_shown_or_private_on_purpose() -> None:
+    known = UserResponse.model_fields.keys() | PRIVATE
+    forgotten = sorted(COLUMNS.keys() - known)
+    assert not forgotten, f"{forgotten} are neither in UserResponse nor in PRIVATE"
+    assert not UserResponse.model_fields.keys() & PRIVATE
+    assert COLUMNS.keys() == known
+
+
+@pytest.mark.parametrize(
+    "schema", [UserCreate, RegisterRequest, UserUpdate, AccountUpdate]
+)
+def test_what_a_request_says_of_a_user_is_a_column(schema: type[RequestSchema]) -> None:
+    # Of a password, the hash is.
+    assert schema.model_fields.keys() - {"password"} <= COLUMNS.keys()
 
 
 @pytest.mark.parametrize(

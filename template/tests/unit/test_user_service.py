@@ -13,12 +13,13 @@ from app.core.security import PasswordHasher
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
 from app.service.user_service import UserService
+from tests import people
 from tests.conftest import PASSWORD, MakeUser
 from tests.fakes.user_repository import FakeUserRepository
 from tests.unit.conftest import Fakes
 
 ADMIN = uuid4()
-ADA = UserCreate(email="ada@example.com", password=PASSWORD, full_name="Ada")
+ADA = UserCreate.model_validate(people.ADA)
 
 
 @pytest.fixture
@@ -38,6 +39,14 @@ async def test_a_created_user_is_stored_with_a_hash(
     assert await users.get_by_id(user.id) is user
     assert PASSWORD not in user.password_hash
     assert await hasher.verify_password(PASSWORD, user.password_hash) == (True, None)
+
+
+async def test_everything_that_is_said_of_a_new_user_is_stored(
+    service: UserService,
+) -> None:
+    said = ADA.model_dump(exclude={"password"})
+    user = await service.create_user(ADA)
+    assert {name: getattr(user, name) for name in said} == said
 
 
 async def test_a_user_has_no_rights_unless_given(service: UserService) -> None:

@@ -39,7 +39,7 @@ async def update_me(
     seen: SeenDep,
     response: Response,
 ) -> User:
-    """Change one's name; ask for another e-mail, which counts once it is verified."""
+    """Change one's account; another e-mail counts once it is verified."""
     return tagged(response, await wiring.accounts.update(user, data, seen))
 
 

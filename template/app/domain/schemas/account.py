@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.domain.schemas.base import UNSET, RequestSchema
-from app.domain.schemas.user import Email, FullName, Password
+from app.domain.schemas.user import Email, Password, Profile, ProfileUpdate
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 # Any length and form: it is compared, not set.
@@ -14,18 +14,16 @@ GivenPassword = Annotated[
 ]
 
 
-class RegisterRequest(RequestSchema):
+class RegisterRequest(Profile):
     """A new account. It has no rights: an admin gives them."""
 
     email: Email
     password: Password
-    full_name: FullName
 
 
-class AccountUpdate(RequestSchema):
+class AccountUpdate(ProfileUpdate):
     """Changes to one's own account; a new e-mail needs the password."""
 
-    full_name: FullName = UNSET
     email: Email = UNSET
     password: GivenPassword = UNSET
 

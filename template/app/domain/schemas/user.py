@@ -31,19 +31,29 @@ Password = Annotated[
 ]
 
 
-class UserCreate(RequestSchema):
+class Profile(RequestSchema):
+    """Columns that everyone gives of themselves, and an admin of others."""
+
+    full_name: FullName
+
+
+class ProfileUpdate(RequestSchema):
+    """Changes to them. A field that is left out stays as it is."""
+
+    full_name: FullName = UNSET
+
+
+class UserCreate(Profile):
     """A new user, as an admin makes one."""
 
     email: Email
     password: Password
-    full_name: FullName
     role: Role = Role.USER
 
 
-class UserUpdate(RequestSchema):
+class UserUpdate(ProfileUpdate):
     """Changes to a user. A field that is left out stays as it is."""
 
-    full_name: FullName = UNSET
     role: Role = UNSET
     is_active: StrictBool = UNSET
 
@@ -52,6 +62,10 @@ class UserListParams(SearchParams):
     """The query of the list of users; `search` looks at names and e-mails."""
 
     sort_by: Literal["created_at", "updated_at", "email", "full_name"] = "created_at"
+
+
+# The columns that no answer shows, on purpose: all others are in UserResponse.
+PRIVATE = frozenset({"deleted_at", "password_hash", "token_version"})
 
 
 class UserResponse(IDSchema):
