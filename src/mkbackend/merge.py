@@ -1,4 +1,4 @@
-"""Two renders of the template become a change, and git merges it into the project: it follows renames, and keeps edits.
+"""A change of the template is merged into the project by git: it follows renames, and keeps edits.
 
 Everything is tried first in a throwaway repository that borrows the project's objects. Its work tree has the files
 that the template leaves alone: git reads .gitattributes there, and a merge driver may be a script of the project.
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.recorded import ANSWERS
 from mkbackend.repository import Repository
 from mkbackend.system import git, run
+from mkbackend.trees import NOBODY
 
 # What a user has set for their own merges has no say in this one.
 _SETTINGS = {
@@ -26,11 +26,6 @@ _SETTINGS = {
     "core.excludesFile": os.devnull,
 }
 _FLAGS = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-_NOBODY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "mkbackend"), ("EMAIL", "mkbackend@localhost"), ("DATE", "1700000000 +0000"))
-}
 _BASE, _OURS, _THEIRS = 1, 2, 3
 _IN_PLACE = "; yours is in place, git checkout --theirs takes the template's"
 _WHY = {
@@ -48,14 +43,6 @@ class Outcome:
     conflicts: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Renders:
-    """The old and the new project, each in a folder laid out as the user's repository is."""
-
-    old: Path
-    new: Path
 
 
 def borrow(repo: Repository, directory: Path) -> Repository:
@@ -79,19 +66,6 @@ def borrow(repo: Repository, directory: Path) -> Repository:
     return trial
 
 
-def change(trial: Repository, renders: Renders, label: str, kept: Iterable[str] = ()) -> str:
-    """Return a commit that turns the old render into the new one, but for the paths `kept`.
-
-    The answers file counts as unedited, so that it will always be the new one.
-    """
-    answers = _entries(trial, "HEAD", [trial.prefix + ANSWERS])
-    old = _commit(trial, _tree(trial, renders.old, answers), label)
-    names = list(kept)
-    absent = b"".join(b"0 %s\t%s\0" % (b"0" * len(old), os.fsencode(name)) for name in names)
-    new = _tree(trial, renders.new, absent + _entries(trial, old, names))
-    return _commit(trial, new, label, "-p", old)
-
-
 def pick(place: Repository, commit: str) -> Outcome:
     """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses."""
     _cherry_pick(place, commit)
@@ -104,7 +78,7 @@ def attempt(trial: Repository, commit: str) -> Outcome:
     _check_out(trial, touched)
     _cherry_pick(trial, commit)
     changed = trial.names("diff", "--cached", "-z", "--name-only", "--no-renames", "HEAD")
-    written = [path for path in changed if os.path.lexists(trial.top / path)]
+    written = [path for path in changed if _is_there(trial, path)]
     outcome = _settle(trial)
     outcome.written = written
     _check_out(trial, set(outcome.conflicts))
@@ -131,9 +105,15 @@ def _check_out(trial: Repository, but: set[str]) -> None:
     trial.git("checkout-index", "--quiet", "-z", "--stdin", stdin=b"".join(wanted))
 
 
+def _is_there(trial: Repository, path: str) -> bool:
+    """Whether a path is in the work tree itself, and not behind a link."""
+    is_behind_link = any((trial.top / parent).is_symlink() for parent in Path(path).parents)
+    return os.path.lexists(trial.top / path) and not is_behind_link
+
+
 def _cherry_pick(place: Repository, commit: str) -> None:
     try:
-        place.git(*_FLAGS, "cherry-pick", "--no-commit", commit, env=_NOBODY, apart=True)
+        place.git(*_FLAGS, "cherry-pick", "--no-commit", commit, env=NOBODY, apart=True)
     except MkbackendError as error:
         if not _unmerged(place):
             raise BadInputError(f"git does not merge: {error.message}", hint="git status") from error
@@ -149,27 +129,6 @@ def _settle(place: Repository) -> Outcome:
         place.git("--literal-pathspecs", "rm", "--quiet", "--force", "--", *deleted, apart=True)
     conflicts = {path: _why(place, path, stages) for path, stages in unmerged.items() if path not in deleted}
     return Outcome(_changes(place, conflicts), conflicts, deleted)
-
-
-def _tree(trial: Repository, render: Path, entries: bytes) -> str:
-    """Return the user's commit with the project replaced by a render; its neighbours are the same on both sides."""
-    inside = trial.top / ".git"
-    where = {"GIT_DIR": str(inside), "GIT_WORK_TREE": str(render), "GIT_INDEX_FILE": str(inside / "render-index")}
-    git("read-tree", "HEAD", cwd=render, env=where)
-    git(*_FLAGS, "add", "--all", "--force", "--", trial.prefix or ".", cwd=render, env=where)
-    git("update-index", "-z", "--index-info", cwd=render, env=where, stdin=entries)
-    return git("write-tree", cwd=render, env=where)
-
-
-def _entries(trial: Repository, commit: str, names: list[str]) -> bytes:
-    """Return what a commit has at some paths, as `git update-index` reads it."""
-    if not names:
-        return b""
-    return run("git", "--literal-pathspecs", "ls-tree", "-z", commit, "--", *names, cwd=trial.top)
-
-
-def _commit(trial: Repository, tree: str, label: str, *parent: str) -> str:
-    return trial.git("commit-tree", tree, *parent, "-m", label, env=_NOBODY)
 
 
 def _unmerged(place: Repository) -> dict[str, frozenset[int]]:

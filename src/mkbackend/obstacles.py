@@ -12,14 +12,25 @@ from mkbackend.system import typed
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What stays in its place because git ignores it; where the template's file differs, it is to lie beside it."""
+    """What stays in its place, and where the template's file is to lie beside it.
+
+    `kept` and `beside` are files that git ignores; `apart` are those where something else is than a file. `places` are
+    the new files and folders.
+    """
 
     kept: list[str]
     beside: dict[str, str]
+    apart: dict[str, str]
+    places: list[str]
+
+    @property
+    def new(self) -> dict[str, str]:
+        """All files of the template that lie beside another."""
+        return self.beside | self.apart
 
 
-def find_obstacles(repo: Repository, theirs: Mapping[str, Path]) -> Obstacles:
-    """Look at each path that a merge writes, with what it writes there.
+def find_obstacles(repo: Repository, theirs: Mapping[str, Path], clashes: Mapping[str, str]) -> Obstacles:
+    """Look at each path that a merge writes, with what it writes there, and at those that clash, with what is there.
 
     BadInputError where something is in the way that git does not ignore.
     """
@@ -27,13 +38,15 @@ def find_obstacles(repo: Repository, theirs: Mapping[str, Path]) -> Obstacles:
     blocked = {path: blocker for path in theirs if path not in tracked and (blocker := _blocker(repo, path, tracked))}
     ignored = _ignored(repo, [path for path, blocker in blocked.items() if path == blocker])
     beside = {path: f"{path}.new" for path in ignored if not _same(repo.top / path, theirs[path])}
-    taken = {new for new in beside.values() if os.path.lexists(repo.top / new)}
+    apart = {path: f"{place}.new{path.removeprefix(place)}" for path, place in clashes.items()}
+    news = {*beside.values(), *(f"{place}.new" for place in clashes.values())}
+    taken = {new for new in news if os.path.lexists(repo.top / new)}
     if in_the_way := sorted(repo.shown(path) for path in {*blocked.values()}.difference(ignored) | taken):
         raise BadInputError(
             f"Files that git does not track are where the update would write: {', '.join(in_the_way)}.",
             hint=f"Move them, or commit them: {typed('git', 'add', '--', *in_the_way)} && git commit",
         )
-    return Obstacles(ignored, beside)
+    return Obstacles(ignored, beside, apart, sorted(news))
 
 
 def _blocker(repo: Repository, path: str, tracked: set[str]) -> str:

@@ -1,15 +1,20 @@
 """A merge that was tried out, and then done in the project just so."""
 
 import shutil
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from mkbackend import merge, repository
+from mkbackend import merge, repository, trees
+from mkbackend.clashes import find_clashes, find_left_out
 from mkbackend.errors import BadInputError
 from mkbackend.followup import FollowUp, follow_up
-from mkbackend.merge import Outcome, Renders
+from mkbackend.merge import Outcome
 from mkbackend.obstacles import Obstacles, find_obstacles
 from mkbackend.repository import Repository
+from mkbackend.trees import Renders, find_apart
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,13 @@ class Plan:
         """All paths that the update adds, from the top."""
         joined = [self.repo.prefix + self.follow_up.join[0]] if self.follow_up.join else []
         tracked = set(self.repo.names("ls-files", "-z"))
-        written = (*self.outcome.written, *self.obstacles.beside.values(), *joined)
+        written = (*self.outcome.written, *self.obstacles.places, *joined)
         return [path for path in written if path not in tracked]
 
     @property
     def undo(self) -> str:
         """The one command that takes all of it back."""
-        beside = list(self.obstacles.beside.values())
-        return repository.undo(self.repo, beside, conflicts=bool(self.outcome.conflicts))
+        return repository.undo(self.repo, self.obstacles.places, conflicts=bool(self.outcome.conflicts))
 
     def apply(self) -> "Plan":
         """Do it in the project and return what it did; a note tells a later run what was begun."""
@@ -47,7 +51,7 @@ class Plan:
             if not self.repo.changes():
                 repository.end(self.repo)
             raise
-        for path in self.obstacles.beside.values():
+        for path in self.obstacles.new.values():
             _copy(self.trial.top / path, self.repo.top / path)
         _join(self.repo, self.follow_up)
         repository.end(self.repo)
@@ -56,22 +60,31 @@ class Plan:
 
 
 def make(repo: Repository, renders: Renders, version: str, directory: Path) -> Plan:
-    """Try the merge in a throwaway repository: once, and again without what the user's ignored files block."""
-    label = f"mkbackend {version}"
-    trial = merge.borrow(repo, directory)
-    commit = merge.change(trial, renders, label)
-    outcome = merge.attempt(trial, commit)
+    """Try the merge in a throwaway repository, and again without what cannot be merged and what blocks it."""
+    apart = find_apart(repo, renders)
+    attempt = partial(_attempt, repo, renders, f"mkbackend {version}", directory, apart)
+    trial, commit, outcome = attempt()
+    if clashes := find_clashes(trial, commit, [*outcome.conflicts, *outcome.deleted]):
+        trial, commit, outcome = attempt(kept=clashes)
     theirs = {path: _either(renders.new / path, trial.top / path) for path in outcome.written}
-    obstacles = find_obstacles(repo, theirs)
+    clashes = {path: place for path, place in clashes.items() if (renders.new / path).is_file()}
+    obstacles = find_obstacles(repo, theirs, clashes | find_left_out(renders, apart))
     if obstacles.kept:
-        trial = merge.borrow(repo, directory / "again")
-        commit = merge.change(trial, renders, label, obstacles.kept)
-        outcome = merge.attempt(trial, commit)
-        for path, new in obstacles.beside.items():
-            _copy(theirs[path], trial.top / new)
+        trial, commit, outcome = attempt(kept=[*clashes, *obstacles.kept])
+    for path, new in obstacles.new.items():
+        _copy(theirs.get(path, renders.new / path), trial.top / new)
     work = follow_up(repo.project, trial.project, version)
     _join(trial, work)
     return Plan(repo, trial, commit, outcome, obstacles, work)
+
+
+def _attempt(
+    repo: Repository, renders: Renders, label: str, directory: Path, apart: set[str], kept: Iterable[str] = ()
+) -> tuple[Repository, str, Outcome]:
+    """Merge once in a repository of its own."""
+    trial = merge.borrow(repo, Path(tempfile.mkdtemp(dir=directory)))
+    commit = trees.change(trial, renders, label, kept, apart)
+    return trial, commit, merge.attempt(trial, commit)
 
 
 def _join(place: Repository, work: FollowUp) -> None:

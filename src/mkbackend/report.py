@@ -62,6 +62,10 @@ class Report:
             f"{repo.shown(path)}; the template's: {repo.shown(new)}" for path, new in self.plan.obstacles.beside.items()
         ]
         _list(screen, "Kept as it is, because git ignores it here:", kept)
+        apart = [
+            f"{repo.shown(path)}; the template's: {repo.shown(new)}" for path, new in self.plan.obstacles.apart.items()
+        ]
+        _list(screen, "Left as it is, because a link, a folder or another project is there:", apart)
         _list(screen, f"Written anew without your lines, {ANSWERS}:", self.own_lines)
         _follow_up(screen, self.plan.follow_up)
 

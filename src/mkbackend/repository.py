@@ -114,7 +114,7 @@ def undo(repo: Repository, new: list[str], conflicts: bool) -> str:
     if conflicts:  # restore refuses what is in conflict and not in the commit; to be added, it must be none
         steps.insert(0, (*here, "add", "--update", "."))
     if new:
-        steps.append((*here, "clean", "-fqx", "--", *map(repo.shown, new)))
+        steps.append((*here, "clean", "-fqxd", "--", *map(repo.shown, new)))
     return " && ".join(typed(*step) for step in steps)
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from mkbackend import plan, recorded, rehearsal, repository, system
 from mkbackend.errors import BadInputError
-from mkbackend.merge import Renders
 from mkbackend.questions import Answers, Questions
 from mkbackend.recorded import ANSWERS, Recorded, Span, short
 from mkbackend.render import render
 from mkbackend.report import Report
 from mkbackend.screen import Screen
 from mkbackend.stage import uninterrupted
+from mkbackend.trees import Renders
 
 
 @dataclass(frozen=True)

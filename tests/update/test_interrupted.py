@@ -29,7 +29,7 @@ MOMENTS = {
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from mkbackend import cli, merge, plan, repository, template
+from mkbackend import cli, merge, plan, repository, template, trees
 template._SHIPPED = Path({bundle!r})
 
 def dies(module, name, skip=0):
@@ -165,7 +165,7 @@ def discard(project: Project) -> None:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupt_before_the_merge_leaves_everything(busy: Project, made: Made, name: str) -> None:
     before = busy.tree()
-    interrupted = start(busy, made, "dies(merge, 'change')", f"os.kill(os.getpid(), signal.{name})")
+    interrupted = start(busy, made, "dies(trees, 'change')", f"os.kill(os.getpid(), signal.{name})")
     said, _ = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
     assert "Interrupted; nothing was changed." in said

@@ -1,0 +1,56 @@
+"""Where an update leaves the project alone, because something else is there than a file of the template."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from mkbackend.repository import Repository
+from mkbackend.trees import Renders
+
+
+def find_clashes(trial: Repository, commit: str, unmerged: Iterable[str]) -> dict[str, str]:
+    """Return the changed files that git could only put under another name, each with what is in its place.
+
+    That is a link, a folder or a module where the template has a file, or a file where it has a folder. Git then makes
+    up a name, such as Makefile~HEAD; where it follows a folder that was moved, there is none, and no clash.
+    """
+    head, old, new = (_entries(trial, name) for name in ("HEAD", f"{commit}^", commit))
+    folders = {str(parent) for path in head for parent in PurePosixPath(path).parents}
+    found = {}
+    for path in sorted(old.keys() | new.keys()):
+        if old.get(path) != new.get(path) and (blocker := _blocker(path, head, old, new, folders)):
+            found[path] = blocker
+    return {
+        path: blocker for path, blocker in found.items() if any(name.startswith(f"{blocker}~") for name in unmerged)
+    }
+
+
+def find_left_out(renders: Renders, apart: Iterable[str]) -> dict[str, str]:
+    """Return the files that the template changes in the places `apart`, each with its place."""
+    found = {}
+    for place in sorted(apart):
+        for path in [renders.new / place, *(renders.new / place).rglob("*")]:
+            name = path.relative_to(renders.new)
+            if path.is_file() and not _same(path, renders.old / name):
+                found[name.as_posix()] = place
+    return found
+
+
+def _entries(trial: Repository, commit: str) -> dict[str, str]:
+    """Return the mode and the object of each file in a commit."""
+    lines = trial.names("ls-tree", "-r", "-z", commit, "--", trial.prefix or ".")
+    return {path: entry for entry, _, path in (line.partition("\t") for line in lines)}
+
+
+def _blocker(
+    path: str, head: dict[str, str], old: dict[str, str], new: dict[str, str], folders: set[str]
+) -> str | None:
+    """Return what the project has where the template wants this file: the file's own path, or one above it."""
+    for parent in [str(parent) for parent in PurePosixPath(path).parents][-2::-1]:
+        if parent in head and head[parent] != old.get(parent):
+            return parent
+    kinds = {entries[path][:2] for entries in (head, old, new) if path in entries}
+    return path if path in folders or (path in head and len(kinds) > 1) else None
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.is_file() and one.read_bytes() == other.read_bytes()

@@ -1,0 +1,105 @@
+"""Two renders of the template as two commits: what lies between them is what the template changes, and nothing else."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkbackend.recorded import ANSWERS
+from mkbackend.repository import Repository
+from mkbackend.system import git, run
+
+NOBODY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "mkbackend"), ("EMAIL", "mkbackend@localhost"), ("DATE", "1700000000 +0000"))
+}
+_SETTINGS = ("-c", "core.safecrlf=false", "-c", f"core.excludesFile={os.devnull}")
+_MODULE = "160000"
+
+
+@dataclass(frozen=True)
+class Renders:
+    """The old and the new project, each in a folder laid out as the user's repository is."""
+
+    old: Path
+    new: Path
+
+
+def change(trial: Repository, renders: Renders, label: str, kept: Iterable[str] = (), apart: Iterable[str] = ()) -> str:
+    """Return a commit that turns the old render into the new one, but for the paths `kept`, and nothing below `apart`.
+
+    The answers file counts as unedited, so that it will always be the new one.
+    """
+    answers = _entries(trial, "HEAD", [trial.prefix + ANSWERS])
+    beside = list(apart)
+    old = _commit(trial, _tree(trial, renders.old, beside, answers), label)
+    while copies := _copies(trial, old, renders.new):
+        beside += copies
+        old = _commit(trial, _tree(trial, renders.old, beside, answers), label)
+    names = list(kept)
+    absent = b"".join(b"0 %s\t%s\0" % (b"0" * len(old), os.fsencode(name)) for name in names)
+    new = _tree(trial, renders.new, beside, absent + _entries(trial, old, names))
+    return _commit(trial, new, label, "-p", old)
+
+
+def find_apart(repo: Repository, renders: Renders) -> set[str]:
+    """Return the folders in the project that are projects or repositories of their own."""
+    listed = repo.names("ls-tree", "-r", "-z", "HEAD", "--", repo.prefix or ".")
+    tracked = {path: entry for entry, _, path in (line.partition("\t") for line in listed)}
+    folders = {path.removesuffix(f"/{ANSWERS}") for path in tracked if path.endswith(f"/{ANSWERS}")}
+    projects = {path for path in folders if not (renders.old / path / ANSWERS).exists()}
+    modules = {path for path, entry in tracked.items() if entry.startswith(_MODULE)}
+    return projects | modules | {path for path in _folders(renders) if (repo.top / path / ".git").exists()}
+
+
+def _folders(renders: Renders) -> set[str]:
+    """Return the folders of both renders, from the top."""
+    return {
+        path.relative_to(render).as_posix()
+        for render in (renders.old, renders.new)
+        for path in render.rglob("*")
+        if path.is_dir()
+    }
+
+
+def _tree(trial: Repository, render: Path, apart: list[str], entries: bytes) -> str:
+    """Return the user's commit with the project replaced by a render; what is apart is the same on both sides."""
+    inside = trial.top / ".git"
+    where = {"GIT_DIR": str(inside), "GIT_WORK_TREE": str(render), "GIT_INDEX_FILE": str(inside / "render-index")}
+    places = [f":(top,literal){trial.prefix}", *(f":(top,literal,exclude){path}" for path in apart)]
+    stdin = b"".join(os.fsencode(place) + b"\0" for place in places)
+    git("read-tree", "HEAD", cwd=render, env=where)
+    add = ("add", "--all", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
+    git(*_SETTINGS, *add, cwd=render, env=where, stdin=stdin)
+    git("update-index", "-z", "--index-info", cwd=render, env=where, stdin=entries)
+    return git("write-tree", cwd=render, env=where)
+
+
+def _copies(trial: Repository, old: str, new: Path) -> list[str]:
+    """Return the owner's files that git would take for renamed ones, although both were there at once."""
+    parts = iter(
+        trial.names(
+            "diff-tree", "-r", "-z", "--name-status", "--find-renames", "-l7000", "--diff-filter=R", old, "HEAD"
+        )
+    )
+    pairs = [(next(parts), next(parts)) for _ in parts]
+    return [there for gone, there in pairs if not (new / there).exists() and _were_both(trial, gone, there)]
+
+
+def _were_both(trial: Repository, gone: str, there: str) -> bool:
+    """Whether the commit that removed a file had the other already."""
+    removal = trial.names("rev-list", "--max-count=1", "HEAD", "--", f":(top,literal){gone}")
+    parents = trial.git("rev-parse", f"{removal[0].strip()}^@").split() if removal else []
+    return any(_entries(trial, parent, [gone]) and _entries(trial, parent, [there]) for parent in parents)
+
+
+def _entries(trial: Repository, commit: str, names: list[str]) -> bytes:
+    """Return what a commit has at some paths, as `git update-index` reads it."""
+    if not names:
+        return b""
+    return run("git", "--literal-pathspecs", "ls-tree", "-z", commit, "--", *names, cwd=trial.top)
+
+
+def _commit(trial: Repository, tree: str, label: str, *parent: str) -> str:
+    return trial.git("commit-tree", tree, *parent, "-m", label, env=NOBODY)

@@ -1,0 +1,203 @@
+"""What an update leaves alone: other projects and repositories in the project, links, folders where a file was."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import MAKEFILE, Content, Project, Template, numbered
+
+LEFT = "Left as it is, because a link, a folder or another project is there:\n"
+
+
+def nested(project: Project, place: str, answers: bool = True) -> None:
+    """Put a second project of the same template into the project, not committed yet."""
+    tracked = project.git_raw("ls-files", "-z").split("\0")[:-1]
+    for name in tracked:
+        if answers or name != ".copier-answers.yml":
+            (project.root / place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(project.root / name, project.root / place / name)
+
+
+def without(project: Project, *names: str) -> None:
+    project.git("rm", "--quiet", "-r", "--", *names)
+
+
+def link(project: Project, name: str, target: str) -> None:
+    (project.root / name).symlink_to(target)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["in two commits", "in one commit"])
+@pytest.mark.parametrize("place", ["inner", "services/[a] b"])
+def test_a_project_inside_is_not_taken_for_what_was_deleted(project: Project, place: str, together: bool) -> None:
+    nested(project, place)
+    if not together:
+        project.edit({})
+    without(project, "Makefile", "app/changed_there.py", "app/renamed_there.py")
+    project.edit({})
+    before = project.tree()
+    said = project.update()
+    assert [name for name in project.status() if name.strip('"').startswith(place.partition("/")[0])] == []
+    assert "Left out, because you have deleted it:\n  Makefile\n" in said
+    project.take_back(said)
+    assert (project.tree(), project.status()) == (before, {})
+
+
+def test_a_copy_that_was_there_before_is_not_the_new_name_of_what_was_deleted(project: Project) -> None:
+    nested(project, "old", answers=False)
+    project.edit({})
+    without(project, "Makefile", "app/changed_there.py")
+    project.edit({})
+    said = project.update()
+    assert [name for name in project.status() if name.startswith("old/")] == []
+    assert "Left out, because you have deleted it:\n  Makefile\n  app/changed_there.py\n" in said
+
+
+def test_of_two_copies_the_one_that_came_with_the_deletion_is_the_new_name(project: Project) -> None:
+    project.edit({"copy/changed_there.py": numbered("changed")})
+    project.git("mv", "app/changed_there.py", "app/my_name.py")
+    project.edit({})
+    project.update()
+    assert project.read("copy/changed_there.py") == numbered("changed")
+    assert project.read("app/my_name.py") == numbered("changed", _5="template = 5")
+
+
+def test_a_repository_inside_is_left_alone_and_the_templates_files_are_laid_beside_it(
+    project: Project, template: Template
+) -> None:
+    template.put({"deploy/chart.yml": "replicas: 2\n"})
+    template.release("0.3.0")
+    project.edit({".gitignore": ".env\n.venv/\n*.local\ndeploy/\n"})
+    (project.root / "deploy").mkdir()
+    inner = Project(project.root / "deploy")
+    inner.git("init", "--quiet")
+    inner.edit({"mine.yml": "mine\n"})
+    before = project.tree()
+    said = project.update()
+    assert f"{LEFT}  deploy/chart.yml; the template's: deploy.new/chart.yml\n" in said
+    assert project.read("deploy.new/chart.yml") == "replicas: 2\n"
+    assert (inner.status(), sorted(path.name for path in inner.root.iterdir())) == ({}, [".git", "mine.yml"])
+    project.take_back(said)
+    assert (project.tree(), project.status()) == (before, {})
+    assert not (project.root / "deploy.new").exists()
+
+
+def test_a_submodule_is_left_alone(project: Project, template: Template, tmp_path: Path) -> None:
+    template.put({"deploy/chart.yml": "replicas: 2\n"})
+    template.release("0.3.0")
+    source = Project(tmp_path / "charts")
+    source.root.mkdir()
+    source.git("init", "--quiet")
+    source.edit({"mine.yml": "mine\n"})
+    project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(source.root), "deploy")
+    project.edit({})
+    before = project.tree()
+    said = project.update()
+    assert f"{LEFT}  deploy/chart.yml; the template's: deploy.new/chart.yml\n" in said
+    project.take_back(said)
+    assert (project.tree(), project.status()) == (before, {})
+
+
+@pytest.mark.parametrize("target", ["../common.mk", "shared/common.mk", "/nowhere/common.mk"])
+def test_a_file_that_became_a_link_stays_one_and_the_templates_is_laid_beside_it(project: Project, target: str) -> None:
+    project.edit({"shared/common.mk": "mine:\n"})
+    (project.root.parent / "common.mk").write_text("mine:\n")
+    without(project, "Makefile")
+    link(project, "Makefile", target)
+    project.edit({})
+    said = project.update()
+    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in said
+    assert project.read("Makefile.new") == MAKEFILE.format(more="\npurge:\n\tpurge\n")
+    assert str((project.root / "Makefile").readlink()) == target
+    assert (project.root.parent / "common.mk").read_text() == "mine:\n"
+    assert "~" not in "".join(project.status())
+    project.take_back(said)
+    assert project.status() == {}
+    assert not (project.root / "Makefile.new").exists()
+
+
+def test_a_link_whose_file_the_template_leaves_alone_is_not_mentioned(project: Project) -> None:
+    without(project, "LICENSE")
+    link(project, "LICENSE", "../LICENSE")
+    project.edit({})
+    assert "LICENSE" not in project.update()
+
+
+def test_a_link_whose_file_the_template_deleted_is_a_conflict(project: Project) -> None:
+    without(project, "app/deleted_there.py")
+    link(project, "app/deleted_there.py", "config.py")
+    project.edit({})
+    said = project.update(code=1)
+    assert "app/deleted_there.py: changed or renamed here, deleted in the template" in said
+    assert (project.root / "app/deleted_there.py").is_symlink()
+
+
+def test_a_folder_that_became_a_link_stays_one(project: Project) -> None:
+    outside = project.root.parent / "elsewhere"
+    shutil.copytree(project.root / "app", outside)
+    without(project, "app")
+    shutil.rmtree(project.root / "app", ignore_errors=True)
+    link(project, "app", "../elsewhere")
+    project.edit({})
+    before = {path.name: path.read_bytes() for path in outside.iterdir()}
+    said = project.update()
+    for name in ("both.py", "changed_there.py", "added_there.py"):
+        assert f"  app/{name}; the template's: app.new/{name}\n" in said
+        assert (project.root / "app.new" / name).is_file()
+    assert (project.root / "app").is_symlink()
+    assert {path.name: path.read_bytes() for path in outside.iterdir()} == before
+    assert "~" not in "".join(project.status())
+    project.take_back(said)
+    assert project.status() == {}
+    assert not (project.root / "app.new").exists()
+
+
+def test_a_folder_that_was_moved_and_linked_is_followed(project: Project) -> None:
+    project.git("mv", "app", "service")
+    link(project, "app", "service")
+    project.edit({})
+    said = project.update(code=1)
+    assert "template = 3" in project.read("service/both.py")
+    assert (project.root / "app").is_symlink()
+    project.take_back(said)
+    assert project.status() == {}
+
+
+@pytest.mark.parametrize("files", [{"Makefile/one.mk": "one:\n"}, {"Makefile/a/b.mk": "b:\n"}])
+def test_a_file_that_became_a_folder_stays_one(project: Project, files: dict[str, Content]) -> None:
+    without(project, "Makefile")
+    project.edit(files)
+    before = project.tree()
+    said = project.update()
+    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in said
+    assert project.read("Makefile.new") == MAKEFILE.format(more="\npurge:\n\tpurge\n")
+    assert "~" not in "".join(project.status())
+    project.take_back(said)
+    assert (project.tree(), project.status()) == (before, {})
+
+
+def test_a_file_of_the_owner_where_the_template_has_a_folder_stays_one(project: Project, template: Template) -> None:
+    template.put({"docs/guide.md": "guide\n"})
+    template.release("0.3.0")
+    project.edit({"docs": "mine\n"})
+    said = project.update()
+    assert f"{LEFT}  docs/guide.md; the template's: docs.new/guide.md\n" in said
+    assert project.read("docs") == "mine\n"
+
+
+def test_what_lies_beside_is_not_written_over(project: Project) -> None:
+    without(project, "Makefile")
+    link(project, "Makefile", "../common.mk")
+    project.edit({})
+    project.edit({"Makefile.new": "mine\n"}, commit=False)
+    said = project.update(code=2)
+    assert "where the update would write: Makefile.new." in said
+    assert project.read("Makefile.new") == "mine\n"
+
+
+def test_a_dry_run_names_what_it_would_lay_beside(project: Project) -> None:
+    without(project, "Makefile")
+    link(project, "Makefile", "../common.mk")
+    project.edit({})
+    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in project.update("--dry-run")
+    assert project.status() == {}
