@@ -86,7 +86,7 @@ class Checkout:
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a home without settings but a git identity, no uv, and a directory to work in."""
+    """Give the test a home without settings but a git identity, no uv on PATH, and a directory to work in."""
     home = tmp_path / "home"
     (home / "bin").mkdir(parents=True)
     (home / ".gitconfig").write_text(IDENTITY)
@@ -99,6 +99,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "GIT_CONFIG_NOSYSTEM": "1",
         "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "NO_COLOR": "1",
+        "UV_OFFLINE": "1",
     }.items():
         monkeypatch.setenv(name, value)
     write_command(home / "bin" / "uv", "raise SystemExit(127)")

@@ -15,7 +15,7 @@ import pytest
 from conftest import SMALL_TEMPLATE, Checkout, write_command
 from typer.testing import CliRunner, Result
 
-from mkbackend import __version__, cli
+from mkbackend import __version__, cli, system
 from mkbackend.errors import MkbackendError
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and terminals of POSIX")
@@ -177,24 +177,45 @@ def test_json_prints_one_object_and_nothing_else(checkout: Checkout) -> None:
     assert set(report["files"]) == EVERY
     assert (report["committed"], report["installed"]) == (True, False)
     assert report["next"] == ["cd shop", "make install", "make dev"]
-    assert [warning["retry"] for warning in report["warnings"]] == ["uv lock"]
+    assert report["warnings"] == []
     assert "Render the template" in result.stderr
 
 
 def test_a_missing_tool_or_network_is_a_warning_with_the_retry(checkout: Checkout, machine: Path) -> None:
     write_command(
-        machine / "bin" / "uv", "import sys\nif '--version' in sys.argv: print('uv')\nelse: sys.exit('no net')"
+        machine / "bin" / "uv", "import sys\nif '--version' in sys.argv: print('uv 1.0')\nelse: sys.exit('no net')"
     )
     result = CliRunner().invoke(cli.app, ["new", "shop", "--yes"])
     assert result.exit_code == 0
-    assert result.stdout.count("no net") == 2
-    assert "  Later, in the project: uv lock\n" in result.stdout
+    assert result.stdout.count("no net") == 1
+    assert "  Later, in the project: make install\n" in result.stdout
     assert result.stdout.endswith("  cd shop\n  make install\n  make dev\n")
     assert commits(Path("shop")) == ["Start shop with mkbackend"]
 
 
+def test_the_first_line_comes_before_anything_that_takes_time(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(system, "require_git", slow)
+    result = new("shop", "--yes")
+    assert (result.exit_code, result.stdout) == (130, f"mkbackend {__version__}\n")
+
+
+def test_no_install_asks_for_no_package(checkout: Checkout, machine: Path) -> None:
+    record = machine / "uv.log"
+    script = f"import sys\nprint('uv 1.0')\nprint(*sys.argv[1:2], file=open({str(record)!r}, 'a'))"
+    write_command(machine / "bin" / "uv", script)
+    assert new("shop", "--yes").exit_code == 0
+    asked = record.read_text().split() if record.exists() else []
+    assert set(asked) <= {"--version", "python"}
+    assert not Path("shop/uv.lock").exists()
+
+
 def test_an_installed_project_is_one_command_from_running(checkout: Checkout, machine: Path) -> None:
-    write_command(machine / "bin" / "uv", "import sys\nif '--version' in sys.argv: print('uv')")
+    write_command(machine / "bin" / "uv", "import sys\nif '--version' in sys.argv: print('uv 1.0')")
     result = CliRunner().invoke(cli.app, ["new", "shop", "--yes"])
     assert result.stdout.endswith("Next:\n  cd shop\n  make dev\n")
 
@@ -243,7 +264,7 @@ def test_bad_input_is_named_with_the_mend_and_writes_nothing(
     assert message.startswith("Error: ")
     assert hint.strip()
     assert sorted(os.listdir()) == ["file", "full"]
-    assert result.stdout == ""
+    assert result.stdout in ("", f"mkbackend {__version__}\n")
     error = json.loads(new(*arguments, "--json").stdout)
     assert (error["exit_code"], error["error"]["hint"]) == (2, hint.strip())
 
@@ -414,7 +435,7 @@ def test_a_kill_leaves_nothing_or_the_whole_project(checkout: Checkout, moment: 
 
 @posix
 def test_an_interrupt_while_installing_keeps_the_whole_project(checkout: Checkout, machine: Path) -> None:
-    slow = "import sys, time\nif '--version' in sys.argv: print('uv')\nelif 'sync' in sys.argv: time.sleep(60)"
+    slow = "import sys, time\nif '--version' in sys.argv: print('uv 1.0')\nelif 'sync' in sys.argv: time.sleep(60)"
     write_command(machine / "bin" / "uv", slow)
     running = process(checkout, "new", "shop", "--yes", start_new_session=True)
     wait_for(Path("shop").exists)

@@ -175,7 +175,7 @@ def test_a_missing_environment_is_wrong_and_the_rest_is_looked_at(project: Patie
 @posix
 def test_uv_says_which_python_would_be_used(project: Patient, machine: Path) -> None:
     elsewhere = Patient(machine).with_python("3.14.1").root / ".venv" / "bin" / "python"
-    write_command(machine / "bin" / "uv", f"print({str(elsewhere)!r})")
+    write_command(machine / "bin" / "uv", f"import sys\nprint({str(elsewhere)!r} if 'find' in sys.argv else 'uv 0.9')")
     found = project.look()["python"]
     assert found["found"] == ".venv is missing; it would be made with Python 3.14.1"
     assert found["mend"] == "make install"
@@ -218,6 +218,7 @@ def test_what_only_some_need_is_a_note(patient: Patient, machine: Path, monkeypa
     monkeypatch.setenv("PATH", str(machine / "bin"))
     found = patient.look()
     assert {"uv", "make", "docker"} <= states(found, "note")
+    assert found["uv"]["found"] == "is not on PATH: make install brings one into .venv"
     assert not states(found, "wrong")
     assert all(found[name]["mend"] for name in ("uv", "make", "docker"))
 

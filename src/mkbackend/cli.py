@@ -52,7 +52,7 @@ def new(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files, write nothing.")] = False,
     no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
-    no_install: Annotated[bool, typer.Option("--no-install", help="Install no dependencies.")] = False,
+    no_install: Annotated[bool, typer.Option("--no-install", help="Without a network: install nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Ask nothing, print one JSON object.")] = False,
     template: Annotated[str | None, typer.Option(metavar="URL", help="Another git repository as template.")] = None,
     ref: Annotated[str | None, typer.Option(metavar="REF", help="A tag, branch or commit of it.")] = None,

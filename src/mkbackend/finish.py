@@ -7,13 +7,12 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mkbackend.errors import MkbackendError
 from mkbackend.questions import Answers
-from mkbackend.system import git, run
+from mkbackend.system import find_uv, git, run
 
 # git drops these at the ends of a name, and refuses one that has nothing else.
 _CRUD = " \t\n.,:;<>\"\\'"
@@ -28,10 +27,8 @@ def write_env(project: Path) -> None:
 
 def lock(project: Path) -> None:
     """Write `uv.lock`; any Python will do for that, so none is downloaded."""
-    if not (uv := _find_uv(project)):
-        raise MkbackendError("uv is not installed, so there is no uv.lock.", hint="uv lock")
     never = {"UV_PYTHON_DOWNLOADS": "never"}
-    _or_retry("uv lock", *uv.command, "lock", "--python", sys.executable, cwd=uv.cwd, env=never, timeout=_NETWORK)
+    _uv("lock", "--python", sys.executable, project=project, env=never)
 
 
 def commit(project: Path, target: Path, answers: Answers) -> str:
@@ -60,41 +57,21 @@ def guess_author() -> Answers:
 
 def guess_python(recommended: str) -> Answers:
     """Return the Python that runs us as an answer, where the recommended one is not on this machine."""
-    uv = _find_uv(Path.cwd())
-    if _find_python(Path.cwd(), recommended) or (uv and _said(*uv.command, "python", "find", recommended, cwd=uv.cwd)):
+    here = Path.cwd()
+    if _find_python(here, recommended) or _said(find_uv(here), "python", "find", recommended, cwd=here):
         return {}
     return {"python_version": f"{sys.version_info.major}.{sys.version_info.minor}"}
 
 
 def install(project: Path, python_version: str) -> None:
-    """Install the project into its own `.venv`, with uv or without."""
-    uv, python = _find_uv(project), _find_python(project, python_version)
-    if uv:
-        using = ("--python", python) if python else ()
-        _or_retry("make install", *uv.command, "sync", *using, cwd=uv.cwd, timeout=_NETWORK)
-    elif python:
-        _or_retry("make install", python, "-m", "venv", ".venv", cwd=project)
-        inside = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        _or_retry("make install", inside, "-m", "pip", "install", "-e", ".[dev]", cwd=project, timeout=_NETWORK)
-    else:
-        raise MkbackendError(f"Python {python_version} is not installed.", hint="make install")
+    """Install the project into its own `.venv`."""
+    python = _find_python(project, python_version)
+    _uv("sync", *(("--python", python) if python else ()), project=project)
 
 
-@dataclass(frozen=True)
-class _Uv:
-    """How to start uv for a project."""
-
-    command: tuple[str | Path, ...]
-    cwd: Path
-
-
-def _find_uv(project: Path) -> _Uv | None:
-    """Find a uv that runs: version managers leave commands behind that run in some directories only."""
-    for command in filter(None, (os.environ.get("UV"), shutil.which("uv"))):
-        for cwd in (project, Path.cwd()):
-            if _said(command, "--version", cwd=cwd):
-                return _Uv((command, "--quiet", "--directory", project), cwd)
-    return None
+def _uv(*arguments: str, project: Path, **options: Any) -> None:
+    """Run uv in a project; what it leaves undone, `make install` does."""
+    _or_retry("make install", find_uv(project), "--quiet", *arguments, cwd=project, timeout=_NETWORK, **options)
 
 
 def _find_python(project: Path, version: str) -> str:

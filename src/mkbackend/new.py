@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkbackend import finish, stage, system, template
+from mkbackend import __version__, finish, stage, system, template
 from mkbackend.errors import BadInputError
 from mkbackend.project import Project
 from mkbackend.questions import Answers, Questions
@@ -35,6 +35,7 @@ class Request:
 
 def new(request: Request, screen: Screen) -> None:
     """Make the project, or with `dry_run` only show it, and say how to go on."""
+    screen.say(f"mkbackend {__version__}", style="dim")  # at once: what follows may take some seconds
     system.require_git()
     with template.find(request.url, request.ref, remember=not request.dry_run) as source:
         questions = Questions(source.questions)
@@ -90,9 +91,7 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
     with stage.beside(project.target) as made:
         with screen.step("Render the template"):
             files = render(source, project.answers, made.project, made.scratch)
-        if runs_code:
-            with screen.step("Lock the dependencies", optional=True):
-                finish.lock(made.project)
+        locked = request.install and runs_code and _lock(made.project, screen)
         committed = request.git and around is None and _commit(project, made, screen)
         if runs_code:  # after the commit, so that no secret can get into it
             with screen.step("Write .env with fresh secrets", optional=True):
@@ -103,7 +102,7 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
             screen.left = f"{project.target} is whole, only not installed: make install"
     if around and request.git:
         screen.say(f"It is part of the repository {around}. Commit it there; CI files are read only at its top.")
-    installed = request.install and runs_code and _install(project, screen)
+    installed = locked and _install(project, screen)
     return {
         "template": {"source": source.url, "version": source.version},
         "files": [path.as_posix() for path in files],
@@ -131,6 +130,13 @@ def _preview(project: Project, source: Source, screen: Screen) -> list[str]:
         files = render(source, project.answers, Path(directory) / project.target.name, Path(directory) / "scratch")
     screen.tree(project.target.name, files)
     return [path.as_posix() for path in files]
+
+
+def _lock(project: Path, screen: Screen) -> bool:
+    """Lock the dependencies, for the first commit; without that nothing can be installed either."""
+    with screen.step("Lock the dependencies", optional=True) as step:
+        finish.lock(project)
+    return step.done
 
 
 def _commit(project: Project, made: stage.Stage, screen: Screen) -> bool:

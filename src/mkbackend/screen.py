@@ -78,7 +78,7 @@ class Screen:
         self.steps.append(step)
         started = time.perf_counter()
         try:
-            with self._spinner(name):
+            with self._clock(name):
                 yield step
         except MkbackendError as error:
             if not optional:
@@ -89,8 +89,16 @@ class Screen:
             step.seconds = round(time.perf_counter() - started, 2)
             self.console.print(f"[green]{self._sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
 
-    def _spinner(self, name: str) -> AbstractContextManager[object]:
-        return self.console.status(escape(name)) if self.console.is_terminal else nullcontext()
+    def _clock(self, name: str) -> AbstractContextManager[object]:
+        """Show in a terminal that a step runs, and for how long."""
+        if not self.console.is_terminal:
+            return nullcontext()
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn(escape(name)), TimeElapsedColumn())
+        clock = Progress(*columns, console=self.console, transient=True)
+        clock.add_task("")
+        return clock
 
     def warn(self, message: str, retry: str = "") -> None:
         """Show what is missing and the command that mends it."""

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -38,6 +38,10 @@ _GIT_SETTINGS = {
 _SAFE_DIRECTORY = re.compile(r"git config --global --add safe\.directory (.+)")
 
 _OLDEST_GIT = (2, 31)
+_OLDEST_UV = (0, 8)
+
+# Seconds for a program to name its version
+_PATIENCE = 10.0
 
 # What ends a run politely, as far as this system has it: Ctrl-C, a supervisor, a terminal that is closed.
 _INTERRUPTS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -143,9 +147,32 @@ def require_git() -> None:
     if shutil.which("git") is None:
         raise BadInputError("git is missing.", hint="Install git, open a new terminal and try again.")
     version = git("version")
-    numbers = re.search(r"(\d+)\.(\d+)", version)
-    if numbers and (int(numbers[1]), int(numbers[2])) < _OLDEST_GIT:
+    if (0, 0) < _numbers(version) < _OLDEST_GIT:
         raise BadInputError(f"{version} is too old.", hint="Install git 2.31 or newer.")
+
+
+def uv_on_path(where: Path) -> str | None:
+    """Return the user's own uv, if it runs in a directory and is new enough.
+
+    Version managers leave commands behind that run in some directories only.
+    """
+    for command in filter(None, (os.environ.get("UV"), shutil.which("uv"))):
+        with suppress(MkbackendError):
+            version = run(command, "--version", cwd=where, timeout=_PATIENCE).decode(errors="replace")
+            if _numbers(version) >= _OLDEST_UV:
+                return command
+    return None
+
+
+def find_uv(where: Path) -> str:
+    """Return the user's own uv, else the one that is installed with mkbackend."""
+    from uv import find_uv_bin
+
+    try:
+        return uv_on_path(where) or find_uv_bin()
+    except FileNotFoundError as error:
+        hint = "Install mkbackend again, or uv: https://docs.astral.sh/uv/"
+        raise MkbackendError("The uv that is installed with mkbackend is missing.", hint) from error
 
 
 def typed(*command: str | Path) -> str:
@@ -167,6 +194,12 @@ def _failure(error: subprocess.CalledProcessError) -> MkbackendError:
         message = f"{fix[1]} belongs to another user, so git does nothing in it."
         return BadInputError(message, hint=f"If you trust it: {fix[0]}")
     return MkbackendError(_last_words(error), hint=typed(*error.cmd))
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    """Return the first two numbers of a version; (0, 0) where there are none."""
+    found = re.search(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _last_words(error: subprocess.CalledProcessError) -> str:

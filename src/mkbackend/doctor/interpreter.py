@@ -8,7 +8,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from mkbackend.doctor import programs
 from mkbackend.doctor.checks import Check, note, ok, wrong
-from mkbackend.system import typed
+from mkbackend.system import typed, uv_on_path
 
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
@@ -37,7 +37,7 @@ def look(project: Path) -> Check:
 
 def _without(project: Path) -> Check:
     """Say which Python `make install` would take."""
-    uv, wanted, pinned = programs.uv(project), _wanted(project), _pinned(project)
+    uv, wanted, pinned = uv_on_path(project), _wanted(project), _pinned(project)
     version = _found(project, uv)
     if version and version in wanted:
         return wrong("python", f".venv is missing; it would be made with Python {version}", "make install")

@@ -1,7 +1,5 @@
 """Programs of this machine, asked with little patience."""
 
-import os
-import shutil
 from pathlib import Path
 
 from mkbackend.errors import MkbackendError
@@ -16,9 +14,3 @@ def answer(*command: str | Path, cwd: Path) -> str | None:
         return run(*command, cwd=cwd, timeout=_PATIENCE).decode(errors="replace").strip()
     except MkbackendError:
         return None
-
-
-def uv(project: Path) -> str | None:
-    """Return the uv that runs here: version managers leave commands behind that run in some folders only."""
-    command = os.environ.get("UV") or shutil.which("uv")
-    return command if command and answer(command, "--version", cwd=project) else None

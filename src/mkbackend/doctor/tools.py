@@ -19,10 +19,10 @@ def look(project: Path) -> Iterator[Check]:
 
 
 def _uv(project: Path) -> Check:
-    if command := programs.uv(project):
+    if command := system.uv_on_path(project):
         # "uv 0.8.3 (a build)": the name stands before it already
         return ok("uv", (programs.answer(command, "--version", cwd=project) or "").partition(" ")[2])
-    return note("uv", "is not installed: pip does its work, slower and without uv.lock", "https://docs.astral.sh/uv/")
+    return note("uv", "is not on PATH: make install brings one into .venv", "https://docs.astral.sh/uv/")
 
 
 def _git(project: Path) -> Check:
