@@ -1,7 +1,9 @@
 """Questions: copier.yml judged before anything is written."""
 
 import keyword
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -139,6 +141,21 @@ def test_a_missing_answers_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.yml", tmp_path):
         with pytest.raises(BadInputError, match="Cannot read"):
             read_answers(path)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the encoding of arguments follows no locale")
+@pytest.mark.parametrize(
+    ("locale", "text", "encoding"), [("C", "Café".encode(), "ascii"), ("C.UTF-8", b"Caf\xe9", "utf-8")]
+)
+def test_an_answer_that_the_locale_does_not_decode_is_refused_by_its_encoding(
+    locale: str, text: bytes, encoding: str
+) -> None:
+    words = (sys.executable, "-m", "mkbackend", "new", "shop", "--yes", "--dry-run", "--data")
+    command = [*map(os.fsencode, words), b"project_name=" + text]
+    env = os.environ | {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert f"The encoding of the locale, {encoding}, does not decode it: set LC_ALL" in done.stderr.decode("ascii")
 
 
 def test_data_is_split_at_the_first_equals_sign() -> None:

@@ -3,6 +3,7 @@
 Copier asks the same questions, but takes an unknown answer in silence and every word for a yes.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -135,11 +136,19 @@ def parse_data(pairs: Iterable[str]) -> Answers:
 def _checked(question: Question, answer: object, answers: Answers) -> object:
     """Return a question's answer in its type; ValueError says what is wrong, given the answers before it."""
     value = question.cast(answer)
+    if not _is_decoded(str(value)):
+        encoding = sys.getfilesystemencoding()
+        raise ValueError(f"The encoding of the locale, {encoding}, does not decode it: set LC_ALL=C.UTF-8, for example")
     if question.choices and value not in question.choices:
         raise ValueError(f"Choose one of: {', '.join(question.choices)}")
     if problem := _render(question.validator, {**answers, question.name: value}).strip():
         raise ValueError(problem)
     return value
+
+
+def _is_decoded(text: str) -> bool:
+    """Tell whether all of a text was decoded: Python keeps other bytes of the command line as lone surrogates."""
+    return not any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def _choices(choices: Any) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ import app.domain.models  # noqa: F401 - brings every table
 from app.domain.models.base import Base
 
 SQUAWK = Path(sys.executable).with_name("squawk")
+# Colours and links, which squawk prints into pipes too.
+ESCAPES = re.compile(r"\x1b\[[\d;]*m|\x1b\]8;;.*?\x1b\\")
 IGNORED = re.compile(r"^\s*# squawk-ignore ([\w-]+): \S", re.MULTILINE)
 
 
@@ -53,6 +55,16 @@ def write_sql(script: Script, directory: Path) -> None:
     (directory / f"{path.stem}.sql").write_text("\n".join(lines), encoding="utf-8")
 
 
+def run_squawk(directory: str) -> int:
+    """Print its findings, with colours on a terminal only; return its exit code."""
+    command = (SQUAWK, "*.sql")
+    if sys.stdout.isatty():
+        return subprocess.run(command, cwd=directory).returncode
+    done = subprocess.run(command, cwd=directory, capture_output=True, encoding="utf-8")
+    print(ESCAPES.sub("", done.stdout + done.stderr), end="")
+    return done.returncode
+
+
 def main() -> int:
     """Check all; give the exit code."""
     scripts = ScriptDirectory.from_config(Config("alembic.ini")).walk_revisions()
@@ -60,7 +72,7 @@ def main() -> int:
         shutil.copy(".squawk.toml", directory)
         for script in scripts:
             write_sql(script, Path(directory))
-        code = subprocess.run((SQUAWK, "*.sql"), cwd=directory).returncode
+        code = run_squawk(directory)
     if code:
         print("Where it is safe, the migration may say so: # squawk-ignore RULE: WHY")
     return code

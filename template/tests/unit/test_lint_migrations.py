@@ -65,6 +65,7 @@ def test_what_would_hold_up_a_service_or_break_its_code_is_refused(
     said = capfd.readouterr().out
     assert rule in said
     assert "one.sql" in said
+    assert "\x1b" not in said
 
 
 @pytest.mark.parametrize(
