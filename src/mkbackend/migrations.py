@@ -89,6 +89,14 @@ def join(tips: list[str], version: str) -> tuple[str, str]:
     return f"{VERSIONS}/{now:%Y_%m_%d_%H%M}_join_mkbackend_{version.replace('.', '_')}.py", text
 
 
+def merge_command(project: Path) -> str:
+    """Return what joins the heads of a project; one of an older template has no target of make for it."""
+    makefile = project / "Makefile"
+    if makefile.is_file() and "\nmigrate-merge:" in makefile.read_text(encoding="utf-8", errors="replace"):
+        return "make migrate-merge"
+    return '.venv/bin/python -m alembic merge heads -m "join heads"'
+
+
 def _constants(module: ast.Module) -> dict[str, Any]:
     """Return the names that a module sets to a constant at its top."""
     found: dict[str, Any] = {}

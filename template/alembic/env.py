@@ -4,6 +4,7 @@ import asyncio
 from logging.config import fileConfig
 
 from alembic import context
+from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -27,7 +28,7 @@ def run_migrations_offline() -> None:
         url=settings.database_url, target_metadata=Base.metadata, literal_binds=True
     )
     with context.begin_transaction():
-        context.run_migrations()
+        _run_migrations()
 
 
 async def run_migrations_online() -> None:
@@ -68,6 +69,19 @@ def bound(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL {name} = {round(seconds * 1000)}")
 
 
+def _run_migrations() -> None:
+    """Run what was asked for; where there are several heads, name what joins them."""
+    try:
+        context.run_migrations()
+    except CommandError as error:
+        if not isinstance(error.__cause__, MultipleHeads):
+            raise
+        raise CommandError(
+            "The migrations have several heads, as after a merge of two branches. "
+            "Join them: make migrate-merge (python -m scripts.merge_migrations)"
+        ) from error
+
+
 def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
@@ -77,7 +91,7 @@ def _migrate(connection: Connection) -> None:
         transaction_per_migration=True,
     )
     with context.begin_transaction():
-        context.run_migrations()
+        _run_migrations()
 
 
 # A test that runs Alembic keeps its own logging.

@@ -103,7 +103,9 @@ def test_several_heads_are_refused(place: Place, refused: Refused) -> None:
     (first, *_) = place.migrations()
     text = place.read(f"alembic/versions/{first}")
     place.write("alembic/versions/other.py", text.replace("0b03a4e6ff2d", "aaaaaaaaaaaa"))
-    assert "alembic merge heads" in refused("add", "article", "a:str")
+    assert "python -m alembic merge heads" in refused("add", "article", "a:str")
+    place.write("Makefile", "x:\nmigrate-merge: x\n")
+    assert "make migrate-merge, then again" in refused("add", "article", "a:str")
 
 
 def test_a_project_of_an_older_template_is_told_to_update(place: Place, refused: Refused) -> None:

@@ -31,11 +31,13 @@ def look(told: Answer) -> Check:
     return ok("database", f"{place} answers")
 
 
-def migrations(told: Answer, database: Answer) -> Iterator[Check]:
-    """Judge whether the tables are those of the code; nothing where the database is the trouble."""
+def migrations(told: Answer, database: Answer, merge: str) -> Iterator[Check]:
+    """Judge whether the tables are those of the code; nothing where the database is the trouble.
+
+    `merge` is the command that joins several heads.
+    """
     if len(heads := told["heads"]) > 1:
-        mend = '.venv/bin/python -m alembic merge -m "join" heads'
-        yield wrong("migrations", f"have {len(heads)} heads: {', '.join(heads)}", mend)
+        yield wrong("migrations", f"have {len(heads)} heads: {', '.join(heads)}", merge)
     elif beyond := told.get("beyond"):
         found = f"the database has {', '.join(beyond)}, which the project does not: newer code has migrated it"
         yield wrong("migrations", found, "git pull, or name another database.")

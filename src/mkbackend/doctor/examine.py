@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from mkbackend import recorded
+from mkbackend import migrations, recorded
 from mkbackend.doctor import age, database, env_file, interpreter, port, settings, tools
 from mkbackend.doctor.ask import Answer, ask
 from mkbackend.doctor.checks import Check, note, unknown, wrong
@@ -64,7 +64,7 @@ def _service(project: Path, told: Answer) -> Iterator[Check]:
         yield database.look(base)
         yield from database.jobs(base)
     if _can_tell(scripts):
-        yield from database.migrations(scripts, base)
+        yield from database.migrations(scripts, base, migrations.merge_command(project))
     yield from _untold(told)
 
 

@@ -46,7 +46,8 @@ class Survey:
         if heads:
             listed = " and ".join(heads)
             raise BadInputError(
-                f"The migrations have {len(heads)} heads: {listed}.", "alembic merge heads, then again."
+                f"The migrations have {len(heads)} heads: {listed}.",
+                f"{migrations.merge_command(self.project)}, then again.",
             )
         raise BadInputError(f"There is no migration in {migrations.VERSIONS}.", "Restore it from git.")
 

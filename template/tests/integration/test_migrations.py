@@ -1,8 +1,10 @@
 """Migrations go up, down and up again, and make what the models say."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +80,22 @@ async def test_a_constraint_that_differs_comes_with_the_lines_of_a_migration(
 
 def test_there_is_one_head(settings: Settings) -> None:
     scripts = ScriptDirectory.from_config(alembic_config(settings))
-    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_heads()) == 1, "join them: make migrate-merge"
+
+
+async def test_several_heads_are_refused_with_what_joins_them(
+    empty: Settings, tmp_path: Path
+) -> None:
+    config = alembic_config(empty)
+    head = ScriptDirectory.from_config(config).get_heads()[0]
+    for name in ("ours", "theirs"):
+        text = f'revision = "{name}"\ndown_revision = "{head}"\n'
+        (tmp_path / f"{name}.py").write_text(text)
+    places = os.pathsep.join(("%(here)s/alembic/versions", str(tmp_path)))
+    config.set_main_option("version_locations", places)
+    with pytest.raises(CommandError, match="make migrate-merge"):
+        await _run(command.upgrade, config, "head")
+    assert await _tables(empty) == []
 
 
 def test_the_sql_can_be_written_without_a_database(

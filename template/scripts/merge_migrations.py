@@ -1,0 +1,21 @@
+"""Join the heads that a merge of two branches left, with one more migration.
+
+python -m scripts.merge_migrations
+"""
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+
+def merge(config: Config) -> None:
+    """Write a migration that follows all heads; with one there is nothing to do."""
+    heads = ScriptDirectory.from_config(config).get_heads()
+    if len(heads) > 1:
+        command.merge(config, heads, message="join heads")
+    else:
+        print("There is one head: nothing to join.")
+
+
+if __name__ == "__main__":
+    merge(Config("alembic.ini"))
