@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2.sandbox import SandboxedEnvironment
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.questions import Questions, parse_data, read_answers
@@ -166,3 +169,26 @@ def test_data_is_split_at_the_first_equals_sign() -> None:
 def test_data_without_a_name_and_a_value_is_refused(pair: str) -> None:
     with pytest.raises(BadInputError, match="KEY=VALUE"):
         parse_data([pair])
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"value | regex_search('[a-m]+')",
+        r"value | regex_search('(A).*(?P<last>[0-9])?')",
+        r"value | regex_search('a.', ignorecase=true)",
+        r"value | regex_search('^b', multiline=true)",
+        r"value | regex_replace('[^a-z0-9]+', '_')",
+        r"value | regex_replace('(a)|(b)', '<\\1\\2>')",
+        r"value | regex_replace('A', '', ignorecase=true)",
+        r"value | to_json",
+        r"[value, 1, none, true, {value: 1.5}] | to_json",
+    ],
+)
+@settings(max_examples=30)
+@given(st.text("aAbB0_\n\"'\\<é😀"))
+def test_the_filters_of_questions_are_those_of_copier(expression: str, value: str) -> None:
+    text = f"{{{{ {expression} }}}}"
+    copier = SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
+    answers = Questions(yaml.safe_dump({"value": {}, "x": {"default": text}})).complete({"value": value})
+    assert answers["x"] == copier.from_string(text).render(value=value)

@@ -3,6 +3,8 @@
 Copier asks the same questions, but takes an unknown answer in silence and every word for a yes.
 """
 
+import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -176,10 +178,23 @@ def _render(template: object, answers: Answers) -> Any:
 
 @cache
 def _jinja() -> Any:
-    """Return the environment in which Copier evaluates copier.yml."""
+    """Return an environment that evaluates copier.yml as Copier does, with those of its filters that we use."""
     from jinja2.sandbox import SandboxedEnvironment
 
-    return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
+    environment = SandboxedEnvironment()
+    environment.filters |= {"regex_search": _regex_search, "regex_replace": _regex_replace, "to_json": json.dumps}
+    return environment
+
+
+def _regex_search(value: str, pattern: str, ignorecase: bool = False, multiline: bool = False) -> str | None:
+    """Return the first part of a text that fits a pattern, or None."""
+    found = re.search(pattern, value, re.IGNORECASE * ignorecase | re.MULTILINE * multiline)
+    return found[0] if found else None
+
+
+def _regex_replace(value: str, pattern: str, replacement: str, ignorecase: bool = False) -> str:
+    """Return a text with another one in each place that fits a pattern."""
+    return re.sub(pattern, replacement, value, flags=re.IGNORECASE * ignorecase)
 
 
 def _quoted(answer: object) -> str:
