@@ -20,6 +20,9 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"
 Render = Callable[..., Path]
 
+# Code of a generated project.
+collect_ignore = ["owner"]
+
 hypothesis.settings.register_profile("of the template", max_examples=400 if FULL else 40)
 hypothesis.settings.load_profile("of the template")
 
