@@ -81,6 +81,54 @@ REFUSED_BY_TESTS = {
         "tests/unit/test_config.py",
         "test_every_setting_is_read_by_the_code[COLOUR]",
     ),
+    "a setting that nobody explains": (
+        "app/core/config.py",
+        ("    # Logging\n", "    COLOUR: bool = False\n\n    # Logging\n"),
+        "tests/unit/test_config.py",
+        "test_every_setting_is_explained_in_the_example[COLOUR] - AssertionError: .env.example does not explain COLOUR",
+    ),
+    "a role without a migration": (
+        "app/domain/roles.py",
+        ('    USER = "user"\n', '    USER = "user"\n    SUPPORT = "support"\n'),
+        "tests/integration/test_migrations.py",
+        "test_the_constraints_are_those_of_the_models",
+    ),
+    "a column that is neither shown nor private": (
+        "app/domain/models/user.py",
+        ("    # The file's name", "    phone: Mapped[str | None]\n    # The file's name"),
+        "tests/unit/test_schemas.py",
+        "test_every_column_is_shown_or_private_on_purpose - AssertionError: ['phone'] are neither",
+    ),
+    "a field that may be null, and its column not": (
+        "app/domain/schemas/user.py",
+        ("    full_name: FullName = UNSET", "    full_name: FullName | None = UNSET"),
+        "tests/unit/test_schemas.py",
+        "test_a_field_may_be_left_out_and_null_where_the_column_may[UserUpdate-full_name]",
+    ),
+    "a job that nobody does": (
+        "app/domain/jobs/purge.py",
+        ("class Purge(Job):", 'class Later(Job):\n    name = "later"\n\n\nclass Purge(Job):'),
+        "tests/unit/test_jobs.py",
+        "test_every_kind_of_job_has_somebody_who_does_it - AssertionError: @router.does(Later) is in no",
+    ),
+    "a schedule that cron does not know": (
+        "app/domain/jobs/purge.py",
+        ('"17 3 * * *"', '"17 3 * *"'),
+        "tests/unit/test_jobs.py",
+        "test_the_worker_understands_each_schedule[Purge] - ValueError: Invalid cron expression: 17 3 * *",
+    ),
+    "a route that is neither guarded nor declared public": (
+        "app/api/v1/auth_router.py",
+        ('"/refresh", openapi_extra=PUBLIC', '"/refresh"'),
+        "tests/unit/test_routes.py",
+        "test_every_route_without_a_guard_is_declared_public - AssertionError: ['POST /api/v1/auth/refresh'] need",
+    ),
+    "a route that writes and has no request in tests/calls": (
+        "tests/calls/auth.py",
+        ('    "POST /auth/logout-all": lambda c: c.call("POST", "/auth/logout-all"),\n', ""),
+        "tests/integration/test_transactions.py",
+        "test_every_writing_route_is_called_here - AssertionError: a module of tests/calls/ needs",
+    ),
     "a model without a migration": (
         "app/domain/models/book.py",
         ("", MODULE + BOOK.lstrip()),
@@ -126,4 +174,6 @@ def test_the_tests_refuse(
     path.write_text(path.read_text().replace(*change, 1))
     done = attempt(python, "-m", "pytest", "-q", tests, cwd=project, TMPDIR=str(scratch))
     assert done.code == 1
-    assert f"FAILED {tests}::{refusal}" in done.said
+    node, _, reason = refusal.partition(" - ")
+    assert f"FAILED {tests}::{node}" in done.said
+    assert reason in done.said

@@ -49,8 +49,10 @@ def setup_openapi(app: FastAPI, settings: Settings) -> None:
 
 
 def _say_problem_json(schema: dict[str, Any]) -> None:
+    """Give each error its body, also where a route describes an error by words."""
+    body = {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}
     for path in schema["paths"].values():
         for operation in path.values():
-            for status in PROBLEMS:
-                content = operation["responses"][status]["content"]
-                content[PROBLEM_JSON] = content.pop("application/json")
+            for status, response in operation["responses"].items():
+                if status[0] in "45":
+                    response["content"] = {PROBLEM_JSON: body}

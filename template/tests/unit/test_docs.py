@@ -1,11 +1,13 @@
 """The documentation of the API."""
 
 import re
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
+from app.core.config import Settings
 from app.main import create_app
 from tests.conftest import MakeSettings
 
@@ -41,7 +43,24 @@ async def test_without_debug_there_are_none(make_settings: MakeSettings) -> None
 def test_every_route_documents_its_errors_as_problems(built: FastAPI) -> None:
     for path in built.openapi()["paths"].values():
         for operation in path.values():
-            errors = {k: v for k, v in operation["responses"].items() if k[0] in "45"}
-            assert errors
-            for error in errors.values():
-                assert list(error["content"]) == ["application/problem+json"]
+            _require_problems(operation)
+
+
+def test_an_error_that_a_route_describes_by_words_is_a_problem_too(
+    settings: Settings,
+) -> None:
+    app = create_app(settings)
+
+    @app.get("/books", responses={404: {"description": "No such book"}})
+    async def books(page: int) -> None: ...
+
+    operation = app.openapi()["paths"]["/books"]["get"]
+    assert operation["responses"]["404"]["description"] == "No such book"
+    _require_problems(operation)
+
+
+def _require_problems(operation: dict[str, Any]) -> None:
+    errors = {k: v for k, v in operation["responses"].items() if k[0] in "45"}
+    assert errors
+    for error in errors.values():
+        assert list(error["content"]) == ["application/problem+json"]
