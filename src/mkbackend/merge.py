@@ -45,8 +45,11 @@ class Outcome:
     written: list[str] = field(default_factory=list)
 
 
-def borrow(repo: Repository, directory: Path) -> Repository:
-    """Make a throwaway repository at the user's commit and with their settings, its work tree empty."""
+def borrow(repo: Repository, directory: Path, objects: Path) -> Repository:
+    """Make a throwaway repository at the user's commit and with their settings, its work tree empty.
+
+    No filter runs in it: the keys and programs of filters are in the project.
+    """
     top = directory / "tree"
     form = repo.git("rev-parse", "--show-object-format")
     git("init", "--quiet", "--template=", "--initial-branch=main", f"--object-format={form}", top)
@@ -56,7 +59,9 @@ def borrow(repo: Repository, directory: Path) -> Repository:
         (inside / name).parent.mkdir(exist_ok=True)
         if name != "objects/info/alternates" and (theirs / name).is_file():
             (inside / name).write_bytes((theirs / name).read_bytes())
-    _write(inside / "objects/info/alternates", f"{theirs / 'objects'}\n")
+    with (inside / "info/attributes").open("a", encoding="utf-8", newline="\n") as attributes:
+        attributes.write("\n* -filter\n")
+    _write(inside / "objects/info/alternates", f"{theirs / 'objects'}\n{objects}\n")
     own = f'[core]\n\tbare = false\n\tworktree = "{_quoted(top)}"\n\tsparseCheckout = false\n\tfsmonitor = false\n'
     with (inside / "config").open("a", encoding="utf-8", newline="\n") as config:
         config.write(f'[include]\n\tpath = "{_quoted(theirs / "config")}"\n{own}')

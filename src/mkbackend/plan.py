@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from mkbackend import merge, repository, trees
+from mkbackend import filters, merge, repository, trees
 from mkbackend.clashes import find_clashes, find_left_out
 from mkbackend.errors import BadInputError
+from mkbackend.filters import Filtered
 from mkbackend.followup import FollowUp, follow_up
 from mkbackend.merge import Outcome
 from mkbackend.obstacles import Obstacles, find_obstacles
@@ -62,28 +63,38 @@ class Plan:
 def make(repo: Repository, renders: Renders, version: str, directory: Path) -> Plan:
     """Try the merge in a throwaway repository, and again without what cannot be merged and what blocks it."""
     apart = find_apart(repo, renders)
-    attempt = partial(_attempt, repo, renders, f"mkbackend {version}", directory, apart)
+    filtered = filters.convert(repo, renders.old, renders.new, apart, directory / "filtered")
+    attempt = partial(_attempt, repo, renders, f"mkbackend {version}", directory, filtered, apart)
     trial, commit, outcome = attempt()
-    if clashes := find_clashes(trial, commit, [*outcome.conflicts, *outcome.deleted]):
+    clashes = find_clashes(trial, commit, [*outcome.conflicts, *outcome.deleted])
+    clashes |= {path: path for path in filters.find_refused(repo, trial, outcome.written)}
+    if clashes:
         trial, commit, outcome = attempt(kept=clashes)
     theirs = {path: _either(renders.new / path, trial.top / path) for path in outcome.written}
     clashes = {path: place for path, place in clashes.items() if (renders.new / path).is_file()}
-    obstacles = find_obstacles(repo, theirs, clashes | find_left_out(renders, apart))
+    obstacles = find_obstacles(repo, theirs, clashes | find_left_out(renders, apart | filtered.broken))
     if obstacles.kept:
         trial, commit, outcome = attempt(kept=[*clashes, *obstacles.kept])
     for path, new in obstacles.new.items():
         _copy(theirs.get(path, renders.new / path), trial.top / new)
+    filters.bring(repo, trial, filtered.new)
     work = follow_up(repo.project, trial.project, version)
     _join(trial, work)
     return Plan(repo, trial, commit, outcome, obstacles, work)
 
 
 def _attempt(
-    repo: Repository, renders: Renders, label: str, directory: Path, apart: set[str], kept: Iterable[str] = ()
+    repo: Repository,
+    renders: Renders,
+    label: str,
+    directory: Path,
+    filtered: Filtered,
+    apart: set[str],
+    kept: Iterable[str] = (),
 ) -> tuple[Repository, str, Outcome]:
     """Merge once in a repository of its own."""
-    trial = merge.borrow(repo, Path(tempfile.mkdtemp(dir=directory)))
-    commit = trees.change(trial, renders, label, kept, apart)
+    trial = merge.borrow(repo, Path(tempfile.mkdtemp(dir=directory)), filtered.objects)
+    commit = trees.change(trial, renders, label, filtered, apart, kept)
     return trial, commit, merge.attempt(trial, commit)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 
+from mkbackend import filters
 from mkbackend.errors import BadInputError
 from mkbackend.repository import Repository
 from mkbackend.screen import Screen
@@ -11,11 +12,13 @@ _COMMANDS = ("install", "lint", "test")
 _SHOWN = 40
 
 
-def rehearse(trial: Repository, screen: Screen) -> None:
+def rehearse(repo: Repository, trial: Repository, screen: Screen) -> None:
     """Run `make install`, `make lint` and `make test`; BadInputError for the first that fails."""
     if shutil.which("make") is None:
         raise BadInputError("make is missing, so the update cannot be rehearsed.", hint="Install make.")
     trial.git("checkout-index", "--all", "--force", "--quiet")  # the project's neighbours, which its tests may want
+    tracked = repo.names("ls-files", "-z")
+    filters.bring(repo, trial, filters.filtered(repo, tracked))
     for target in _COMMANDS:
         with screen.step(f"Rehearse: make {target}"):
             code, printed = said("make", target, cwd=trial.project)

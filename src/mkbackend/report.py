@@ -23,7 +23,9 @@ class Report:
     def preview(self, screen: Screen) -> int:
         """Show the difference that the update would make; returns the exit code."""
         trial = self.plan.trial
-        screen.plain(trial.git("diff", "--no-ext-diff", "--find-renames", "HEAD", "--", trial.prefix or "."))
+        screen.plain(
+            trial.git("diff", "--no-ext-diff", "--no-textconv", "--find-renames", "HEAD", "--", trial.prefix or ".")
+        )
         self._tell(screen, "would change; nothing was touched")
         return int(bool(self.plan.outcome.conflicts))
 
@@ -65,7 +67,7 @@ class Report:
         apart = [
             f"{repo.shown(path)}; the template's: {repo.shown(new)}" for path, new in self.plan.obstacles.apart.items()
         ]
-        _list(screen, "Left as it is, because a link, a folder or another project is there:", apart)
+        _list(screen, "Left as it is, because a link, a folder or another project is there, or a filter fails:", apart)
         _list(screen, f"Written anew without your lines, {ANSWERS}:", self.own_lines)
         _follow_up(screen, self.plan.follow_up)
 

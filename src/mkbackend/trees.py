@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend.filters import Filtered
 from mkbackend.recorded import ANSWERS
 from mkbackend.repository import Repository
 from mkbackend.system import git, run
@@ -26,20 +27,23 @@ class Renders:
     new: Path
 
 
-def change(trial: Repository, renders: Renders, label: str, kept: Iterable[str] = (), apart: Iterable[str] = ()) -> str:
+def change(
+    trial: Repository, renders: Renders, label: str, filtered: Filtered, apart: Iterable[str], kept: Iterable[str] = ()
+) -> str:
     """Return a commit that turns the old render into the new one, but for the paths `kept`, and nothing below `apart`.
 
     The answers file counts as unedited, so that it will always be the new one.
     """
-    answers = _entries(trial, "HEAD", [trial.prefix + ANSWERS])
-    beside = list(apart)
-    old = _commit(trial, _tree(trial, renders.old, beside, answers), label)
+    known = _converted(renders.old, filtered.old) + _entries(trial, "HEAD", [trial.prefix + ANSWERS])
+    beside = [*apart, *filtered.broken]
+    old = _commit(trial, _tree(trial, renders.old, beside, known), label)
     while copies := _copies(trial, old, renders.new):
         beside += copies
-        old = _commit(trial, _tree(trial, renders.old, beside, answers), label)
+        old = _commit(trial, _tree(trial, renders.old, beside, known), label)
     names = list(kept)
     absent = b"".join(b"0 %s\t%s\0" % (b"0" * len(old), os.fsencode(name)) for name in names)
-    new = _tree(trial, renders.new, beside, absent + _entries(trial, old, names))
+    converted = _converted(renders.new, filtered.new)
+    new = _tree(trial, renders.new, beside, converted + absent + _entries(trial, old, names))
     return _commit(trial, new, label, "-p", old)
 
 
@@ -92,6 +96,12 @@ def _were_both(trial: Repository, gone: str, there: str) -> bool:
     removal = trial.names("rev-list", "--max-count=1", "HEAD", "--", f":(top,literal){gone}")
     parents = trial.git("rev-parse", f"{removal[0].strip()}^@").split() if removal else []
     return any(_entries(trial, parent, [gone]) and _entries(trial, parent, [there]) for parent in parents)
+
+
+def _converted(render: Path, objects: dict[str, str]) -> bytes:
+    """Return the entries of files that a filter of the owner converts."""
+    modes = {name: 0o100755 if (render / name).stat().st_mode & 0o100 else 0o100644 for name in objects}
+    return b"".join(b"%o %s\t%s\0" % (modes[name], blob.encode(), os.fsencode(name)) for name, blob in objects.items())
 
 
 def _entries(trial: Repository, commit: str, names: list[str]) -> bytes:

@@ -91,7 +91,7 @@ def _verified(tried: plan.Plan, ask: bool, screen: Screen) -> bool:
     if tried.outcome.conflicts:
         screen.say("There are conflicts, so nothing can be rehearsed. Nothing was changed.")
         return False
-    rehearsal.rehearse(tried.trial, screen)
+    rehearsal.rehearse(tried.repo, tried.trial, screen)
     return not ask or screen.confirms("It passes. Take it?")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import MAKEFILE, Content, Project, Template, numbered
 
-LEFT = "Left as it is, because a link, a folder or another project is there:\n"
+LEFT = "Left as it is, because a link, a folder or another project is there, or a filter fails:\n"
 
 
 def nested(project: Project, place: str, answers: bool = True) -> None:

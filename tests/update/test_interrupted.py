@@ -108,7 +108,9 @@ def test_a_kill_while_git_writes_the_files(busy: Project, made: Made) -> None:
     before, head = busy.tree(), busy.git("rev-parse", "HEAD")
     pid = busy.root.parent / "pid"
     die = busy.root.parent / "die"
-    die.write_text(f'#!/bin/sh\n[ "$PWD" = "{busy.root}" ] || exec cat\nkill -9 $(cat {pid}) $PPID\nsleep 9\n')
+    die.write_text(
+        f'#!/bin/sh\n[ -e "{busy.root}/.git/mkbackend-update" ] || exec cat\nkill -9 $(cat {pid}) $PPID\nsleep 9\n'
+    )
     die.chmod(0o755)
     busy.git("config", "filter.die.smudge", str(die))
     (busy.root / ".git" / "info").mkdir(exist_ok=True)

@@ -1,0 +1,146 @@
+"""Filters of the owner, whose keys and programs are in the project: git-crypt, transcrypt and the like."""
+
+import os
+import shutil
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from .conftest import Project, numbered
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="filters are shell commands")
+
+NEW = numbered("both", _3="template = 3")
+SCRIPT = 'test -e "$(git rev-parse --git-common-dir)/key" || exit 1\nexec base64 "$@"\n'
+
+
+def filter_with(project: Project, clean: str, smudge: str) -> None:
+    project.git("config", "filter.locked.clean", clean)
+    project.git("config", "filter.locked.smudge", smudge)
+    project.git("config", "filter.locked.required", "true")
+
+
+@pytest.fixture(params=["on the machine", "in the project"])
+def locked(project: Project, request: pytest.FixtureRequest) -> Project:
+    """A project that stores app/both.py, what is new in app, and a secret of its own with a key in .git."""
+    place = "tools" if request.param == "in the project" else str(project.root.parent)
+    project.edit({f"{place}/crypt.sh": SCRIPT}, commit=False)
+    (project.root / ".git" / "key").touch()
+    filter_with(project, f"sh {place}/crypt.sh -w0", f"sh {place}/crypt.sh -d")
+    attributes = "".join(f"{name} filter=locked\n" for name in ("app/both.py", "app/added_there.py", "secrets/**"))
+    project.edit({".gitattributes": attributes, "secrets/prod.env": "PASSWORD=1\n"}, commit=False)
+    project.git("rm", "--quiet", "--cached", "app/both.py")
+    project.edit({})
+    assert stored(project, "secrets/prod.env") == encoded("PASSWORD=1\n")
+    assert stored(project, "app/both.py") == encoded(numbered("both"))
+    return project
+
+
+def stored(project: Project, name: str) -> str:
+    """Return what git keeps of a file."""
+    return project.git("cat-file", "blob", f":{name}")
+
+
+def encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def test_what_the_template_changes_is_stored_as_the_filter_wants_it(locked: Project) -> None:
+    before = locked.tree()
+    said = locked.update()
+    for name, text in (("app/both.py", NEW), ("app/added_there.py", "template = 0\n")):
+        assert (locked.read(name), stored(locked, name)) == (text, encoded(text))
+    assert [name for name in locked.status() if name.startswith("secrets")] == []
+    assert locked.read("secrets/prod.env") == "PASSWORD=1\n"
+    locked.take_back(said)
+    assert (locked.tree(), locked.status()) == (before, {})
+
+
+def test_a_merge_that_the_filter_cannot_check_out_is_left_to_the_owner(locked: Project) -> None:
+    """What is stored has no lines of its own, so both sides clash, and marks are nothing that the filter reads."""
+    locked.edit({"app/both.py": numbered("both", _9="mine = 1")})
+    said = locked.update()
+    assert "  app/both.py; the template's: app/both.py.new\n" in said
+    assert locked.read("app/both.py") == numbered("both", _9="mine = 1")
+    assert locked.read("app/both.py.new") == NEW
+    locked.take_back(said)
+    assert locked.status() == {}
+
+
+def test_a_filter_that_keeps_lines_is_merged_as_usual(project: Project) -> None:
+    filter_with(project, "tr a-z n-za-m", "tr n-za-m a-z")
+    project.edit({".gitattributes": "*.py filter=locked\n"})
+    project.git("rm", "--quiet", "-r", "--cached", "app")
+    project.edit({"app/both.py": numbered("both", _9="mine = 1")})
+    project.git("mv", "app/changed_there.py", "app/my_name.py")
+    project.edit({})
+    project.update()
+    assert project.read("app/both.py") == numbered("both", _3="template = 3", _9="mine = 1")
+    assert project.read("app/my_name.py") == numbered("changed", _5="template = 5")
+    assert stored(project, "app/added_there.py") == "grzcyngr = 0"
+
+
+def test_a_dry_run_shows_no_secret(locked: Project) -> None:
+    said = locked.update("--dry-run")
+    assert "  ~ app/both.py\n" in said
+    assert "PASSWORD" not in said
+    assert "secrets" not in said
+    assert locked.status() == {}
+
+
+def test_a_rehearsal_has_the_files_as_the_project_has_them(locked: Project) -> None:
+    makefile = "install:\n\t@grep -q PASSWORD secrets/prod.env\nlint:\n\t@grep -q template app/both.py\ntest:\n"
+    locked.edit({"GNUmakefile": makefile})
+    locked.update("--verify")
+    assert locked.read("app/both.py") == NEW
+
+
+@pytest.mark.parametrize("locked", ["on the machine"], indirect=True)
+def test_a_linked_work_tree(locked: Project, tmp_path: Path) -> None:
+    locked.git("worktree", "add", "--quiet", "-b", "other", str(tmp_path / "linked"))
+    linked = Project(tmp_path / "linked")
+    linked.update()
+    assert (linked.read("app/both.py"), stored(linked, "app/both.py")) == (NEW, encoded(NEW))
+
+
+@pytest.mark.parametrize("fails", ["clean", "smudge"])
+def test_where_a_filter_fails_the_file_is_left_as_it_is_and_named(locked: Project, fails: str) -> None:
+    locked.git("config", f"filter.locked.{fails}", "false")
+    settle(locked)
+    before = locked.tree()
+    said = locked.update()
+    for name, text in (("app/both.py", NEW), ("app/added_there.py", "template = 0\n")):
+        assert f"  {name}; the template's: {name}.new\n" in said
+        assert locked.read(f"{name}.new") == text
+    assert locked.read("app/both.py") == before["app/both.py"].decode()
+    assert locked.read("app/config.py") != before["app/config.py"].decode()
+    locked.take_back(said)
+    assert (locked.tree(), locked.status()) == (before, {})
+
+
+def settle(project: Project) -> None:
+    """Let git see from the times alone that no file has changed."""
+    for name in project.git_raw("ls-files", "-z").split("\0")[:-1]:
+        os.utime(project.root / name, (1_600_000_000, 1_600_000_000))
+    project.git("-c", "filter.locked.clean=base64 -w0", "update-index", "--refresh")
+
+
+@pytest.mark.skipif(shutil.which("git-crypt") is None, reason="git-crypt is not installed")
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_project_with_git_crypt(project: Project, edited: bool) -> None:
+    project.git("crypt", "init")
+    names = ("app/both.py", "app/added_there.py", "secrets/**")
+    attributes = "".join(f"{name} filter=git-crypt diff=git-crypt\n" for name in names)
+    project.edit({".gitattributes": attributes, "secrets/prod.env": "PASSWORD=1\n"}, commit=False)
+    project.git("rm", "--quiet", "--cached", "app/both.py")
+    project.edit({"app/both.py": numbered("both", _9="mine = 1")} if edited else {})
+    assert "PASSWORD" not in project.update("--dry-run", code=int(edited))
+    said = project.update(code=int(edited))
+    assert project.read("app/added_there.py") == "template = 0\n"
+    assert "NOT ENCRYPTED" not in project.git("crypt", "status")
+    assert "    encrypted: app/added_there.py" in project.git("crypt", "status")
+    assert edited or project.read("app/both.py") == NEW
+    assert project.read("secrets/prod.env") == "PASSWORD=1\n"
+    project.take_back(said)
+    assert project.status() == {}
