@@ -37,8 +37,8 @@ class Report:
         steps = [
             "git diff HEAD",
             *(["git add --all, when no conflict is left"] if conflicts else []),
-            *(["uv lock && git add uv.lock"] if self.plan.follow_up.lock_is_stale else []),
             "make install && make test",
+            *(["git add uv.lock"] if self.plan.follow_up.lock_is_stale else []),
             f'git commit -m "Update to mkbackend {version}"',
         ]
         screen.plain("\nNext:" + _lines(steps) + f"\nUndo:\n  {self.plan.undo}")
@@ -78,7 +78,7 @@ def _follow_up(screen: Screen, work: FollowUp) -> None:
     _list(screen, "Migrations without the one before; set their down_revision to your head:", work.orphans)
     _list(screen, "New in .env.example, and not in your .env:", [", ".join(work.settings)] if work.settings else [])
     if work.lock_is_stale:
-        _list(screen, "uv.lock no longer fits pyproject.toml:", ["uv lock"])
+        _list(screen, "uv.lock no longer fits pyproject.toml:", ["make install writes it anew"])
 
 
 def _list(screen: Screen, title: str, lines: list[str]) -> None:

@@ -285,8 +285,8 @@ def test_a_lock_file_that_no_longer_fits_is_said(project: Project, conflict: boo
         {"uv.lock": "version = 1\n", "pyproject.toml": PYPROJECT.format(more=more).format(project_slug="shop")}
     )
     said = project.update(code=int(conflict))
-    assert "uv.lock no longer fits pyproject.toml:\n  uv lock\n" in said
-    assert "  uv lock && git add uv.lock\n" in said
+    assert "uv.lock no longer fits pyproject.toml:\n  make install writes it anew\n" in said
+    assert "  make install && make test\n  git add uv.lock\n" in said
 
 
 def test_a_lock_file_that_still_fits_is_not_mentioned(project: Project) -> None:
