@@ -67,7 +67,7 @@ def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp(request.param)
     project = folder / f"pipe_{secrets.token_hex(4)}"
     data = [f"--data=ci={request.param}", "--data=python_version=3.12"]
-    run(sys.executable, "-m", "mkbackend", "new", project, "--yes", "--no-install", *data, cwd=folder)
+    run(sys.executable, "-m", "mkbackend", "new", project, "--yes", *data, cwd=folder)
     return request.param, project
 
 

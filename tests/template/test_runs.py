@@ -29,7 +29,7 @@ def new(place: Path, answers: Answers) -> Path:
         "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")),
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),
     }
-    run(sys.executable, "-m", "mkbackend", "new", place, "--yes", "--no-install", *data, cwd=place.parent, **home)
+    run(sys.executable, "-m", "mkbackend", "new", place, "--yes", *data, cwd=place.parent, **home)
     return place
 
 
@@ -39,6 +39,29 @@ def project(request: pytest.FixtureRequest, scratch: Path) -> Iterator[Path]:
     make(place, "install")
     yield place
     shutil.rmtree(place)
+
+
+def without_uv(*first: Path) -> str:
+    """Return a PATH without a uv."""
+    parts = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join([*map(str, first), *(part for part in parts if not (Path(part) / "uv").exists())])
+
+
+def test_without_uv_on_path_make_takes_that_of_the_project(project: Path) -> None:
+    assert ".venv/bin/uv sync" in make(project, "install", PATH=without_uv())
+
+
+@pytest.mark.skipif(not FULL, reason="nox -s full; it installs a project once more")
+def test_a_colleague_without_uv_installs_what_is_locked(project: Path, scratch: Path) -> None:
+    (scratch / "bin").mkdir(exist_ok=True)
+    (scratch / "bin" / "python3").unlink(missing_ok=True)
+    (scratch / "bin" / "python3").symlink_to((project / ".venv" / "bin" / "python").resolve())
+    clone = scratch / "colleague"
+    run("git", "clone", "--quiet", project, clone, cwd=scratch)
+    make(clone, "install", PATH=without_uv(scratch / "bin"))
+    assert (clone / ".venv" / "bin" / "uv").is_file()
+    assert run("git", "status", "--porcelain", cwd=clone) == ""
+    shutil.rmtree(clone)
 
 
 def test_a_project_passes_its_own_lint(project: Path) -> None:
