@@ -17,6 +17,7 @@ from app.jobs.worker import working
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
+from app.middleware.head import HeadMiddleware
 from app.middleware.logging import RequestLoggingMiddleware
 from app.middleware.request_id import RequestIDMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     setup_error_handlers(app)
     setup_cors(app, settings)
     app.add_middleware(SecurityHeadersMiddleware, hsts_seconds=settings.HSTS_SECONDS)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestLoggingMiddleware)
     setup_telemetry(app, shared.telemetry)
     app.add_middleware(RequestIDMiddleware)

@@ -106,7 +106,9 @@ class Settings(TelemetrySettings, DatabaseSettings):
     # CORS: JSON lists, or words with commas between
     CORS_ORIGINS: Words = Field(default=["http://localhost:3000"])
     CORS_ALLOW_CREDENTIALS: bool = True
-    CORS_ALLOW_METHODS: Words = Field(default=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    CORS_ALLOW_METHODS: Words = Field(
+        default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    )
     CORS_ALLOW_HEADERS: Words = Field(default=["*"])
 
     # Logging

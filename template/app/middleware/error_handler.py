@@ -94,14 +94,15 @@ async def answer_http_exception(request: Request, error: HTTPException) -> JSONR
 
 def _allowed_methods(request: Request) -> list[str]:
     """Ask all routes of the path: the router's own answer names those of the first."""
-    return [
-        method
-        for method in METHODS
-        if any(
-            route.matches({**request.scope, "method": method})[0] == Match.FULL
-            for route in request.app.routes
-        )
-    ]
+    allowed = {method for method in METHODS if _has_route(request, method)}
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    return [method for method in METHODS if method in allowed]
+
+
+def _has_route(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] == Match.FULL for route in request.app.routes)
 
 
 async def answer_invalid_request(

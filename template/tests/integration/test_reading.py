@@ -148,3 +148,19 @@ async def test_a_connection_that_was_lost_while_it_rested_is_replaced(
 
 async def _number(session: AsyncSession) -> int:
     return int((await session.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+
+@pytest.mark.parametrize(
+    "path", ["/users/me", "/users/{id}", "/users", "/users?search=exa", "/health/ready"]
+)
+async def test_head_gives_the_headers_of_get(
+    client: AsyncClient, as_admin: Headers, admin: User, path: str
+) -> None:
+    path = f"/api/v1{path.format(id=admin.id)}"
+    headers = as_admin | {"X-Request-ID": "abc"}
+    get = await client.get(path, headers=headers)
+    head = await client.head(path, headers=headers)
+    assert get.status_code == 200
+    assert (head.status_code, head.headers) == (get.status_code, get.headers)
+    assert head.content == b""
+    assert ("ETag" in head.headers) == path.endswith(("/me", str(admin.id)))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 from fastapi import Body, FastAPI, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from httpx import ASGITransport, AsyncClient
 
 from app.core.config import Settings
@@ -17,6 +17,7 @@ from app.main import create_app
 from tests.conftest import MakeSettings
 
 ORIGIN = {"Origin": "http://localhost:3000"}
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,22 @@ def app(settings: Settings) -> FastAPI:
     @app.get("/fails")
     async def fails() -> None:
         raise RuntimeError("the password is hunter2")
+
+    @app.head("/headers-only")
+    async def headers_only() -> Response:
+        return Response("of HEAD", headers={"X-Of": "HEAD"})
+
+    @app.get("/headers-only")
+    async def with_content() -> Response:
+        return Response("of GET", headers={"X-Of": "GET"})
+
+    @app.get("/method")
+    async def method(request: Request) -> StreamingResponse:
+        async def chunks() -> AsyncIterator[str]:
+            for word in ("sent", "in", "pieces"):
+                yield word
+
+        return StreamingResponse(chunks(), headers={"X-Method": request.method})
 
     @app.get("/breaks-off")
     async def breaks_off() -> StreamingResponse:
@@ -88,8 +105,8 @@ async def test_the_routers_own_errors_are_problems(
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/api/v1/users", "GET, POST"),
-        ("/api/v1/users/00000000-0000-4000-8000-000000000000", "GET, PATCH, DELETE"),
+        ("/api/v1/users", "GET, HEAD, POST"),
+        (f"/api/v1/users/{NOBODY}", "GET, HEAD, PATCH, DELETE"),
         ("/openapi.json", "GET, HEAD"),
     ],
 )
@@ -98,6 +115,46 @@ async def test_a_wrong_method_is_told_all_the_right_ones(
 ) -> None:
     answer = await client.put(path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/health",
+        "/api/v1/users",
+        f"/api/v1/users/{NOBODY}",
+        "/api/v1/auth/login",
+        "/docs",
+        "/redoc",
+        "/method",
+        "/fails",
+        "/nowhere",
+    ],
+)
+async def test_head_answers_as_get_does_without_the_content(
+    client: AsyncClient, path: str
+) -> None:
+    headers = ORIGIN | {"X-Request-ID": "abc"}
+    get = await client.get(path, headers=headers)
+    head = await client.head(path, headers=headers)
+    assert (head.status_code, head.headers) == (get.status_code, get.headers)
+    assert head.content == b""
+
+
+async def test_a_route_for_head_is_taken_for_head(client: AsyncClient) -> None:
+    head = await client.head("/headers-only")
+    assert (head.headers["X-Of"], head.content) == ("HEAD", b"")
+    assert (await client.get("/headers-only")).text == "of GET"
+
+
+async def test_head_is_logged_as_head(
+    client: AsyncClient,
+    make_settings: MakeSettings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    await client.head("/api/v1/health")
+    assert "HEAD /api/v1/health 200" in capsys.readouterr().out
 
 
 async def test_a_foreign_site_gets_no_permission(client: AsyncClient) -> None:
@@ -133,6 +190,15 @@ async def test_a_preflight_is_answered_or_refused_as_a_problem(
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert "origin" in refused.json()["message"]
     assert refused.json()["request_id"] == refused.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_an_allowed_site_may_use_every_method(
+    client: AsyncClient, method: str
+) -> None:
+    asks = {"Access-Control-Request-Method": method}
+    answer = await client.options("/api/v1/users/me", headers=ORIGIN | asks)
+    assert answer.status_code == 200
 
 
 async def test_a_page_of_another_site_may_read_what_the_api_says_in_headers(

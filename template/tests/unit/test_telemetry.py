@@ -96,6 +96,7 @@ def counting(make_settings: MakeSettings) -> FastAPI:
     ("method", "path", "labels"),
     [
         ("GET", "/api/v1/health", ("GET", "/api/v1/health", "200")),
+        ("HEAD", "/api/v1/health", ("HEAD", "/api/v1/health", "200")),
         ("GET", "/api/v1/users/me", ("GET", "/api/v1/users/me", "401")),
         ("GET", "/api/v1/users/abc", ("GET", "/api/v1/users/{user_id}", "401")),
         ("PUT", "/api/v1/users/abc", ("PUT", "/api/v1/users/{user_id}", "405")),
