@@ -109,7 +109,7 @@ def test_a_decimal_is_given_as_it_was_taken() -> None:
     read = TypeAdapter(Price).validate_python("1.5")
     assert TypeAdapter(Price).dump_python(read) == read
     assert TypeAdapter(Price).dump_json(read) == b'"1.50"'
-    tiny = TypeAdapter(Annotated[Decimal, DecimalText(10, 10)])
+    tiny: TypeAdapter[Decimal] = TypeAdapter(Annotated[Decimal, DecimalText(10, 10)])
     assert tiny.dump_json(tiny.validate_python(Decimal("1E-10"))) == b'"0.0000000001"'
 
 
