@@ -47,11 +47,13 @@ def without_uv(*first: Path) -> str:
     return os.pathsep.join([*map(str, first), *(part for part in parts if not (Path(part) / "uv").exists())])
 
 
+@pytest.mark.parametrize("project", to_run(PYTHONS)[:1], indirect=True, ids=name_of)
 def test_without_uv_on_path_make_takes_that_of_the_project(project: Path) -> None:
     assert ".venv/bin/uv sync" in make(project, "install", PATH=without_uv())
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full; it installs a project once more")
+@pytest.mark.parametrize("project", to_run(PYTHONS)[:1], indirect=True, ids=name_of)
 def test_a_colleague_without_uv_installs_what_is_locked(project: Path, scratch: Path) -> None:
     (scratch / "bin").mkdir(exist_ok=True)
     (scratch / "bin" / "python3").unlink(missing_ok=True)
