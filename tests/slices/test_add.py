@@ -113,12 +113,11 @@ def test_a_project_of_an_older_template_is_told_to_update(place: Place, refused:
     assert "mkbackend update" in refused("add", "article", "a:str", "--allow-dirty")
 
 
-def test_a_name_that_pytest_takes_for_a_test_needs_a_template_that_knows(place: Place, refused: Refused) -> None:
-    place.run("add", "testimonial", "quote:text")
-    conftest = place.read("tests/conftest.py")
-    place.write("tests/conftest.py", conftest.replace("pytest_pycollect_makeitem", "pytest_other"))
-    assert "mkbackend update" in refused("add", "test_run", "a:str", "--allow-dirty")
-    place.run("add", "contest", "a:str", "--allow-dirty")
+def test_a_new_slice_needs_the_newest_template_and_more_fields_do_not(place: Place, refused: Refused) -> None:
+    place.run("add", "article", "a:str")
+    (place.root / "app/repository/filters.py").unlink()
+    assert "mkbackend update" in refused("add", "testimonial", "a:str", "--allow-dirty")
+    place.run("add", "article", "b:str:null", "--allow-dirty")
 
 
 def test_what_is_no_project_is_told_where_one_is(place: Place) -> None:
@@ -141,6 +140,16 @@ def test_a_reference_to_what_only_its_owner_sees_asks_who_refers(place: Place, a
     place.run("add", "post", "note:ref/note", "--auth", auth, "--allow-dirty")
     assert ("OWNERS" in place.read("app/repository/post_repository.py")) is asks
     assert ("create_post(self, data: PostCreate, caller: User)" in place.read("app/service/post_service.py")) is asks
+
+
+def test_a_range_gets_an_index_where_none_serves(place: Place) -> None:
+    place.run("add", "note", "a:int", "b:float", "c:datetime:null", "d:date:null:unique", "e:int:null:index", "f:str")
+    schemas = place.read("app/domain/schemas/note.py")
+    model = place.read("app/domain/models/note.py")
+    for name, alone in (("a", False), ("b", True), ("c", True), ("d", False), ("e", True)):
+        assert (f"    {name}_gte: " in schemas, f"    {name}_lt: " in schemas) == (True, True)
+        assert ('"ix_notes_' + name + '"' in model) is alone
+    assert "f_gte" not in schemas
 
 
 def test_an_owner_field_alone_hides_no_row(place: Place) -> None:

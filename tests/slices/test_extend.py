@@ -110,6 +110,7 @@ def test_a_slice_of_an_earlier_edition_keeps_its_form(place: Place) -> None:
     place.edit(".mkbackend/note.toml", "edition = 2\n", "")
     place.run("add", "note", "code:str:null:unique", "--allow-dirty")
     assert "Note.owner_id,\n" not in place.read("app/domain/models/note.py")
+    assert "FILTERS" not in place.read("app/repository/note_repository.py")
     assert '"uq_notes_code","notes",["code"]' in _squeezed(place)
     assert "edition = 1\n" in place.read(".mkbackend/note.toml")
 

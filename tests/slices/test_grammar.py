@@ -212,6 +212,13 @@ def test_a_name_with_a_meaning_of_its_own_is_refused_and_a_record_of_it_still_re
     assert parse(described.name, list(described.fields), described.plural).name == described.name
 
 
+@pytest.mark.parametrize("words", [("price:int", "price_lt:str"), ("born_gte:json", "born:date:null")])
+def test_a_field_that_is_called_as_the_filter_of_another_is_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(BadInputError, match=r"is there twice: \w+_(lt|gte):\w+, and a filter"):
+        resource_of(Description("note", words))
+    assert resource_of(Description("note", ("title:str", "title_lt:str", "sizes:int:list", "sizes_gte:int")))
+
+
 @pytest.mark.parametrize("name", ["model_dump_all", "model_validate", "model_copy", "type_annotation_map"])
 def test_what_pydantic_or_sqlalchemy_keep_for_themselves_names_no_field(name: str) -> None:
     with pytest.raises(BadInputError, match="something of that name"):

@@ -11,13 +11,11 @@ from mkbackend.printable import on_one_line
 from mkbackend.slices import migration, record, render
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.names import class_of
-from mkbackend.slices.survey import Survey
+from mkbackend.slices.survey import NEEDED_FOR_NEW, Survey
 from mkbackend.slices.view import Target, path_of
 
 _LONGEST_NAME = 60
 _LONGEST_LINE = 75
-# What keeps pytest from taking `class Testimonial` for a test.
-_COLLECTED = "pytest_pycollect_makeitem"
 _OTHER, _PLURAL = "Choose another name.", "--plural NAME gives it another name."
 
 
@@ -25,6 +23,10 @@ def require_room(resource: Resource, found: Survey) -> None:
     """Refuse a resource that would meet something that is there."""
     if not resource.fields:
         raise BadInputError(f"{resource.name} has no field.", f"mkbackend add {resource.name} title:str")
+    if not (found.project / NEEDED_FOR_NEW).is_file():
+        raise BadInputError(
+            f"A new slice needs {NEEDED_FOR_NEW}, which this older template lacks.", "mkbackend update, then again."
+        )
     for path in render.places(resource.name):
         # Of a module and a package of one name, Python finds the package.
         for place in (path, path.removesuffix(".py")):
@@ -34,12 +36,6 @@ def require_room(resource: Resource, found: Survey) -> None:
         raise BadInputError(f"{resource.plural!r} is taken: {found.tables[resource.plural]} has that table.", _PLURAL)
     if (path := path_of(resource.plural)) in found.routes:
         raise BadInputError(f"{resource.plural!r} is taken: {found.routes[path]} serves {path}.", _PLURAL)
-    conftest = found.project / "tests/conftest.py"
-    if resource.name.startswith("test") and _COLLECTED not in conftest.read_text(encoding="utf-8"):
-        raise BadInputError(
-            f"{resource.name!r} is the name of a test: {_COLLECTED} in tests/conftest.py would tell pytest apart.",
-            "mkbackend update, then again.",
-        )
     model = class_of(resource.name)
     if model in [target.model for target in found.models.values()]:
         raise BadInputError(f"{resource.name!r} is taken: there is a model {model}.", _OTHER)

@@ -59,7 +59,7 @@ _BODY = {
     "json": "JsonObject",
     "ref": "UUID",
 }
-_QUERY = {"int": "Int4", "bigint": "Int8", "bool": "bool"}
+_QUERY = {"float": "FiniteFloat", "int": "Int4", "bigint": "Int8", "bool": "bool"}
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,9 @@ class Column:
         return f"{line} = mapped_column({', '.join(options)})" if options else line
 
     @property
-    def is_indexed(self) -> bool:
-        """Whether an index is asked for that neither an order nor a reference brings."""
-        brought = self.field.sortable or self.field.unique or self.field.type == "ref"
-        return "index" in self.field.modifiers and not brought
+    def has_index(self) -> bool:
+        """Whether an order, a reference or a unique value brings an index."""
+        return self.field.sortable or self.field.unique or self.field.type == "ref"
 
     @property
     def required_ref(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
-from mkbackend.slices.grammar import parse
+from mkbackend.slices.grammar import parse, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field, require_usable_resource
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
@@ -44,6 +44,7 @@ def resource_of(described: Description) -> Resource:
         "user" if described.auth is None else described.auth,
         described.soft_delete is not False,
     )
+    require_free_ranges(resource.fields)
     require_usable_resource(resource.name, resource.plural)
     for field in resource.fields:
         require_usable_field(field.column)

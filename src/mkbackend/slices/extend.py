@@ -11,7 +11,7 @@ from mkbackend.slices import changes, checks, migration, render
 from mkbackend.slices.defaults import refuse
 from mkbackend.slices.description import Description
 from mkbackend.slices.fields import Field, Resource
-from mkbackend.slices.grammar import parse_field, require_different
+from mkbackend.slices.grammar import parse_field, require_different, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.survey import Survey
@@ -32,6 +32,8 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     added = tuple(_new_field(old.name, word) for word in described.fields)
     new = replace(old, fields=old.fields + added)
     require_different(new.fields)
+    if new.edition >= 2:
+        require_free_ranges(new.fields)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
     changes.require_own(found.project, known.files)

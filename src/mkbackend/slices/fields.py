@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Which form slices are written in now; one that was made in an earlier form keeps it.
-# 2: unique values and references are each owner's own.
+# 2: unique values and references are each owner's own; lists have filters for ranges.
 EDITION = 2
 AUTHS = ("user", "public", "owner", "admin")
 # Each type, as its word may go on.
@@ -29,6 +29,8 @@ LONGEST_KEY = 500
 LONGEST_STR = 10_000
 # Fewer letters than a search has are never found by one.
 SHORTEST_SEARCH = 3
+_RANGED = frozenset(("int", "bigint", "float", "decimal", "date", "datetime"))
+RANGES = ("_gte", "_lt")
 _KEYS = frozenset(("str", "int", "bigint", "decimal", "date", "datetime", "uuid"))
 
 
@@ -82,6 +84,11 @@ class Field:
     def filterable(self) -> bool:
         """Whether a list can be asked for the rows with one value of it."""
         return self.is_key or self.type in ("enum", "ref", "bool")
+
+    @property
+    def ranged(self) -> bool:
+        """Whether a list can be asked for the rows from one value of it up to another."""
+        return self.type in _RANGED and not self.is_list
 
     @property
     def searchable(self) -> bool:

@@ -5,7 +5,17 @@ from itertools import pairwise
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.defaults import is_number, refuse, require_default
-from mkbackend.slices.fields import AUTHS, FORMS, LONGEST_KEY, LONGEST_STR, MODIFIERS, ON_DELETE, Field, Resource
+from mkbackend.slices.fields import (
+    AUTHS,
+    FORMS,
+    LONGEST_KEY,
+    LONGEST_STR,
+    MODIFIERS,
+    ON_DELETE,
+    RANGES,
+    Field,
+    Resource,
+)
 from mkbackend.slices.names import (
     SECRET,
     plural_of,
@@ -44,6 +54,17 @@ def require_different(fields: tuple[Field, ...]) -> None:
     for before, field in pairwise(sorted(fields, key=lambda field: field.column)):
         if before.column == field.column:
             raise BadInputError(f"{field.column!r} is there twice: {before.word} and {field.word}.", "Leave one out.")
+
+
+def require_free_ranges(fields: tuple[Field, ...]) -> None:
+    """Refuse a field that is called as the filter for a range of another."""
+    filters = {field.column + ending: field.word for field in fields if field.ranged for ending in RANGES}
+    for field in fields:
+        if field.column in filters:
+            raise BadInputError(
+                f"{field.column!r} is there twice: {field.word}, and a filter that {filters[field.column]} brings.",
+                "Choose another name.",
+            )
 
 
 def parse_field(word: str) -> Field:

@@ -34,10 +34,10 @@ MODEL = _words(
 # What a request has already (`filters`, `scope` and the query of a list), and what Pydantic keeps for itself.
 SCHEMA = _words(
     """
-    limit page cursor search sort_by sort_order scope filters construct copy dict from_orm json parse_file parse_obj
-    parse_raw schema schema_json update_forward_refs validate model_computed_fields model_config model_construct
-    model_copy model_extra model_fields model_fields_set model_json_schema model_parametrized_name model_post_init
-    model_rebuild
+    limit page cursor search sort_by sort_order scope filters filter_names construct copy dict from_orm json parse_file
+    parse_obj parse_raw schema schema_json update_forward_refs validate model_computed_fields model_config
+    model_construct model_copy model_extra model_fields model_fields_set model_json_schema model_parametrized_name
+    model_post_init model_rebuild
     """
 )
 # Pydantic warns of any field whose name begins so.
@@ -60,8 +60,8 @@ CLASSES_INSIDE = _words(
     """
     AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean
     Callable ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day
-    Decimal DecimalText Depends Double Enum FakeRepository Field ForeignKey Headers IDSchema IdempotentRoute Index
-    InstrumentedAttribute Int4 Int8 Integer IntegrityError InvalidInputException JsonObject ListResponse Literal
+    Decimal DecimalText Depends Double Enum FakeRepository Field FiniteFloat ForeignKey Headers IDSchema IdempotentRoute
+    Index InstrumentedAttribute Int4 Int8 Integer IntegrityError InvalidInputException JsonObject ListResponse Literal
     LongText MakeBody MakeUser Mapped Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page
     PaginationParams Part PlainStr PreconditionFailedException Protocol Query RequestSchema Response Role Seal
     SearchParams Seen SeenDep Settings SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8

@@ -41,6 +41,7 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
         "columns": columns,
         "auth": resource.auth,
         "owner": resource.auth == "owner",
+        "edition": resource.edition,
         "per_owner": resource.is_unique_per_owner,
         "soft": resource.soft_delete,
         "delete": "soft_delete" if resource.soft_delete else "hard_delete",
@@ -89,6 +90,7 @@ def path_of(plural: str) -> str:
 def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
     """Return the columns that this or that part of a template is about."""
     refs = [column for column in columns if column.field.type == "ref"]
+    ranges = [column for column in columns if column.field.ranged and resource.edition >= 2]
     searched = [column for column in columns if column.field.searchable]
     modules = sorted({column.module for column in refs} - {resource.name, "user"})
     return {
@@ -109,7 +111,12 @@ def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
         "self_ref": resource.name in {column.module for column in refs},
         "enums": [column for column in columns if column.field.type == "enum"],
         "uniques": [column for column in columns if column.field.unique],
-        "indexed": [column for column in columns if column.is_indexed],
+        "indexed": [
+            column
+            for column in columns
+            if not column.has_index and ("index" in column.field.modifiers or column in ranges)
+        ],
+        "ranges": ranges,
         "filters": [column for column in columns if column.field.filterable],
         "searched": searched,
         "hidden": max(searched, key=lambda column: column.room, default=None),

@@ -10,7 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.models.user import User
 from app.domain.roles import Role
+from app.domain.schemas.user import UserListParams
 from app.repository.base import BaseRepository
+from app.repository.filters import filters_of
 from app.utils.pagination import SHORTEST_SEARCH, Page, Part, Position, escape_like
 
 SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -19,6 +21,8 @@ SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "email": User.email,
     "full_name": User.full_name,
 }
+FILTERS = filters_of(User, UserListParams)
+NO_FILTERS: Mapping[str, Any] = {}
 
 
 class UserRepository(BaseRepository[User]):
@@ -66,11 +70,15 @@ class UserRepository(BaseRepository[User]):
         search: str | None = None,
         sort_by: str = "created_at",
         sort_order: str = "desc",
+        filters: Mapping[str, Any] = NO_FILTERS,
     ) -> Page[User]:
         """Get a page of users; `search` is a part of a name or an e-mail."""
         column = SORTABLE[sort_by].key
         part = Part(column, sort_order == "desc", limit, page, after)
-        return await self.get_all(part, [_contains(search)] if search else [])
+        where = [FILTERS[name](value) for name, value in filters.items()]
+        if search:
+            where.append(_contains(search))
+        return await self.get_all(part, where)
 
 
 def _contains(search: str) -> ColumnElement[bool]:

@@ -34,6 +34,7 @@ class UserStore(Protocol):
         search: str | None,
         sort_by: str,
         sort_order: str,
+        filters: Mapping[str, Any],
     ) -> Page[User]: ...
     async def create(self, entity: User) -> User: ...
     async def update_by_id(
@@ -100,8 +101,8 @@ class UserService:
         """
         scope = f"users {params.scope}"
         after = self._cursors.read(params.cursor, scope)
-        query = params.model_dump(exclude={"cursor"})
-        page = await self._repo.get_users(**query, after=after)
+        query = params.model_dump(exclude={"cursor", *params.filter_names()})
+        page = await self._repo.get_users(**query, after=after, filters=params.filters)
         return replace(page, next_cursor=self._cursors.write(page.end, scope))
 
     async def update_user(

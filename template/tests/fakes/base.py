@@ -11,6 +11,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.core.exceptions import ConflictException
 from app.domain.models.base import BaseModel
+from app.utils.filters import read_filter
 from app.utils.pagination import Page, Part, Position, offset
 
 MICROSECOND = timedelta(microseconds=1)
@@ -77,7 +78,7 @@ class FakeRepository[Model: BaseModel]:
         """Find the rows with these values; a search looks into the texts."""
         found = self._alive()
         for name, value in filters.items():
-            found = [row for row in found if getattr(row, name) == value]
+            found = [row for row in found if _fits(row, name, value)]
         if search is None:
             return found
         return [row for row in found if _contains(row, search.lower(), texts)]
@@ -108,6 +109,12 @@ class FakeRepository[Model: BaseModel]:
             value = values.get(name)
             if value is not None and value in [getattr(it, name) for it in others]:
                 raise ConflictException(message)
+
+
+def _fits(row: BaseModel, name: str, value: Any) -> bool:
+    field, compare = read_filter(name, inspect(type(row)).columns.keys())
+    held = getattr(row, field)
+    return held is value if held is None or value is None else compare(held, value)
 
 
 def _contains(row: BaseModel, search: str, texts: Sequence[str]) -> bool:

@@ -1,10 +1,13 @@
 """Users in memory, with the rules of the table."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from app.core.exceptions import ConflictException
 from app.domain.models.user import User
 from app.domain.roles import Role
+from app.repository.user_repository import NO_FILTERS
 from app.utils.pagination import Page, Part, Position
 from tests.fakes.base import FakeRepository
 
@@ -29,9 +32,11 @@ class FakeUserRepository(FakeRepository[User]):
         search: str | None = None,
         sort_by: str = "created_at",
         sort_order: str = "desc",
+        filters: Mapping[str, Any] = NO_FILTERS,
     ) -> Page[User]:
         part = Part(sort_by, sort_order == "desc", limit, page, after)
-        return self._page(self._matching({}, search, ["full_name", "email"]), part)
+        found = self._matching(filters, search, ["full_name", "email"])
+        return self._page(found, part)
 
     async def create(self, entity: User) -> User:
         if await self.email_exists(entity.email):

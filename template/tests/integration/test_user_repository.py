@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import ConflictException
 from app.domain.models.user import User
+from app.domain.roles import Role
 from app.repository.user_repository import SORTABLE, UserRepository
 from tests.conftest import MakeUser
 from tests.fakes.user_repository import FakeUserRepository
@@ -79,6 +80,14 @@ async def test_a_search_finds_parts_of_names_and_emails(
     grace = await users.create(make_user(full_name="Grace Hop", email="g@navy.mil"))
     await users.create(make_user(full_name="Ada"))
     assert (await users.get_users(search=search)).items == [grace]
+
+
+async def test_a_filter_finds_those_with_the_value(
+    users: Store, make_user: MakeUser
+) -> None:
+    admin = await users.create(make_user(role=Role.ADMIN))
+    await users.create(make_user())
+    assert (await users.get_users(filters={"role": Role.ADMIN})).items == [admin]
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "100%"])

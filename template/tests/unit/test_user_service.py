@@ -1,5 +1,6 @@
 """The rules of the users' administration."""
 
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -92,6 +93,22 @@ async def test_a_list_knows_its_total(
     page = await service.list_users(UserListParams(limit=2, sort_by="full_name"))
     assert [user.full_name for user in page.items] == ["Grace", "Alan"]
     assert (page.total, page.total_pages) == (3, 2)
+
+
+class Filtered(UserListParams):
+    """Users can also be asked for by their role, and by the time of their change."""
+
+    role: Role | None = None
+    updated_at_gte: datetime | None = None
+
+
+async def test_a_field_that_is_added_to_the_query_is_a_filter(
+    service: UserService, users: FakeUserRepository, make_user: MakeUser
+) -> None:
+    await users.create(make_user())
+    admin = await users.create(make_user(role=Role.ADMIN))
+    query = Filtered(role=Role.ADMIN, updated_at_gte=admin.updated_at, search="grace")
+    assert (await service.list_users(query)).items == [admin]
 
 
 async def test_nobody_is_not_found(service: UserService) -> None:

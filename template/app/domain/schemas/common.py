@@ -36,8 +36,13 @@ class PaginationParams(RequestSchema):
     @property
     def filters(self) -> dict[str, Any]:
         """The values that fields of the rows are to have."""
-        others = {*SearchParams.model_fields, "sort_by"}
-        return self.model_dump(exclude=others, exclude_none=True)
+        return self.model_dump(include=self.filter_names(), exclude_none=True)
+
+    @classmethod
+    def filter_names(cls) -> set[str]:
+        """Return the fields that are filters: each that a list adds to these here."""
+        names = {name for name, field in cls.model_fields.items() if not field.exclude}
+        return names - {*SearchParams.model_fields, "sort_by"}
 
     @field_validator("page")
     @classmethod
