@@ -19,7 +19,8 @@ from .conftest import EVERY, Place, Refused
 def test_it_writes_a_slice_and_changes_no_file(place: Place) -> None:
     place.run("add", "blog_post", *EVERY)
     written = [line.removeprefix("?? ") for line in place.status()]
-    expected = {path.format(name="blog_post") for path in render.FILES.values()} | {".mkbackend/blog_post.toml"}
+    expected = {path.format(name="blog_post") for path in render.FILES.values()}
+    expected |= {".mkbackend/blog_post.toml", ".mkbackend/blog_post.base"}
     assert expected == {path for path in written if "alembic" not in path}
     assert len(written) == len(expected) + 1
     for path in written:

@@ -16,7 +16,7 @@ def test_an_update_leaves_slices_alone_and_one_head(project: Project) -> None:
     project.commit({})
     before = {path: content for path, content in project.tree().items() if "article" in path}
     project.update()
-    assert len(before) == 13
+    assert len(before) == 14
     assert before.items() <= project.tree().items()
     assert len(heads(read(project.root))) == 1
     project.commit({})

@@ -6,7 +6,7 @@ from pathlib import Path
 from mkbackend import repository
 from mkbackend.errors import MkbackendError
 from mkbackend.screen import Screen
-from mkbackend.slices import changes, checks, migration, record, render
+from mkbackend.slices import base, changes, checks, migration, record, render
 from mkbackend.slices.description import Description, read_file, resource_of
 from mkbackend.slices.extend import extend
 from mkbackend.slices.fields import Resource
@@ -43,7 +43,7 @@ def add(request: Request, screen: Screen) -> None:
         resource = resource_of(described)
         steps = _slice(resource, found)
     if request.dry_run:
-        screen.plain(changes.difference(found.project, steps).rstrip("\n"))
+        screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
     else:
         with uninterrupted():
             changes.apply(found.project, steps)
@@ -62,7 +62,8 @@ def _slice(resource: Resource, found: Survey) -> changes.Changes:
     path, text = migration.create_table(seen, found.head())
     files = render.formatted(render.render(seen) | {path: text}, found.project)
     hashes = {path: hash_of(text.encode()) for path, text in files.items()}
-    return {**files, record.path_of(resource.name): Record(resource, hashes).written()}
+    written = Record(resource, hashes)
+    return {**files, written.path: written.written(), written.base_path: base.written(files)}
 
 
 def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str) -> str:

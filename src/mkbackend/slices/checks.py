@@ -47,7 +47,7 @@ def require_clean(found: Survey) -> None:
     What `add` wrote or `remove` deleted before does not count, nor does a file that the last commit has not.
     """
     repo = repository.find(found.project)
-    written = {path for known in found.records for path in (*known.files, known.path)}
+    written = {path for known in found.records for path in known.all_paths}
     changed = {repo.shown(line[3:]): line[:2] for line in repo.changes() if line[0] != "A"}
     touched = [path for path in changed if path not in written]
     if touched:
@@ -64,7 +64,7 @@ def _removed(repo: repository.Repository, deleted: list[str]) -> set[str]:
     gone = [path for path in deleted if record.is_record(path)]
     texts = [repo.git("show", f"HEAD:{repo.prefix}{path}") for path in gone]
     records = [record.parsed(PurePosixPath(path).stem, text) for path, text in zip(gone, texts, strict=True)]
-    return {path for known in records for path in (*known.files, known.path)} & {*deleted}
+    return {path for known in records for path in known.all_paths} & {*deleted}
 
 
 def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:

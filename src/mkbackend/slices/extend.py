@@ -3,11 +3,12 @@
 import ast
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.slices import changes, checks, migration, render
+from mkbackend.slices import base, changes, checks, migration, render
 from mkbackend.slices.defaults import refuse
 from mkbackend.slices.description import Description
 from mkbackend.slices.fields import Field, Resource
@@ -36,14 +37,24 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
         require_free_ranges(new.fields)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
-    changes.require_own(found.project, known.files)
+    changes.require_own(found.project, known.all_paths)
     path, text = migration.add_columns(after, before, found.head())
-    base = render.formatted(render.render(before), found.project)
+    rendered = render.formatted(render.render(before), found.project)
+    kept = _kept(known, rendered, found.project)
     fresh = render.formatted(render.render(after) | {path: text}, found.project)
-    steps, unplaced = _merged(known, base, fresh, found.project)
+    steps, unplaced = _merged(known, rendered | kept, fresh, found.project)
     hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
     written = Record(new, hashes)
-    return new, {**changes.needed(found.project, steps), written.path: written.written()}, unplaced
+    # Of an edited file whose text nobody kept, the fresh one is not all that the next merge starts from.
+    texts = {path: text for path, text in fresh.items() if path in kept or steps.get(path) == text}
+    own = {written.path: written.written(), written.base_path: base.written(texts)}
+    return new, {**changes.needed(found.project, steps), **own}, unplaced
+
+
+def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str, str]:
+    """Return what `add` wrote before: as it was kept, or rendered again where that gives the same."""
+    same = {path: text for path, text in rendered.items() if hash_of(text.encode()) == known.files.get(path)}
+    return same | base.read(project, known)
 
 
 def _require_same(old: Resource, described: Description) -> None:

@@ -32,6 +32,16 @@ class Record:
         """Return the record's own place in the project."""
         return path_of(self.resource.name)
 
+    @property
+    def base_path(self) -> str:
+        """Return the place of the texts that are kept beside the record."""
+        return f"{FOLDER}/{self.resource.name}.base"
+
+    @property
+    def all_paths(self) -> list[str]:
+        """Return every file that `add` wrote, the record's own too."""
+        return [*self.files, self.path, self.base_path]
+
     def is_untouched(self, project: Path, path: str) -> bool:
         """Whether a file is there, just as it was written."""
         return (project / path).is_file() and hash_of((project / path).read_bytes()) == self.files.get(path)

@@ -7,7 +7,7 @@ from mkbackend import migrations, repository
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.migrations import VERSIONS
 from mkbackend.screen import Screen
-from mkbackend.slices import changes, migration, record, render
+from mkbackend.slices import base, changes, migration, record, render
 from mkbackend.slices.checks import require_clean, targets_of
 from mkbackend.slices.record import Record
 from mkbackend.slices.survey import Survey, survey
@@ -31,17 +31,18 @@ def remove(request: Request, screen: Screen) -> None:
     screen.left = "nothing was changed"
     found = survey(request.path)
     known = _record(request.name, found)
-    changes.require_own(found.project, [*known.files, known.path])
+    changes.require_own(found.project, known.all_paths)
     _require_unreferred(known, found)
     if not (request.allow_dirty or request.dry_run):
         require_clean(found)
     there = [path for path in known.files if (found.project / path).is_file() and not path.startswith(VERSIONS)]
     kept = [path for path in there if not (request.force or known.is_untouched(found.project, path))]
-    steps: dict[str, str | None] = dict.fromkeys([path for path in there if path not in kept] + [known.path])
+    own = [path for path in (known.path, known.base_path) if (found.project / path).is_file()]
+    steps: dict[str, str | None] = dict.fromkeys([path for path in there if path not in kept] + own)
     written = _migrations(known, found)
     steps |= written
     if request.dry_run:
-        screen.plain(changes.difference(found.project, steps).rstrip("\n"))
+        screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
         return
     with uninterrupted():
         changes.apply(found.project, steps)
