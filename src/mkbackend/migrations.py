@@ -46,7 +46,7 @@ class Migration:
 
 def read(project: Path) -> list[Migration]:
     """Return the project's migrations; a file that is none, or that cannot be parsed, is left out."""
-    return read_files(sorted((project / VERSIONS).glob("*.py")))
+    return read_files(path for path in sorted((project / VERSIONS).glob("*.py")) if path.is_file())
 
 
 def read_files(paths: Iterable[Path]) -> list[Migration]:

@@ -87,6 +87,14 @@ def test_what_is_no_file_is_neither_read_nor_removed(
     assert f"{SERVICE} is {kind}" in refused("remove", "article", "--force")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_beside_the_files_is_not_read(place: Place) -> None:
+    for path in ("app/domain/models", "app/api/v1", "alembic/versions", ".mkbackend"):
+        (place.root / path).mkdir(exist_ok=True)
+        os.mkfifo(place.root / path / ("pipe.toml" if path == ".mkbackend" else "pipe_router.py"))
+    place.run("add", "article", "title:str")
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -84,7 +84,7 @@ def read(project: Path, name: str) -> Record | None:
 
 def is_record(path: str) -> bool:
     """Whether a path is that of a record."""
-    return PurePosixPath(path).match(f"{FOLDER}/*.toml")
+    return PurePosixPath(path).parent == PurePosixPath(FOLDER) and path.endswith(".toml")
 
 
 def parsed(name: str, text: str) -> Record:

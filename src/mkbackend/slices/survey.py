@@ -78,7 +78,7 @@ def survey(path: Path) -> Survey:
 def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
     """Return what can be referred to, and every table with the file that has it."""
     models, tables = {}, {}
-    for path in sorted((project / _MODELS).glob("*.py")):
+    for path in _files(project / _MODELS, "*.py"):
         for node in _parsed(path).body:
             if isinstance(node, ast.ClassDef) and (table := _table(node)):
                 tables[table] = f"{_MODELS}/{path.name}"
@@ -86,6 +86,11 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
                     owned = _has_owner(node)
                     models[path.stem] = Target(path.stem, node.name, table, owned, private=owned)
     return models, tables
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """Return what can be read: a pipe or a device never ends."""
+    return [path for path in sorted(folder.glob(pattern)) if path.is_file()]
 
 
 def _has_owner(model: ast.ClassDef) -> bool:
@@ -111,7 +116,7 @@ def _table(model: ast.ClassDef) -> str:
 def _routes(project: Path) -> dict[str, str]:
     """Return the first part of every path, with the file that has it."""
     found = {}
-    for path in sorted((project / "app/api/v1").glob("*_router.py")):
+    for path in _files(project / "app/api/v1", "*_router.py"):
         for prefix in _PREFIX.findall(path.read_text(encoding="utf-8", errors="replace")):
             found["/" + prefix.strip("/").partition("/")[0]] = f"app/api/v1/{path.name}"
     return found
