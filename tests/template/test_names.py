@@ -26,6 +26,6 @@ def test_no_project_has_the_name_of_a_package_that_it_installs(installed: Path, 
 @pytest.mark.parametrize("name", ["packaging", "identify", "python__dotenv", "typing___extensions", "colorama"])
 def test_the_name_of_a_package_is_refused_with_one_that_is_free(questions: Questions, name: str) -> None:
     with pytest.raises(BadInputError, match=f"^project_slug cannot be '{name}'.*try {name}_api") as refused:
-        questions.complete({"project_name": name})
+        questions.complete({"project_name": "My App", "project_slug": name})
     assert refused.value.hint == "--data project_slug=VALUE"
     assert questions.is_good("project_slug", f"{name}_api")
