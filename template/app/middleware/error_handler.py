@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,9 @@ from app.utils.response import PROBLEM_JSON, problem_details
 # Of what is wrong with a request so much is told.
 MOST_ERRORS = 50
 LONGEST_NAME = 100
+# What nginx logs for a client that left before its answer: no status of HTTP, and no
+# fault of the service.
+CLIENT_LEFT = 499
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -40,16 +44,29 @@ class ErrorMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an error, unless an answer has begun."""
-        started = False
+        """Answer an error, unless an answer has begun or the client has left."""
+        started = left = False
+
+        async def receive_noting_end() -> Message:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] == "http.disconnect"
+            return message
 
         async def send_noting_start(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                started = True
+                # Whoever reads a body may take its end for a mistake of the client.
+                if left and message["status"] < 500:
+                    message = {**message, "status": CLIENT_LEFT}
             await send(message)
 
         try:
-            await self.app(scope, receive, send_noting_start)
+            await self.app(scope, receive_noting_end, send_noting_start)
+        except ClientDisconnect:
+            if not started:
+                await Response(status_code=CLIENT_LEFT)(scope, receive, send)
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise
