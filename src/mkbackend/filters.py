@@ -67,6 +67,24 @@ def find_refused(repo: Repository, trial: Repository, written: list[str]) -> set
     return refused
 
 
+def bring(repo: Repository, trial: Repository, names: Iterable[str]) -> None:
+    """Write files into the trial as the project has or would have them; its index says what changed."""
+    staged = {}
+    for line in trial.names("ls-files", "--stage", "-z"):
+        entry, _, name = line.partition("\t")
+        mode, blob, stage = entry.split()
+        if mode.startswith(_FILE) and stage == "0":
+            staged[name] = blob
+    wanted = [name for name in names if name in staged]
+    if not wanted:
+        return
+    for name in wanted:
+        with suppress(MkbackendError):  # it stays as git keeps it
+            (trial.top / name).write_bytes(_restore(repo, trial, name, staged[name]))
+    stdin = b"".join(os.fsencode(name) + b"\0" for name in wanted)
+    trial.git("update-index", "-z", "--assume-unchanged", "--stdin", stdin=stdin)
+
+
 def _restore(repo: Repository, trial: Repository, name: str, blob: str) -> bytes:
     """Return an object as the project would check it out; MkbackendError where the filter fails."""
     objects = trial.top / ".git" / "objects"
@@ -84,22 +102,6 @@ def _store(repo: Repository, objects: Path, name: str, file: Path) -> dict[str, 
 def _using(objects: Path) -> dict[str, str]:
     """Return the variables with which git keeps new objects in a folder of ours."""
     return {"GIT_OBJECT_DIRECTORY": str(objects)}
-
-
-def bring(repo: Repository, trial: Repository, names: Iterable[str]) -> None:
-    """Write files into the trial as the project has or would have them; its index says what changed."""
-    staged = {}
-    for line in trial.names("ls-files", "--stage", "-z"):
-        entry, _, name = line.partition("\t")
-        mode, blob, stage = entry.split()
-        if mode.startswith(_FILE) and stage == "0":
-            staged[name] = blob
-    wanted = [name for name in names if name in staged]
-    for name in wanted:
-        with suppress(MkbackendError):  # it stays as git keeps it
-            (trial.top / name).write_bytes(_restore(repo, trial, name, staged[name]))
-    stdin = b"".join(os.fsencode(name) + b"\0" for name in wanted)
-    trial.git("update-index", "-z", "--assume-unchanged", "--stdin", stdin=stdin)
 
 
 def _files(render: Path) -> list[str]:
