@@ -460,6 +460,16 @@ def test_jobs_that_nobody_does_are_told_of(patient: Patient, jobs: dict[str, int
     assert found["mend"]
 
 
+@pytest.mark.parametrize(("does_jobs", "told"), [(False, True), (True, False), (None, False)])
+def test_a_project_whose_jobs_no_worker_does_is_told(patient: Patient, does_jobs: bool | None, told: bool) -> None:
+    found = patient.look(settings={"jobs_in_api": does_jobs})
+    assert ("jobs" in found) == told
+    if told:
+        assert found["jobs"]["state"] == "note"
+        assert "JOBS_IN_API is not true" in found["jobs"]["found"]
+        assert "JOBS_IN_API=true in .env" in found["jobs"]["mend"]
+
+
 @pytest.mark.parametrize("jobs", [{}, {"late": 0, "failed": 0}])
 def test_where_all_jobs_are_done_nothing_is_said(patient: Patient, jobs: dict[str, int]) -> None:
     assert "jobs" not in patient.look(database=EMBEDDED | OURS | {"jobs": jobs})

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from loguru import logger
 
 from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
@@ -34,6 +35,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     engine = await shared.database.connect()
     if shared.telemetry:
         shared.telemetry.start(engine)
+    _warn_of_jobs(shared.settings)
     jobs = working(shared) if shared.settings.JOBS_IN_API else nullcontext()
     # Who develops waits for no one.
     with last_call(0 if shared.settings.RELOAD else LAST_CALL):
@@ -42,6 +44,16 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     if shared.telemetry:
         await shared.telemetry.stop()
     await shared.database.disconnect()
+
+
+def _warn_of_jobs(settings: Settings) -> None:
+    """Say that jobs wait for a worker. In production there is one of its own."""
+    if not settings.JOBS_IN_API:
+        logger.log(
+            "INFO" if settings.ENVIRONMENT == "production" else "WARNING",
+            "No worker in this process does jobs: without `python -m app.jobs` or "
+            "JOBS_IN_API=true, no mail is sent",
+        )
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
+from app.core.config import ConfigurationError, get_settings
 from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
 from scripts.postgres import PostgresError, Server, find_binaries, persistent
@@ -129,6 +130,17 @@ def refuse_foreign(settings: DatabaseSettings) -> None:
         )
 
 
+def warn_of_jobs() -> None:
+    """Warn that no worker does jobs. The service itself names wrong settings."""
+    with suppress(ConfigurationError):
+        if not get_settings().JOBS_IN_API:
+            print(
+                "Jobs: no worker does them, so no mail is sent. Set JOBS_IN_API=true "
+                "in .env, or run `python -m app.jobs` beside it.",
+                file=sys.stderr,
+            )
+
+
 def _parse(arguments: list[str]) -> list[list[str]]:
     """Read the command line; give the commands to run, ours first."""
     if not arguments:
@@ -161,6 +173,8 @@ def main(arguments: list[str]) -> int:
         with database() as settings:
             if MIGRATE in commands or SEED in commands:
                 refuse_foreign(settings)
+            if SERVE in commands:
+                warn_of_jobs()
             codes = (run(command) for command in commands)
             return next((code for code in codes if code), 0)
     except (DatabaseError, PostgresError, OSError) as error:

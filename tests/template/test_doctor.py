@@ -284,6 +284,13 @@ def test_the_service_that_runs_may_have_its_port(place: Place) -> None:
         service.stdin.close()
 
 
+def test_an_env_from_before_there_were_jobs_is_told(place: Place) -> None:
+    place.set(JOBS_IN_API="")
+    found = place.look()
+    assert not wrong(found)
+    assert "JOBS_IN_API is not true" in found["jobs"]["found"]
+
+
 def test_code_without_the_names_is_a_note(place: Place) -> None:
     config = place.root / "app" / "core" / "config.py"
     config.write_text(config.read_text().replace("def get_settings", "def read_settings"))

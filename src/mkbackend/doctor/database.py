@@ -7,6 +7,7 @@ from mkbackend.doctor.checks import Check, note, ok, wrong
 
 _NAME = "Name one in .env: DB_HOST and the rest of DB_*, or DATABASE_URL."
 _MIGRATE = "make migrate-up"
+_WORK = "Run a worker: python -m app.jobs; or set JOBS_IN_API=true in .env and run make dev."
 # As many pending migrations as a line holds; the others are counted.
 _NAMED = 3
 
@@ -52,12 +53,13 @@ def migrations(told: Answer, database: Answer, merge: str) -> Iterator[Check]:
         yield ok("migrations", "make dev runs what is pending")
 
 
-def jobs(told: Answer) -> Iterator[Check]:
-    """Judge whether somebody does the jobs; nothing where there are none to be done."""
+def jobs(told: Answer, settings: Answer) -> Iterator[Check]:
+    """Judge whether a worker does the jobs; templates before 0.7 have none, and no setting for it."""
     found = told.get("jobs") or {}
     if late := found.get("late"):
-        mend = "Run a worker: python -m app.jobs; or set JOBS_IN_API=true in .env and run make dev."
-        yield note("jobs", f"{late} have waited for five minutes or more: nobody does them", mend)
+        yield note("jobs", f"{late} have waited for five minutes or more: nobody does them", _WORK)
+    elif settings.get("jobs_in_api") is False:
+        yield note("jobs", "no worker does them with make dev, so no mail is sent: JOBS_IN_API is not true", _WORK)
     elif failed := found.get("failed"):
         yield note("jobs", f"{failed} have failed too often", "make jobs")
 

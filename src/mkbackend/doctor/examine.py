@@ -62,7 +62,7 @@ def _service(project: Path, told: Answer) -> Iterator[Check]:
     yield port.look(project, said.get("serves") or {"PORT": env_file.port(project)})
     if _can_tell(base):
         yield database.look(base)
-        yield from database.jobs(base)
+    yield from database.jobs(base, said)
     if _can_tell(scripts):
         yield from database.migrations(scripts, base, migrations.merge_command(project))
     yield from _untold(told)

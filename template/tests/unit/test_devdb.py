@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from app.core.config import ConfigurationError, Settings
+from scripts import devdb
 from scripts.postgres import PostgresError, choice
 from scripts.postgres.choice import DatabaseError, Ways, choose
 from scripts.postgres.command import run
+from tests.conftest import MakeSettings
 
 PROJECT = Path(__file__).parents[2]
 COMPOSE = {"DB_HOST": "127.0.0.1", "DB_PORT": "5433"}
@@ -140,3 +143,27 @@ def test_killed_command_gives_its_signal() -> None:
 def test_app_never_imports_scripts() -> None:
     for path in (PROJECT / "app").rglob("*.py"):
         assert "scripts" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("does_jobs", [True, False])
+def test_who_develops_is_told_that_no_worker_does_jobs(
+    make_settings: MakeSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    does_jobs: bool,
+) -> None:
+    settings = make_settings(JOBS_IN_API=does_jobs)
+    monkeypatch.setattr(devdb, "get_settings", lambda: settings)
+    devdb.warn_of_jobs()
+    assert ("JOBS_IN_API=true" in capsys.readouterr().err) is not does_jobs
+
+
+def test_wrong_settings_are_left_to_the_service_to_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> Settings:
+        raise ConfigurationError
+
+    monkeypatch.setattr(devdb, "get_settings", refuse)
+    devdb.warn_of_jobs()
+    assert capsys.readouterr().err == ""

@@ -1,5 +1,6 @@
 """How the application is found, and how it starts."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -80,6 +81,37 @@ def test_wrong_settings_end_the_command_without_a_traceback(tmp_path: Path) -> N
     assert ended.returncode == 1
     assert "JWT_SECRET_KEY" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("values", "level"),
+    [
+        ({}, "WARNING"),
+        ({"JOBS_IN_API": True}, None),
+        (
+            {
+                "ENVIRONMENT": "production",
+                "DEBUG": False,
+                "SMTP_HOST": "mail.example.com",
+                "PUBLIC_URL": "https://example.com",
+            },
+            "INFO",
+        ),
+    ],
+)
+async def test_the_start_says_where_no_worker_does_jobs(
+    make_settings: MakeSettings,
+    capsys: pytest.CaptureFixture[str],
+    values: dict[str, Any],
+    level: str | None,
+) -> None:
+    away = {"DB_HOST": "127.0.0.1", "DB_PORT": 1, "LOG_FORMAT": "json"}
+    app = main.create_app(make_settings(**away, **values))
+    async with main.lifespan(app):
+        pass
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = [line["level"] for line in lines if "No worker" in line["message"]]
+    assert said == ([level] if level else [])
 
 
 def _free_port() -> int:

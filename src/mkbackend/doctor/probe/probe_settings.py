@@ -30,7 +30,9 @@ def tell_settings(dotenv: dict[str, str]) -> Told:
         first, *lines = str(error).splitlines()
         return names | {"problems": [plainly(line) for line in lines or [first]]}
     weak = ["DB_PASSWORD"] if settings.DATABASE_URL is None and is_weak(settings.DB_PASSWORD) else []
-    return names | {"problems": [], "weak": weak, "serves": {name: getattr(settings, name) for name in SERVES}}
+    serves = {name: getattr(settings, name) for name in SERVES}
+    does_jobs = getattr(settings, "JOBS_IN_API", None)
+    return names | {"problems": [], "weak": weak, "serves": serves, "jobs_in_api": does_jobs}
 
 
 def is_weak(password: Any) -> bool:
