@@ -172,8 +172,8 @@ def test_the_tests_refuse(
     path = project / name
     path.touch()
     path.write_text(path.read_text().replace(*change, 1))
-    done = attempt(python, "-m", "pytest", "-q", tests, cwd=project, TMPDIR=str(scratch))
-    assert done.code == 1
     node, _, reason = refusal.partition(" - ")
+    done = attempt(python, "-m", "pytest", "-q", f"{tests}::{node}", cwd=project, TMPDIR=str(scratch))
+    assert done.code == 1
     assert f"FAILED {tests}::{node}" in done.said
     assert reason in done.said
