@@ -24,6 +24,9 @@ Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 
 """
+RANGE = """    created_at_gte: Moment | None = None
+    created_at_lt: Moment | None = None
+"""
 # In each file, what is put after what.
 EDITS = {
     "app/domain/roles.py": [('    USER = "user"\n', '    SUPPORT = "support"\n')],
@@ -48,6 +51,7 @@ CONCERNED = (
     "tests/unit/test_routes.py",
     "tests/unit/test_schemas.py",
     "tests/unit/test_user_service.py",
+    "tests/integration/test_booking_ranges.py",
     "tests/integration/test_idempotency.py",
     "tests/integration/test_jobs.py",
     "tests/integration/test_migrations.py",
@@ -67,6 +71,7 @@ def owned(installed: Path, scratch: Path) -> Path:
     run(sys.executable, "-m", "mkbackend", "add", *SLICE.split(), cwd=project)
     for name, pairs in EDITS.items():
         edit(project / name, pairs)
+    edit(project / "app/domain/schemas/booking.py", [('"""The query of the list of bookings."""\n\n', RANGE)])
     edit(project / "app/domain/booking.py", [('    PAID = "paid"\n', '    CANCELLED = "cancelled"\n')])
     add_files(project)
     run(project / ".venv/bin/python", "-m", "ruff", "format", cwd=project)
