@@ -17,8 +17,7 @@ def rehearse(repo: Repository, trial: Repository, screen: Screen) -> None:
     if shutil.which("make") is None:
         raise BadInputError("make is missing, so the update cannot be rehearsed.", hint="Install make.")
     trial.git("checkout-index", "--all", "--force", "--quiet")  # the project's neighbours, which its tests may want
-    tracked = repo.names("ls-files", "-z")
-    filters.bring(repo, trial, filters.filtered(repo, tracked))
+    filters.bring(repo, trial, filters.filtered(repo, trial.names("ls-files", "-z")))
     for target in _COMMANDS:
         with screen.step(f"Rehearse: make {target}"):
             code, printed = said("make", target, cwd=trial.project)

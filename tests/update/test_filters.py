@@ -91,6 +91,7 @@ def test_a_dry_run_shows_no_secret(locked: Project) -> None:
 
 def test_a_rehearsal_has_the_files_as_the_project_has_them(locked: Project) -> None:
     makefile = "install:\n\t@grep -q PASSWORD secrets/prod.env\nlint:\n\t@grep -q template app/both.py\ntest:\n"
+    makefile += "\t@grep -q template app/added_there.py\n"
     locked.edit({"GNUmakefile": makefile})
     locked.update("--verify")
     assert locked.read("app/both.py") == NEW
