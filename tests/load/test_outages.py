@@ -1,14 +1,18 @@
 """The database goes away under load, and comes back: `nox -s outages`."""
 
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from template.conftest import run
 
 from .conftest import Serve
-from .database import Database
+from .database import Database, database
 from .table import show
 from .traffic import THREADS, Answer, Traffic, traffic
 
@@ -76,6 +80,25 @@ class Outage:
         # It answers before we hear that it is back.
         gone, returning = (self.traffic.moments[name] for name in ("gone", "returning"))
         return [a for a in self.traffic.answers if a.began > gone and a.ended < returning]
+
+
+@pytest.fixture(scope="module")
+def owning(installed: Path, scratch: Path) -> Path:
+    """Give a copy of the project with a slice of owners, whose lists are always filtered."""
+    project = scratch / "owning"
+    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
+    (project / ".venv").symlink_to(installed / ".venv")
+    run("git", "init", "--quiet", cwd=project)
+    words = ("add", "note", "body:str/200", "--auth", "owner", "--allow-dirty")
+    run(sys.executable, "-m", "mkbackend", *words, cwd=project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def postgres(owning: Path, python: Path, scratch: Path) -> Iterator[Database]:
+    """Give a server of PostgreSQL with the tables of that project."""
+    with database(owning, python, scratch) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

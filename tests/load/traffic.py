@@ -14,7 +14,7 @@ import httpx
 from .service import Service
 
 # Threads for each kind, the pause of each in seconds, and the end of all, whatever happens.
-THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "write": 3}
+THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "search": 1, "owned": 1, "write": 3}
 PAUSE = 0.1
 LONGEST_RUN = 90
 MOST_REQUESTS = 2_000
@@ -114,5 +114,7 @@ SENDERS: dict[str, Callable[[httpx.Client, str], httpx.Response]] = {
     "ready": lambda client, _: client.get("/health/ready"),
     "read": lambda client, _: client.get("/users/me"),
     "list": lambda client, _: client.get("/users"),
+    "search": lambda client, _: client.get("/users?search=example"),
+    "owned": lambda client, _: client.get("/notes"),
     "write": _create,
 }
