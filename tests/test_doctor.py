@@ -212,6 +212,17 @@ def test_a_broken_environment_is_wrong(patient: Patient) -> None:
     assert found["service"]["state"] == "note"
 
 
+@pytest.mark.parametrize("line", ["VIRTUAL_ENV='{}'", 'VIRTUAL_ENV="{}"', "    export VIRTUAL_ENV={}"])
+def test_an_environment_that_was_made_elsewhere_is_wrong(patient: Patient, line: str, tmp_path: Path) -> None:
+    activate = patient.root / ".venv" / "bin" / "activate"
+    activate.write_text(line.format(patient.root.resolve() / ".venv"))
+    assert patient.look()["python"]["state"] == "ok"
+    activate.write_text(line.format(tmp_path / "before" / ".venv"))
+    found = patient.look()["python"]
+    assert found["found"] == f".venv was made at {tmp_path}/before/.venv: the project was moved or copied"
+    assert found["mend"] == "make install"
+
+
 def test_what_only_some_need_is_a_note(patient: Patient, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("git", "sh", "python3"):
         (machine / "bin" / name).symlink_to(str(shutil.which(name)))

@@ -126,6 +126,18 @@ def test_a_project_is_tested_by_one_command_without_uv(scratch: Path) -> None:
     assert " passed" in make(place, "test", PATH=f"{programs}:/usr/bin:/bin")
 
 
+@pytest.mark.skipif(not FULL, reason="nox -s full")
+def test_a_project_that_was_moved_still_commits_and_is_installed_anew(scratch: Path) -> None:
+    place = new(scratch / "before the move", DEFAULT)
+    make(place, "install")
+    moved = place.rename(scratch / "after the move")
+    commit = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--allow-empty", "-m", "step")
+    assert "make lint" in run(*commit, cwd=moved, PRE_COMMIT_HOME=str(scratch / "pre-commit"))
+    assert "rm -rf .venv" in make(moved, "lint")
+    assert "rm -rf .venv" not in make(moved, "install")
+    assert str(moved) in (moved / ".venv" / "bin" / "activate").read_text("utf-8")
+
+
 @dataclass(frozen=True)
 class Service:
     """A service that was started with `make dev`."""

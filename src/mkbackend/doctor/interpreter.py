@@ -1,6 +1,9 @@
 """The Python of a project: that of its .venv, or the one that would make it."""
 
+import contextlib
 import os
+import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from mkbackend.doctor import programs
 from mkbackend.doctor.checks import Check, note, ok, wrong
 from mkbackend.system import typed, uv_on_path
 
+_PLACE = re.compile(r"\s*(export )?VIRTUAL_ENV=['\"]?/")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -26,6 +30,8 @@ def look(project: Path) -> Check:
     wanted, pinned = _wanted(project), _pinned(project)
     if version is None:
         return wrong("python", ".venv is broken: its Python does not run", "Remove .venv, then: make install")
+    if place := _moved(project):
+        return wrong("python", f".venv was made at {place}: the project was moved or copied", "make install")
     if version not in wanted:
         found = f"{version} in .venv, but the project wants {wanted}"
         return wrong("python", found, "Remove .venv, then: make install")
@@ -33,6 +39,17 @@ def look(project: Path) -> Check:
         found = f"{version} in .venv, but .python-version says {pinned}"
         return note("python", found, "Remove .venv, then: make install")
     return ok("python", f"{version} in .venv")
+
+
+def _moved(project: Path) -> str:
+    """Return where .venv was made, if that is another place: its programs name the Python there."""
+    with contextlib.suppress(OSError, ValueError):
+        script = of(project).with_name("activate").read_text(encoding="utf-8")
+        words = next((line for line in script.splitlines() if _PLACE.match(line)), "").partition("=")[2]
+        place = "".join(shlex.split(words))
+        if Path(place).is_absolute() and Path(place).resolve() != (project / ".venv").resolve():
+            return place
+    return ""
 
 
 def _without(project: Path) -> Check:
