@@ -134,7 +134,8 @@ def test_a_project_that_was_moved_still_commits_and_is_installed_anew(scratch: P
     commit = ("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--allow-empty", "-m", "step")
     assert "make lint" in run(*commit, cwd=moved, PRE_COMMIT_HOME=str(scratch / "pre-commit"))
     assert "rm -rf .venv" in make(moved, "lint")
-    assert "rm -rf .venv" not in make(moved, "install")
+    assert "rm -rf .venv" not in make(moved, "install", UV_PROJECT_ENVIRONMENT=str(scratch / "elsewhere"))
+    assert not (scratch / "elsewhere").exists()
     assert str(moved) in (moved / ".venv" / "bin" / "activate").read_text("utf-8")
 
 
