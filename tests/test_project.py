@@ -1,6 +1,7 @@
 """Project: the place, the names and the one-line command."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,9 @@ def test_the_command_replays_the_answers_file_where_an_answer_has_lines(question
 def test_a_project_does_not_change(questions: Questions) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         plan(questions, "shop").place = "other"  # type: ignore[misc]  # what is tried
+
+
+@pytest.mark.parametrize("place", ["a%20b", "a$HOME", f"a{os.pathsep}b", "a\nb", "a%b/shop"])
+def test_a_place_that_programs_would_expand_is_refused(place: str, questions: Questions) -> None:
+    with pytest.raises(BadInputError, match="The project cannot be there"):
+        Project.plan(place, {"project_name": "shop"}, {}, questions)

@@ -1,5 +1,6 @@
 """What is to be made: where, and with which answers. Pure: looks at names, never at the disk."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,19 @@ from mkbackend.system import typed
 
 # What can be typed as a directory without quoting stays as it is; any other name gets the slug's directory.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# What programs of the project give a meaning of their own in the path of its folder.
+_EXPANDED = {
+    "%": "Alembic expands it",
+    "$": "initdb and ruff expand it",
+    os.pathsep: "it separates the folders of PATH",
+    "\n": "make and Alembic read lines",
+}
+
+
+def unusable(target: Path) -> str:
+    """Return why a project cannot be worked with at this place; empty where it can."""
+    found = next((char for char in _EXPANDED if char in str(target)), "")
+    return f"its path, {str(target)!r}, contains {found!r}: {_EXPANDED[found]}" if found else ""
 
 
 @dataclass(frozen=True)
@@ -35,11 +49,14 @@ class Project:
         name, slug = str(answers["project_name"]), str(answers["project_slug"])
         if place is None:
             place = name if _PLAIN.fullmatch(name) else slug
+        target = Path(place).resolve()
+        if why := unusable(target):
+            raise BadInputError(f"The project cannot be there: {why}.", hint="Choose a folder without it.")
         defaults = questions.complete({**guessed, "project_name": name})
         chosen = {key: value for key, value in answers.items() if value != defaults[key] or key == "project_name"}
         if name == _name(place):
             del chosen["project_name"]
-        return cls(Path(place).resolve(), place, answers, chosen)
+        return cls(target, place, answers, chosen)
 
     @property
     def command(self) -> str:

@@ -10,6 +10,7 @@ from mkbackend.doctor import age, database, env_file, interpreter, port, setting
 from mkbackend.doctor.ask import Answer, ask
 from mkbackend.doctor.checks import Check, note, unknown, wrong
 from mkbackend.errors import MkbackendError
+from mkbackend.project import unusable
 from mkbackend.recorded import Recorded
 from mkbackend.screen import Screen
 
@@ -33,6 +34,8 @@ def doctor(path: str, screen: Screen) -> int:
 
 
 def _examine(project: Recorded) -> Iterator[Check]:
+    if why := unusable(project.project):
+        yield wrong("place", f"the project cannot be worked with: {why}", "Move it to a folder without it.")
     yield interpreter.look(project.project)
     yield from tools.look(project.project)
     yield age.look(project)
