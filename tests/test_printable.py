@@ -1,4 +1,4 @@
-"""What others wrote, on our terminal: shown, never obeyed; and in a command, quoted."""
+"""Text of others on our terminal: shown, never obeyed; in a command, quoted."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Which uv is taken: the one of the user, or the one that comes with the command."""
+"""The choice of a uv: the one of the user, or the one that comes with the command."""
 
 import tomllib
 from pathlib import Path

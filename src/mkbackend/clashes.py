@@ -1,4 +1,4 @@
-"""Where an update leaves the project alone, because something else is there than a file of the template."""
+"""Places that an update leaves alone, because something else is there than a file of the template."""
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath

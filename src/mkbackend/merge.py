@@ -111,7 +111,7 @@ def _check_out(trial: Repository, but: set[str]) -> None:
 
 
 def _is_there(trial: Repository, path: str) -> bool:
-    """Whether a path is in the work tree itself, and not behind a link."""
+    """Tell whether a path is in the work tree itself, and not behind a link."""
     is_behind_link = any((trial.top / parent).is_symlink() for parent in Path(path).parents)
     return os.path.lexists(trial.top / path) and not is_behind_link
 

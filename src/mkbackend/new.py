@@ -113,7 +113,7 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
 
 
 def _runs_code(request: Request, screen: Screen) -> bool:
-    """Whether code of the template may run, as it does to lock and to install: another's only with consent."""
+    """Tell whether code of the template may run, as it does to lock and to install: another's only with consent."""
     if request.url is None:
         return True
     if not request.install or request.trust:

@@ -12,7 +12,7 @@ from mkbackend.system import typed
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What stays in its place, and where the template's file is to lie beside it.
+    """A file that stays in its place, and the path beside it for the template's.
 
     `kept` and `beside` are files that git ignores; `apart` are those where something else is than a file. `places` are
     the new files and folders.

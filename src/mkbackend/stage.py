@@ -147,7 +147,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_halfway(root: Path, target: Path) -> bool:
-    """Whether a stage holds the rest of a project on its way to the target, and leads nowhere else."""
+    """Tell whether a stage holds the rest of a project on its way to the target, and leads nowhere else."""
     marker, rest, aside = root / _MOVING, root / "new" / target.name, root / "old"
     return (
         all(map(_is_folder, (target, rest.parent, rest)))

@@ -92,7 +92,7 @@ def _copies(trial: Repository, old: str, new: Path) -> list[str]:
 
 
 def _were_both(trial: Repository, gone: str, there: str) -> bool:
-    """Whether the commit that removed a file had the other already."""
+    """Tell whether the commit that removed a file had the other already."""
     removal = trial.names("rev-list", "--max-count=1", "HEAD", "--", f":(top,literal){gone}")
     parents = trial.git("rev-parse", f"{removal[0].strip()}^@").split() if removal else []
     return any(_entries(trial, parent, [gone]) and _entries(trial, parent, [there]) for parent in parents)

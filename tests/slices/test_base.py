@@ -1,4 +1,4 @@
-"""What `add` wrote is kept beside the record, for a later merge to start from."""
+"""The base of a later merge: the text that `add` wrote, kept beside the record."""
 
 import base64
 import bz2

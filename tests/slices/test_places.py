@@ -1,4 +1,4 @@
-"""Where `add` and `remove` write: regular files of the project only, and all of them or none."""
+"""Places to which `add` and `remove` write: regular files of the project only, and all of them or none."""
 
 import os
 from collections.abc import Callable

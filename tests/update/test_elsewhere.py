@@ -1,4 +1,4 @@
-"""What an update leaves alone: other projects and repositories in the project, links, folders where a file was."""
+"""Things that an update leaves alone: other projects and repositories inside, links, folders where a file was."""
 
 import shutil
 from pathlib import Path

@@ -58,7 +58,7 @@ def test_what_the_template_changes_is_stored_as_the_filter_wants_it(locked: Proj
 
 
 def test_a_merge_that_the_filter_cannot_check_out_is_left_to_the_owner(locked: Project) -> None:
-    """What is stored has no lines of its own, so both sides clash, and marks are nothing that the filter reads."""
+    """The stored text has no lines of its own: both sides conflict, and the filter reads no conflict markers."""
     locked.edit({"app/both.py": numbered("both", _9="mine = 1")})
     said = locked.update()
     assert "  app/both.py; the template's: app/both.py.new\n" in said

@@ -176,7 +176,7 @@ class Column:
 
     @property
     def has_index(self) -> bool:
-        """Whether an order, a reference or a unique value brings an index."""
+        """Tell whether an order, a reference or a unique value brings an index."""
         return self.field.sortable or self.field.unique or self.field.type == "ref"
 
     @property

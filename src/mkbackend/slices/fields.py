@@ -87,7 +87,7 @@ class Field:
 
     @property
     def ranged(self) -> bool:
-        """Whether a list can be asked for the rows from one value of it up to another."""
+        """Tell whether a list can be asked for the rows from one value of it up to another."""
         return self.type in _RANGED and not self.is_list
 
     @property
@@ -115,5 +115,5 @@ class Resource:
 
     @property
     def is_unique_per_owner(self) -> bool:
-        """Whether two owners may have the same unique value: neither learns what the other has."""
+        """Tell whether two owners may have the same unique value: neither learns what the other has."""
         return self.auth == "owner" and self.edition >= 2

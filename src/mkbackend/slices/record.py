@@ -83,7 +83,7 @@ def read(project: Path, name: str) -> Record | None:
 
 
 def is_record(path: str) -> bool:
-    """Whether a path is that of a record."""
+    """Tell whether a path is that of a record."""
     return PurePosixPath(path).parent == PurePosixPath(FOLDER) and path.endswith(".toml")
 
 
@@ -115,7 +115,7 @@ def read_all(project: Path) -> list[Record]:
 
 
 def _may_be_written(path: str) -> bool:
-    """Whether `add` could have written a path: a Python file of the project, hidden nowhere, such as in `.git`."""
+    """Tell whether `add` could have written a path: a Python file of the project, hidden nowhere, such as in `.git`."""
     return bool(_PLACE.fullmatch(path))
 
 

@@ -63,7 +63,7 @@ def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[Sample
 
 
 def _must_be_own(target: Target, resource: Resource) -> bool:
-    """Whether a caller may refer to rows of their own only: others' are as if they were not there."""
+    """Tell whether a caller may refer to rows of their own only: others' are as if they were not there."""
     if resource.edition < 2:
         return target.owned and resource.auth == "owner"
     return target.private and resource.auth != "admin"

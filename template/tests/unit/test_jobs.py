@@ -94,7 +94,7 @@ async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
 
 
 def _subclasses(kind: type[Job]) -> set[type[Job]]:
-    """Those that inherit from it, directly or not."""
+    """Return the classes that inherit from it, directly or not."""
     direct = set(kind.__subclasses__())
     return direct.union(*map(_subclasses, direct))
 
