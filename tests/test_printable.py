@@ -86,7 +86,7 @@ def test_the_source_that_a_project_names_is_quoted(tmp_path: Path, command: str)
 
 
 def test_the_python_that_a_project_names_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "uv", lambda _: "uv")
+    monkeypatch.setattr(interpreter, "uv_on_path", lambda _: "uv")
     monkeypatch.setattr(programs, "answer", lambda *_, **__: None)
     Path(".python-version").write_text("3.12;id")
     assert interpreter.look(Path()).mend == "uv python install '3.12;id'"
