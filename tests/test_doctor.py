@@ -173,6 +173,14 @@ def test_a_missing_environment_is_wrong_and_the_rest_is_looked_at(project: Patie
 
 
 @posix
+def test_a_place_that_programs_would_expand_is_wrong(project: Patient) -> None:
+    project.root = project.root.rename(project.root.with_name("50%"))
+    found = project.look()["place"]
+    assert found["state"] == "wrong"
+    assert "contains '%': Alembic expands it" in found["found"]
+
+
+@posix
 def test_uv_says_which_python_would_be_used(project: Patient, machine: Path) -> None:
     elsewhere = Patient(machine).with_python("3.14.1").root / ".venv" / "bin" / "python"
     write_command(machine / "bin" / "uv", f"import sys\nprint({str(elsewhere)!r} if 'find' in sys.argv else 'uv 0.9')")

@@ -81,7 +81,7 @@ def test_a_project_does_not_change(questions: Questions) -> None:
         plan(questions, "shop").place = "other"  # type: ignore[misc]  # what is tried
 
 
-@pytest.mark.parametrize("place", ["a%20b", "a$HOME", f"a{os.pathsep}b", "a\nb", "a%b/shop"])
+@pytest.mark.parametrize("place", ["a%20b", "a$HOME", 'a"b', "a`b", f"a{os.pathsep}b", "a\nb", "a%b/shop"])
 def test_a_place_that_programs_would_expand_is_refused(place: str, questions: Questions) -> None:
     with pytest.raises(BadInputError, match="The project cannot be there"):
         Project.plan(place, {"project_name": "shop"}, {}, questions)

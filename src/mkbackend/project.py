@@ -16,9 +16,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXPANDED = {
     "%": "Alembic expands it",
     "$": "initdb and ruff expand it",
+    '"': "initdb gives its path to a shell",
+    "`": "initdb gives its path to a shell",
     os.pathsep: "it separates the folders of PATH",
     "\n": "make and Alembic read lines",
-}
+} | ({} if os.name == "nt" else {"\\": "ruff takes it for an escape"})
 
 
 def unusable(target: Path) -> str:
