@@ -93,9 +93,9 @@ class Stage:
         }
         self._changed = True
 
-    def user(self) -> User:
-        """Give the row of the user who calls."""
-        return User(**self._people[USER])
+    def user(self, email: str = USER) -> User:
+        """Return the row of somebody who calls."""
+        return User(**self._people[email])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Undo what the last call did to people, pass this one on, note its answer."""

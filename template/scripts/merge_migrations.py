@@ -1,6 +1,6 @@
 """Join the heads that a merge of two branches left, with one more migration.
 
-python -m scripts.merge_migrations
+    python -m scripts.merge_migrations
 """
 
 from alembic import command
