@@ -1,5 +1,6 @@
 """Every combination of options, by the checkers of each kind of file; the same text is checked once."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +62,13 @@ def test_a_checker_finds_a_fault(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_checker_has_something_to_check(name: str, render: Render) -> None:
     assert any([*render(**answers).glob(CHECKS[name][0])] for answers in CHECKED)
+
+
+def test_the_scripts_of_the_image_import_no_script_that_it_lacks(render: Render) -> None:
+    project = render()
+    kept = {line[1:] for line in (project / ".dockerignore").read_text("utf-8").splitlines() if line[:1] == "!"}
+    scripts = [name for name in kept if name.startswith("scripts/") and not name.endswith("__init__.py")]
+    imports = re.compile(r"^(?:from|import) ((?:scripts|tests)\.\w+)", re.MULTILINE)
+    found = {module for name in scripts for module in imports.findall((project / name).read_text("utf-8"))}
+    assert scripts
+    assert {f"{module.replace('.', '/')}.py" for module in found} <= kept
