@@ -1,6 +1,6 @@
 """Let Schemathesis call the API in every way that its description allows or forbids.
 
-    python -m scripts.contract [--examples 25] [--seed 1]
+    python -m scripts.contract [--examples 25] [--seed 1] [--only /books]
 
 It does so in each role and as nobody; schemathesis.toml says what it has to know.
 TEST_DATABASE_URL names a server, where a database is made and dropped; without it one
@@ -153,6 +153,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Try the API against its description.")
     parser.add_argument("--examples", type=int, help="for each operation")
     parser.add_argument("--seed", type=int, default=1, help="another one, other calls")
+    parser.add_argument("--only", metavar="/books", help="this path, and below it")
     arguments = parser.parse_args()
     options = [f"--seed={arguments.seed}"]
     if arguments.examples:
@@ -166,6 +167,8 @@ def main() -> int:
     ):
         hashing = PasswordHasher(settings).hash_password(PASSWORD)
         stage = Stage(settings, asyncio.run(hashing))
+        if arguments.only:
+            options.append(f"--include-path-regex={stage.keep_below(arguments.only)}")
         with serving(stage) as url:
             options = [f"{url}/openapi.json", *options]
             passed = [run_as(name, stage, settings, options) for name in CALLERS]

@@ -1,5 +1,6 @@
 """The API as scripts/contract.py serves it: its people stay what they are."""
 
+import re
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,8 +31,6 @@ USER, SECOND = f"{Role.USER}@example.com", "second@example.com"
 # The last admin may not go; with a second one, the first may.
 PEOPLE = {f"{role}@example.com": role for role in Role} | {SECOND: Role.ADMIN}
 OWNED = [table for table in Base.metadata.sorted_tables if "owner_id" in table.c]
-
-
 # What a call could change of somebody, which is all; new people are as they were.
 RESTORED = [c.name for c in User.__table__.columns if c.name != "created_at"]
 Person = dict[str, Any]
@@ -77,6 +76,23 @@ class Stage:
             for email, role in PEOPLE.items()
         }
         self.begin()
+
+    def keep_below(self, path: str) -> str:
+        """Leave out all operations but those of a path; return the pattern of theirs.
+
+        Raises:
+            SystemExit: there are none.
+        """
+        pattern = f"^{re.escape(self._prefix + path.rstrip('/'))}(/|$)"
+        self.operations = [
+            operation
+            for operation in self.operations
+            if re.match(pattern, self._prefix + operation.partition(" ")[2])
+        ]
+        if not self.operations:
+            raise SystemExit(f"The API has no path {path}: begin as in /users.")
+        self.public &= {*self.operations}
+        return pattern
 
     def begin(self) -> None:
         """Forget what was answered; sign new tokens."""

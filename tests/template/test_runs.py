@@ -66,18 +66,25 @@ def test_a_colleague_without_uv_installs_what_is_locked(project: Path, scratch: 
     shutil.rmtree(clone)
 
 
+SHOWN: set[tuple[str, str]] = set()
+
+
+def once_for_each_python(what: str, project: Path) -> None:
+    """Skip what another project of this Python has shown: no option changes a Python file (test_static.py)."""
+    shown = (what, (project / ".python-version").read_text("utf-8"))
+    if shown in SHOWN:
+        pytest.skip("another project of this Python has shown it")
+    SHOWN.add(shown)
+
+
 def test_a_project_passes_its_own_lint(project: Path) -> None:
+    once_for_each_python("lint", project)
     make(project, "lint")
 
 
-# No option changes a Python file (test_static.py): each Python runs all tests once, other options the unit tests.
-TESTED: set[str] = set()
-
-
 def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
-    version = (project / ".python-version").read_text("utf-8")
-    make(project, "test-unit" if version in TESTED else "test", TEST_DATABASE_URL=server)
-    TESTED.add(version)
+    once_for_each_python("test", project)
+    make(project, "test", TEST_DATABASE_URL=server)
 
 
 def test_the_migrations_of_a_project_go_up_and_down_and_up(project: Path) -> None:
