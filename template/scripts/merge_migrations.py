@@ -1,6 +1,8 @@
 """Join the heads that a merge of two branches left, with one more migration.
 
     python -m scripts.merge_migrations
+
+With one head it writes nothing.
 """
 
 from alembic import command
