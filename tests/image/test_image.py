@@ -80,7 +80,7 @@ def test_the_image_holds_what_it_runs_and_no_tools(stack: Stack) -> None:
     names = stack.compose("exec", "--no-TTY", "app", "ls", "-A", "/app", "/app/scripts").split()
     assert [name for name in names if name != "__pycache__"] == [
         *("/app:", "alembic", "alembic.ini", "app", "pyproject.toml", "scripts"),
-        *("/app/scripts:", "__init__.py", "create_admin.py", "jobs.py"),
+        *("/app/scripts:", "__init__.py", "create_admin.py", "jobs.py", "people.py"),
     ]
     tools = "command -v gcc make git; cd /opt/venv/bin; ls uv ruff pytest hatchling; true"
     assert stack.compose("exec", "--no-TTY", "app", "sh", "-c", tools) == ""
