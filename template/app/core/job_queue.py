@@ -1,6 +1,7 @@
 """The queue in PostgreSQL: how PgQueuer reaches the database of this service."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -21,7 +22,13 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from app.core.database_errors import AWAY, BROKEN, is_lost, mapped_errors
+from app.core.database_errors import (
+    AWAY,
+    BROKEN,
+    is_lost,
+    mapped_errors,
+    why_unavailable,
+)
 from app.core.exceptions import ServiceUnavailableException
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -121,6 +128,22 @@ async def listening(engine: AsyncEngine) -> AsyncGenerator[ListeningDriver]:
             raise
         finally:
             await connection.invalidate()
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Say in one line that the database is away, where PgQueuer shows a traceback.
+
+    A filter for its logger. Any other error stays as it is.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, Exception):
+        return True
+    lost = isinstance(error, FailingListenerError)
+    if (reason := BROKEN if lost else why_unavailable(error)) is not None:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = f"{AWAY} ({reason})", ()
+        record.exc_info = None
+    return True
 
 
 def queue_within(session: AsyncSession) -> Queries:

@@ -1,6 +1,7 @@
 """The worker takes jobs from the queue and has them done, on any number of machines."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -18,7 +19,7 @@ from pgqueuer.domain.models import Schedule
 
 from app.api.wiring import Shared, Wiring
 from app.core.exceptions import ServiceUnavailableException
-from app.core.job_queue import ListeningDriver, queue
+from app.core.job_queue import ListeningDriver, queue, without_traceback
 from app.domain.jobs.base import Job
 from app.jobs.registry import JobContext, kinds, perform
 from app.service.audit_service import Origin
@@ -46,6 +47,7 @@ class Worker:
         self._shared = shared
         self._stopping = asyncio.Event()
         self._queuer: PgQueuer | None = None
+        logging.getLogger("pgqueuer").addFilter(without_traceback)
 
     def stop(self) -> None:
         """Take no more jobs."""

@@ -1,5 +1,7 @@
 """What jobs say of themselves, and who does them."""
 
+import json
+import logging
 from datetime import UTC, datetime
 from importlib import import_module
 from pkgutil import iter_modules
@@ -7,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 from pgqueuer import PgQueuer
+from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job as QueuedJob
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from app.api.wiring import Shared
 from app.core.config import Settings
@@ -18,6 +22,7 @@ from app.domain.jobs.account import SendMail
 from app.domain.jobs.base import Job
 from app.jobs.registry import JobContext, kinds, perform
 from app.jobs.worker import Worker
+from tests.conftest import MakeSettings
 
 NOW = datetime.now(UTC)
 KINDS = sorted(kinds(), key=lambda kind: kind.name)
@@ -69,6 +74,46 @@ async def test_the_worker_understands_each_schedule(
     Worker(Shared(settings))._register(queuer, kind)
     scheduled = [known.entrypoint for known in queuer.sm.registry]
     assert scheduled == [kind.name] * (kind.schedule is not None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DBAPIError("", {}, ConnectionError(), connection_invalidated=True),
+        FailingListenerError,
+    ],
+)
+def test_a_database_that_is_away_is_a_warning_of_one_line(
+    make_settings: MakeSettings,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception | type[Exception],
+) -> None:
+    settings = make_settings(LOG_FORMAT="json")
+    setup_logging(settings)
+    Worker(Shared(settings))
+    try:
+        raise error
+    except Exception:
+        logging.getLogger("pgqueuer").exception("It failed in %s", "a task")
+    line = json.loads(capsys.readouterr().out)
+    said = "The database does not answer (The connection broke)"
+    assert (line["level"], line["message"]) == ("WARNING", said)
+    assert "exception" not in line
+
+
+def test_a_mistake_in_the_queue_keeps_its_traceback(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = make_settings(LOG_FORMAT="json")
+    setup_logging(settings)
+    Worker(Shared(settings))
+    try:
+        raise KeyError("a mistake")
+    except KeyError:
+        logging.getLogger("pgqueuer").exception("It failed in %s", "a task")
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["message"]) == ("ERROR", "It failed in a task")
+    assert "KeyError" in line["exception"]
 
 
 async def test_a_job_that_is_not_understood_fails(settings: Settings) -> None:
