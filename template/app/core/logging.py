@@ -50,10 +50,21 @@ def setup_logging(settings: Settings) -> None:
     )
     # It counts files; the reloader says which.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(without_lost_connections)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         uvicorn_logger = logging.getLogger(name)
         uvicorn_logger.handlers = []
         uvicorn_logger.propagate = name != "uvicorn.access"
+
+
+def without_lost_connections(record: logging.LogRecord) -> bool:
+    """Leave out the futures of connections to the database that were lost.
+
+    asyncpg drops one that nobody awaits; whoever used the connection got an error.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    lost = isinstance(error, ConnectionError) and "connection_lost()" in str(error)
+    return not lost
 
 
 class StandardLibraryHandler(logging.Handler):

@@ -1,5 +1,7 @@
 """Log lines, as text and as JSON."""
 
+import asyncio
+import gc
 import json
 import logging
 
@@ -87,6 +89,29 @@ def test_records_of_the_standard_library_come_through(
     line = json.loads(capsys.readouterr().out)
     assert (line["message"], line["level"]) == ("old way", "WARNING")
     assert line["logger"].startswith("tests.unit.test_logging")
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (ConnectionError("unexpected connection_lost() call"), []),
+        (ConnectionError("another server"), ["ERROR"]),
+        (ValueError("a mistake"), ["ERROR"]),
+    ],
+)
+async def test_a_lost_connection_leaves_no_error_of_its_own(
+    make_settings: MakeSettings,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    level: list[str],
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    dropped = asyncio.get_running_loop().create_future()
+    dropped.set_exception(error)
+    del dropped
+    gc.collect()
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [line["level"] for line in lines] == level
 
 
 def test_a_level_that_loguru_does_not_know_comes_through(
