@@ -1,7 +1,9 @@
 """Metrics for Prometheus: the only module that imports its library."""
 
+import struct
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import perf_counter
 
 from prometheus_client import (
@@ -23,6 +25,9 @@ from app.core.config import ConfigurationError, Settings
 from app.core.telemetry_workers import forget_the_dead
 
 LABELS = ("method", "route", "status")
+# A worker creates a file empty: how often it is read anew, and after how many seconds.
+RETRIES = 5
+PAUSE = 0.05
 
 # When a series began is of use to nobody here, and doubles their number.
 disable_created_metrics()
@@ -110,9 +115,13 @@ class _Workers(Collector):
         self._files = MultiProcessCollector(None, directory)
 
     def collect(self) -> Iterable[Metric]:
+        """Read them; once more where a worker is about to fill a new file."""
         forget_the_dead(self._directory)
-        metrics: Iterable[Metric] = self._files.collect()
-        return metrics
+        for _ in range(RETRIES):
+            with suppress(struct.error):
+                return list(self._files.collect())
+            time.sleep(PAUSE)
+        return list(self._files.collect())
 
 
 def of_workers(directory: str) -> CollectorRegistry:

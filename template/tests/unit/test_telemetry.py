@@ -154,6 +154,19 @@ def test_of_workers_that_are_gone_counts_stay_and_gauges_go(
     assert registry.get_sample_value("busy") == 2
 
 
+def test_a_file_that_a_worker_has_just_created_is_read_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path).wait()
+    (tmp_path / "counter_1.db").touch()
+
+    def fill(seconds: float) -> None:
+        (tmp_path / "counter_1.db").write_bytes(bytes(64))
+
+    monkeypatch.setattr("app.core.telemetry_metrics.time.sleep", fill)
+    assert of_workers(str(tmp_path)).get_sample_value("sold_total") == 1
+
+
 def _write(directory: Path) -> subprocess.Popen[bytes]:
     """Count something in a process of its own."""
     code = """
