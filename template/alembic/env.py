@@ -10,8 +10,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 import app.domain.models  # noqa: F401 - brings every table
-from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
+from app.core.settings.database import DatabaseSettings
 from app.domain.models.base import Base
 
 config = context.config

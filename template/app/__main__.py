@@ -10,7 +10,7 @@ from loguru import logger
 
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.logging import setup_logging
-from app.core.telemetry_workers import metrics_of_workers
+from app.kit.telemetry.workers import metrics_of_workers
 
 
 def main() -> None:

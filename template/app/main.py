@@ -10,40 +10,43 @@ from loguru import logger
 from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import Settings, get_settings
 from app.core.logging import setup_logging
-from app.core.shutdown import LAST_CALL, last_call
-from app.jobs.worker import working
-from app.middleware.body_limit import BodyLimitMiddleware
+from app.jobs.registry import kinds
+from app.kit.http.body_limit import BodyLimitMiddleware
+from app.kit.http.head import HeadMiddleware
+from app.kit.http.security_headers import SecurityHeadersMiddleware
+from app.kit.http.timeout import TimeoutMiddleware
+from app.kit.http.trusted_host import TrustedHostMiddleware, setup_proxies
+from app.kit.queue.worker import working
+from app.kit.shutdown import DRAIN_DELAY, drain_delay
+from app.kit.telemetry.middleware import setup_telemetry
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
-from app.middleware.head import HeadMiddleware
 from app.middleware.logging import RequestLoggingMiddleware
 from app.middleware.request_id import RequestIDMiddleware
-from app.middleware.security_headers import SecurityHeadersMiddleware
-from app.middleware.telemetry import setup_telemetry
-from app.middleware.timeout import TimeoutMiddleware
-from app.middleware.trusted_host import TrustedHostMiddleware, setup_proxies
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Hold the database open while the application runs."""
-    shared: Shared = app.state.shared
-    setup_logging(shared.settings)
-    engine = await shared.database.connect()
-    if shared.telemetry:
-        shared.telemetry.start(engine)
-    _warn_of_jobs(shared.settings)
-    jobs = working(shared) if shared.settings.JOBS_IN_API else nullcontext()
+    container: Container = app.state.container
+    setup_logging(container.settings)
+    engine = await container.database.connect()
+    if container.telemetry:
+        container.telemetry.start(engine)
+    _warn_of_jobs(container.settings)
+    jobs = (
+        working(container, kinds()) if container.settings.JOBS_IN_API else nullcontext()
+    )
     # Who develops waits for no one.
-    with last_call(0 if shared.settings.RELOAD else LAST_CALL):
+    with drain_delay(0 if container.settings.RELOAD else DRAIN_DELAY):
         async with jobs:
             yield
-    if shared.telemetry:
-        await shared.telemetry.stop()
-    await shared.database.disconnect()
+    if container.telemetry:
+        await container.telemetry.stop()
+    await container.database.disconnect()
 
 
 def _warn_of_jobs(settings: Settings) -> None:
@@ -60,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application. It reads the environment if it is given no settings."""
     settings = settings or get_settings()
     app = _new_app(settings)
-    app.state.shared = shared = Shared(settings)
+    app.state.container = container = Container(settings)
 
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimitMiddleware, limit=settings.MAX_BODY_SIZE)
@@ -75,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SecurityHeadersMiddleware, hsts_seconds=settings.HSTS_SECONDS)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestLoggingMiddleware)
-    setup_telemetry(app, shared.telemetry)
+    setup_telemetry(app, container.telemetry)
     app.add_middleware(RequestIDMiddleware)
     setup_proxies(app, settings)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.openapi import is_public
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import Settings
 from app.core.security import token_hash
 from app.domain.models.base import Base
@@ -51,7 +51,7 @@ class Stage:
 
     def __init__(self, settings: Settings, password_hash: str) -> None:
         self.app = create_app(settings)
-        self._shared: Shared = self.app.state.shared
+        self._container: Container = self.app.state.container
         self._prefix = settings.API_V1_PREFIX
         # Not a copy: what is written there is served.
         paths: dict[str, Any] = self.app.openapi()["paths"]
@@ -105,7 +105,9 @@ class Stage:
             "VERIFY_TOKEN": verify_token,
             "RESET_TOKEN": reset_token,
             # Of somebody who does not call, and so seldom goes.
-            "REFRESH_TOKEN": self._shared.signer.create_refresh_token(self._id(SECOND)),
+            "REFRESH_TOKEN": self._container.signer.create_refresh_token(
+                self._id(SECOND)
+            ),
         }
         self._changed = True
 
@@ -126,7 +128,7 @@ class Stage:
             await send(message)
 
         if self._changed:
-            async with self._shared.database.transaction() as session:
+            async with self._container.database.transaction() as session:
                 await self._restore_people(session)
                 await self._restore_tokens(session)
         self._changed = scope["method"] not in ("GET", "HEAD", "OPTIONS")
@@ -143,7 +145,7 @@ class Stage:
             await session.execute(_restored(person))
             if person["id"] != before:
                 await _inherit(session, before, person["id"])
-            self._shared.files.path(person["picture"]).write_bytes(PNG)
+            self._container.files.path(person["picture"]).write_bytes(PNG)
 
     async def _restore_tokens(self, session: AsyncSession) -> None:
         # Many calls have one key: the first of them would answer for all.
@@ -175,7 +177,7 @@ class Stage:
         return header
 
     def _token(self, email: str) -> str:
-        return self._shared.signer.create_access_token(self._id(email))
+        return self._container.signer.create_access_token(self._id(email))
 
     def _id(self, email: str) -> UUID:
         id: UUID = self._people[email]["id"]

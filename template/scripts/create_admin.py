@@ -12,16 +12,16 @@ import sys
 from pydantic import ValidationError
 
 from app.api.v1.user_deps import get_user_service
-from app.api.wiring import Shared, Wiring
+from app.container import Container, RequestScope
 from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.context import RequestContext
 from app.core.exceptions import AppException
 from app.core.logging import setup_logging
 from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate
-from app.service.audit_service import Origin
 from scripts.people import new_user
 
-OPERATOR = Origin(address="local", request_id="create_admin")
+OPERATOR = RequestContext(address="local", request_id="create_admin")
 
 
 async def create_admin(settings: Settings, email: str, password: str) -> None:
@@ -32,17 +32,17 @@ async def create_admin(settings: Settings, email: str, password: str) -> None:
         AppException: the e-mail is taken, or the database does not answer.
     """
     data = new_user(email, password, "Admin", Role.ADMIN)
-    shared = Shared(settings)
-    await shared.database.connect()
+    container = Container(settings)
+    await container.database.connect()
     try:
-        await shared.database.ping()
-        await shared.in_transaction(OPERATOR, lambda wiring: _create(wiring, data))
+        await container.database.ping()
+        await container.in_transaction(OPERATOR, lambda scope: _create(scope, data))
     finally:
-        await shared.database.disconnect()
+        await container.database.disconnect()
 
 
-async def _create(wiring: Wiring, data: UserCreate) -> None:
-    service = await get_user_service(wiring)
+async def _create(scope: RequestScope, data: UserCreate) -> None:
+    service = await get_user_service(scope)
     await service.create_user(data)
 
 

@@ -24,8 +24,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.core.config import ConfigurationError, get_settings
-from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
+from app.core.settings.database import DatabaseSettings
 from scripts.postgres import PostgresError, Server, find_binaries, persistent
 from scripts.postgres.choice import (
     DatabaseError,

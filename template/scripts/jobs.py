@@ -11,21 +11,21 @@ import argparse
 import asyncio
 import sys
 
-from app.api.wiring import Shared, Wiring
+from app.container import Container, RequestScope
 from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.context import RequestContext
 from app.core.exceptions import AppException
 from app.core.logging import without_values
-from app.service.audit_service import Origin
 
-OPERATOR = Origin(address="local", request_id="jobs")
+OPERATOR = RequestContext(address="local", request_id="jobs")
 LONGEST = 200
 
 
-async def tell(wiring: Wiring) -> str:
+async def tell(scope: RequestScope) -> str:
     """Tell what there is."""
-    counted = sorted((await wiring.jobs.count()).items())
+    counted = sorted((await scope.jobs.count()).items())
     lines = [f"{count:>7}  {status:<7} {name}" for (name, status), count in counted]
-    failed = await wiring.jobs.failed()
+    failed = await scope.jobs.failed()
     if failed:
         lines.append("\nFailed:")
     for job in failed:
@@ -35,11 +35,11 @@ async def tell(wiring: Wiring) -> str:
     return "\n".join(lines or ["Nothing waits, and nothing has failed."])
 
 
-async def retry(wiring: Wiring, wanted: list[str]) -> str:
+async def retry(scope: RequestScope, wanted: list[str]) -> str:
     """Try again what failed; tell which were."""
-    failed = {job.id for job in await wiring.jobs.failed()}
+    failed = {job.id for job in await scope.jobs.failed()}
     ids = failed if wanted == ["all"] else failed & {int(word) for word in wanted}
-    await wiring.jobs.retry(ids)
+    await scope.jobs.retry(ids)
     if not ids:
         return "None of these has failed."
     return f"Tried again: {' '.join(map(str, sorted(ids)))}"
@@ -51,14 +51,14 @@ async def main(settings: Settings, wanted: list[str] | None) -> str:
     Raises:
         AppException: the database does not answer.
     """
-    shared = Shared(settings)
-    await shared.database.connect()
+    container = Container(settings)
+    await container.database.connect()
     try:
-        return await shared.in_transaction(
-            OPERATOR, tell if wanted is None else lambda wiring: retry(wiring, wanted)
+        return await container.in_transaction(
+            OPERATOR, tell if wanted is None else lambda scope: retry(scope, wanted)
         )
     finally:
-        await shared.database.disconnect()
+        await container.database.disconnect()
 
 
 def _wanted() -> list[str] | None:

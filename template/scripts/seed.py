@@ -8,15 +8,15 @@ import secrets
 import sys
 
 from app.api.v1.user_deps import get_user_service
-from app.api.wiring import Shared, Wiring
+from app.container import Container, RequestScope
 from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.context import RequestContext
 from app.core.exceptions import AppException
 from app.core.logging import setup_logging
 from app.domain.roles import Role
-from app.service.audit_service import Origin
 from scripts.people import new_user
 
-SEEDER = Origin(address="local", request_id="seed")
+SEEDER = RequestContext(address="local", request_id="seed")
 PEOPLE = {
     "admin@example.com": ("Ada Admin", Role.ADMIN),
     "moderator@example.com": ("Mo Moderator", Role.MODERATOR),
@@ -33,23 +33,25 @@ async def seed(settings: Settings, password: str) -> list[str]:
     """
     if settings.ENVIRONMENT == "production":
         raise ConfigurationError("ENVIRONMENT is production: nothing is seeded there.")
-    shared = Shared(settings)
+    container = Container(settings)
     created: list[str] = []
-    await shared.database.connect()
+    await container.database.connect()
     try:
-        await shared.database.ping()
-        await shared.in_transaction(
-            SEEDER, lambda wiring: _create_missing(wiring, password, created)
+        await container.database.ping()
+        await container.in_transaction(
+            SEEDER, lambda scope: _create_missing(scope, password, created)
         )
     finally:
-        await shared.database.disconnect()
+        await container.database.disconnect()
     return created
 
 
-async def _create_missing(wiring: Wiring, password: str, created: list[str]) -> None:
-    service = await get_user_service(wiring)
+async def _create_missing(
+    scope: RequestScope, password: str, created: list[str]
+) -> None:
+    service = await get_user_service(scope)
     for email, (name, role) in PEOPLE.items():
-        if not await wiring.users.email_exists(email):
+        if not await scope.users.email_exists(email):
             await service.create_user(new_user(email, password, name, role))
             created.append(email)
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as generated
 from starlette.datastructures import State
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import Settings
 from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
@@ -127,7 +127,7 @@ def built(settings: Settings) -> FastAPI:
 def with_state(built: FastAPI, settings: Settings) -> FastAPI:
     """The same routes and middleware, with a state of its own. Add no routes to it."""
     app = copy(built)
-    app.state = State({"shared": Shared(settings)})
+    app.state = State({"container": Container(settings)})
     return app
 
 

@@ -31,7 +31,7 @@ SETTINGS = {"ENVIRONMENT": "test", "JOBS_IN_API": "false", "LOG_LEVEL": "INFO", 
 
 # Written into the project as its owner would, by its README.
 JOB = """
-from app.domain.jobs.base import Job
+from app.kit.queue.job import Job
 
 
 class Effect(Job):
@@ -42,55 +42,55 @@ class Effect(Job):
 HANDLER = """
 from sqlalchemy import text
 
-from app.api.wiring import Shared, Wiring
+from app.container import Container, RequestScope
 from app.domain.jobs.effect import Effect
 from app.jobs.registry import JobRouter
-from app.service.audit_service import Origin
+from app.core.context import RequestContext
 
 router = JobRouter()
 
 
-@router.does(Effect)
-async def effect(job: Effect, shared: Shared, origin: Origin) -> None:
-    async def write(wiring: Wiring) -> None:
+@router.handler(Effect)
+async def effect(job: Effect, container: Container, context: RequestContext) -> None:
+    async def write(scope: RequestScope) -> None:
         for statement in (
             "INSERT INTO runs VALUES (:number)",
             "INSERT INTO effects VALUES (:number) ON CONFLICT DO NOTHING",
         ):
-            await wiring.session.execute(text(statement), {"number": job.number})
+            await scope.session.execute(text(statement), {"number": job.number})
 
-    await shared.in_transaction(origin, write)
+    await container.in_transaction(context, write)
 """
 ADD = """
 import asyncio, sys
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import get_settings
 from app.domain.jobs.effect import Effect
-from app.service.audit_service import Origin
+from app.core.context import RequestContext
 
 
-async def add(shared, numbers):
-    async def all_of_them(wiring):
+async def add(container, numbers):
+    async def all_of_them(scope):
         for number in numbers:
-            await wiring.jobs.add(Effect(number=number))
+            await scope.jobs.add(Effect(number=number))
         if numbers[0] < 0:
             raise ZeroDivisionError
 
     try:
-        await shared.in_transaction(Origin("local", "test"), all_of_them)
+        await container.in_transaction(RequestContext("local", "test"), all_of_them)
     except ZeroDivisionError:
         pass
 
 
 async def main(begin, jobs, rolled_back):
-    shared = Shared(get_settings())
-    await shared.database.connect()
+    container = Container(get_settings())
+    await container.database.connect()
     for first in range(begin, begin + jobs, 10):
-        await add(shared, range(first, first + 10))
+        await add(container, range(first, first + 10))
         if first < begin + rolled_back:
-            await add(shared, range(-first - 1, -first - 11, -1))
-    await shared.database.disconnect()
+            await add(container, range(-first - 1, -first - 11, -1))
+    await container.database.disconnect()
 
 
 asyncio.run(main(*map(int, sys.argv[1:])))

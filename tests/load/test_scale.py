@@ -44,14 +44,14 @@ SEARCHES = {
 CURSOR = """
 import sys
 from uuid import UUID
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import get_settings
 from app.domain.schemas.user import UserListParams
 from app.utils.pagination import Position
 
 value, id = sys.argv[1:]
 scope = f"users {UserListParams().scope}"
-print(Shared(get_settings()).cursors.write(Position(value, UUID(id)), scope))
+print(Container(get_settings()).cursors.write(Position(value, UUID(id)), scope))
 """
 
 

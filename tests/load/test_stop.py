@@ -19,7 +19,7 @@ from .table import show
 PARTS, PAUSE = 6, 0.3
 HASHES = 24
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(600_000)
-# Seconds that ending takes, besides what is in flight: one of them is the last call (app/core/shutdown.py).
+# Seconds that ending takes, besides what is in flight: one of them is the last call (app/kit/shutdown.py).
 LONGEST_STOP = 3 + 1
 # The REQUEST_TIMEOUT of a service that waits for a body which never comes.
 PATIENCE = 4

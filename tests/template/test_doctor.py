@@ -33,7 +33,7 @@ Found = dict[str, dict[str, str]]
 
 ADD_LATE_JOB = """
 import asyncio, asyncpg
-from app.core.config_database import DatabaseSettings
+from app.core.settings.database import DatabaseSettings
 
 async def main():
     url = DatabaseSettings().database_url.set(drivername="postgresql")

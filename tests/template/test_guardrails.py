@@ -109,7 +109,7 @@ REFUSED_BY_TESTS = {
         "app/domain/jobs/purge.py",
         ("class Purge(Job):", 'class Later(Job):\n    name = "later"\n\n\nclass Purge(Job):'),
         "tests/unit/test_jobs.py",
-        "test_every_kind_of_job_has_somebody_who_does_it - AssertionError: @router.does(Later) is in no",
+        "test_every_kind_of_job_has_somebody_who_does_it - AssertionError: @router.handler(Later) is in no",
     ),
     "a schedule that cron does not know": (
         "app/domain/jobs/purge.py",

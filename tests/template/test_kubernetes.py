@@ -26,7 +26,7 @@ import asyncio, json, os, sys
 from httpx import ASGITransport, AsyncClient
 
 from app.core.config import Settings, get_settings
-from app.core.shutdown import LAST_CALL
+from app.kit.shutdown import DRAIN_DELAY
 from app.main import create_app
 
 settings = get_settings()
@@ -42,7 +42,7 @@ async def answers(paths):
 print(json.dumps({
     "settings": settings.model_dump(mode="json"),
     "secrets": [name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)],
-    "last_call": LAST_CALL,
+    "drain_delay": DRAIN_DELAY,
     "answers": asyncio.run(answers(json.loads(sys.argv[1]))),
 }))
 """
@@ -242,7 +242,7 @@ def test_a_pod_has_the_time_to_finish_what_is_in_flight(
     )
     assert server
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    needed = pause + said["last_call"] + said["settings"]["REQUEST_TIMEOUT"] + int(server[1])
+    needed = pause + said["drain_delay"] + said["settings"]["REQUEST_TIMEOUT"] + int(server[1])
     assert needed < base["deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
     assert f"{needed:.0f} s, and some to spare" in (project / "kubernetes/deployment.yaml").read_text("utf-8")
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Response
 from app.api.deps import SettingsDep
 from app.core.exceptions import PreconditionRequiredException
 from app.domain.models.base import BaseModel
-from app.service.precondition import Seen
+from app.service.precondition import IfMatch
 
 # For the description of routes that answer with one.
 ETAG: dict[str, Any] = {
@@ -20,13 +20,13 @@ ETAG: dict[str, Any] = {
 }
 
 
-def tagged[Row: BaseModel](response: Response, row: Row) -> Row:
+def with_etag[Row: BaseModel](response: Response, row: Row) -> Row:
     """Put the ETag of a row on its answer."""
     response.headers["ETag"] = f'"{row.version}"'
     return row
 
 
-async def get_seen(
+async def get_if_match(
     settings: SettingsDep,
     if_match: Annotated[
         str | None,
@@ -36,7 +36,7 @@ async def get_seen(
             description="The ETag of what was seen, or *",
         ),
     ] = None,
-) -> Seen:
+) -> IfMatch:
     """The versions that the caller names; None where any will do.
 
     A weak one (`W/"..."`) never matches.
@@ -52,4 +52,4 @@ async def get_seen(
     return {tag[1:-1] for tag in tags if tag[:1] == tag[-1:] == '"'}
 
 
-SeenDep = Annotated[Seen, Depends(get_seen)]
+IfMatchDep = Annotated[IfMatch, Depends(get_if_match)]

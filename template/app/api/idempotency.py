@@ -12,7 +12,7 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.params import Depends as DependsOn
 from fastapi.routing import APIRoute
 
-from app.api.deps import CurrentUser, WiringDep
+from app.api.deps import CurrentUser, ScopeDep
 from app.api.openapi import declines_key
 from app.core.exceptions import AppException, ForbiddenException
 from app.service.idempotency_service import Answer, Call, IdempotencyService
@@ -32,7 +32,7 @@ class AnsweredError(Exception):
 async def claim(
     request: Request,
     user: CurrentUser,
-    wiring: WiringDep,
+    scope: ScopeDep,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -49,9 +49,9 @@ async def claim(
         return
     content = request.url.query.encode() + b"\n" + await request.body()
     call = Call(user.id, request.method, request.url.path, idempotency_key, content)
-    if (answer := await wiring.idempotency.begin(call)) is not None:
+    if (answer := await scope.idempotency.begin(call)) is not None:
         raise AnsweredError(answer)
-    request.state.claim = (wiring.idempotency, call)
+    request.state.claim = (scope.idempotency, call)
 
 
 DEPENDENCY = Depends(claim)

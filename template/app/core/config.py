@@ -12,9 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import SettingsError
 
 from app import __version__
-from app.core.config_database import DatabaseSettings
-from app.core.config_telemetry import TelemetrySettings
-from app.core.config_types import (
+from app.core.settings.database import DatabaseSettings
+from app.core.settings.telemetry import TelemetrySettings
+from app.core.settings.types import (
     KEY_LENGTH,
     Hosts,
     Networks,

@@ -16,17 +16,16 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.core.config_database import DatabaseSettings
-from app.core.database_errors import (
+from app.core.db.errors import (
     AWAY,
     CONFLICTS,
     LATE,
     mapped_errors,
     raise_conflict,
 )
-from app.core.database_guards import ReadingSession, watch
+from app.core.db.sessions import ReadingSession, watch
 from app.core.exceptions import AppException, ServiceUnavailableException
-from app.core.job_queue import ListeningDriver, listening
+from app.core.settings.database import DatabaseSettings
 
 Access = Literal["read-write", "read-only"]
 READ_ONLY = text("SHOW transaction_read_only")
@@ -67,6 +66,17 @@ class DatabaseManager:
         """Close all connections."""
         if self._engine is not None:
             await self._engine.dispose()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine.
+
+        Raises:
+            ServiceUnavailableException: it is not connected.
+        """
+        if self._engine is None:
+            raise ServiceUnavailableException(AWAY, "Not connected")
+        return self._engine
 
     async def ping(self) -> Access:
         """Return whether the database takes changes, or can be read only.
@@ -123,19 +133,6 @@ class DatabaseManager:
                     await session.commit()
                 except IntegrityError as error:
                     raise_conflict(error, session.info.get(CONFLICTS, {}))
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncGenerator[ListeningDriver]:
-        """Give the way to the queue of who does its jobs.
-
-        Raises:
-            ServiceUnavailableException: the database is away, hangs, or is overloaded.
-        """
-        with mapped_errors():
-            if self._engine is None:
-                raise ServiceUnavailableException(AWAY, "Not connected")
-            async with listening(self._engine) as driver:
-                yield driver
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:

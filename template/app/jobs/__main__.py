@@ -9,27 +9,28 @@ from pathlib import Path
 
 import anyio
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.logging import setup_logging
-from app.jobs.worker import Worker
+from app.jobs.registry import kinds
+from app.kit.queue.worker import Worker
 
 
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or Ctrl-C; what was begun is finished."""
-    shared = Shared(settings)
-    worker = Worker(shared)
+    container = Container(settings)
+    worker = Worker(container, kinds())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(worker.stop))
-    engine = await shared.database.connect()
-    if shared.telemetry:
-        shared.telemetry.start(engine)
+    engine = await container.database.connect()
+    if container.telemetry:
+        container.telemetry.start(engine)
     with telling_life(settings.JOBS_ALIVE_FILE):
         await worker.run()
-    if shared.telemetry:
-        await shared.telemetry.stop()
-    await shared.database.disconnect()
+    if container.telemetry:
+        await container.telemetry.stop()
+    await container.database.disconnect()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What accounts have done after the answer: mails, and files that go."""
 
-from app.api.wiring import Shared
-from app.core.mail import Mail
+from app.container import Container
+from app.core.context import RequestContext
 from app.domain.jobs.account import (
     ForgotPassword,
     RemovePicture,
@@ -10,46 +10,54 @@ from app.domain.jobs.account import (
     SendMail,
 )
 from app.jobs.registry import JobRouter
-from app.service.audit_service import Origin
+from app.kit.mail import Mail
 
 router = JobRouter()
 
 
-@router.does(SendMail)
-async def send_mail(job: SendMail, shared: Shared, origin: Origin) -> None:
+@router.handler(SendMail)
+async def send_mail(
+    job: SendMail, container: Container, context: RequestContext
+) -> None:
     """Send it. Where a worker dies at this moment, it is sent twice."""
-    await shared.mailer.send(Mail(job.to, job.subject, job.text))
+    await container.mailer.send(Mail(job.to, job.subject, job.text))
 
 
-@router.does(SendLink)
-async def send_link(job: SendLink, shared: Shared, origin: Origin) -> None:
+@router.handler(SendLink)
+async def send_link(
+    job: SendLink, container: Container, context: RequestContext
+) -> None:
     """Send the mail, unless the link is no longer good. It is the same at each try."""
-    mail = await shared.in_transaction(
-        origin, lambda wiring: wiring.links.write(job.token_hash, job.seed)
+    mail = await container.in_transaction(
+        context, lambda scope: scope.links.write(job.token_hash, job.seed)
     )
     if mail is not None:
-        await shared.mailer.send(mail)
+        await container.mailer.send(mail)
 
 
-@router.does(ForgotPassword)
-async def forgot_password(job: ForgotPassword, shared: Shared, origin: Origin) -> None:
-    """Look for the user here: the time of the answer tells nothing."""
-    await shared.in_transaction(
-        origin, lambda wiring: wiring.passwords.forgot(job.email)
-    )
-
-
-@router.does(ResendVerification)
-async def resend_verification(
-    job: ResendVerification, shared: Shared, origin: Origin
+@router.handler(ForgotPassword)
+async def forgot_password(
+    job: ForgotPassword, container: Container, context: RequestContext
 ) -> None:
     """Look for the user here: the time of the answer tells nothing."""
-    await shared.in_transaction(
-        origin, lambda wiring: wiring.accounts.resend(job.email)
+    await container.in_transaction(
+        context, lambda scope: scope.passwords.forgot(job.email)
     )
 
 
-@router.does(RemovePicture)
-async def remove_picture(job: RemovePicture, shared: Shared, origin: Origin) -> None:
+@router.handler(ResendVerification)
+async def resend_verification(
+    job: ResendVerification, container: Container, context: RequestContext
+) -> None:
+    """Look for the user here: the time of the answer tells nothing."""
+    await container.in_transaction(
+        context, lambda scope: scope.accounts.resend(job.email)
+    )
+
+
+@router.handler(RemovePicture)
+async def remove_picture(
+    job: RemovePicture, container: Container, context: RequestContext
+) -> None:
     """Remove it, if it is there."""
-    await shared.files.remove(job.picture)
+    await container.files.remove(job.picture)

@@ -12,6 +12,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppException
+from app.kit.http import METHODS
 from app.utils.response import PROBLEM_JSON, problem_details
 
 # Of what is wrong with a request so much is told.
@@ -20,7 +21,6 @@ LONGEST_NAME = 100
 # What nginx logs for a client that left before its answer: no status of HTTP, and no
 # fault of the service.
 CLIENT_LEFT = 499
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def setup_error_handlers(app: FastAPI) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.core.database_errors import CONFLICTS, raise_conflict
+from app.core.db.errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
 from app.repository.paging import (
     cut,
@@ -28,9 +28,9 @@ from app.repository.paging import (
     order,
     take,
 )
-from app.utils.pagination import TOTAL_CAP, Page, Part
+from app.utils.pagination import TOTAL_CAP, Page, PageRequest
 
-NEWEST = Part()
+NEWEST = PageRequest()
 
 
 class BaseRepository[Model: BaseModel]:
@@ -64,7 +64,7 @@ class BaseRepository[Model: BaseModel]:
         )
 
     async def get_all(
-        self, part: Part = NEWEST, filters: Sequence[ColumnElement[bool]] = ()
+        self, part: PageRequest = NEWEST, filters: Sequence[ColumnElement[bool]] = ()
     ) -> Page[Model]:
         """Get a page by its number; or after a position, at the same cost at any depth.
 

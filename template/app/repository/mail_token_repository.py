@@ -56,7 +56,7 @@ class MailTokenRepository:
             .returning(MailToken)
         )
 
-    async def end_all(self, user_id: UUID, purpose: Purpose | None = None) -> None:
+    async def revoke_all(self, user_id: UUID, purpose: Purpose | None = None) -> None:
         """Remove all of a user, or those for one purpose."""
         statement = delete(MailToken).where(MailToken.user_id == user_id)
         if purpose is not None:

@@ -22,16 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.core.database_guards import transaction_within
+from app.core.db.sessions import transaction_within
 from app.domain.models.base import BaseModel
-from app.utils.pagination import TOTAL_CAP, Page, Part, Position, offset
+from app.utils.pagination import TOTAL_CAP, Page, PageRequest, Position, offset
 
 # A plan that is to fit any value fits few: a search would be a hundred times slower.
 PLAN_FOR_VALUES = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 async def numbered_page[Model: BaseModel](
-    session: AsyncSession, model: type[Model], part: Part
+    session: AsyncSession, model: type[Model], part: PageRequest
 ) -> tuple[Sequence[Model], int]:
     """Get a page of all rows, and their count, one more than TOTAL_CAP at most."""
     statement, count = _numbered_page(model, part.sort_by, part.descending)
@@ -51,7 +51,7 @@ def _numbered_page(
     some = select(literal(1)).select_from(model).where(alive).limit(TOTAL_CAP + 1)
     count = select(func.count()).select_from(some.subquery()).scalar_subquery()
     page = select(model, count).where(alive).limit(bindparam("limit", type_=Integer))
-    part = Part(sort_by, descending)
+    part = PageRequest(sort_by, descending)
     page = page.order_by(*order(model, part)).offset(bindparam("offset", type_=Integer))
     return page, count
 
@@ -60,7 +60,7 @@ async def find_up_to_cap(
     session: AsyncSession,
     model: type[BaseModel],
     where: Sequence[ColumnElement[bool]],
-    part: Part,
+    part: PageRequest,
 ) -> tuple[int, Sequence[UUID]]:
     """Count the rows that filters find, one more than TOTAL_CAP at most.
 
@@ -80,13 +80,13 @@ async def find_up_to_cap(
     return row[0], row[1] or []
 
 
-def order(source: Any, part: Part) -> list[ColumnElement[Any]]:
+def order(source: Any, part: PageRequest) -> list[ColumnElement[Any]]:
     """Say how rows are sorted: equal ones by id."""
     row = (getattr(source, part.sort_by), source.id)
     return [c.desc() if part.descending else c.asc() for c in row]
 
 
-def take[Row](statement: Select[Row], source: Any, part: Part) -> Select[Row]:
+def take[Row](statement: Select[Row], source: Any, part: PageRequest) -> Select[Row]:
     """Sort, and leave out what comes before; one row more tells whether there is more.
 
     Rows are compared as a whole, which an index on (column, id) answers at once.
@@ -101,7 +101,9 @@ def take[Row](statement: Select[Row], source: Any, part: Part) -> Select[Row]:
     return statement.where(row < place if part.descending else row > place)
 
 
-def cut[Model: BaseModel](rows: Sequence[Model], part: Part, count: int) -> Page[Model]:
+def cut[Model: BaseModel](
+    rows: Sequence[Model], part: PageRequest, count: int
+) -> Page[Model]:
     """Make the page; one that has a number was counted."""
     last = rows[part.limit - 1] if len(rows) > part.limit else None
     end = Position(str(getattr(last, part.sort_by)), last.id) if last else None

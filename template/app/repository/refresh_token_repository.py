@@ -43,14 +43,14 @@ class RefreshTokenRepository:
         )
         return await self._session.scalar(statement) is not None
 
-    async def end_family(self, family_id: UUID) -> None:
-        """End all that descend from one sign-in."""
+    async def revoke_family(self, family_id: UUID) -> None:
+        """Revoke all tokens that descend from one sign-in."""
         await self._session.execute(
             delete(RefreshToken).where(RefreshToken.family_id == family_id)
         )
 
-    async def end_all(self, user_id: UUID) -> None:
-        """End all of a user."""
+    async def revoke_all(self, user_id: UUID) -> None:
+        """Revoke all tokens of a user."""
         await self._session.execute(
             delete(RefreshToken).where(RefreshToken.user_id == user_id)
         )

@@ -13,7 +13,13 @@ from app.domain.roles import Role
 from app.domain.schemas.user import UserListParams
 from app.repository.base import BaseRepository
 from app.repository.filters import filters_of
-from app.utils.pagination import SHORTEST_SEARCH, Page, Part, Position, escape_like
+from app.utils.pagination import (
+    SHORTEST_SEARCH,
+    Page,
+    PageRequest,
+    Position,
+    escape_like,
+)
 
 SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "created_at": User.created_at,
@@ -74,7 +80,7 @@ class UserRepository(BaseRepository[User]):
     ) -> Page[User]:
         """Get a page of users; `search` is a part of a name or an e-mail."""
         column = SORTABLE[sort_by].key
-        part = Part(column, sort_order == "desc", limit, page, after)
+        part = PageRequest(column, sort_order == "desc", limit, page, after)
         where = [FILTERS[name](value) for name, value in filters.items()]
         if search:
             where.append(_contains(search))

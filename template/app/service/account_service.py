@@ -15,7 +15,7 @@ from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
 from app.service.link_service import JobStore, LinkService
-from app.service.precondition import Seen, check_seen
+from app.service.precondition import IfMatch, check_if_match
 
 TAKEN = "This e-mail is already registered"
 
@@ -58,7 +58,7 @@ class AccountService:
             ConflictException: the e-mail is taken.
             TooManyRequestsException: too many from this address.
         """
-        await self._limits.register()
+        await self._limits.count_registration()
         # Before the first query: no connection is held while it takes its time.
         password_hash = await self._passwords.hash_password(data.password)
         user = await self._accounts.create(
@@ -72,7 +72,9 @@ class AccountService:
         await self._links.send(user, user.email, Purpose.VERIFY)
         return user
 
-    async def update(self, user: User, data: AccountUpdate, seen: Seen = None) -> User:
+    async def update(
+        self, user: User, data: AccountUpdate, seen: IfMatch = None
+    ) -> User:
         """Change what is given; ask a new address to be verified before it counts.
 
         Raises:
@@ -81,12 +83,12 @@ class AccountService:
             PreconditionFailedException: the caller has seen another state.
             TooManyRequestsException: wrong passwords, or mails, too often.
         """
-        await check_seen(self._accounts, user.id, seen)
+        await check_if_match(self._accounts, user.id, seen)
         values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
         if "email" in data.model_fields_set and data.email != user.email:
             await self._check_password(user, data.password)
             await self._check_free(user, data.email)
-            await self._limits.mail(data.email)
+            await self._limits.count_mail(data.email)
             await self._links.send(user, data.email, Purpose.VERIFY)
         if values:
             user = await self._accounts.update_by_id(user.id, values) or user
@@ -109,7 +111,7 @@ class AccountService:
             ConflictException: somebody registered the e-mail in the meantime.
             TooManyRequestsException: too many tokens from this address.
         """
-        await self._limits.mail_token()
+        await self._limits.count_mail_token()
         taken = await self._links.take(token, Purpose.VERIFY)
         user = await self._accounts.get_by_id(taken.user_id) if taken else None
         if taken is None or user is None or not user.is_active:
@@ -124,13 +126,13 @@ class AccountService:
         )
         if taken.email != old:
             # A link to the old address must not open the account any more.
-            await self._links.end_all(user)
+            await self._links.revoke_all(user)
             text = f"Your account uses {taken.email} now. Was it not you? Write us.\n"
             subject = "Your e-mail address was changed"
             await self._jobs.add(SendMail(to=old, subject=subject, text=text))
 
     async def _check_password(self, user: User, password: str | None) -> None:
-        await self._limits.login(user.email)
+        await self._limits.count_login(user.email)
         fits, _ = await self._passwords.verify_password(
             password or "", user.password_hash
         )

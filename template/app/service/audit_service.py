@@ -1,10 +1,10 @@
 """The record of what was done to accounts, and what was refused."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from app.core.context import RequestContext
 from app.core.exceptions import AppException
 from app.domain.models.audit_event import AuditEvent
 
@@ -15,20 +15,12 @@ class AuditStore(Protocol):
     async def add(self, event: AuditEvent) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request comes from."""
-
-    address: str
-    request_id: str
-
-
 class AuditService:
     """Writes rows about one request."""
 
-    def __init__(self, store: AuditStore, origin: Origin) -> None:
+    def __init__(self, store: AuditStore, context: RequestContext) -> None:
         self._store = store
-        self._origin = origin
+        self._context = context
 
     async def done(
         self,
@@ -71,7 +63,7 @@ class AuditService:
             actor_id=actor,
             subject_id=subject,
             fields=sorted(fields),
-            address=self._origin.address,
-            request_id=self._origin.request_id,
+            address=self._context.address,
+            request_id=self._context.request_id,
         )
         await self._store.add(event)

@@ -46,7 +46,7 @@ class AuthService:
             UnauthorizedException: they do not fit; it does not say which.
             TooManyRequestsException: they did not fit too often.
         """
-        await self._limits.login(email)
+        await self._limits.count_login(email)
         user = await self._accounts.get_by_email(email)
         fits, renewed = await self._passwords.verify_password(
             password, user.password_hash if user else None
@@ -64,5 +64,5 @@ class AuthService:
 
     async def logout_all(self, user: User) -> None:
         """End every sign-in of a user, at once."""
-        await self._tokens.end_all(user)
+        await self._tokens.revoke_all(user)
         await self._audit.done("logout-all", actor=user.id, subject=user.id)

@@ -5,29 +5,31 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from uuid import UUID
 
 from app.core.exceptions import InvalidInputException
-from app.core.seal import Seal
+from app.kit.signer import Signer
 from app.utils.pagination import Position
 
 # Raised when the form below changes: cursors of before are refused then.
 VERSION = "1"
-SEAL_LENGTH = 32
+SIGNATURE_LENGTH = 32
 
 
 class CursorService:
-    """Makes cursors and reads them: sealed, so that only ours are followed.
+    """Makes and reads cursors: signed, so that only ours are followed.
 
     A cursor belongs to a `scope`: one list, its order and its filters.
     """
 
-    def __init__(self, seal: Seal) -> None:
-        self._seal = seal
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
 
     def write(self, end: Position | None, scope: str) -> str | None:
         """Make the cursor of a place; there is none where the list ends."""
         if end is None:
             return None
         place = json.dumps([end.value, str(end.id)]).encode()
-        return urlsafe_b64encode(self._seal.make(_bound(place, scope)) + place).decode()
+        return urlsafe_b64encode(
+            self._signer.sign(_bound(place, scope)) + place
+        ).decode()
 
     def read(self, cursor: str | None, scope: str) -> Position | None:
         """Give the place of a cursor.
@@ -41,8 +43,8 @@ class CursorService:
             raw = urlsafe_b64decode(cursor.encode())
         except ValueError:
             raw = b""
-        seal, place = raw[:SEAL_LENGTH], raw[SEAL_LENGTH:]
-        if not self._seal.fits(_bound(place, scope), seal):
+        signature, place = raw[:SIGNATURE_LENGTH], raw[SIGNATURE_LENGTH:]
+        if not self._signer.verify(_bound(place, scope), signature):
             raise InvalidInputException(
                 "query.cursor", "The cursor is not of this list, order and filter"
             )

@@ -8,8 +8,8 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.exceptions import ConflictException, InvalidInputException
-from app.core.seal import Seal
 from app.domain.models.idempotency_key import IdempotencyKey
+from app.kit.signer import Signer
 
 KEPT = timedelta(hours=24)
 
@@ -53,9 +53,9 @@ class Answer:
 class IdempotencyService:
     """Keeps an answer in the same transaction as what it tells of."""
 
-    def __init__(self, store: AnswerStore, seal: Seal) -> None:
+    def __init__(self, store: AnswerStore, signer: Signer) -> None:
         self._store = store
-        self._seal = seal
+        self._signer = signer
 
     async def begin(self, call: Call) -> Answer | None:
         """Give the earlier answer; or claim the call until the transaction ends.
@@ -72,7 +72,7 @@ class IdempotencyService:
         if row is None:
             await self._store.mark()
             return None
-        if not self._seal.fits(call.content, bytes.fromhex(row.request_hash)):
+        if not self._signer.verify(call.content, bytes.fromhex(row.request_hash)):
             raise InvalidInputException(
                 "header.Idempotency-Key", "The key was used for another request"
             )
@@ -84,7 +84,7 @@ class IdempotencyService:
         await self._store.put(
             IdempotencyKey(
                 key=call.name,
-                request_hash=self._seal.make(call.content).hex(),
+                request_hash=self._signer.sign(call.content).hex(),
                 status=answer.status,
                 headers=dict(answer.headers),
                 body=answer.body,

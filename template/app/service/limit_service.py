@@ -54,7 +54,7 @@ class LimitService:
         self._address = _network(address)
         self._factor = factor
 
-    async def login(self, email: str) -> None:
+    async def count_login(self, email: str) -> None:
         """Count a login before it is tried, so that many at once do not pass.
 
         Raises:
@@ -75,7 +75,7 @@ class LimitService:
         await self._store.forget(_key(LOGIN, self._address, email))
         await self._store.forget(_key(LOGIN_EMAIL, email))
 
-    async def register(self) -> None:
+    async def count_registration(self) -> None:
         """Count a registration.
 
         Raises:
@@ -83,7 +83,7 @@ class LimitService:
         """
         await self._count(REGISTER_ADDRESS, self._address)
 
-    async def mail_token(self) -> None:
+    async def count_mail_token(self) -> None:
         """Count the use of a token of a mail, good or not.
 
         Raises:
@@ -91,7 +91,7 @@ class LimitService:
         """
         await self._count(TOKEN_ADDRESS, self._address)
 
-    async def mail(self, email: str) -> None:
+    async def count_mail(self, email: str) -> None:
         """Count a mail that somebody asks for, whether or not it will be sent.
 
         Raises:

@@ -6,14 +6,14 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.config import Settings
-from app.core.mail import Mail
-from app.core.seal import Seal
 from app.core.security import new_token, token_hash
 from app.domain.jobs.account import SendLink
-from app.domain.jobs.base import Job
 from app.domain.models.mail_token import MailToken
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
+from app.kit.mail import Mail
+from app.kit.queue.job import Job
+from app.kit.signer import Signer
 
 
 class MailTokenStore(Protocol):
@@ -29,7 +29,9 @@ class MailTokenStore(Protocol):
     ) -> None: ...
     async def get(self, token_hash: str) -> MailToken | None: ...
     async def take(self, token_hash: str, purpose: Purpose) -> MailToken | None: ...
-    async def end_all(self, user_id: UUID, purpose: Purpose | None = None) -> None: ...
+    async def revoke_all(
+        self, user_id: UUID, purpose: Purpose | None = None
+    ) -> None: ...
 
 
 class JobStore(Protocol):
@@ -46,18 +48,18 @@ class LinkService:
     """
 
     def __init__(
-        self, tokens: MailTokenStore, jobs: JobStore, seal: Seal, settings: Settings
+        self, tokens: MailTokenStore, jobs: JobStore, signer: Signer, settings: Settings
     ) -> None:
         self._tokens = tokens
         self._jobs = jobs
-        self._seal = seal
+        self._signer = signer
         self._settings = settings
 
     async def send(self, user: User, email: str, purpose: Purpose) -> None:
         """Mail a link to an address; the one of before is no longer good."""
         seed = new_token()
-        hashed = token_hash(_token(self._seal.make(seed.encode())))
-        await self._tokens.end_all(user.id, purpose)
+        hashed = token_hash(_token(self._signer.sign(seed.encode())))
+        await self._tokens.revoke_all(user.id, purpose)
         await self._tokens.add(
             hashed, user.id, purpose, email, datetime.now(UTC) + self._lifetime(purpose)
         )
@@ -66,7 +68,7 @@ class LinkService:
     async def write(self, hashed: str, seed: str) -> Mail | None:
         """Write the mail, unless its link is no longer good."""
         row = await self._tokens.get(hashed)
-        made = (_token(digest) for digest in self._seal.all(seed.encode()))
+        made = (_token(digest) for digest in self._signer.all(seed.encode()))
         token = next((token for token in made if token_hash(token) == hashed), None)
         if row is None or token is None:
             return None
@@ -84,9 +86,9 @@ class LinkService:
         """Use a token; tell whose it is, if it is good."""
         return await self._tokens.take(token_hash(token), purpose)
 
-    async def end_all(self, user: User) -> None:
+    async def revoke_all(self, user: User) -> None:
         """End all links of a user."""
-        await self._tokens.end_all(user.id)
+        await self._tokens.revoke_all(user.id)
 
     def _lifetime(self, purpose: Purpose) -> timedelta:
         if purpose == Purpose.VERIFY:

@@ -51,7 +51,7 @@ class PasswordService:
             BadRequestException: the old password is wrong.
             TooManyRequestsException: it was wrong too often.
         """
-        await self._limits.login(user.email)
+        await self._limits.count_login(user.email)
         fits, _ = await self._passwords.verify_password(old, user.password_hash)
         if not fits:
             raise await self._audit.refused(
@@ -80,7 +80,7 @@ class PasswordService:
             BadRequestException: the token was used, is too old, or never was.
             TooManyRequestsException: too many tokens from this address.
         """
-        await self._limits.mail_token()
+        await self._limits.count_mail_token()
         taken = await self._links.take(token, Purpose.RESET)
         user = await self._accounts.get_by_id(taken.user_id) if taken else None
         if user is None or not user.is_active:
@@ -96,5 +96,5 @@ class PasswordService:
     async def _set(self, user: User, password: str) -> User:
         hashed = await self._passwords.hash_password(password)
         await self._accounts.update_by_id(user.id, {"password_hash": hashed})
-        await self._links.end_all(user)
-        return await self._tokens.end_all(user)
+        await self._links.revoke_all(user)
+        return await self._tokens.revoke_all(user)

@@ -8,7 +8,7 @@ from app.core.exceptions import PreconditionFailedException
 from app.domain.models.base import BaseModel
 
 # The versions that a caller names, of which one must be the row's; None: any will do.
-Seen = Set[str] | None
+IfMatch = Set[str] | None
 
 
 class VersionedStore(Protocol):
@@ -17,7 +17,7 @@ class VersionedStore(Protocol):
     async def get_for_update(self, id: UUID) -> BaseModel | None: ...
 
 
-async def check_seen(store: VersionedStore, id: UUID, seen: Seen) -> None:
+async def check_if_match(store: VersionedStore, id: UUID, seen: IfMatch) -> None:
     """Compare, and keep the row as it is until the commit; a missing one passes.
 
     Raises:

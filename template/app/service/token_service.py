@@ -1,4 +1,4 @@
-"""The tokens of a signed-in user: issued, exchanged, ended."""
+"""The tokens of a signed-in user: issued, exchanged, revoked."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,8 +19,8 @@ class RefreshTokenStore(Protocol):
         self, token_hash: str, family_id: UUID, user_id: UUID, expires_at: datetime
     ) -> None: ...
     async def use(self, token_hash: str) -> bool: ...
-    async def end_family(self, family_id: UUID) -> None: ...
-    async def end_all(self, user_id: UUID) -> None: ...
+    async def revoke_family(self, family_id: UUID) -> None: ...
+    async def revoke_all(self, user_id: UUID) -> None: ...
 
 
 class OwnerStore(Protocol):
@@ -71,7 +71,7 @@ class TokenService:
         claims = self._signer.decode_refresh_token(refresh_token)
         if not await self._store.use(token_hash(refresh_token)):
             if claims.family is not None:
-                await self._store.end_family(claims.family)
+                await self._store.revoke_family(claims.family)
             raise await self._audit.refused(
                 UnauthorizedException("The token was used before, or ended"),
                 "refresh",
@@ -80,8 +80,8 @@ class TokenService:
         user = await self._owner(claims.subject, claims.version)
         return await self.issue(user, claims.family)
 
-    async def find_owner(self, access_token: str) -> User:
-        """Find out who shows this token.
+    async def authenticate(self, access_token: str) -> User:
+        """Return the user of an access token.
 
         Raises:
             UnauthorizedException: the token, or its user, is no longer good.
@@ -89,18 +89,18 @@ class TokenService:
         claims = self._signer.decode_access_token(access_token)
         return await self._owner(claims.subject, claims.version)
 
-    async def end(self, refresh_token: str) -> None:
-        """End one sign-in. A token that is not good any more is ended already."""
+    async def revoke(self, refresh_token: str) -> None:
+        """Revoke one sign-in; that of an invalid token is revoked already."""
         try:
             claims = self._signer.decode_refresh_token(refresh_token)
         except UnauthorizedException:
             return
         if claims.family is not None:
-            await self._store.end_family(claims.family)
+            await self._store.revoke_family(claims.family)
 
-    async def end_all(self, user: User) -> User:
-        """End every sign-in of a user, at once; give the user as it is now."""
-        await self._store.end_all(user.id)
+    async def revoke_all(self, user: User) -> User:
+        """Revoke every sign-in of a user; return the user as it is now."""
+        await self._store.revoke_all(user.id)
         values = {"token_version": user.token_version + 1}
         return await self._owners.update_by_id(user.id, values) or user
 

@@ -14,7 +14,7 @@ from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
 from app.service.audit_service import AuditService
 from app.service.cursor_service import CursorService
-from app.service.precondition import Seen, check_seen
+from app.service.precondition import IfMatch, check_if_match
 from app.service.token_service import TokenService
 from app.utils.pagination import Page, Position
 
@@ -106,7 +106,7 @@ class UserService:
         return replace(page, next_cursor=self._cursors.write(page.end, scope))
 
     async def update_user(
-        self, user_id: UUID, data: UserUpdate, actor: UUID, seen: Seen = None
+        self, user_id: UUID, data: UserUpdate, actor: UUID, seen: IfMatch = None
     ) -> User:
         """Change the fields that are given. Who is deactivated is signed out.
 
@@ -120,21 +120,23 @@ class UserService:
             "is_active", True
         ):
             await self._keep_an_admin(user_id, "update-user", actor)
-        await check_seen(self._repo, user_id, seen)
+        await check_if_match(self._repo, user_id, seen)
         if not values:
             return await self.get_user(user_id)
         user = await self._repo.update_by_id(user_id, values)
         if user is None:
             raise NotFoundException("User", user_id)
         if not user.is_active:
-            user = await self._tokens.end_all(user)
+            user = await self._tokens.revoke_all(user)
         await self._audit.done(
             "update-user", actor=actor, subject=user_id, fields=values
         )
         logger.info("User updated", user_id=str(user_id), fields=sorted(values))
         return user
 
-    async def delete_user(self, user_id: UUID, actor: UUID, seen: Seen = None) -> None:
+    async def delete_user(
+        self, user_id: UUID, actor: UUID, seen: IfMatch = None
+    ) -> None:
         """Delete a user softly: the row stays, the e-mail is free again.
 
         Raises:
@@ -143,7 +145,7 @@ class UserService:
             PreconditionFailedException: the caller has seen another state.
         """
         await self._keep_an_admin(user_id, "delete-user", actor)
-        await check_seen(self._repo, user_id, seen)
+        await check_if_match(self._repo, user_id, seen)
         if not await self._repo.soft_delete(user_id):
             raise NotFoundException("User", user_id)
         await self._audit.done("delete-user", actor=actor, subject=user_id)

@@ -19,7 +19,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PageRequest:
     """Which part of a list is asked for: a page, or what comes after a position."""
 
     sort_by: str = "created_at"

@@ -13,6 +13,6 @@ class FakeAuditRepository:
         self.events.append(event)
 
     @property
-    def said(self) -> list[str]:
+    def actions(self) -> list[str]:
         """The actions, with a `!` before those that were refused."""
         return [f"{'!' * event.refused}{event.action}" for event in self.events]

@@ -12,7 +12,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from app.core.exceptions import ConflictException
 from app.domain.models.base import BaseModel
 from app.utils.filters import read_filter
-from app.utils.pagination import Page, Part, Position, offset
+from app.utils.pagination import Page, PageRequest, Position, offset
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -83,7 +83,7 @@ class FakeRepository[Model: BaseModel]:
             return found
         return [row for row in found if _contains(row, search.lower(), texts)]
 
-    def _page(self, found: Iterable[Model], part: Part) -> Page[Model]:
+    def _page(self, found: Iterable[Model], part: PageRequest) -> Page[Model]:
         """Cut a page out of all that was found."""
         rows = sorted(
             found, key=attrgetter(part.sort_by, "id"), reverse=part.descending

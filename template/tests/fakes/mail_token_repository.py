@@ -46,7 +46,7 @@ class FakeMailTokenRepository:
                 return row
         return None
 
-    async def end_all(self, user_id: UUID, purpose: Purpose | None = None) -> None:
+    async def revoke_all(self, user_id: UUID, purpose: Purpose | None = None) -> None:
         self._rows = [
             row
             for row in self._rows

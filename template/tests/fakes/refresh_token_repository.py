@@ -32,10 +32,10 @@ class FakeRefreshTokenRepository:
         row.used = True
         return True
 
-    async def end_family(self, family_id: UUID) -> None:
+    async def revoke_family(self, family_id: UUID) -> None:
         self._keep(lambda row: row.family_id != family_id)
 
-    async def end_all(self, user_id: UUID) -> None:
+    async def revoke_all(self, user_id: UUID) -> None:
         self._keep(lambda row: row.user_id != user_id)
 
     def _keep(self, wanted: Callable[[_Row], bool]) -> None:

@@ -8,7 +8,7 @@ from app.core.exceptions import ConflictException
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.repository.user_repository import NO_FILTERS
-from app.utils.pagination import Page, Part, Position
+from app.utils.pagination import Page, PageRequest, Position
 from tests.fakes.base import FakeRepository
 
 
@@ -34,7 +34,7 @@ class FakeUserRepository(FakeRepository[User]):
         sort_order: str = "desc",
         filters: Mapping[str, Any] = NO_FILTERS,
     ) -> Page[User]:
-        part = Part(sort_by, sort_order == "desc", limit, page, after)
+        part = PageRequest(sort_by, sort_order == "desc", limit, page, after)
         found = self._matching(filters, search, ["full_name", "email"])
         return self._page(found, part)
 

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import (
 from app.api.deps import SAFE_METHODS
 from app.core.config import Settings
 from app.core.database import DatabaseManager, make_engine
-from app.core.database_guards import ReadingSession
+from app.core.db.sessions import ReadingSession
 from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.roles import Role
@@ -204,7 +204,7 @@ async def session(database: DatabaseManager) -> AsyncIterator[AsyncSession]:
 @pytest.fixture
 def app(app: FastAPI, database: DatabaseManager) -> FastAPI:
     """The application on the database that is rolled back."""
-    app.state.shared.database = database
+    app.state.container.database = database
     return app
 
 
@@ -218,12 +218,12 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
 @asynccontextmanager
 async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """Call an application, and have the jobs done that each call adds."""
-    shared = app.state.shared
+    container = app.state.container
 
     async def do_jobs(answer: Response) -> None:
         reads = answer.request.method in SAFE_METHODS
-        if not (reads or shared.settings.JOBS_IN_API):
-            await do_waiting_jobs(shared)
+        if not (reads or container.settings.JOBS_IN_API):
+            await do_waiting_jobs(container)
 
     async with AsyncClient(
         transport=ASGITransport(app=app),
@@ -264,7 +264,7 @@ def fresh_app(
 ) -> FastAPI:
     """An application whose commits are real."""
     app = with_state(built, fresh_database)
-    app.state.shared.database = elsewhere
+    app.state.container.database = elsewhere
     return app
 
 

@@ -9,10 +9,10 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
 from app.core.database import DatabaseManager
-from app.core.mail import Mail
 from app.domain.models.audit_event import AuditEvent
 from app.domain.models.user import User
 from app.domain.roles import Role
+from app.kit.mail import Mail
 from app.main import create_app
 from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
 from tests.integration.conftest import store
@@ -40,7 +40,7 @@ class Mailbox:
 
 @pytest.fixture
 def mailbox(app: FastAPI) -> Mailbox:
-    app.state.shared.mailer = mailbox = Mailbox()
+    app.state.container.mailer = mailbox = Mailbox()
     return mailbox
 
 

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
-from app.core.database_guards import transaction_within
+from app.core.db.sessions import transaction_within
 from app.core.exceptions import ServiceUnavailableException
 from app.domain.roles import Role
+from app.kit.queue.listening import listening
 from tests.conftest import MakeUser, SignIn
 from tests.integration.conftest import direct, store
 
@@ -146,7 +147,7 @@ async def test_where_the_worker_begins_to_listen(
 
     monkeypatch.setattr(Connection, "fetch", break_off)
     with pytest.raises(ServiceUnavailableException):
-        async with database.listening() as driver:
+        async with listening(database) as driver:
             await driver.add_listener("words", print)
     monkeypatch.undo()
     await database.ping()
@@ -156,14 +157,14 @@ async def test_a_mistake_in_the_use_of_the_driver_is_not_hidden(
     database: DatabaseManager,
 ) -> None:
     with pytest.raises(InterfaceError, match="another operation"):
-        async with database.listening():
+        async with listening(database):
             raise InterfaceError("another operation is in progress")
 
 
 async def test_a_connection_that_listened_is_not_used_again(
     database: DatabaseManager,
 ) -> None:
-    async with database.listening() as driver:
+    async with listening(database) as driver:
         await driver.add_listener("words", print)
     async with database.reading() as session:
         assert not (await session.scalars(text("SELECT pg_listening_channels()"))).all()
@@ -173,6 +174,6 @@ async def test_a_worker_that_hears_nothing_any_longer_is_told_so(
     database: DatabaseManager,
 ) -> None:
     with pytest.raises(ServiceUnavailableException):
-        async with database.listening():
+        async with listening(database):
             raise FailingListenerError
     await database.ping()

@@ -77,7 +77,9 @@ async def test_where_the_setting_demands_it_the_state_must_be_named(
     settings: Settings,
     method: str,
 ) -> None:
-    app.state.shared.settings = settings.model_copy(update={"REQUIRE_IF_MATCH": True})
+    app.state.container.settings = settings.model_copy(
+        update={"REQUIRE_IF_MATCH": True}
+    )
     for one in (f"{USERS}/me", f"{USERS}/{admin.id}"):
         change: Any = {"json": {"full_name": "Now"}} if method == "PATCH" else {}
         refused = await client.request(method, one, headers=as_admin, **change)

@@ -14,24 +14,26 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import Settings
+from app.core.context import RequestContext
 from app.core.database import DatabaseManager
-from app.core.database_guards import transaction_within
+from app.core.db.sessions import transaction_within
 from app.core.exceptions import ServiceUnavailableException
 from app.core.logging import setup_logging
 from app.domain.jobs.purge import Purge
 from app.domain.roles import Role
-from app.jobs.worker import working
+from app.jobs.registry import kinds
+from app.kit.queue.listening import listening
+from app.kit.queue.worker import working
 from app.main import lifespan
-from app.service.audit_service import Origin
 from tests.conftest import MakeSettings, MakeUser, SignIn, with_state
 from tests.integration.conftest import direct, store
 
 pytestmark = [pytest.mark.integration, direct]
 Switch = Callable[[bool], Awaitable[None]]
 V1 = "/api/v1"
-ORIGIN = Origin("192.0.2.1", "request-1")
+ORIGIN = RequestContext("192.0.2.1", "request-1")
 LOST = ["25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08P01"]
 KEPT = ["53300", "53100", "40001", "55P03", "57014"]
 REFUSED = ["57P03", "53300", "28P01", "3D000", "08004", "42501"]
@@ -145,7 +147,7 @@ async def test_where_the_worker_listens(
     before = await _connections(database)
     monkeypatch.setattr(Connection, "add_listener", refuse)
     with pytest.raises(ServiceUnavailableException):
-        async with database.listening() as driver:
+        async with listening(database) as driver:
             await driver.add_listener("words", print)
     kept = await _connections(database) & before
     # The one that was to listen is closed in any case.
@@ -212,7 +214,7 @@ async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("app.jobs.worker.AWAY", 0.05)
+    monkeypatch.setattr("app.kit.queue.worker.AWAY", 0.05)
     setup_logging(fresh_database)
     said = ""
 
@@ -224,13 +226,13 @@ async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
                 said += capsys.readouterr().out
 
     await read_only(True)
-    shared = Shared(fresh_database)
-    await shared.database.connect()
-    async with working(shared):
+    container = Container(fresh_database)
+    await container.database.connect()
+    async with working(container, kinds()):
         await until("No jobs are done: The database does not answer (It is read-only)")
         await read_only(False)
         await until("Doing jobs")
-        await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add(Purge()))
+        await container.in_transaction(ORIGIN, lambda scope: scope.jobs.add(Purge()))
         await until("Job purge done")
-    await shared.database.disconnect()
+    await container.database.disconnect()
     assert '"ERROR"' not in said

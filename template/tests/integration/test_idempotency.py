@@ -192,7 +192,7 @@ async def test_a_failure_is_not_kept(
 
     headers = as_fresh_admin | KEY
     with monkeypatch.context() as patch:
-        patch.setattr(fresh_app.state.shared.hasher, "hash_password", fail)
+        patch.setattr(fresh_app.state.container.hasher, "hash_password", fail)
         failed = await fresh_client.post(USERS, json=EVE, headers=headers)
     assert failed.status_code == 500
     async with elsewhere.transaction() as session:

@@ -10,24 +10,26 @@ from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.api.wiring import Shared, Wiring
+from app.container import Container, RequestScope
 from app.core.config import Settings
+from app.core.context import RequestContext
 from app.core.database import DatabaseManager
-from app.core.job_queue import queue
 from app.core.logging import setup_logging
-from app.core.mail import Mail, MailNotSentError
 from app.domain.jobs.account import SendMail
-from app.domain.jobs.base import Job
 from app.domain.jobs.purge import Purge
-from app.jobs import worker
 from app.jobs.__main__ import main, telling_life, work
-from app.jobs.worker import Worker, working
-from app.service.audit_service import Origin
+from app.jobs.registry import kinds
+from app.kit.mail import Mail, MailNotSentError
+from app.kit.queue import worker
+from app.kit.queue.driver import queue
+from app.kit.queue.job import Job
+from app.kit.queue.listening import listening
+from app.kit.queue.worker import Worker, working
 from scripts.jobs import retry, tell
 from tests.conftest import MakeSettings
 
 pytestmark = pytest.mark.integration
-ORIGIN = Origin("192.0.2.1", "request-1")
+ORIGIN = RequestContext("192.0.2.1", "request-1")
 MAIL = SendMail(to="ada@example.com", subject="Hello", text="Hello, Ada")
 
 
@@ -52,13 +54,13 @@ def mailer() -> Mailer:
 
 
 @pytest.fixture
-def shared(
+def container(
     fresh_database: Settings, elsewhere: DatabaseManager, mailer: Mailer
-) -> Shared:
-    shared = Shared(fresh_database)
-    shared.database = elsewhere
-    shared.mailer = mailer
-    return shared
+) -> Container:
+    container = Container(fresh_database)
+    container.database = elsewhere
+    container.mailer = mailer
+    return container
 
 
 @pytest.fixture
@@ -69,32 +71,40 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_job_is_there_with_the_commit_and_not_after_a_rollback(
-    shared: Shared,
+    container: Container,
 ) -> None:
-    async def add_and_fail(wiring: Wiring) -> None:
-        await wiring.jobs.add(MAIL)
-        assert await wiring.jobs.count()
+    async def add_and_fail(scope: RequestScope) -> None:
+        await scope.jobs.add(MAIL)
+        assert await scope.jobs.count()
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await shared.in_transaction(ORIGIN, add_and_fail)
-    assert await _count(shared) == {}
-    await _add(shared, MAIL)
-    assert await _count(shared) == {("send-mail", "queued"): 1}
+        await container.in_transaction(ORIGIN, add_and_fail)
+    assert await _count(container) == {}
+    await _add(container, MAIL)
+    assert await _count(container) == {("send-mail", "queued"): 1}
 
 
-async def test_a_worker_does_what_is_added(shared: Shared, mailer: Mailer) -> None:
-    async with working(shared):
-        await _add(shared, MAIL)
+async def test_a_worker_does_what_is_added(
+    container: Container, mailer: Mailer
+) -> None:
+    async with working(container, kinds()):
+        await _add(container, MAIL)
         await _until(lambda: mailer.mails)
     assert mailer.mails == [Mail(MAIL.to, MAIL.subject, MAIL.text)]
-    assert await _count(shared) == {}
+    assert await _count(container) == {}
 
 
-async def test_several_workers_do_each_job_once(shared: Shared, mailer: Mailer) -> None:
+async def test_several_workers_do_each_job_once(
+    container: Container, mailer: Mailer
+) -> None:
     for number in range(60):
-        await _add(shared, MAIL.model_copy(update={"subject": str(number)}))
-    async with working(shared), working(shared), working(shared):
+        await _add(container, MAIL.model_copy(update={"subject": str(number)}))
+    async with (
+        working(container, kinds()),
+        working(container, kinds()),
+        working(container, kinds()),
+    ):
         await _until(lambda: len(mailer.mails) >= 60)
     subjects = sorted(int(mail.subject) for mail in mailer.mails)
     assert subjects == list(range(60))
@@ -102,30 +112,30 @@ async def test_several_workers_do_each_job_once(shared: Shared, mailer: Mailer) 
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again(
-    shared: Shared, mailer: Mailer
+    container: Container, mailer: Mailer
 ) -> None:
     mailer.well = False
-    await _add(shared, MAIL)
-    async with working(shared):
+    await _add(container, MAIL)
+    async with working(container, kinds()):
         await _until(lambda: mailer.tries == 2)
-    said = await shared.in_transaction(ORIGIN, tell)
+    said = await container.in_transaction(ORIGIN, tell)
     assert "1  failed  send-mail" in said
     assert "MailNotSentError: SMTPConnectError" in said
     assert MAIL.to not in said
 
     mailer.well = True
-    assert "None" in await shared.in_transaction(ORIGIN, lambda w: retry(w, ["0"]))
-    assert "Tried again" in await shared.in_transaction(
-        ORIGIN, lambda wiring: retry(wiring, ["all"])
+    assert "None" in await container.in_transaction(ORIGIN, lambda w: retry(w, ["0"]))
+    assert "Tried again" in await container.in_transaction(
+        ORIGIN, lambda scope: retry(scope, ["all"])
     )
-    async with working(shared):
+    async with working(container, kinds()):
         await _until(lambda: mailer.mails)
-    assert "Nothing" in await shared.in_transaction(ORIGIN, tell)
+    assert "Nothing" in await container.in_transaction(ORIGIN, tell)
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_is_told_of_a_failure_names_nobody(
-    shared: Shared,
+    container: Container,
     mailer: Mailer,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -133,10 +143,10 @@ async def test_what_is_told_of_a_failure_names_nobody(
     async def quote(mail: Mail) -> None:
         raise RuntimeError(f"DETAIL: Key (email)=({mail.to}) already exists.")
 
-    setup_logging(shared.settings)
+    setup_logging(container.settings)
     monkeypatch.setattr(mailer, "send", quote)
-    await _add(shared, MAIL)
-    async with shared.database.transaction() as session:
+    await _add(container, MAIL)
+    async with container.database.transaction() as session:
         await session.execute(
             text(
                 "INSERT INTO pgqueuer (priority, status, entrypoint, payload) "
@@ -144,43 +154,43 @@ async def test_what_is_told_of_a_failure_names_nobody(
             ),
             {"payload": MAIL.model_dump_json(exclude={"text"}).encode()},
         )
-    async with working(shared):
-        await _until_failed(shared, 2)
-    said = await shared.in_transaction(ORIGIN, tell) + capsys.readouterr().out
+    async with working(container, kinds()):
+        await _until_failed(container, 2)
+    said = await container.in_transaction(ORIGIN, tell) + capsys.readouterr().out
     assert "DETAIL" in said
     assert "ValidationError" in said
     assert MAIL.to not in said
 
 
 async def test_what_waits_once_is_tried_again_however_often_it_failed(
-    shared: Shared,
+    container: Container,
 ) -> None:
     fail = text("UPDATE pgqueuer SET status = 'failed'")
     for _ in range(2):
-        await shared.in_transaction(
-            ORIGIN, lambda wiring: wiring.jobs.add_once(Purge())
+        await container.in_transaction(
+            ORIGIN, lambda scope: scope.jobs.add_once(Purge())
         )
-        async with shared.database.transaction() as session:
+        async with container.database.transaction() as session:
             await session.execute(fail)
-    await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add_once(Purge()))
-    await shared.in_transaction(ORIGIN, lambda wiring: retry(wiring, ["all"]))
-    assert await _count(shared) == {("purge", "queued"): 3}
+    await container.in_transaction(ORIGIN, lambda scope: scope.jobs.add_once(Purge()))
+    await container.in_transaction(ORIGIN, lambda scope: retry(scope, ["all"]))
+    assert await _count(container) == {("purge", "queued"): 3}
 
 
 async def test_a_failure_is_tried_again_after_a_pause(
-    shared: Shared, mailer: Mailer
+    container: Container, mailer: Mailer
 ) -> None:
     mailer.well = False
-    await _add(shared, MAIL)
-    async with working(shared):
+    await _add(container, MAIL)
+    async with working(container, kinds()):
         await _until(lambda: mailer.tries == 1)
     pause = text("SELECT execute_after - updated > '3 s' FROM pgqueuer")
-    async with shared.database.reading() as session:
+    async with container.database.reading() as session:
         assert await session.scalar(pause)
 
 
 async def test_a_failure_that_cannot_be_noted_is_tried_again_all_the_same(
-    shared: Shared, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+    container: Container, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "DEAD_AFTER", worker.DEAD_AFTER / 30)
     monkeypatch.setattr(worker, "LOOK_AFTER", worker.LOOK_AFTER / 50)
@@ -191,14 +201,14 @@ async def test_a_failure_that_cannot_be_noted_is_tried_again_all_the_same(
 
     monkeypatch.setattr(Queries, "retry_job", find_no_database)
     mailer.well = False
-    await _add(shared, MAIL)
-    async with working(shared):
+    await _add(container, MAIL)
+    async with working(container, kinds()):
         await _until(lambda: mailer.mails)
-    assert await _count(shared) == {}
+    assert await _count(container) == {}
 
 
 async def test_what_was_begun_is_finished_when_the_worker_is_stopped(
-    shared: Shared, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+    container: Container, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = asyncio.Event()
 
@@ -208,16 +218,16 @@ async def test_what_was_begun_is_finished_when_the_worker_is_stopped(
         mailer.mails.append(mail)
 
     monkeypatch.setattr(mailer, "send", send_slowly)
-    await _add(shared, MAIL)
-    async with working(shared):
+    await _add(container, MAIL)
+    async with working(container, kinds()):
         await begun.wait()
         assert not mailer.mails
     assert mailer.mails
-    assert await _count(shared) == {}
+    assert await _count(container) == {}
 
 
 async def test_a_job_that_takes_too_long_is_tried_again(
-    shared: Shared, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+    container: Container, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(_: Mail) -> None:
         mailer.tries += 1
@@ -225,56 +235,58 @@ async def test_a_job_that_takes_too_long_is_tried_again(
 
     monkeypatch.setattr(mailer, "send", hang)
     monkeypatch.setattr(SendMail, "seconds", 0.1)
-    await _add(shared, MAIL)
-    async with working(shared):
+    await _add(container, MAIL)
+    async with working(container, kinds()):
         await _until(lambda: mailer.tries == 1)
-    assert await _count(shared) == {("send-mail", "queued"): 1}
+    assert await _count(container) == {("send-mail", "queued"): 1}
 
 
 async def test_the_clock_adds_a_job_once_for_all_workers(
-    shared: Shared, monkeypatch: pytest.MonkeyPatch
+    container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Purge, "schedule", "* * * * * *")
     added: list[type[Job]] = []
 
-    async def note(job: Job, wiring: Wiring) -> None:
+    async def note(job: Job, scope: RequestScope) -> None:
         added.append(type(job))
 
     monkeypatch.setattr(worker, "_add", note)
-    async with working(shared), working(shared):
+    async with working(container, kinds()), working(container, kinds()):
         await _until(lambda: added)
         scheduled = text("SELECT entrypoint FROM pgqueuer_schedules")
-        async with shared.database.reading() as session:
+        async with container.database.reading() as session:
             assert (await session.scalars(scheduled)).all() == [Purge.name]
     assert set(added) == {Purge}
 
 
-async def test_a_job_of_the_clock_is_not_added_while_one_waits(shared: Shared) -> None:
+async def test_a_job_of_the_clock_is_not_added_while_one_waits(
+    container: Container,
+) -> None:
     for _ in range(2):
-        await shared.in_transaction(ORIGIN, lambda w: w.jobs.add_once(Purge()))
-    assert await _count(shared) == {("purge", "queued"): 1}
+        await container.in_transaction(ORIGIN, lambda w: w.jobs.add_once(Purge()))
+    assert await _count(container) == {("purge", "queued"): 1}
 
 
 async def test_a_worker_without_a_database_says_so_and_can_be_stopped(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shared = Shared(make_settings(DB_HOST="127.0.0.1", DB_PORT=1))
-    setup_logging(shared.settings)
-    await shared.database.connect()
-    doing = Worker(shared)
+    container = Container(make_settings(DB_HOST="127.0.0.1", DB_PORT=1))
+    setup_logging(container.settings)
+    await container.database.connect()
+    doing = Worker(container, kinds())
     task = asyncio.create_task(doing.run())
     await asyncio.sleep(0.2)
     assert not task.done()
     doing.stop()
     await asyncio.wait_for(task, 5)
-    await shared.database.disconnect()
+    await container.database.disconnect()
     assert "No jobs are done" in capsys.readouterr().out
 
 
 async def test_a_worker_says_nothing_to_itself_before_it_listens(
-    shared: Shared,
+    container: Container,
 ) -> None:
-    async with shared.database.listening() as driver:
+    async with listening(container.database) as driver:
         saying = asyncio.create_task(driver.notify("words", "first"))
         assert await asyncio.wait({saying}, timeout=0.2) == (set(), {saying})
         await driver.add_listener("words", print)
@@ -282,9 +294,9 @@ async def test_a_worker_says_nothing_to_itself_before_it_listens(
 
 
 async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
-    shared: Shared,
+    container: Container,
 ) -> None:
-    async with shared.database.listening() as driver:
+    async with listening(container.database) as driver:
         plan = await queue(driver).plan_upgrade()
     assert plan.statements == (), "write a migration that executes these"
 
@@ -313,18 +325,18 @@ def test_the_process_names_what_is_wrong_with_its_settings(
         main()
 
 
-async def _add(shared: Shared, job: Job) -> None:
-    await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.add(job))
+async def _add(container: Container, job: Job) -> None:
+    await container.in_transaction(ORIGIN, lambda scope: scope.jobs.add(job))
 
 
-async def _count(shared: Shared) -> dict[tuple[str, str], int]:
-    return await shared.in_transaction(ORIGIN, lambda wiring: wiring.jobs.count())
+async def _count(container: Container) -> dict[tuple[str, str], int]:
+    return await container.in_transaction(ORIGIN, lambda scope: scope.jobs.count())
 
 
-async def _until_failed(shared: Shared, number: int) -> None:
+async def _until_failed(container: Container, number: int) -> None:
     failed = ("send-mail", "failed")
     async with asyncio.timeout(20):
-        while (await _count(shared)).get(failed) != number:  # noqa: ASYNC110 - as below
+        while (await _count(container)).get(failed) != number:  # noqa: ASYNC110 - as below
             await asyncio.sleep(0.1)
 
 

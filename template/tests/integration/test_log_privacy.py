@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from app.api.deps import SessionDep
 from app.core.config import Settings
-from app.core.mail import Mail
 from app.domain.models.user import User
+from app.kit.mail import Mail
 from app.main import create_app
 from tests.integration.conftest import running
 from tests.people import ADA, ROW
@@ -41,7 +41,7 @@ async def test_nothing_personal_and_no_secret_leaves_the_service(
 ) -> None:
     with receiver() as kept:
         app = create_app(fresh_database.model_copy(update=_all_on(kept, log_format)))
-        app.state.shared.mailer = mailbox = Mailbox()
+        app.state.container.mailer = mailbox = Mailbox()
         _add_failing_route(app)
         async with running(app) as client:
             tokens = await _live(client, mailbox)

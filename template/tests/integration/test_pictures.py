@@ -9,14 +9,14 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import Settings
 from app.core.database import DatabaseManager
-from app.core.storage import FileStore
 from app.domain.jobs.purge import Purge
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.jobs.purge_jobs import purge
+from app.kit.files import FileStore
 from scripts.create_admin import OPERATOR
 from tests.conftest import Headers, MakeUser, SignIn
 from tests.integration.conftest import store
@@ -32,7 +32,7 @@ WEBP = b"RIFF\x00\x00\x00\x00WEBP" + bytes(100)
 @pytest.fixture
 def app(app: FastAPI, tmp_path: Path) -> FastAPI:
     """The application, with a directory that is not there yet."""
-    app.state.shared.files = FileStore(tmp_path / "pictures")
+    app.state.container.files = FileStore(tmp_path / "pictures")
     return app
 
 
@@ -147,7 +147,7 @@ async def test_a_directory_that_cannot_be_written_is_no_fault_of_the_caller(
     client: AsyncClient, app: FastAPI, as_user: Headers, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    app.state.shared.files = FileStore(tmp_path / "file")
+    app.state.container.files = FileStore(tmp_path / "file")
     answer = await client.put(PICTURE, content=PNG, headers=as_user)
     assert answer.status_code == 503
     assert answer.json()["message"] == "Files cannot be kept now"
@@ -170,7 +170,7 @@ async def test_purging_removes_the_files_that_nobody_has(
         session.add(gone)
         gone.deleted_at = gone.created_at
     settings = fresh_database.model_copy(update={"UPLOAD_DIR": tmp_path})
-    await purge(Purge(), Shared(settings), OPERATOR)
+    await purge(Purge(), Container(settings), OPERATOR)
     assert sorted(os.listdir(tmp_path)) == ["kept.png", "new.png"]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.core.config_database import DatabaseSettings
+from app.core.settings.database import DatabaseSettings
 from scripts import devdb
 from scripts.postgres import (
     PostgresError,

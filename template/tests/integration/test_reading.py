@@ -9,9 +9,9 @@ from httpx import AsyncClient
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import database_guards
 from app.core.database import DatabaseManager
-from app.core.database_guards import WriteInReadingError, transaction_within
+from app.core.db import sessions
+from app.core.db.sessions import WriteInReadingError, transaction_within
 from app.domain.models.user import User
 from app.service.user_service import UserService
 from tests.conftest import Headers, MakeUser
@@ -134,7 +134,7 @@ async def test_a_connection_that_was_lost_while_it_rested_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
     rested: float,
 ) -> None:
-    monkeypatch.setattr(database_guards, "RESTED", rested)
+    monkeypatch.setattr(sessions, "RESTED", rested)
     async with elsewhere.reading() as session:
         lost = await _number(session)
         async with elsewhere.reading() as other:

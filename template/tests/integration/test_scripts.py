@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import ConfigurationError, Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException, ConflictException
@@ -99,7 +99,7 @@ async def test_purging_removes_what_has_expired_and_nothing_else(
             )
             session.add(RateLimit(key=name, count=1, resets_at=when))
             session.add(_event(name, created_at=when - timedelta(days=365)))
-    await purge(Purge(), Shared(fresh_database), OPERATOR)
+    await purge(Purge(), Container(fresh_database), OPERATOR)
     async with database.transaction() as session:
         for column in (
             RefreshToken.token_hash,

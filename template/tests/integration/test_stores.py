@@ -82,7 +82,7 @@ async def test_a_family_ends_alone(
     refresh_tokens: RefreshTokenRepository, user: User, family: UUID, left: bool
 ) -> None:
     await refresh_tokens.add("a", FAMILY, user.id, LATER)
-    await refresh_tokens.end_family(family)
+    await refresh_tokens.revoke_family(family)
     assert await refresh_tokens.use("a") is left
 
 
@@ -91,7 +91,7 @@ async def test_all_refresh_tokens_of_a_user_end(
 ) -> None:
     for name, owner in (("a", user), ("b", user), ("c", admin)):
         await refresh_tokens.add(name, uuid4(), owner.id, LATER)
-    await refresh_tokens.end_all(user.id)
+    await refresh_tokens.revoke_all(user.id)
     assert [await refresh_tokens.use(name) for name in "abc"] == [False, False, True]
 
 
@@ -119,7 +119,7 @@ async def test_mail_tokens_end_by_purpose_or_all(
 ) -> None:
     await mail_tokens.add("a", user.id, Purpose.RESET, "a@example.com", LATER)
     await mail_tokens.add("b", user.id, Purpose.VERIFY, "a@example.com", LATER)
-    await mail_tokens.end_all(user.id, purpose)
+    await mail_tokens.revoke_all(user.id, purpose)
     assert await mail_tokens.take("a", Purpose.RESET) is None
     assert (await mail_tokens.take("b", Purpose.VERIFY) is not None) is left
 

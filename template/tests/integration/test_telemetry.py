@@ -145,7 +145,7 @@ async def test_connections_in_use_are_seen(fresh_database: Settings) -> None:
     port = free_port()
     app = create_app(fresh_database.model_copy(update={"METRICS_PORT": port}))
     async with running(app):
-        async with app.state.shared.database.transaction() as session:
+        async with app.state.container.database.transaction() as session:
             await session.connection()
             assert (await _scrape(port))["database_connections_in_use",] == 1
         assert (await _scrape(port))["database_connections_in_use",] == 0
@@ -158,7 +158,7 @@ async def test_a_taken_port_for_metrics_is_named(fresh_database: Settings) -> No
     with pytest.raises(ConfigurationError, match="METRICS_PORT"):
         async with running(app):
             pass
-    await app.state.shared.database.disconnect()
+    await app.state.container.database.disconnect()
     taken.close()
 
 
@@ -202,7 +202,7 @@ def _telling(kept: Receiver) -> dict[str, object]:
 def _add_failing_route(app: FastAPI) -> None:
     @app.get("/fails")
     async def fails() -> None:
-        async with app.state.shared.database.transaction() as session:
+        async with app.state.container.database.transaction() as session:
             await session.execute(text("SELECT nothing"))
 
 

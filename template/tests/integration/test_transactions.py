@@ -12,18 +12,18 @@ from httpx import AsyncClient
 from sqlalchemy import select, text
 
 from app.api.deps import SAFE_METHODS
-from app.api.wiring import Wiring
+from app.container import RequestScope
 from app.core.config import Settings
+from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
 from app.core.security import token_hash
-from app.core.storage import FileStore
 from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
+from app.kit.files import FileStore
 from app.repository.user_repository import UserRepository
-from app.service.audit_service import Origin
 from tests.calls import CALLS, LISTED, V1, Caller
 from tests.conftest import MakeUser, SignIn
 from tests.integration.conftest import QUEUE_TABLES, store
@@ -46,7 +46,7 @@ TABLES += [table.name for table in QUEUE_TABLES]
 @pytest.fixture
 def fresh_app(fresh_app: FastAPI, tmp_path: Path) -> FastAPI:
     """The application, with a directory for pictures."""
-    fresh_app.state.shared.files = FileStore(tmp_path)
+    fresh_app.state.container.files = FileStore(tmp_path)
     return fresh_app
 
 
@@ -67,17 +67,19 @@ async def caller(
             caller.bodies[slice.path] = await slice.body(session, admin.id)
             caller.rows[slice.path] = (await slice.add(session, admin.id)).id
 
-    async def give_tokens(wiring: Wiring) -> None:
-        issued = await wiring.tokens.issue(admin)
+    async def give_tokens(scope: RequestScope) -> None:
+        issued = await scope.tokens.issue(admin)
         caller.refresh["refresh_token"] = issued.refresh_token
         for purpose in Purpose:
             caller.mailed[purpose] = token = uuid4().hex
             hour = datetime.now(UTC) + timedelta(hours=1)
-            await wiring.mail_tokens.add(
+            await scope.mail_tokens.add(
                 token_hash(token), admin.id, purpose, admin.email, hour
             )
 
-    await fresh_app.state.shared.in_transaction(Origin("local", "test"), give_tokens)
+    await fresh_app.state.container.in_transaction(
+        RequestContext("local", "test"), give_tokens
+    )
     return caller
 
 

@@ -3,13 +3,14 @@
 import pytest
 
 from app.core.config import Settings
-from app.core.mail import Mail
-from app.core.seal import Seal
+from app.core.context import RequestContext
 from app.core.security import PasswordHasher, TokenSigner
 from app.domain.jobs.account import SendLink, SendMail
-from app.domain.jobs.base import Job
+from app.kit.mail import Mail
+from app.kit.queue.job import Job
+from app.kit.signer import Signer
 from app.service.account_service import AccountService
-from app.service.audit_service import AuditService, Origin
+from app.service.audit_service import AuditService
 from app.service.auth_service import AuthService
 from app.service.cursor_service import CursorService
 from app.service.limit_service import LimitService
@@ -18,7 +19,7 @@ from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 from app.service.user_service import UserService
 from tests.fakes.audit_repository import FakeAuditRepository
-from tests.fakes.job_queue_repository import FakeJobQueueRepository
+from tests.fakes.job_queue import FakeJobQueue
 from tests.fakes.mail_token_repository import FakeMailTokenRepository
 from tests.fakes.rate_limit_repository import FakeRateLimitRepository
 from tests.fakes.refresh_token_repository import FakeRefreshTokenRepository
@@ -35,11 +36,11 @@ class Fakes:
         self.record = FakeAuditRepository()
         self.counters = FakeRateLimitRepository()
         self.mails: list[Mail] = []
-        self.jobs = FakeJobQueueRepository(self._do)
+        self.jobs = FakeJobQueue(self._do)
         self.links = LinkService(
-            self.mail_tokens, self.jobs, Seal(settings, "link"), settings
+            self.mail_tokens, self.jobs, Signer(settings, "link"), settings
         )
-        self.audit = AuditService(self.record, Origin("192.0.2.1", "request"))
+        self.audit = AuditService(self.record, RequestContext("192.0.2.1", "request"))
         self.limits = LimitService(self.counters, self.audit, "192.0.2.1")
         self.tokens = TokenService(
             FakeRefreshTokenRepository(),
@@ -50,7 +51,7 @@ class Fakes:
         self.auth = AuthService(
             self.users, self.tokens, hasher, self.limits, self.audit
         )
-        self.cursors = CursorService(Seal(settings, "cursor"))
+        self.cursors = CursorService(Signer(settings, "cursor"))
         self.administration = UserService(
             self.users, hasher, self.tokens, self.audit, self.cursors
         )

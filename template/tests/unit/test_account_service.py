@@ -54,7 +54,7 @@ async def test_the_token_of_the_mail_verifies_the_address_once(
     assert user.email_verified_at
     with pytest.raises(BadRequestException):
         await fakes.accounts.verify(fakes.mailed_token())
-    assert fakes.record.said == ["register", "verify-email", "!verify-email"]
+    assert fakes.record.actions == ["register", "verify-email", "!verify-email"]
 
 
 async def test_tokens_from_one_address_are_limited(fakes: Fakes) -> None:
@@ -105,7 +105,7 @@ async def test_a_new_address_needs_the_password(
     change = AccountUpdate.model_validate({"email": "new@example.com"} | given)
     with pytest.raises(BadRequestException):
         await fakes.accounts.update(user, change)
-    assert fakes.record.said[-1] == "!change-email"
+    assert fakes.record.actions[-1] == "!change-email"
 
 
 async def test_a_taken_address_is_refused(

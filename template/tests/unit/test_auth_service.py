@@ -26,9 +26,9 @@ async def tokens(fakes: Fakes, user: User) -> TokenResponse:
 async def test_the_right_password_gives_tokens_that_work(
     fakes: Fakes, user: User, tokens: TokenResponse
 ) -> None:
-    assert await fakes.tokens.find_owner(tokens.access_token) is user
+    assert await fakes.tokens.authenticate(tokens.access_token) is user
     again = await fakes.tokens.exchange(tokens.refresh_token)
-    assert await fakes.tokens.find_owner(again.access_token) is user
+    assert await fakes.tokens.authenticate(again.access_token) is user
 
 
 @pytest.mark.usefixtures("user")
@@ -40,7 +40,7 @@ async def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(
     with pytest.raises(UnauthorizedException) as unknown:
         await fakes.auth.login("nobody@example.com", PASSWORD)
     assert str(wrong.value) == str(unknown.value)
-    assert fakes.record.said == ["!login", "!login"]
+    assert fakes.record.actions == ["!login", "!login"]
     assert wrong.value.keeps_changes
 
 
@@ -51,7 +51,7 @@ async def test_an_inactive_user_is_out_at_once(
     for attempt in (
         fakes.auth.login(EMAIL, PASSWORD),
         fakes.tokens.exchange(tokens.refresh_token),
-        fakes.tokens.find_owner(tokens.access_token),
+        fakes.tokens.authenticate(tokens.access_token),
     ):
         with pytest.raises(UnauthorizedException):
             await attempt
@@ -72,14 +72,14 @@ async def test_a_replayed_refresh_token_ends_its_family(
 
 async def test_logout_ends_one_sign_in(fakes: Fakes, tokens: TokenResponse) -> None:
     other = await fakes.auth.login(EMAIL, PASSWORD)
-    await fakes.tokens.end(tokens.refresh_token)
+    await fakes.tokens.revoke(tokens.refresh_token)
     with pytest.raises(UnauthorizedException):
         await fakes.tokens.exchange(tokens.refresh_token)
     assert await fakes.tokens.exchange(other.refresh_token)
 
 
 async def test_logout_with_a_dead_token_is_no_error(fakes: Fakes) -> None:
-    await fakes.tokens.end("nonsense")
+    await fakes.tokens.revoke("nonsense")
 
 
 async def test_logout_all_ends_every_sign_in_at_once(
@@ -88,11 +88,11 @@ async def test_logout_all_ends_every_sign_in_at_once(
     await fakes.auth.logout_all(user)
     for attempt in (
         fakes.tokens.exchange(tokens.refresh_token),
-        fakes.tokens.find_owner(tokens.access_token),
+        fakes.tokens.authenticate(tokens.access_token),
     ):
         with pytest.raises(UnauthorizedException):
             await attempt
-    assert fakes.record.said == ["logout-all", "!refresh"]
+    assert fakes.record.actions == ["logout-all", "!refresh"]
 
 
 async def test_an_old_hash_is_renewed_at_login(fakes: Fakes, user: User) -> None:
@@ -114,17 +114,17 @@ async def test_wrong_logins_are_limited_for_known_and_unknown_alike(
         with pytest.raises(TooManyRequestsException) as limited:
             await fakes.auth.login(email, PASSWORD)
     assert 0 < (limited.value.retry_after or 0) <= LOGIN.window.total_seconds()
-    assert fakes.record.said == ["!login"] * LOGIN.attempts + ["!login"]
+    assert fakes.record.actions == ["!login"] * LOGIN.attempts + ["!login"]
 
 
 async def test_a_factor_multiplies_what_is_allowed(fakes: Fakes) -> None:
     limits = LimitService(fakes.counters, fakes.audit, "192.0.2.1", factor=3)
     for _ in range(LOGIN.attempts * 3):
-        await limits.login(EMAIL)
+        await limits.count_login(EMAIL)
     for _ in range(2):
         with pytest.raises(TooManyRequestsException):
-            await limits.login(EMAIL)
-    assert fakes.record.said == ["!login"]
+            await limits.count_login(EMAIL)
+    assert fakes.record.actions == ["!login"]
 
 
 @pytest.mark.usefixtures("user")
@@ -149,17 +149,17 @@ async def test_an_ipv6_network_is_limited_as_one_address(
     fakes: Fakes, address: str, neighbour: str, same: bool
 ) -> None:
     for _ in range(LOGIN.attempts):
-        await LimitService(fakes.counters, fakes.audit, address).login(EMAIL)
+        await LimitService(fakes.counters, fakes.audit, address).count_login(EMAIL)
     other = LimitService(fakes.counters, fakes.audit, neighbour)
     if same:
         with pytest.raises(TooManyRequestsException):
-            await other.login(EMAIL)
+            await other.count_login(EMAIL)
     else:
-        await other.login(EMAIL)
+        await other.count_login(EMAIL)
 
 
 @pytest.mark.usefixtures("user")
 async def test_right_logins_are_not_counted(fakes: Fakes) -> None:
     for _ in range(LOGIN_ADDRESS.attempts + 1):
-        await fakes.limits.login(EMAIL)
+        await fakes.limits.count_login(EMAIL)
         await fakes.limits.login_succeeded(EMAIL)

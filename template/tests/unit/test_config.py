@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from app.core.config import ConfigurationError, Settings, get_settings
-from app.core.config_database import DatabaseSettings
 from app.core.database import make_engine
+from app.core.settings.database import DatabaseSettings
 from tests.conftest import MakeSettings
 
 STRONG = "f3b1c9d27a5e8046" * 4

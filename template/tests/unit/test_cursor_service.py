@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.exceptions import InvalidInputException
-from app.core.seal import Seal
+from app.kit.signer import Signer
 from app.service.cursor_service import CursorService
 from app.utils.pagination import Position
 from tests.conftest import MakeSettings
@@ -77,11 +77,11 @@ def test_what_was_sealed_for_another_purpose_does_not_fit(
     make_settings: MakeSettings,
 ) -> None:
     settings = make_settings()
-    made = Seal(settings, "one").make(b"data")
-    assert Seal(settings, "one").fits(b"data", made)
-    assert not Seal(settings, "two").fits(b"data", made)
+    made = Signer(settings, "one").sign(b"data")
+    assert Signer(settings, "one").verify(b"data", made)
+    assert not Signer(settings, "two").verify(b"data", made)
 
 
 def _cursors(make: MakeSettings, key: str, old: str | None = None) -> CursorService:
     settings = make(JWT_SECRET_KEY=key, JWT_SECRET_KEY_OLD=old)
-    return CursorService(Seal(settings, "cursor"))
+    return CursorService(Signer(settings, "cursor"))

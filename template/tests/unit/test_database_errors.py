@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.core.database_errors import raise_conflict, why_unavailable
+from app.core.db.errors import raise_conflict, why_unavailable
 from app.core.exceptions import ConflictException
 
 

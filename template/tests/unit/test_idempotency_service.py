@@ -7,7 +7,7 @@ import pytest
 
 from app.core.config import Settings
 from app.core.exceptions import ConflictException, InvalidInputException
-from app.core.seal import Seal
+from app.kit.signer import Signer
 from app.service.idempotency_service import Answer, Call, IdempotencyService
 from tests.conftest import MakeSettings
 from tests.fakes.idempotency_repository import FakeIdempotencyRepository
@@ -25,7 +25,7 @@ def answers() -> FakeIdempotencyRepository:
 def service(
     answers: FakeIdempotencyRepository, settings: Settings
 ) -> IdempotencyService:
-    return IdempotencyService(answers, Seal(settings, "idempotency"))
+    return IdempotencyService(answers, Signer(settings, "idempotency"))
 
 
 async def test_the_first_answer_is_given_again(service: IdempotencyService) -> None:
@@ -79,7 +79,7 @@ async def test_the_content_is_known_again_after_a_new_key(
     old, new = "f3b1c9d27a5e8046" * 4, "0123456789abcdef" * 4
     before = make_settings(JWT_SECRET_KEY=old)
     after = make_settings(JWT_SECRET_KEY=new, JWT_SECRET_KEY_OLD=old)
-    first = IdempotencyService(answers, Seal(before, "idempotency"))
+    first = IdempotencyService(answers, Signer(before, "idempotency"))
     await first.keep(CALL, ANSWER, keeps_changes=True)
-    second = IdempotencyService(answers, Seal(after, "idempotency"))
+    second = IdempotencyService(answers, Signer(after, "idempotency"))
     assert await second.begin(CALL) == ANSWER

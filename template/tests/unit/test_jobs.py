@@ -14,14 +14,15 @@ from pgqueuer.domain.models import Job as QueuedJob
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.core.config import Settings
 from app.core.logging import setup_logging
 from app.domain import jobs
 from app.domain.jobs.account import SendMail
-from app.domain.jobs.base import Job
-from app.jobs.registry import JobContext, kinds, perform
-from app.jobs.worker import Worker
+from app.jobs.registry import kinds
+from app.kit.queue.job import Job
+from app.kit.queue.registry import JobContext, perform
+from app.kit.queue.worker import Worker
 from tests.conftest import MakeSettings
 
 NOW = datetime.now(UTC)
@@ -54,7 +55,7 @@ def test_every_kind_of_job_has_somebody_who_does_it() -> None:
     named = {kind for kind in _subclasses(Job) if hasattr(kind, "name")}
     ours = {kind for kind in named if kind.__module__.startswith(jobs.__name__)}
     missing = sorted(kind.__name__ for kind in ours - set(KINDS))
-    assert not missing, f"@router.does({missing[0]}) is in no app/jobs/*_jobs.py"
+    assert not missing, f"@router.handler({missing[0]}) is in no app/jobs/*_jobs.py"
 
 
 def test_names_are_unique() -> None:
@@ -71,7 +72,7 @@ async def test_the_worker_understands_each_schedule(
     kind: type[Job], settings: Settings
 ) -> None:
     queuer = PgQueuer.in_memory()
-    Worker(Shared(settings))._register(queuer, kind)
+    Worker(Container(settings), kinds())._register(queuer, kind)
     scheduled = [known.entrypoint for known in queuer.sm.registry]
     assert scheduled == [kind.name] * (kind.schedule is not None)
 
@@ -90,7 +91,7 @@ def test_a_database_that_is_away_is_a_warning_of_one_line(
 ) -> None:
     settings = make_settings(LOG_FORMAT="json")
     setup_logging(settings)
-    Worker(Shared(settings))
+    Worker(Container(settings), kinds())
     try:
         raise error
     except Exception:
@@ -106,7 +107,7 @@ def test_a_mistake_in_the_queue_keeps_its_traceback(
 ) -> None:
     settings = make_settings(LOG_FORMAT="json")
     setup_logging(settings)
-    Worker(Shared(settings))
+    Worker(Container(settings), kinds())
     try:
         raise KeyError("a mistake")
     except KeyError:
@@ -118,7 +119,7 @@ def test_a_mistake_in_the_queue_keeps_its_traceback(
 
 async def test_a_job_that_is_not_understood_fails(settings: Settings) -> None:
     with pytest.raises(ValidationError):
-        await perform(queued(SendMail, b"{}"), Shared(settings))
+        await perform(queued(SendMail, b"{}"), Container(settings), kinds())
 
 
 async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
@@ -126,12 +127,12 @@ async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
 ) -> None:
     setup_logging(settings)
     mail = SendMail(to="ada@example.com", subject="A private matter", text="Dear Ada")
-    shared = Shared(settings)
-    shared.mailer = Refusing()
+    container = Container(settings)
+    container.mailer = Refusing()
     job = queued(SendMail, mail.model_dump_json().encode())
     with pytest.raises(ZeroDivisionError):
-        async with JobContext(shared.telemetry).trace_process(job):
-            await perform(job, shared)
+        async with JobContext(container.telemetry).trace_process(job):
+            await perform(job, container, kinds())
     printed = capsys.readouterr().out
     assert "request-1" in printed
     assert "send-mail/7" in printed

@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 from app.core.config import Settings
 from app.core.logging import setup_logging
-from app.core.mail import LogMailer, Mail, MailNotSentError, SmtpMailer, make_mailer
+from app.kit.mail import LogMailer, Mail, MailNotSentError, SmtpMailer, make_mailer
 from tests.conftest import MakeSettings
 
 MAIL = Mail("ada@example.com", "Grüße", "Open this:\n\nhttps://example.com/#token=1\n")

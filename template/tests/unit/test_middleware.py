@@ -501,7 +501,7 @@ async def test_a_client_that_leaves_is_no_error_of_the_service(
     assert [line["status"] for line in lines if "status" in line] == [status]
     assert any(line["level"] == "ERROR" for line in lines) == (status == 500)
     labels = {"method": "POST", "route": path, "status": str(status)}
-    registry = app.state.shared.telemetry.metrics.registry
+    registry = app.state.container.telemetry.metrics.registry
     assert registry.get_sample_value("http_requests_total", labels) == 1
 
 

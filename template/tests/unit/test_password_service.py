@@ -25,16 +25,16 @@ async def test_a_changed_password_ends_all_other_sign_ins(
 ) -> None:
     before = await fakes.auth.login(user.email, PASSWORD)
     after = await fakes.passwords.change(user, PASSWORD, NEW)
-    assert await fakes.tokens.find_owner(after.access_token) is user
+    assert await fakes.tokens.authenticate(after.access_token) is user
     for attempt in (
-        fakes.tokens.find_owner(before.access_token),
+        fakes.tokens.authenticate(before.access_token),
         fakes.tokens.exchange(before.refresh_token),
         fakes.auth.login(user.email, PASSWORD),
     ):
         with pytest.raises(UnauthorizedException):
             await attempt
     assert await fakes.auth.login(user.email, NEW)
-    assert fakes.record.said[0] == "change-password"
+    assert fakes.record.actions[0] == "change-password"
 
 
 async def test_a_change_needs_the_old_password_and_few_attempts(
@@ -45,7 +45,7 @@ async def test_a_change_needs_the_old_password_and_few_attempts(
             await fakes.passwords.change(user, "wrong", NEW)
     with pytest.raises(TooManyRequestsException):
         await fakes.passwords.change(user, PASSWORD, NEW)
-    assert set(fakes.record.said) == {"!change-password", "!login"}
+    assert set(fakes.record.actions) == {"!change-password", "!login"}
 
 
 async def test_a_forgotten_password_is_reset_with_the_token_of_a_mail(
@@ -58,8 +58,8 @@ async def test_a_forgotten_password_is_reset_with_the_token_of_a_mail(
     await fakes.passwords.reset(fakes.mailed_token(), NEW)
     assert await fakes.auth.login(user.email, NEW)
     with pytest.raises(UnauthorizedException):
-        await fakes.tokens.find_owner(before.access_token)
-    assert fakes.record.said == ["reset-password"]
+        await fakes.tokens.authenticate(before.access_token)
+    assert fakes.record.actions == ["reset-password"]
 
 
 async def test_a_token_works_once_and_only_the_latest(fakes: Fakes, user: User) -> None:

@@ -7,7 +7,7 @@ from types import FrameType
 
 import pytest
 
-from app.core.shutdown import LAST_CALL, last_call
+from app.kit.shutdown import DRAIN_DELAY, drain_delay
 
 
 @pytest.fixture
@@ -24,22 +24,22 @@ def heard() -> Iterator[list[int]]:
 
 
 async def test_the_server_hears_of_its_end_a_little_later(heard: list[int]) -> None:
-    with last_call():
+    with drain_delay():
         signal.raise_signal(signal.SIGTERM)
         await asyncio.sleep(0.01)
         assert heard == []
-        await asyncio.sleep(LAST_CALL + 0.1)
+        await asyncio.sleep(DRAIN_DELAY + 0.1)
         assert heard == [signal.SIGTERM]
 
 
 async def test_without_a_last_call_it_hears_at_once(heard: list[int]) -> None:
-    with last_call(0):
+    with drain_delay(0):
         signal.raise_signal(signal.SIGTERM)
     assert heard == [signal.SIGTERM]
 
 
 async def test_afterwards_all_is_as_before(heard: list[int]) -> None:
-    with last_call(60):
+    with drain_delay(60):
         pass
     signal.raise_signal(signal.SIGTERM)
     assert heard == [signal.SIGTERM]
@@ -47,6 +47,6 @@ async def test_afterwards_all_is_as_before(heard: list[int]) -> None:
 
 async def test_what_is_not_handled_is_left_alone() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with last_call():
+    with drain_delay():
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     signal.signal(signal.SIGTERM, before)

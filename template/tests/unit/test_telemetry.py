@@ -20,11 +20,12 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import __main__ as command
-from app.core import config_telemetry, telemetry_workers
 from app.core.logging import setup_logging
-from app.core.telemetry import Telemetry, of_workers
-from app.core.telemetry_metrics import LABELS
-from app.core.telemetry_workers import DIRECTORY
+from app.core.settings import telemetry as telemetry_settings
+from app.kit.telemetry import workers as metric_files
+from app.kit.telemetry.lifecycle import Telemetry, of_workers
+from app.kit.telemetry.metrics import LABELS
+from app.kit.telemetry.workers import DIRECTORY
 from app.main import create_app
 from tests.conftest import MakeSettings
 from tests.receiver import free_port
@@ -46,7 +47,7 @@ def test_without_the_packages_the_start_is_refused_with_the_mend(
     missing: str,
 ) -> None:
     monkeypatch.setattr(
-        config_telemetry, "find_spec", lambda package: package != missing or None
+        telemetry_settings, "find_spec", lambda package: package != missing or None
     )
     with pytest.raises(ValidationError, match=f"{name} needs.*--extra telemetry"):
         make_settings(**{name: ON[name]})
@@ -109,7 +110,7 @@ def counting(make_settings: MakeSettings) -> FastAPI:
 async def test_requests_are_counted_by_what_was_declared(
     counting: FastAPI, method: str, path: str, labels: tuple[str, ...]
 ) -> None:
-    registry = counting.state.shared.telemetry.metrics.registry
+    registry = counting.state.container.telemetry.metrics.registry
     counted = ("http_requests_total", dict(zip(LABELS, labels, strict=True)))
     before = registry.get_sample_value(*counted) or 0
     transport = ASGITransport(app=counting)
@@ -148,7 +149,7 @@ def test_of_workers_that_are_gone_counts_stay_and_gauges_go(
     for worker in workers:
         worker.wait()
     alive = [SimpleNamespace(pid=worker.pid) for worker in workers[:2]]
-    monkeypatch.setattr(telemetry_workers, "active_children", lambda: alive)
+    monkeypatch.setattr(metric_files, "active_children", lambda: alive)
     registry = of_workers(str(tmp_path))
     assert registry.get_sample_value("sold_total") == 3
     assert registry.get_sample_value("busy") == 2
@@ -183,7 +184,7 @@ async def test_the_end_waits_for_no_collector_that_is_away(
 ) -> None:
     answers = Event()
     monkeypatch.setattr(OTLPSpanExporter, "export", lambda *_: answers.wait(60))
-    monkeypatch.setattr("app.core.telemetry.LAST_WORDS", 0.1)
+    monkeypatch.setattr("app.kit.telemetry.lifecycle.LAST_WORDS", 0.1)
     telemetry = Telemetry(make_settings(OTLP_ENDPOINT="http://localhost:4318"))
     telemetry.start(create_async_engine("postgresql+asyncpg://nowhere/none"))
     with telemetry.job("work", {}):

@@ -136,7 +136,7 @@ async def test_the_last_active_admin_stays_one(
     assert refused.value.keeps_changes
     with pytest.raises(ConflictException):
         await service.delete_user(last.id, actor=last.id)
-    assert fakes.record.said == ["!update-user", "!delete-user"]
+    assert fakes.record.actions == ["!update-user", "!delete-user"]
 
 
 async def test_the_last_admin_may_change_the_name(
@@ -166,7 +166,7 @@ async def test_who_is_deactivated_is_signed_out_for_good(
     for active in (False, True):
         await service.update_user(user.id, UserUpdate(is_active=active), ADMIN)
     for attempt in (
-        fakes.tokens.find_owner(tokens.access_token),
+        fakes.tokens.authenticate(tokens.access_token),
         fakes.tokens.exchange(tokens.refresh_token),
     ):
         with pytest.raises(UnauthorizedException):
@@ -179,7 +179,7 @@ async def test_the_record_names_fields_and_no_values(
     user = await service.create_user(ADA, actor=ADMIN)
     await service.update_user(user.id, UserUpdate(full_name="Secret"), ADMIN)
     await service.delete_user(user.id, ADMIN)
-    assert fakes.record.said == ["create-user", "update-user", "delete-user"]
+    assert fakes.record.actions == ["create-user", "update-user", "delete-user"]
     change = fakes.record.events[1]
     assert (change.actor_id, change.subject_id) == (ADMIN, user.id)
     assert (change.fields, change.address) == (["full_name"], "192.0.2.1")

@@ -1,1 +1,1 @@
-"""Version 1 of the API: for each slice its routes and its wiring."""
+"""Version 1 of the API: for each slice its routes and their dependencies."""

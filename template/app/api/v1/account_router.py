@@ -2,7 +2,7 @@
 
 from fastapi import status
 
-from app.api.deps import CurrentUser, WiringDep
+from app.api.deps import CurrentUser, ScopeDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.domain.jobs.account import ForgotPassword, ResendVerification
@@ -30,17 +30,17 @@ SENT = "If there is such an account, a mail is on its way"
     status_code=status.HTTP_201_CREATED,
     openapi_extra=PUBLIC,
 )
-async def register(data: RegisterRequest, wiring: WiringDep) -> User:
+async def register(data: RegisterRequest, scope: ScopeDep) -> User:
     """Create an account without rights."""
-    return await wiring.accounts.register(data)
+    return await scope.accounts.register(data)
 
 
 @router.post("/change-password", openapi_extra=NO_REPLAY)
 async def change_password(
-    data: ChangePasswordRequest, user: CurrentUser, wiring: WiringDep
+    data: ChangePasswordRequest, user: CurrentUser, scope: ScopeDep
 ) -> TokenResponse:
     """Change one's password. All other sign-ins end; these tokens are new."""
-    return await wiring.passwords.change(user, data.old_password, data.new_password)
+    return await scope.passwords.change(user, data.old_password, data.new_password)
 
 
 @router.post(
@@ -48,26 +48,26 @@ async def change_password(
     status_code=status.HTTP_202_ACCEPTED,
     openapi_extra=PUBLIC,
 )
-async def forgot_password(data: EmailRequest, wiring: WiringDep) -> MessageResponse:
+async def forgot_password(data: EmailRequest, scope: ScopeDep) -> MessageResponse:
     """Ask for a link to choose a new password."""
-    await wiring.limits.mail(data.email)
-    await wiring.jobs.add(ForgotPassword(email=data.email))
+    await scope.limits.count_mail(data.email)
+    await scope.jobs.add(ForgotPassword(email=data.email))
     return MessageResponse(message=SENT)
 
 
 @router.post("/reset-password", openapi_extra=PUBLIC)
 async def reset_password(
-    data: ResetPasswordRequest, wiring: WiringDep
+    data: ResetPasswordRequest, scope: ScopeDep
 ) -> MessageResponse:
     """Choose a new password with the token of a mail. All sign-ins end."""
-    await wiring.passwords.reset(data.token, data.new_password)
+    await scope.passwords.reset(data.token, data.new_password)
     return MessageResponse(message="The password is changed")
 
 
 @router.post("/verify-email", openapi_extra=PUBLIC)
-async def verify_email(data: TokenRequest, wiring: WiringDep) -> MessageResponse:
+async def verify_email(data: TokenRequest, scope: ScopeDep) -> MessageResponse:
     """Verify an e-mail address with the token of a mail."""
-    await wiring.accounts.verify(data.token)
+    await scope.accounts.verify(data.token)
     return MessageResponse(message="The e-mail address is verified")
 
 
@@ -76,8 +76,8 @@ async def verify_email(data: TokenRequest, wiring: WiringDep) -> MessageResponse
     status_code=status.HTTP_202_ACCEPTED,
     openapi_extra=PUBLIC,
 )
-async def resend_verification(data: EmailRequest, wiring: WiringDep) -> MessageResponse:
+async def resend_verification(data: EmailRequest, scope: ScopeDep) -> MessageResponse:
     """Ask for another link to verify an address."""
-    await wiring.limits.mail(data.email)
-    await wiring.jobs.add(ResendVerification(email=data.email))
+    await scope.limits.count_mail(data.email)
+    await scope.jobs.add(ResendVerification(email=data.email))
     return MessageResponse(message=SENT)

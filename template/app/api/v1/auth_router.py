@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form
 
-from app.api.deps import CurrentUser, WiringDep
+from app.api.deps import CurrentUser, ScopeDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.domain.schemas.auth import LoginForm, RefreshRequest, TokenResponse
@@ -14,26 +14,26 @@ router = SliceRouter(prefix="/auth", tags=["Auth"])
 
 
 @router.post("/login", openapi_extra=PUBLIC)
-async def login(form: Annotated[LoginForm, Form()], wiring: WiringDep) -> TokenResponse:
+async def login(form: Annotated[LoginForm, Form()], scope: ScopeDep) -> TokenResponse:
     """Exchange an e-mail and a password for tokens."""
-    return await wiring.auth.login(form.username, form.password)
+    return await scope.auth.login(form.username, form.password)
 
 
 @router.post("/refresh", openapi_extra=PUBLIC)
-async def refresh(data: RefreshRequest, wiring: WiringDep) -> TokenResponse:
+async def refresh(data: RefreshRequest, scope: ScopeDep) -> TokenResponse:
     """Exchange a refresh token for new tokens. It is good for this once."""
-    return await wiring.tokens.exchange(data.refresh_token)
+    return await scope.tokens.exchange(data.refresh_token)
 
 
 @router.post("/logout", openapi_extra=PUBLIC)
-async def logout(data: RefreshRequest, wiring: WiringDep) -> MessageResponse:
+async def logout(data: RefreshRequest, scope: ScopeDep) -> MessageResponse:
     """End the sign-in that a refresh token belongs to."""
-    await wiring.tokens.end(data.refresh_token)
+    await scope.tokens.revoke(data.refresh_token)
     return MessageResponse(message="Signed out")
 
 
 @router.post("/logout-all", openapi_extra=NO_REPLAY)
-async def logout_all(user: CurrentUser, wiring: WiringDep) -> MessageResponse:
+async def logout_all(user: CurrentUser, scope: ScopeDep) -> MessageResponse:
     """End every sign-in of oneself, on all devices, at once."""
-    await wiring.auth.logout_all(user)
+    await scope.auth.logout_all(user)
     return MessageResponse(message="Signed out everywhere")

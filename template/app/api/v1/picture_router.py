@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import FileResponse
 
-from app.api.conditions import ETAG, tagged
+from app.api.conditions import ETAG, with_etag
 from app.api.deps import CurrentUser, StaffUser
 from app.api.slice_router import SliceRouter
 from app.api.v1.picture_deps import PictureServiceDep, ReceivedPicture
@@ -38,7 +38,7 @@ async def set_picture(
     response: Response,
 ) -> User:
     """Set one's picture: a JPEG, PNG or WebP file as the body."""
-    return tagged(response, await pictures.set_picture(user, name))
+    return with_etag(response, await pictures.set_picture(user, name))
 
 
 @router.delete("/me/picture")

@@ -1,27 +1,27 @@
-"""The wiring of the users' slice."""
+"""Dependencies of the users' routes."""
 
 from typing import Annotated
 
 from fastapi import Depends
 
-from app.api.deps import WiringDep
+from app.api.deps import ScopeDep
 from app.repository.user_repository import UserRepository
 from app.service.user_service import UserService
 
 
-async def get_user_repository(wiring: WiringDep) -> UserRepository:
+async def get_user_repository(scope: ScopeDep) -> UserRepository:
     """The users in the database, as this request's transaction sees them."""
-    return wiring.users
+    return scope.users
 
 
-async def get_user_service(wiring: WiringDep) -> UserService:
+async def get_user_service(scope: ScopeDep) -> UserService:
     """The use cases of the users' administration."""
     return UserService(
-        await get_user_repository(wiring),
-        wiring.shared.hasher,
-        wiring.tokens,
-        wiring.audit,
-        wiring.shared.cursors,
+        await get_user_repository(scope),
+        scope.container.hasher,
+        scope.tokens,
+        scope.audit,
+        scope.container.cursors,
     )
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
-from app.api.conditions import ETAG, SeenDep, tagged
-from app.api.deps import AdminUser, CurrentUser, StaffUser, WiringDep
+from app.api.conditions import ETAG, IfMatchDep, with_etag
+from app.api.deps import AdminUser, CurrentUser, ScopeDep, StaffUser
 from app.api.idempotency import IdempotentRoute
 from app.api.slice_router import SliceRouter
 from app.api.v1.user_deps import UserServiceDep
@@ -28,24 +28,24 @@ router = SliceRouter(prefix="/users", tags=["Users"], route_class=IdempotentRout
 @router.get("/me", response_model=UserResponse, responses={200: ETAG})
 async def get_me(user: CurrentUser, response: Response) -> User:
     """Get the signed-in user."""
-    return tagged(response, user)
+    return with_etag(response, user)
 
 
 @router.patch("/me", response_model=UserResponse, responses={200: ETAG})
 async def update_me(
     data: AccountUpdate,
     user: CurrentUser,
-    wiring: WiringDep,
-    seen: SeenDep,
+    scope: ScopeDep,
+    seen: IfMatchDep,
     response: Response,
 ) -> User:
     """Change one's account; another e-mail counts once it is verified."""
-    return tagged(response, await wiring.accounts.update(user, data, seen))
+    return with_etag(response, await scope.accounts.update(user, data, seen))
 
 
 @router.delete("/me")
 async def delete_me(
-    user: CurrentUser, service: UserServiceDep, seen: SeenDep
+    user: CurrentUser, service: UserServiceDep, seen: IfMatchDep
 ) -> MessageResponse:
     """Delete one's account softly."""
     await service.delete_user(user.id, user.id, seen)
@@ -62,7 +62,7 @@ async def create_user(
     data: UserCreate, admin: AdminUser, service: UserServiceDep, response: Response
 ) -> User:
     """Create a user."""
-    return tagged(response, await service.create_user(data, actor=admin.id))
+    return with_etag(response, await service.create_user(data, actor=admin.id))
 
 
 @router.get("", response_model=UserListResponse)
@@ -78,7 +78,7 @@ async def get_user(
     user_id: UUID, _: StaffUser, service: UserServiceDep, response: Response
 ) -> User:
     """Get a user."""
-    return tagged(response, await service.get_user(user_id))
+    return with_etag(response, await service.get_user(user_id))
 
 
 @router.patch("/{user_id}", response_model=UserResponse, responses={200: ETAG})
@@ -87,16 +87,16 @@ async def update_user(
     data: UserUpdate,
     admin: AdminUser,
     service: UserServiceDep,
-    seen: SeenDep,
+    seen: IfMatchDep,
     response: Response,
 ) -> User:
     """Change the fields of a user that are given."""
-    return tagged(response, await service.update_user(user_id, data, admin.id, seen))
+    return with_etag(response, await service.update_user(user_id, data, admin.id, seen))
 
 
 @router.delete("/{user_id}")
 async def delete_user(
-    user_id: UUID, admin: AdminUser, service: UserServiceDep, seen: SeenDep
+    user_id: UUID, admin: AdminUser, service: UserServiceDep, seen: IfMatchDep
 ) -> MessageResponse:
     """Delete a user softly."""
     await service.delete_user(user_id, admin.id, seen)

@@ -1,6 +1,6 @@
 """Jobs of accounts: mails, and files that go."""
 
-from app.domain.jobs.base import Job
+from app.kit.queue.job import Job
 
 
 class SendMail(Job):

@@ -1,6 +1,6 @@
 """The job that cleans up."""
 
-from app.domain.jobs.base import Job
+from app.kit.queue.job import Job
 
 
 class Purge(Job):

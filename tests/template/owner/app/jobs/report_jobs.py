@@ -2,21 +2,21 @@
 
 from loguru import logger
 
-from app.api.wiring import Shared
+from app.container import Container
 from app.domain.jobs.report import BookPayment, ReportUsage
 from app.jobs.registry import JobRouter
-from app.service.audit_service import Origin
+from app.core.context import RequestContext
 
 router = JobRouter()
 
 
-@router.does(ReportUsage)
-async def report_usage(job: ReportUsage, shared: Shared, origin: Origin) -> None:
+@router.handler(ReportUsage)
+async def report_usage(job: ReportUsage, container: Container, context: RequestContext) -> None:
     """Write a line to the log."""
     logger.info("The service is in use")
 
 
-@router.does(BookPayment)
-async def book_payment(job: BookPayment, shared: Shared, origin: Origin) -> None:
+@router.handler(BookPayment)
+async def book_payment(job: BookPayment, container: Container, context: RequestContext) -> None:
     """Write a line to the log."""
     logger.info("Payment booked")

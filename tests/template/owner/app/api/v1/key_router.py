@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, status
 
-from app.api.deps import CurrentUser, WiringDep, require_role
+from app.api.deps import CurrentUser, ScopeDep, require_role
 from app.api.idempotency import IdempotentRoute
 from app.api.openapi import NO_REPLAY
 from app.api.slice_router import SliceRouter
@@ -25,9 +25,9 @@ class KeyResponse(BaseSchema):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=NO_REPLAY)
-async def create_key(user: CurrentUser, wiring: WiringDep) -> KeyResponse:
+async def create_key(user: CurrentUser, scope: ScopeDep) -> KeyResponse:
     """Create a key."""
-    await wiring.audit.done("create-key", actor=user.id, subject=user.id)
+    await scope.audit.done("create-key", actor=user.id, subject=user.id)
     return KeyResponse(key=new_token())
 
 

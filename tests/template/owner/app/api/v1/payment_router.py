@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import status
 from pydantic import Field
 
-from app.api.deps import WiringDep
+from app.api.deps import ScopeDep
 from app.api.openapi import PUBLIC
 from app.api.slice_router import SliceRouter
 from app.domain.jobs.report import BookPayment
@@ -22,7 +22,7 @@ class Announcement(RequestSchema):
 
 
 @router.post("/announced", status_code=status.HTTP_202_ACCEPTED, openapi_extra=PUBLIC)
-async def announce_payment(data: Announcement, wiring: WiringDep) -> MessageResponse:
+async def announce_payment(data: Announcement, scope: ScopeDep) -> MessageResponse:
     """Announce a payment."""
-    await wiring.jobs.add(BookPayment(reference=data.reference))
+    await scope.jobs.add(BookPayment(reference=data.reference))
     return MessageResponse(message="The payment will be booked")

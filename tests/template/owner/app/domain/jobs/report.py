@@ -1,6 +1,6 @@
 """Jobs about reports."""
 
-from app.domain.jobs.base import Job
+from app.kit.queue.job import Job
 
 
 class ReportUsage(Job):

@@ -1,4 +1,4 @@
-"""The worker takes jobs from the queue and has them done, on any number of machines."""
+"""The worker: takes jobs from the queue and runs them, on any number of machines."""
 
 import asyncio
 import logging
@@ -17,14 +17,15 @@ from pgqueuer.core.executors import (
 from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.models import Schedule
 
-from app.api.wiring import Shared, Wiring
 from app.core.exceptions import ServiceUnavailableException
-from app.core.job_queue import ListeningDriver, queue, without_traceback
-from app.domain.jobs.base import Job
-from app.jobs.registry import JobContext, kinds, perform
-from app.service.audit_service import Origin
+from app.kit.queue.driver import queue, without_traceback
+from app.kit.queue.job import Job
+from app.kit.queue.listening import ListeningDriver, listening
+from app.kit.queue.registry import Handlers, Host, JobContext, perform
+from app.kit.queue.store import JobQueue
 
-CLOCK = Origin(address="local", request_id="clock")
+# The context of the jobs that the clock adds.
+CLOCK = {"address": "local", "request_id": "clock"}
 # The first pause after a failure, which doubles with each one more, and the longest.
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -36,15 +37,16 @@ LOOK_AFTER = timedelta(seconds=5)
 LOOK_AFTER_PGBOUNCER = timedelta(seconds=1)
 # Seconds to wait for a database that is away, and between two looks for the metrics.
 AWAY = 5.0
-TOLD_EACH = 10.0
+COUNTED_EACH = 10.0
 STATES = ("queued", "picked", "failed")
 
 
-class Worker:
-    """Runs until it is stopped, and finishes what it has begun."""
+class Worker[H: Host]:
+    """Runs jobs until it is stopped, and finishes those that it has begun."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self, host: H, handlers: Handlers[H]) -> None:
+        self._host = host
+        self._handlers = handlers
         self._stopping = asyncio.Event()
         self._queuer: PgQueuer | None = None
         logging.getLogger("pgqueuer").addFilter(without_traceback)
@@ -56,17 +58,17 @@ class Worker:
             self._queuer.shutdown.set()
 
     async def run(self) -> None:
-        """Work, and start anew where the database was away."""
-        telling = asyncio.create_task(self._tell_of_queue())
+        """Run jobs, and start again after the database was away."""
+        watching = asyncio.create_task(self._watch_queue())
         try:
             await self._run()
         finally:
-            telling.cancel()
+            watching.cancel()
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                async with self._shared.database.listening() as driver:
+                async with listening(self._host.database) as driver:
                     await self._work(driver)
             except ServiceUnavailableException as error:
                 logger.warning("No jobs are done: {} ({})", error, error.detail)
@@ -77,13 +79,13 @@ class Worker:
             await self._rest()
 
     async def _work(self, driver: ListeningDriver) -> None:
-        settings = self._shared.settings
+        settings = self._host.settings
         queries = queue(driver)
         self._queuer = PgQueuer(
             driver, channel=queries.qbe.settings.channel, queries=queries
         )
-        self._queuer.qm.tracer = JobContext(self._shared.telemetry)
-        for kind in kinds():
+        self._queuer.qm.tracer = JobContext(self._host.telemetry)
+        for kind in self._handlers:
             self._register(self._queuer, kind)
         if self._stopping.is_set():
             return
@@ -101,42 +103,38 @@ class Worker:
         )
 
     def _register(self, queuer: PgQueuer, kind: type[Job]) -> None:
-        async def do(queued: QueuedJob) -> None:
-            await perform(queued, self._shared)
+        async def run(queued: QueuedJob) -> None:
+            await perform(queued, self._host, self._handlers)
 
         async def add(_: Schedule) -> None:
-            await self._shared.in_transaction(CLOCK, partial(_add, kind()))
+            async with self._host.database.transaction() as session:
+                await JobQueue(session, CLOCK).add_once(kind())
 
         queuer.entrypoint(
             kind.name, on_failure="hold", executor_factory=partial(_retrying, kind)
-        )(do)
+        )(run)
         if kind.schedule is not None:
             queuer.schedule(kind.name, kind.schedule, clean_old=True)(add)
 
-    async def _tell_of_queue(self) -> None:
-        """Have the metrics show what is in the queue."""
-        telemetry = self._shared.telemetry
+    async def _watch_queue(self) -> None:
+        """Set the metrics of the queue, again and again."""
+        telemetry = self._host.telemetry
         while telemetry is not None and telemetry.metrics is not None:
             with suppress(ServiceUnavailableException):
-                found = await self._shared.in_transaction(CLOCK, _count)
-                for name, status in product((kind.name for kind in kinds()), STATES):
-                    shown = telemetry.metrics.queue.labels(name, status)
-                    shown.set(found.get((name, status), 0))
-            await asyncio.sleep(TOLD_EACH)
+                async with self._host.database.reading() as session:
+                    found = await JobQueue(session, CLOCK).count()
+                for name, status in product(
+                    (kind.name for kind in self._handlers), STATES
+                ):
+                    gauge = telemetry.metrics.queue.labels(name, status)
+                    gauge.set(found.get((name, status), 0))
+            await asyncio.sleep(COUNTED_EACH)
 
     async def _rest(self) -> None:
         try:
             await asyncio.wait_for(self._stopping.wait(), AWAY)
         except TimeoutError:
             return
-
-
-async def _count(wiring: Wiring) -> dict[tuple[str, str], int]:
-    return await wiring.jobs.count()
-
-
-async def _add(job: Job, wiring: Wiring) -> None:
-    await wiring.jobs.add_once(job)
 
 
 def _retrying(
@@ -151,9 +149,9 @@ def _retrying(
 
 
 @asynccontextmanager
-async def working(shared: Shared) -> AsyncGenerator[None]:
-    """Do jobs in this process too, beside what else it does."""
-    worker = Worker(shared)
+async def working[H: Host](host: H, handlers: Handlers[H]) -> AsyncGenerator[None]:
+    """Run jobs in this process too, beside what else it does."""
+    worker = Worker(host, handlers)
     task = asyncio.create_task(worker.run())
     try:
         yield

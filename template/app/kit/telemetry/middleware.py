@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.middleware.error_handler import METHODS
+from app.kit.http import METHODS
 
 if TYPE_CHECKING:
-    from app.core.telemetry import Telemetry
+    from app.kit.telemetry.lifecycle import Telemetry
 
 # For any other method, and for requests that no route answers: callers could make up
 # as many as they like.

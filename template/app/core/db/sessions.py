@@ -11,7 +11,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from app.core.database_errors import is_lost
+from app.core.db.errors import is_lost
 
 # Seconds after which a connection that rested is asked for a sign of life. One in use
 # need not be: asking before each use would cost as much as the use.
@@ -24,7 +24,7 @@ class WriteInReadingError(RuntimeError):
     def __init__(self) -> None:
         super().__init__(
             "GET and HEAD only read. Take another method, or write in a transaction of "
-            "its own (Shared.in_transaction)."
+            "its own (Container.in_transaction)."
         )
 
 

@@ -1,38 +1,16 @@
-"""Settings of the database, and where settings are read from."""
+"""Settings of the database."""
 
-import os
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, FilePath, SecretStr, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    PyprojectTomlConfigSettingsSource,
-    SecretsSettingsSource,
-    SettingsConfigDict,
-)
 from sqlalchemy import URL
 
-from app.core.config_types import Port, PostgresUrl, asyncpg_url
-
-# Where Docker and Kubernetes put secrets: one file each, named as the setting.
-SECRETS = "/run/secrets"
+from app.core.settings.sources import SourcedSettings
+from app.core.settings.types import Port, PostgresUrl, asyncpg_url
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(SourcedSettings):
     """Where PostgreSQL is. All that a migration needs to know."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        case_sensitive=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        pyproject_toml_table_header=("tool", "app"),
-    )
 
     DATABASE_URL: PostgresUrl | None = None
     DB_HOST: str = "localhost"
@@ -75,19 +53,3 @@ class DatabaseSettings(BaseSettings):
             port=self.DB_PORT,
             database=self.DB_NAME,
         )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read files of secrets after .env, and last what is the same everywhere."""
-        sources = [init_settings, env_settings, dotenv_settings]
-        directory = Path(os.environ.get("SECRETS_DIR") or SECRETS)
-        if directory.is_dir():
-            sources.append(SecretsSettingsSource(settings_cls, directory))
-        return *sources, PyprojectTomlConfigSettingsSource(settings_cls)

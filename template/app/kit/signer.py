@@ -1,4 +1,4 @@
-"""Keyed hashes, by which the service knows again what it gave out or has seen."""
+"""Signatures, by which the service recognises what it gave out or has seen."""
 
 import hmac
 from hashlib import sha256
@@ -6,10 +6,10 @@ from hashlib import sha256
 from app.core.config import Settings
 
 
-class Seal:
+class Signer:
     """HMAC-SHA256 (RFC 2104) under a key for one purpose.
 
-    Keys come from JWT_SECRET_KEY; what JWT_SECRET_KEY_OLD made still fits.
+    Keys come from JWT_SECRET_KEY; signatures of JWT_SECRET_KEY_OLD are still valid.
     """
 
     def __init__(self, settings: Settings, purpose: str) -> None:
@@ -20,15 +20,14 @@ class Seal:
             if secret is not None
         ]
 
-    def make(self, data: bytes) -> bytes:
-        """Give the 32 bytes that belong to some data."""
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of data, 32 bytes."""
         return hmac.digest(self._keys[0], data, sha256)
 
     def all(self, data: bytes) -> list[bytes]:
-        """Give what any of the keys makes of some data, the present one first."""
+        """Return the signatures of data by each key, the current one first."""
         return [hmac.digest(key, data, sha256) for key in self._keys]
 
-    def fits(self, data: bytes, made: bytes) -> bool:
-        """Tell whether these bytes were made for the data; in constant time."""
-        own = self.all(data)
-        return any(hmac.compare_digest(made, digest) for digest in own)
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Return whether the signature is valid for the data; in constant time."""
+        return any(hmac.compare_digest(signature, own) for own in self.all(data))

@@ -8,8 +8,8 @@ from pgqueuer.domain.types import JobId
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.job_queue import queue_within
-from app.domain.jobs.base import Job
+from app.kit.queue.driver import queue_within
+from app.kit.queue.job import Job
 
 # The names are those of PgQueuer's tables, which a migration of ours has made.
 COUNT = text("SELECT entrypoint, status, count(*) FROM pgqueuer GROUP BY 1, 2")
@@ -46,18 +46,18 @@ class FailedJob:
     error: str
 
 
-class JobQueueRepository:
+class JobQueue:
     """Adds jobs, in the transaction of the session; and looks after them."""
 
-    def __init__(self, session: AsyncSession, origin: Mapping[str, str]) -> None:
+    def __init__(self, session: AsyncSession, headers: Mapping[str, str]) -> None:
         self._session = session
         self._queue = queue_within(session)
-        self._origin = dict(origin)
+        self._headers = dict(headers)
 
     async def add(self, job: Job) -> None:
         """Have a job done, once what this transaction does is committed."""
         await self._queue.enqueue(
-            job.name, job.model_dump_json().encode(), headers=self._origin
+            job.name, job.model_dump_json().encode(), headers=self._headers
         )
 
     async def add_once(self, job: Job) -> None:
@@ -65,7 +65,7 @@ class JobQueueRepository:
         await self._queue.enqueue(
             job.name,
             job.model_dump_json().encode(),
-            headers=self._origin,
+            headers=self._headers,
             dedupe_key=job.name,
             on_conflict="skip",
         )

@@ -1,6 +1,6 @@
-"""Which parts make which service: the one place that joins them.
+"""Composition root: builds the services of one request or job.
 
-A slice of its own keeps its wiring in its `*_deps.py`; accounts are shared by all.
+A slice builds its own service in its `*_deps.py`; accounts are used by all.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,21 +13,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
+from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
-from app.core.mail import Mailer, make_mailer
-from app.core.seal import Seal
 from app.core.security import PasswordHasher, TokenSigner
-from app.core.storage import FileStore
+from app.kit.files import FileStore
+from app.kit.mail import Mailer, make_mailer
+from app.kit.queue.store import JobQueue
+from app.kit.signer import Signer
 from app.repository.audit_repository import AuditRepository
 from app.repository.idempotency_repository import IdempotencyRepository
-from app.repository.job_queue_repository import JobQueueRepository
 from app.repository.mail_token_repository import MailTokenRepository
 from app.repository.rate_limit_repository import RateLimitRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
 from app.repository.user_repository import UserRepository
 from app.service.account_service import AccountService
-from app.service.audit_service import AuditService, Origin
+from app.service.audit_service import AuditService
 from app.service.auth_service import AuthService
 from app.service.cursor_service import CursorService
 from app.service.idempotency_service import IdempotencyService
@@ -37,11 +38,11 @@ from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 
 if TYPE_CHECKING:
-    from app.core.telemetry import Telemetry
+    from app.kit.telemetry.lifecycle import Telemetry
 
 
-class Shared:
-    """What all requests of an application share."""
+class Container:
+    """The parts of an application, shared by all its requests and jobs."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -50,35 +51,37 @@ class Shared:
         self.signer = TokenSigner(settings)
         self.mailer: Mailer = make_mailer(settings)
         self.files = FileStore(settings.UPLOAD_DIR)
-        self.cursors = CursorService(Seal(settings, "cursor"))
-        self.request_seal = Seal(settings, "idempotency")
-        self.link_seal = Seal(settings, "link")
+        self.cursors = CursorService(Signer(settings, "cursor"))
+        self.request_signer = Signer(settings, "idempotency")
+        self.link_signer = Signer(settings, "link")
         self.telemetry = _make_telemetry(settings)
 
     async def in_transaction[Result](
-        self, origin: Origin, action: Callable[["Wiring"], Awaitable[Result]]
+        self,
+        context: RequestContext,
+        action: Callable[["RequestScope"], Awaitable[Result]],
     ) -> Result:
-        """Do something outside of a request."""
+        """Run an action in a transaction of its own, outside of a request."""
         async with self.database.transaction() as session:
-            return await action(Wiring(self, session, origin))
+            return await action(RequestScope(self, session, context))
 
 
 def _make_telemetry(settings: Settings) -> "Telemetry | None":
     """Import the packages of the extra, where a setting asks for them."""
     if not settings.telemetry_is_on:
         return None
-    from app.core.telemetry import Telemetry
+    from app.kit.telemetry.lifecycle import Telemetry
 
     return Telemetry(settings)
 
 
 @dataclass
-class Wiring:
-    """Makes the services of one transaction, each when it is asked for."""
+class RequestScope:
+    """Builds the services of one transaction, each on first use."""
 
-    shared: Shared
+    container: Container
     session: AsyncSession
-    origin: Origin
+    context: RequestContext
 
     async def refused_apart[Refusal: AppException](
         self, error: Refusal, action: str, actor: UUID
@@ -86,8 +89,8 @@ class Wiring:
         """Record a refusal where the request itself only reads, and give the error."""
         # Its connection is given back: one request must not wait for a second one.
         await self.session.close()
-        await self.shared.in_transaction(
-            self.origin, lambda wiring: wiring.audit.refused(error, action, actor=actor)
+        await self.container.in_transaction(
+            self.context, lambda scope: scope.audit.refused(error, action, actor=actor)
         )
         return error
 
@@ -100,43 +103,43 @@ class Wiring:
         return MailTokenRepository(self.session)
 
     @cached_property
-    def jobs(self) -> JobQueueRepository:
-        told = self.shared.telemetry
-        trace = told.context() if told else {}
-        return JobQueueRepository(self.session, asdict(self.origin) | trace)
+    def jobs(self) -> JobQueue:
+        telemetry = self.container.telemetry
+        trace = telemetry.context() if telemetry else {}
+        return JobQueue(self.session, asdict(self.context) | trace)
 
     @cached_property
     def links(self) -> LinkService:
-        shared = self.shared
+        container = self.container
         return LinkService(
-            self.mail_tokens, self.jobs, shared.link_seal, shared.settings
+            self.mail_tokens, self.jobs, container.link_signer, container.settings
         )
 
     @cached_property
     def audit(self) -> AuditService:
-        return AuditService(AuditRepository(self.session), self.origin)
+        return AuditService(AuditRepository(self.session), self.context)
 
     @cached_property
     def answers(self) -> IdempotencyRepository:
-        expires = timedelta(seconds=self.shared.settings.REQUEST_TIMEOUT)
+        expires = timedelta(seconds=self.container.settings.REQUEST_TIMEOUT)
         return IdempotencyRepository(self.session, expires)
 
     @cached_property
     def idempotency(self) -> IdempotencyService:
-        return IdempotencyService(self.answers, self.shared.request_seal)
+        return IdempotencyService(self.answers, self.container.request_signer)
 
     @cached_property
     def limits(self) -> LimitService:
-        store = RateLimitRepository(self.shared.database, self.session)
-        factor = self.shared.settings.RATE_LIMIT_FACTOR
-        return LimitService(store, self.audit, self.origin.address, factor)
+        store = RateLimitRepository(self.container.database, self.session)
+        factor = self.container.settings.RATE_LIMIT_FACTOR
+        return LimitService(store, self.audit, self.context.address, factor)
 
     @cached_property
     def tokens(self) -> TokenService:
         return TokenService(
             RefreshTokenRepository(self.session),
             self.users,
-            self.shared.signer,
+            self.container.signer,
             self.audit,
         )
 
@@ -145,7 +148,7 @@ class Wiring:
         return AuthService(
             self.users,
             self.tokens,
-            self.shared.hasher,
+            self.container.hasher,
             self.limits,
             self.audit,
         )
@@ -156,7 +159,7 @@ class Wiring:
             self.users,
             self.links,
             self.jobs,
-            self.shared.hasher,
+            self.container.hasher,
             self.limits,
             self.audit,
         )
@@ -167,7 +170,7 @@ class Wiring:
             self.users,
             self.links,
             self.tokens,
-            self.shared.hasher,
+            self.container.hasher,
             self.limits,
             self.audit,
         )

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 
-from app.core.config_types import HttpHeaders, Port, PublicUrl, SentryDsn
+from app.core.settings.types import HttpHeaders, Port, PublicUrl, SentryDsn
 
 SWITCHES = ("METRICS_PORT", "OTLP_ENDPOINT", "SENTRY_DSN")
 PACKAGES = ("opentelemetry.sdk", "prometheus_client", "sentry_sdk")

@@ -1,12 +1,12 @@
-"""The queue in PostgreSQL: how PgQueuer reaches the database of this service."""
+"""The driver by which PgQueuer uses the connections of SQLAlchemy."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import cache
-from typing import Any, Self
+from typing import Self
 
 from loguru import logger
 from pgqueuer.adapters.persistence.qb import (
@@ -20,15 +20,9 @@ from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.core.database_errors import (
-    AWAY,
-    BROKEN,
-    is_lost,
-    mapped_errors,
-    why_unavailable,
-)
+from app.core.db.errors import AWAY, BROKEN, mapped_errors, why_unavailable
 from app.core.exceptions import ServiceUnavailableException
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -80,56 +74,6 @@ class QueueDriver(Driver):
         """End."""
 
 
-class ListeningDriver(QueueDriver):
-    """Runs them on an engine, each in a transaction of its own, and listens."""
-
-    def __init__(self, engine: AsyncEngine, listening: AsyncConnection) -> None:
-        super().__init__(engine.begin)
-        self._listening = listening
-        self._hears = asyncio.Event()
-
-    async def notify(self, channel: str, payload: str) -> None:
-        """Tell those who listen, once this one does.
-
-        PgQueuer sends itself a word to see whether it hears, and may begin with that.
-        """
-        await self._hears.wait()
-        await super().notify(channel, payload)
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        """Have the payload of each notification passed on."""
-
-        def pass_on(*said: Any) -> None:
-            callback(said[-1])
-
-        driver: Any = (await self._listening.get_raw_connection()).driver_connection
-        await driver.add_listener(channel, pass_on)
-        self._hears.set()
-
-
-@asynccontextmanager
-async def listening(engine: AsyncEngine) -> AsyncGenerator[ListeningDriver]:
-    """Give a driver, with one connection on which it listens.
-
-    The connection is closed at the end: its next user would hear what is said to it.
-    SQLAlchemy does not see the errors of the driver's own calls, nor does the pool.
-
-    Raises:
-        ServiceUnavailableException: nothing is heard on the connection any longer.
-    """
-    async with engine.connect() as connection:
-        try:
-            yield ListeningDriver(engine, connection)
-        except FailingListenerError as error:
-            raise ServiceUnavailableException(AWAY, BROKEN) from error
-        except Exception as error:
-            if is_lost(error):
-                await engine.dispose()
-            raise
-        finally:
-            await connection.invalidate()
-
-
 def without_traceback(record: logging.LogRecord) -> bool:
     """Say in one line that the database is away, where PgQueuer shows a traceback.
 
@@ -150,7 +94,7 @@ def queue_within(session: AsyncSession) -> Queries:
     """The queue, in a session's transaction: what is added is there with its commit."""
 
     @asynccontextmanager
-    async def connect() -> AsyncGenerator[AsyncConnection]:
+    async def connect() -> AsyncIterator[AsyncConnection]:
         yield await session.connection()
 
     return queue(QueueDriver(connect))

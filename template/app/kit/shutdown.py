@@ -9,11 +9,11 @@ from typing import Any
 
 # Seconds in which load balancers hear of the end, and the connections that wait at the
 # door are let in: once told, a server shuts it, and they would be lost.
-LAST_CALL = 1.0
+DRAIN_DELAY = 1.0
 
 
 @contextmanager
-def last_call(seconds: float = LAST_CALL) -> Iterator[None]:
+def drain_delay(seconds: float = DRAIN_DELAY) -> Iterator[None]:
     """Pass SIGTERM on to the server later. Ctrl-C ends it at once, as ever."""
     handler = signal.getsignal(signal.SIGTERM)
     in_main_thread = threading.current_thread() is threading.main_thread()

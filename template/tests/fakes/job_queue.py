@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from app.domain.jobs.base import Job
+from app.kit.queue.job import Job
 
 
-class FakeJobQueueRepository:
-    """Takes jobs as `JobQueueRepository` does, and has them done at once."""
+class FakeJobQueue:
+    """Takes jobs as `JobQueue` does, and has them done at once."""
 
     def __init__(self, do: Callable[[Job], Awaitable[None]]) -> None:
         self.added: list[Job] = []

@@ -22,8 +22,8 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from app.core.config import Settings
-from app.core.config_types import http_headers
-from app.core.telemetry_database import End
+from app.core.settings.types import http_headers
+from app.kit.telemetry.database import End
 
 
 class Traces:

@@ -26,7 +26,7 @@ def metrics_of_workers(settings: Settings) -> Iterator[None]:
     with TemporaryDirectory(prefix="metrics-") as directory:
         # Before the package is imported, here or in a child.
         os.environ[DIRECTORY] = directory
-        from app.core.telemetry import of_workers, serve
+        from app.kit.telemetry.lifecycle import of_workers, serve
 
         try:
             with serve(settings, of_workers(directory)):

@@ -13,11 +13,11 @@ from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
-from app.core.telemetry_database import watch_pool, watch_statements
-from app.core.telemetry_metrics import Metrics, of_workers, serve
-from app.core.telemetry_reports import reporting_errors
-from app.core.telemetry_traces import Traces
-from app.core.telemetry_workers import DIRECTORY
+from app.kit.telemetry.database import watch_pool, watch_statements
+from app.kit.telemetry.metrics import Metrics, of_workers, serve
+from app.kit.telemetry.reports import reporting_errors
+from app.kit.telemetry.traces import Traces
+from app.kit.telemetry.workers import DIRECTORY
 
 __all__ = ["Telemetry", "of_workers", "serve"]
 # Seconds that the end may take, where a collector is away.

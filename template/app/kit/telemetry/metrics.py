@@ -22,7 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app.core.config import ConfigurationError, Settings
-from app.core.telemetry_workers import forget_the_dead
+from app.kit.telemetry.workers import forget_the_dead
 
 LABELS = ("method", "route", "status")
 # A worker creates a file empty: how often it is read anew, and after how many seconds.

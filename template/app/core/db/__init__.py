@@ -1,0 +1,1 @@
+"""Sessions and errors of the database."""

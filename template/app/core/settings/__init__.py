@@ -1,0 +1,1 @@
+"""Settings by subject, their types and their sources."""

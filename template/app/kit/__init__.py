@@ -1,0 +1,1 @@
+"""Machinery, used like a library: whoever adds a feature need not open it."""

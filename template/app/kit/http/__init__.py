@@ -1,0 +1,3 @@
+"""HTTP for every route: limits, headers and routing."""
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -1,0 +1,1 @@
+"""Jobs in PostgreSQL: PgQueuer, on the connections of this service."""

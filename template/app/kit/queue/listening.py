@@ -1,0 +1,73 @@
+"""The driver of a worker, which hears of new jobs (LISTEN)."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pgqueuer.domain.errors import FailingListenerError
+from pgqueuer.ports.driver import NotifyCallback
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.core.database import DatabaseManager
+from app.core.db.errors import AWAY, BROKEN, is_lost, mapped_errors
+from app.core.exceptions import ServiceUnavailableException
+from app.kit.queue.driver import QueueDriver
+
+
+class ListeningDriver(QueueDriver):
+    """Runs them on an engine, each in a transaction of its own, and listens."""
+
+    def __init__(self, engine: AsyncEngine, listening: AsyncConnection) -> None:
+        super().__init__(engine.begin)
+        self._listening = listening
+        self._hears = asyncio.Event()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Tell those who listen, once this one does.
+
+        PgQueuer sends itself a word to see whether it hears, and may begin with that.
+        """
+        await self._hears.wait()
+        await super().notify(channel, payload)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """Have the payload of each notification passed on."""
+
+        def pass_on(*said: Any) -> None:
+            callback(said[-1])
+
+        driver: Any = (await self._listening.get_raw_connection()).driver_connection
+        await driver.add_listener(channel, pass_on)
+        self._hears.set()
+
+
+@asynccontextmanager
+async def listening(database: DatabaseManager) -> AsyncGenerator[ListeningDriver]:
+    """Provide a driver, with one connection on which it listens.
+
+    The connection is closed at the end: its next user would get its notifications.
+    SQLAlchemy does not see the errors of the driver's own calls, nor does the pool.
+
+    Raises:
+        ServiceUnavailableException: the database is away, hangs, or is overloaded.
+    """
+    engine = database.engine
+    with mapped_errors():
+        async with _connection(engine) as connection:
+            yield ListeningDriver(engine, connection)
+
+
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async with engine.connect() as connection:
+        try:
+            yield connection
+        except FailingListenerError as error:
+            raise ServiceUnavailableException(AWAY, BROKEN) from error
+        except Exception as error:
+            if is_lost(error):
+                await engine.dispose()
+            raise
+        finally:
+            await connection.invalidate()

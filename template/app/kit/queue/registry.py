@@ -1,0 +1,123 @@
+"""Handlers of jobs: how they are registered, found and run."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
+
+from loguru import logger
+from pgqueuer.domain.models import Job as QueuedJob
+
+from app.core.config import Settings
+from app.core.context import RequestContext
+from app.core.database import DatabaseManager
+from app.kit.queue.job import Job
+
+if TYPE_CHECKING:
+    from app.kit.telemetry.lifecycle import Telemetry
+
+
+class Host(Protocol):
+    """The application whose jobs are done; handlers get it."""
+
+    settings: Settings
+    database: DatabaseManager
+    telemetry: "Telemetry | None"
+
+
+type Handler[Kind: Job, H] = Callable[[Kind, H, RequestContext], Awaitable[object]]
+type Run[H] = Callable[[QueuedJob, H], Awaitable[None]]
+type Handlers[H] = Mapping[type[Job], Run[H]]
+
+
+class Router[H]:
+    """Handlers of jobs, by kind of job."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[type[Job], Run[H]] = {}
+
+    def handler[Kind: Job](
+        self, kind: type[Kind]
+    ) -> Callable[[Handler[Kind, H]], Handler[Kind, H]]:
+        """Register the handler of a kind of job.
+
+        Any exception that it raises has the job retried. It opens its own transactions.
+        """
+
+        def register(handler: Handler[Kind, H]) -> Handler[Kind, H]:
+            async def run(queued: QueuedJob, host: H) -> None:
+                job = kind.model_validate_json(queued.payload or b"{}")
+                async with asyncio.timeout(kind.seconds):
+                    await handler(job, host, context_of(queued))
+
+            self.kinds[kind] = run
+            return handler
+
+        return register
+
+
+def context_of(queued: QueuedJob) -> RequestContext:
+    """Return the context of the request, or of the operator, that added a job."""
+    headers = queued.headers or {}
+    return RequestContext(str(headers.get("address")), str(headers.get("request_id")))
+
+
+def discover[H](package: ModuleType) -> Handlers[H]:
+    """Import the modules of a package that end in `_jobs`, and join their routers."""
+    found: dict[type[Job], Run[H]] = {}
+    for module in iter_modules(package.__path__, prefix=f"{package.__name__}."):
+        if module.name.endswith("_jobs"):
+            router: Router[H] = import_module(module.name).router
+            found |= router.kinds
+    return found
+
+
+class JobContext:
+    """Puts the job, and the request that added it, into log lines and traces."""
+
+    def __init__(self, telemetry: "Telemetry | None") -> None:
+        self._telemetry = telemetry
+
+    def trace_publish(
+        self, entrypoints: list[str]
+    ) -> Generator[dict[str, object], None, None]:
+        """Add no headers: the store adds ours."""
+        yield from ({} for _ in entrypoints)
+
+    @asynccontextmanager
+    async def trace_process(self, queued: QueuedJob) -> AsyncGenerator[None]:
+        """Surround a job, and what PgQueuer logs of its failure."""
+        telemetry = self._telemetry
+        headers = {k: str(v) for k, v in (queued.headers or {}).items()}
+        with (
+            logger.contextualize(
+                request_id=context_of(queued).request_id,
+                job=f"{queued.entrypoint}/{queued.id}",
+            ),
+            telemetry.job(queued.entrypoint, headers) if telemetry else nullcontext(),
+        ):
+            yield
+
+
+async def perform[H: Host](queued: QueuedJob, host: H, handlers: Handlers[H]) -> None:
+    """Run the handler of a job that was taken from the queue.
+
+    Raises:
+        Exception: the job is to be retried.
+    """
+    by_name = {kind.name: (kind, run) for kind, run in handlers.items()}
+    kind, run = by_name[queued.entrypoint]
+    telemetry = host.telemetry
+    try:
+        with telemetry.trying(kind.name) if telemetry else nullcontext():
+            await run(queued, host)
+    except Exception:
+        # PgQueuer logs the final failure itself.
+        if queued.attempts + 1 < kind.tries:
+            failed = logger.opt(exception=True)
+            failed.warning("Try {} of job {} failed", queued.attempts + 1, kind.name)
+        raise
+    logger.info("Job {} done", kind.name)
