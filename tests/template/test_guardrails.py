@@ -52,7 +52,7 @@ REFUSED_BY_LINT = {
     "a repository in a middleware": (
         "app/middleware/new.py",
         'from app.repository.base import BaseRepository  # noqa: TID251\n\n__all__ = ["BaseRepository"]\n',
-        "Only the wiring joins services to repositories (ruff's TID251: only *_deps.py) BROKEN",
+        "Only the container and *_deps.py (ruff's TID251) join services to repositories BROKEN",
     ),
     "the body of an error in a use case": (
         "app/service/new.py",

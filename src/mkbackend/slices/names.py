@@ -50,7 +50,7 @@ CLASSES = _words("create update response list_params list_response repository st
 # What the modules of a slice call other things; tests/slices/test_names.py looks whether these are all.
 INSIDE = _words(
     """
-    add_user bool caller check_seen create cursors data date datetime dict entity filters get_by_id
+    add_user bool caller check_if_match create cursors data date datetime dict entity filters get_by_id
     get_for_update hard_delete id import_module logger missing_reference name next number own owner owner_id page
     params part replace repository row scope search seen self session soft_delete sorted str timedelta
     update_by_id uuid4 values
@@ -58,14 +58,14 @@ INSIDE = _words(
 )
 CLASSES_INSIDE = _words(
     """
-    AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean
-    Callable ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day
-    Decimal DecimalText Depends Double Enum FakeRepository Field FiniteFloat ForeignKey Headers IDSchema IdempotentRoute
-    Index InstrumentedAttribute Int4 Int8 Integer IntegrityError InvalidInputException JsonObject ListResponse Literal
-    LongText MakeBody MakeUser Mapped Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page
-    PaginationParams Part PlainStr PreconditionFailedException Protocol Query RequestSchema Response Role Seal
-    SearchParams Seen SeenDep Settings SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8
-    StrictNumber String Text User Uuid WiringDep
+    AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean Callable
+    ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day Decimal
+    DecimalText Depends Double Enum FakeRepository Field FiniteFloat ForeignKey Headers IdempotentRoute IDSchema
+    IfMatch IfMatchDep Index InstrumentedAttribute Int4 Int8 Integer IntegrityError InvalidInputException JsonObject
+    ListResponse Literal LongText MakeBody MakeUser Mapped Mapping MessageResponse Moment NonBlankStr
+    NotFoundException Numeric Page PageRequest PaginationParams PlainStr PreconditionFailedException Protocol Query
+    RequestSchema Response Role ScopeDep SearchParams Settings Signer SignIn Slice SliceRouter Stores StrEnum
+    StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
     """
 )
 # Names in capitals that read like digits.

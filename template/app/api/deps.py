@@ -1,4 +1,4 @@
-"""What all slices share: the session, the scope, the signed-in user, the guards."""
+"""Dependencies of all routes: the scope, the session, the signed-in user, guards."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
@@ -67,7 +67,7 @@ ScopeDep = Annotated[RequestScope, Depends(get_scope, scope="function")]
 
 
 async def get_db(scope: ScopeDep) -> AsyncSession:
-    """The request's session, for what has no wiring of its own."""
+    """The request's session, for what needs no scope."""
     return scope.session
 
 
