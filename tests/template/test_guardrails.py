@@ -78,13 +78,13 @@ REFUSED_BY_TESTS = {
     "a setting that no code reads": (
         "app/core/config.py",
         ("    # Logging\n", "    COLOUR: bool = False\n\n    # Logging\n"),
-        "tests/unit/test_config.py",
+        "tests/unit/kit/test_config.py",
         "test_every_setting_is_read_by_the_code[COLOUR]",
     ),
     "a setting that nobody explains": (
         "app/core/config.py",
         ("    # Logging\n", "    COLOUR: bool = False\n\n    # Logging\n"),
-        "tests/unit/test_config.py",
+        "tests/unit/kit/test_config.py",
         "test_every_setting_is_explained_in_the_example[COLOUR] - AssertionError: .env.example does not explain COLOUR",
     ),
     "a role without a migration": (
@@ -108,13 +108,13 @@ REFUSED_BY_TESTS = {
     "a job that nobody does": (
         "app/domain/jobs/purge.py",
         ("class Purge(Job):", 'class Later(Job):\n    name = "later"\n\n\nclass Purge(Job):'),
-        "tests/unit/test_jobs.py",
+        "tests/unit/kit/test_jobs.py",
         "test_every_kind_of_job_has_somebody_who_does_it - AssertionError: @router.handler(Later) is in no",
     ),
     "a schedule that cron does not know": (
         "app/domain/jobs/purge.py",
         ('"17 3 * * *"', '"17 3 * *"'),
-        "tests/unit/test_jobs.py",
+        "tests/unit/kit/test_jobs.py",
         "test_the_worker_understands_each_schedule[Purge] - ValueError: Invalid cron expression: 17 3 * *",
     ),
     "a route that is neither guarded nor declared public": (

@@ -46,14 +46,14 @@ EDITS = {
 # The tests that judge all jobs, routes, roles and columns.
 CONCERNED = (
     "tests/unit/test_account_service.py",
-    "tests/unit/test_docs.py",
-    "tests/unit/test_jobs.py",
+    "tests/unit/kit/test_docs.py",
+    "tests/unit/kit/test_jobs.py",
     "tests/unit/test_routes.py",
     "tests/unit/test_schemas.py",
     "tests/unit/test_user_service.py",
     "tests/integration/test_booking_ranges.py",
-    "tests/integration/test_idempotency.py",
-    "tests/integration/test_jobs.py",
+    "tests/integration/kit/test_idempotency.py",
+    "tests/integration/kit/test_jobs.py",
     "tests/integration/test_migrations.py",
     "tests/integration/test_transactions.py",
 )

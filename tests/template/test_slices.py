@@ -51,7 +51,7 @@ invoice total:decimal/12/2 company:ref/company task:ref/task:null:setnull plan:r
 # The tests of the template that look at every route and every table.
 OF_ALL = (
     "tests/unit/test_routes.py",
-    "tests/unit/test_docs.py",
+    "tests/unit/kit/test_docs.py",
     "tests/integration/test_migrations.py",
     "tests/integration/test_transactions.py",
 )

@@ -88,7 +88,7 @@ def test_records_of_the_standard_library_come_through(
     logging.getLogger(name).warning("old %s", "way")
     line = json.loads(capsys.readouterr().out)
     assert (line["message"], line["level"]) == ("old way", "WARNING")
-    assert line["logger"].startswith("tests.unit.test_logging")
+    assert line["logger"].startswith("tests.unit.kit.test_logging")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from scripts.postgres import (
 )
 from scripts.postgres.choice import DatabaseError
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 def _has_binaries() -> bool:

@@ -15,7 +15,7 @@ from scripts.postgres.choice import DatabaseError, Ways, choose
 from scripts.postgres.command import run
 from tests.conftest import MakeSettings
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 COMPOSE = {"DB_HOST": "127.0.0.1", "DB_PORT": "5433"}
 
 
