@@ -1,0 +1,66 @@
+"""Which nodes of a file become which names."""
+
+import libcst as cst
+
+from mkbackend.moves.bindings import Binding, Bindings
+from mkbackend.moves.scopes import Use
+from mkbackend.moves.table import Moves
+
+Edits = dict[cst.CSTNode, str]
+
+
+def find_edits(bindings: Bindings, moves: Moves) -> Edits:
+    """Return the dotted name that each node becomes; bindings learn what else they must import, and if they may go."""
+    edits: Edits = {}
+    for binding in bindings:
+        beyond = [use for use in binding.uses if _edit(use, binding, bindings, moves, edits)]
+        is_free = not (binding.is_dotted or bindings.is_public(binding))
+        binding.is_left = bool(beyond) and len(beyond) == len(binding.uses) and is_free
+    return edits
+
+
+def _edit(use: Use, binding: Binding, bindings: Bindings, moves: Moves, edits: Edits) -> bool:
+    """Note what a use becomes; returns whether it no longer needs the binding."""
+    target = binding.target
+    key = moves.key(".".join([target, *use.attributes])) if target and binding.is_import else ""
+    if binding.is_dotted and key:
+        return _edit_dotted(use, binding, key, moves, edits)
+    if len(key) <= len(target) or moves.all[key] == moves.apply(target) + key.removeprefix(target):
+        if binding.wish != binding.local:
+            edits[use.nodes[0]] = binding.wish
+        return False
+    node, new, inside = use.nodes[_depth(key, target)], moves.all[key], moves.apply(target)
+    if new.startswith(f"{inside}."):
+        edits[node] = binding.wish + new.removeprefix(inside)
+        return False
+    needed = new if key in moves.modules else new.rpartition(".")[0]
+    edits[node] = _bring(needed, binding, bindings) + new.removeprefix(needed)
+    return True
+
+
+def _edit_dotted(use: Use, binding: Binding, key: str, moves: Moves, edits: Edits) -> bool:
+    """Note what becomes of `a.b.c`, where `import a.b` stands: the name itself."""
+    new, depth = moves.all[key], _depth(key, binding.target)
+    if new == key or depth >= len(use.nodes):
+        return False
+    edits[use.nodes[depth]] = new
+    needed = new if key in moves.modules else new.rpartition(".")[0]
+    binding.extra[needed] = ""
+    return not new.startswith(f"{binding.wish}.")
+
+
+def _bring(module: str, binding: Binding, bindings: Bindings) -> str:
+    """Return the local name of a module, which is imported beside a binding if it is not there yet."""
+    if module not in binding.extra:
+        there = bindings.local(module, binding.scope)
+        if there:
+            return there
+        names, short = bindings.names(), module.rpartition(".")[2]
+        while short in names:
+            short = f"{module.replace('.', '_')}" if short in module.split(".") else f"{short}_"
+        binding.extra[module] = short
+    return binding.extra[module]
+
+
+def _depth(key: str, target: str) -> int:
+    return key.count(".") - target.count(".")
