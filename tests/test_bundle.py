@@ -145,7 +145,7 @@ def test_the_questions_of_any_version_can_be_read(checkout: Checkout) -> None:
     text = (checkout.root / "copier.yml").read_text(encoding="utf-8")
     checkout.commit({"copier.yml": "later: 1\n"})
     made = built(checkout)
-    assert [bundle.questions(made, version) for version in bundle.tags(made)] == [text, "later: 1\n"]
+    assert [bundle.texts(made, version)[0] for version in bundle.tags(made)] == [text, "later: 1\n"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"# v2 git bundle\n", b"nonsense"])

@@ -15,6 +15,7 @@ from mkbackend.errors import MkbackendError
 from mkbackend.history import TEMPLATE, Step, history, uncommitted
 from mkbackend.system import git, git_environment, run
 
+MOVES = f"{TEMPLATE[1]}/moves.toml"
 _HEADER = b"# v2 git bundle\n"
 _BRANCH = "refs/heads/main"
 _TAGS = "refs/tags/"
@@ -68,14 +69,16 @@ def union(old: Path, new: Path) -> bytes:
         return _pack(repo)
 
 
-def questions(source: str | Path, version: str) -> str:
-    """Return the text of copier.yml at a version of a bundle or a repository."""
+def texts(source: str | Path, version: str) -> tuple[str, str]:
+    """Return copier.yml at a version of a bundle or a repository, and the list of moves: empty where there is none."""
     with _repository() as repo:
         if Path(source).is_file():
             _git(repo, "fetch", "--quiet", source, version)
         else:  # with the user's own settings, for once: they know how to connect
             git("fetch", "--quiet", "--depth=1", "--", source, version, env={"GIT_DIR": str(repo)})
-        return _git(repo, "show", f"FETCH_HEAD:{TEMPLATE[0]}").decode(errors="replace")
+        questions = _git(repo, "show", f"FETCH_HEAD:{TEMPLATE[0]}").decode(errors="replace")
+        moves = _git(repo, "ls-tree", "FETCH_HEAD", MOVES) and _git(repo, "show", f"FETCH_HEAD:{MOVES}")
+        return questions, moves.decode(errors="replace")
 
 
 def _commands(steps: list[Step]) -> Iterator[bytes]:

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from mkbackend.repository import Repository
-from mkbackend.trees import Renders
+from mkbackend.trees import Ours, Renders
 
 
-def find_clashes(trial: Repository, commit: str, unmerged: Iterable[str]) -> dict[str, str]:
+def find_clashes(trial: Repository, ours: Ours, commit: str, unmerged: Iterable[str]) -> dict[str, str]:
     """Return the changed files that git could only put under another name, each with what is in its place.
 
     That is a link, a folder or a module where the template has a file, or a file where it has a folder. Git then makes
     up a name, such as Makefile~HEAD; where it follows a folder that was moved, there is none, and no clash.
     """
-    head, old, new = (_entries(trial, name) for name in ("HEAD", f"{commit}^", commit))
+    head, old, new = (_entries(trial, name) for name in (ours.commit, f"{commit}^", commit))
     folders = {str(parent) for path in head for parent in PurePosixPath(path).parents}
     found = {}
     for path in sorted(old.keys() | new.keys()):

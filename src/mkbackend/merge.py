@@ -13,7 +13,7 @@ from pathlib import Path
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.repository import Repository
 from mkbackend.system import git, run
-from mkbackend.trees import NOBODY
+from mkbackend.trees import NOBODY, Ours
 
 # What a user has set for their own merges has no say in this one.
 _SETTINGS = {
@@ -45,10 +45,10 @@ class Outcome:
     written: list[str] = field(default_factory=list)
 
 
-def borrow(repo: Repository, directory: Path, objects: Path) -> Repository:
+def borrow(repo: Repository, ours: Ours, directory: Path, objects: Path) -> Repository:
     """Make a throwaway repository at the user's commit and with their settings, its work tree empty.
 
-    No filter runs in it: the keys and programs of filters are in the project.
+    Its index has the user's side of the merge. No filter runs in it: their keys and programs are in the project.
     """
     top = directory / "tree"
     form = repo.git("rev-parse", "--show-object-format")
@@ -67,13 +67,18 @@ def borrow(repo: Repository, directory: Path, objects: Path) -> Repository:
         config.write(f'[include]\n\tpath = "{_quoted(theirs / "config")}"\n{own}')
     trial = Repository(top, repo.prefix)
     trial.git("update-ref", "HEAD", repo.git("rev-parse", "HEAD"))
-    trial.git("read-tree", "HEAD")
+    trial.git("read-tree", ours.commit)
     return trial
 
 
-def pick(place: Repository, commit: str) -> Outcome:
+def pick(place: Repository, ours: Ours, commit: str) -> Outcome:
     """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses."""
-    _cherry_pick(place, commit)
+    _switch(place, "HEAD", ours.commit)
+    try:
+        _cherry_pick(place, commit)
+    except BadInputError:
+        _switch(place, ours.commit, "HEAD")
+        raise
     return _settle(place)
 
 
@@ -92,9 +97,9 @@ def attempt(trial: Repository, commit: str) -> Outcome:
     return outcome
 
 
-def hand_over(trial: Repository, commit: str, repo: Repository) -> None:
-    """Give the user's repository the objects of a change; nothing refers to them yet."""
-    wanted = f"{commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
+def hand_over(trial: Repository, ours: Ours, commit: str, repo: Repository) -> None:
+    """Give the user's repository the objects of both sides; nothing refers to them yet."""
+    wanted = f"{commit}\n{ours.commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
     pack = run("git", "pack-objects", "--quiet", "--revs", "--stdout", cwd=trial.top, stdin=wanted)
     repo.git("unpack-objects", "-q", stdin=pack)
 
@@ -114,6 +119,17 @@ def _is_there(trial: Repository, path: str) -> bool:
     """Tell whether a path is in the work tree itself, and not behind a link."""
     is_behind_link = any((trial.top / parent).is_symlink() for parent in Path(path).parents)
     return os.path.lexists(trial.top / path) and not is_behind_link
+
+
+def _switch(place: Repository, old: str, new: str) -> None:
+    """Bring the index and the work tree from one commit to another, where nothing else has changed."""
+    if new == old:
+        return
+    try:
+        place.git("update-index", "-q", "--refresh", apart=True)
+        place.git("read-tree", "-m", "-u", old, new, apart=True)
+    except MkbackendError as error:
+        raise BadInputError(f"git does not move the files: {error.message}", hint="git status") from error
 
 
 def _cherry_pick(place: Repository, commit: str) -> None:

@@ -36,7 +36,7 @@ def find_obstacles(repo: Repository, theirs: Mapping[str, Path], clashes: Mappin
     """
     tracked = set(repo.names("ls-files", "-z"))
     blocked = {path: blocker for path in theirs if path not in tracked and (blocker := _blocker(repo, path, tracked))}
-    ignored = _ignored(repo, [path for path, blocker in blocked.items() if path == blocker])
+    ignored = find_ignored(repo, [path for path, blocker in blocked.items() if path == blocker])
     beside = {path: f"{path}.new" for path in ignored if not _same(repo.top / path, theirs[path])}
     apart = {path: f"{place}.new{path.removeprefix(place)}" for path, place in clashes.items()}
     news = {*beside.values(), *(f"{place}.new" for place in clashes.values())}
@@ -67,7 +67,7 @@ def _is_of_git(repo: Repository, path: str, tracked: set[str]) -> bool:
     return tracked.issuperset(files)
 
 
-def _ignored(repo: Repository, paths: list[str]) -> list[str]:
+def find_ignored(repo: Repository, paths: list[str]) -> list[str]:
     """Return the files among some paths that git ignores."""
     files = [path for path in paths if not (repo.top / path).is_dir()]
     try:

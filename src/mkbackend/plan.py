@@ -13,9 +13,11 @@ from mkbackend.errors import BadInputError
 from mkbackend.filters import Filtered
 from mkbackend.followup import FollowUp, follow_up
 from mkbackend.merge import Outcome
+from mkbackend.moves.table import Moves
 from mkbackend.obstacles import Obstacles, find_obstacles
+from mkbackend.relocate import Relocated, relocate
 from mkbackend.repository import Repository
-from mkbackend.trees import Renders, find_apart
+from mkbackend.trees import Ours, Renders, find_apart
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,15 @@ class Plan:
     outcome: Outcome
     obstacles: Obstacles
     follow_up: FollowUp
+    relocated: Relocated
+    left: list[str]
 
     @property
     def new(self) -> list[str]:
         """All paths that the update adds, from the top."""
         joined = [self.repo.prefix + self.follow_up.join[0]] if self.follow_up.join else []
         tracked = set(self.repo.names("ls-files", "-z"))
-        written = (*self.outcome.written, *self.obstacles.places, *joined)
+        written = (*self.outcome.written, *self.obstacles.places, *joined, *self.relocated.ours.before)
         return [path for path in written if path not in tracked]
 
     @property
@@ -44,10 +48,10 @@ class Plan:
 
     def apply(self) -> "Plan":
         """Do it in the project and return what it did; a note tells a later run what was begun."""
-        merge.hand_over(self.trial, self.commit, self.repo)
+        merge.hand_over(self.trial, self.relocated.ours, self.commit, self.repo)
         repository.begin(self.repo, self.new)
         try:
-            outcome = merge.pick(self.repo, self.commit)
+            outcome = merge.pick(self.repo, self.relocated.ours, self.commit)
         except BadInputError:
             if not self.repo.changes():
                 repository.end(self.repo)
@@ -60,13 +64,15 @@ class Plan:
         return replace(self, outcome=outcome)
 
 
-def make(repo: Repository, renders: Renders, version: str, directory: Path) -> Plan:
+def make(repo: Repository, renders: Renders, moves: Moves, version: str, directory: Path) -> Plan:
     """Try the merge in a throwaway repository, and again without what cannot be merged and what blocks it."""
     apart = find_apart(repo, renders)
     filtered = filters.convert(repo, renders.old, renders.new, apart, directory / "filtered")
-    attempt = partial(_attempt, repo, renders, f"mkbackend {version}", directory, filtered, apart)
+    relocated = relocate(repo, renders, moves, apart, filtered.objects, directory)
+    ours = relocated.ours
+    attempt = partial(_attempt, repo, ours, renders, f"mkbackend {version}", directory, filtered, apart)
     trial, commit, outcome = attempt()
-    clashes = find_clashes(trial, commit, [*outcome.conflicts, *outcome.deleted])
+    clashes = find_clashes(trial, ours, commit, [*outcome.conflicts, *outcome.deleted])
     clashes |= {path: path for path in filters.find_refused(repo, trial, outcome.written)}
     if clashes:
         trial, commit, outcome = attempt(kept=clashes)
@@ -80,11 +86,13 @@ def make(repo: Repository, renders: Renders, version: str, directory: Path) -> P
     filters.bring(repo, trial, filtered.new)
     work = follow_up(repo.project, trial.project, version)
     _join(trial, work)
-    return Plan(repo, trial, commit, outcome, obstacles, work)
+    left = relocated.find_left(trial, renders.new)
+    return Plan(repo, trial, commit, outcome, obstacles, work, relocated, left)
 
 
 def _attempt(
     repo: Repository,
+    ours: Ours,
     renders: Renders,
     label: str,
     directory: Path,
@@ -93,8 +101,8 @@ def _attempt(
     kept: Iterable[str] = (),
 ) -> tuple[Repository, str, Outcome]:
     """Merge once in a repository of its own."""
-    trial = merge.borrow(repo, Path(tempfile.mkdtemp(dir=directory)), filtered.objects)
-    commit = trees.change(trial, renders, label, filtered, apart, kept)
+    trial = merge.borrow(repo, ours, Path(tempfile.mkdtemp(dir=directory)), filtered.objects)
+    commit = trees.change(trial, ours, renders, label, filtered, apart, kept)
     return trial, commit, merge.attempt(trial, commit)
 
 

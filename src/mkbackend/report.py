@@ -68,8 +68,27 @@ class Report:
             f"{repo.shown(path)}; the template's: {repo.shown(new)}" for path, new in self.plan.obstacles.apart.items()
         ]
         _list(screen, "Left as it is, because a link, a folder or another project is there, or a filter fails:", apart)
+        _relocated(screen, self.plan)
         _list(screen, f"Written anew without your lines, {ANSWERS}:", self.own_lines)
         _follow_up(screen, self.plan.follow_up)
+
+
+def _relocated(screen: Screen, plan: Plan) -> None:
+    """Say what became of the owner's own files where the template's modules and names have others now."""
+    done = plan.relocated
+    if done.moved or done.names:
+        files, names = _count(len(done.moved), "file"), _count(sum(done.names.values()), "name")
+        among = _count(len(done.names), "file")
+        screen.plain(f"\nYour own code follows the new names: {files} moved, {names} in {among} rewritten.")
+    stayed = [f"{path} → {there}" for path, there in done.stayed.items()]
+    _list(screen, "Not moved, because something else is in its new place:", stayed)
+    _list(screen, "Not rewritten, because it is no Python:", done.unread)
+    _list(screen, "Not rewritten, for you to look at:", done.notes)
+    _list(screen, "Old names in your text, for you to change:", plan.left)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _follow_up(screen: Screen, work: FollowUp) -> None:

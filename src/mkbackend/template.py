@@ -22,11 +22,12 @@ _CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Source:
-    """A version of the template: what a project records of it, and its questions (the text of copier.yml)."""
+    """A version of the template: what a project records of it, its questions (copier.yml), its moves (moves.toml)."""
 
     url: str
     version: str
     questions: str
+    moves: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Versions:
 
     def source(self, version: str) -> Source:
         """Return one of the versions, with its questions."""
-        return Source(self.url, version, bundle.questions(Path(self.url).expanduser(), version))
+        return Source(self.url, version, *bundle.texts(Path(self.url).expanduser(), version))
 
 
 @contextmanager
@@ -54,11 +55,11 @@ def find(url: str | None = None, ref: str | None = None, remember: bool = True) 
     with ExitStack() as needed:
         own = needed.enter_context(_own_bundle())
         version = list(bundle.tags(own))[-1]
-        questions = bundle.questions(own, version)
+        texts = bundle.texts(own, version)
         if remember:
             _remember(own, Path(HOME_BUNDLE))
             needed.close()  # a run that is killed later leaves nothing of it behind
-        yield Source(HOME_BUNDLE if remember else str(own), version, questions)
+        yield Source(HOME_BUNDLE if remember else str(own), version, *texts)
 
 
 @contextmanager
@@ -94,7 +95,7 @@ def _elsewhere(url: str, ref: str | None) -> Source:
     recorded = f"git+{url}" if "://" in url and not url.endswith(".git") else url
     try:
         version = ref or _newest(git("ls-remote", "--tags", "--refs", "--", url))
-        return Source(recorded, version, bundle.questions(url, version))
+        return Source(recorded, version, *bundle.texts(url, version))
     except MkbackendError as error:
         raise BadInputError(
             f"There is no template at {url}{f' {ref}' if ref else ''}: {error.message}",

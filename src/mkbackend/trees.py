@@ -1,8 +1,8 @@
 """Two renders of the template as two commits: what lies between them is what the template changes, and nothing else."""
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkbackend.filters import Filtered
@@ -27,23 +27,40 @@ class Renders:
     new: Path
 
 
+@dataclass(frozen=True)
+class Ours:
+    """The owner's side of the merge: their last commit, or one on it after the template's moves.
+
+    `before` has the path that a file had before it moved.
+    """
+
+    commit: str = "HEAD"
+    before: Mapping[str, str] = field(default_factory=dict)
+
+
 def change(
-    trial: Repository, renders: Renders, label: str, filtered: Filtered, apart: Iterable[str], kept: Iterable[str] = ()
+    trial: Repository,
+    ours: Ours,
+    renders: Renders,
+    label: str,
+    filtered: Filtered,
+    apart: Iterable[str],
+    kept: Iterable[str] = (),
 ) -> str:
     """Return a commit that turns the old render into the new one, but for the paths `kept`, and nothing below `apart`.
 
     The answers file counts as unedited, so that it will always be the new one.
     """
-    known = _converted(renders.old, filtered.old) + _entries(trial, "HEAD", [trial.prefix + ANSWERS])
+    known = _converted(renders.old, filtered.old) + _entries(trial, ours.commit, [trial.prefix + ANSWERS])
     beside = [*apart, *filtered.broken]
-    old = _commit(trial, _tree(trial, renders.old, beside, known), label)
-    while copies := _copies(trial, old, renders.new):
+    old = _commit(trial, _tree(trial, ours, renders.old, beside, known), label)
+    while copies := _copies(trial, ours, old, renders.new):
         beside += copies
-        old = _commit(trial, _tree(trial, renders.old, beside, known), label)
+        old = _commit(trial, _tree(trial, ours, renders.old, beside, known), label)
     names = list(kept)
     absent = b"".join(b"0 %s\t%s\0" % (b"0" * len(old), os.fsencode(name)) for name in names)
     converted = _converted(renders.new, filtered.new)
-    new = _tree(trial, renders.new, beside, converted + absent + _entries(trial, old, names))
+    new = _tree(trial, ours, renders.new, beside, converted + absent + _entries(trial, old, names))
     return _commit(trial, new, label, "-p", old)
 
 
@@ -67,28 +84,33 @@ def _folders(renders: Renders) -> set[str]:
     }
 
 
-def _tree(trial: Repository, render: Path, apart: list[str], entries: bytes) -> str:
+def _tree(trial: Repository, ours: Ours, render: Path, apart: list[str], entries: bytes) -> str:
     """Return the user's commit with the project replaced by a render; what is apart is the same on both sides."""
     inside = trial.top / ".git"
     where = {"GIT_DIR": str(inside), "GIT_WORK_TREE": str(render), "GIT_INDEX_FILE": str(inside / "render-index")}
     places = [f":(top,literal){trial.prefix}", *(f":(top,literal,exclude){path}" for path in apart)]
     stdin = b"".join(os.fsencode(place) + b"\0" for place in places)
-    git("read-tree", "HEAD", cwd=render, env=where)
+    git("read-tree", ours.commit, cwd=render, env=where)
     add = ("add", "--all", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
     git(*_SETTINGS, *add, cwd=render, env=where, stdin=stdin)
     git("update-index", "-z", "--index-info", cwd=render, env=where, stdin=entries)
     return git("write-tree", cwd=render, env=where)
 
 
-def _copies(trial: Repository, old: str, new: Path) -> list[str]:
+def _copies(trial: Repository, ours: Ours, old: str, new: Path) -> list[str]:
     """Return the owner's files that git would take for renamed ones, although both were there at once."""
     parts = iter(
         trial.names(
-            "diff-tree", "-r", "-z", "--name-status", "--find-renames", "-l7000", "--diff-filter=R", old, "HEAD"
+            "diff-tree", "-r", "-z", "--name-status", "--find-renames", "-l7000", "--diff-filter=R", old, ours.commit
         )
     )
     pairs = [(next(parts), next(parts)) for _ in parts]
-    return [there for gone, there in pairs if not (new / there).exists() and _were_both(trial, gone, there)]
+    before = ours.before
+    return [
+        there
+        for gone, there in pairs
+        if not (new / there).exists() and _were_both(trial, before.get(gone, gone), before.get(there, there))
+    ]
 
 
 def _were_both(trial: Repository, gone: str, there: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mkbackend import plan, recorded, rehearsal, repository, system
 from mkbackend.errors import BadInputError
+from mkbackend.moves import table
 from mkbackend.questions import Answers, Questions
 from mkbackend.recorded import ANSWERS, Recorded, Span, short
 from mkbackend.render import render
@@ -45,7 +46,8 @@ def update(request: Request, screen: Screen) -> int:
             return 0
         renders = _render(project, span, request, Path(directory), repo.prefix, screen)
         with screen.step("Try the merge"):
-            tried = plan.make(repo, renders, short(span.new.version), Path(directory))
+            moves = table.read(span.new.moves, span.old.version)
+            tried = plan.make(repo, renders, moves, short(span.new.version), Path(directory))
         report = Report(tried, span, _own_lines(project.project, renders, repo.prefix))
         if request.dry_run:
             return report.preview(screen)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from mkbackend.formatter import find_ruff
 from mkbackend.slices import migration
 from mkbackend.slices.fields import AUTHS
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import class_of
-from mkbackend.slices.render import formatted, render, ruff
+from mkbackend.slices.render import formatted, render
 from mkbackend.slices.view import Target, view
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,6 @@ def test_long_names_break_no_line(config: Path, name: str, stem: str, auth: str,
     for path, text in files.items():
         (config / path).parent.mkdir(parents=True, exist_ok=True)
         (config / path).write_text(text, encoding="utf-8")
-    command = (str(ruff(config)), "check", "--no-cache", "--quiet", "--output-format=concise", *files)
+    command = (str(find_ruff(config)), "check", "--no-cache", "--quiet", "--output-format=concise", *files)
     done = subprocess.run(command, cwd=config, capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""

@@ -34,11 +34,14 @@ class Place:
     def source(self, node: cst.ImportFrom) -> str:
         """Return the full name of the module that a statement imports from."""
         name = get_full_name_for_node(node.module) or "" if node.module else ""
-        if not node.relative:
+        return self.absolute(len(node.relative), name)
+
+    def absolute(self, level: int, name: str) -> str:
+        """Return the full name of a module, with the number of dots before it."""
+        if not level:
             return name
         parts = self.package.split(".")
-        package = ".".join(parts[: len(parts) - len(node.relative) + 1])
-        return ".".join(filter(None, (package, name)))
+        return ".".join(filter(None, (*parts[: len(parts) - level + 1], name)))
 
     def target(self, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias) -> str:
         """Return the full name of what is imported."""

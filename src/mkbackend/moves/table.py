@@ -8,9 +8,9 @@ from functools import cached_property
 
 from packaging.version import InvalidVersion, Version
 
+from mkbackend.bundle import MOVES
 from mkbackend.errors import MkbackendError
 
-PLACE = "template/moves.toml"
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)")
 _KINDS = ("modules", "names")
@@ -119,7 +119,7 @@ def _pairs(version: str, kind: str, table: object) -> dict[str, str]:
 
 def _malformed(problem: str) -> MkbackendError:
     return MkbackendError(
-        f"{PLACE} of the template is malformed: {problem}.", hint="Report it to the template's author."
+        f"{MOVES} of the template is malformed: {problem}.", hint="Report it to the template's author."
     )
 
 

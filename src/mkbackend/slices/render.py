@@ -1,14 +1,11 @@
 """A resource becomes the files of its slice, formatted as the project's own code is."""
 
-import os
-import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mkbackend.errors import MkbackendError
+from mkbackend.formatter import find_ruff
 from mkbackend.system import run
 
 # Each template, and where what it makes stands.
@@ -54,7 +51,7 @@ def render(view: Mapping[str, Any]) -> dict[str, str]:
 
 def formatted(files: Mapping[str, str], project: Path) -> dict[str, str]:
     """Return Python files as ruff writes them in this project: sorted imports, and of those only what is used."""
-    program, config = ruff(project), project / "pyproject.toml"
+    program, config = find_ruff(project), project / "pyproject.toml"
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         for path, text in files.items():
             place = Path(directory, path)
@@ -64,14 +61,3 @@ def formatted(files: Mapping[str, str], project: Path) -> dict[str, str]:
         run(program, "check", "--select=I,F401", "--fix", *common, ".", cwd=Path(directory))
         run(program, "format", *common, ".", cwd=Path(directory))
         return {path: Path(directory, path).read_text(encoding="utf-8") for path in files}
-
-
-def ruff(project: Path) -> Path:
-    """Return the project's own ruff, by which its lint judges; ours, where it is not installed yet."""
-    beside = ("Scripts", "ruff.exe") if os.name == "nt" else ("bin", "ruff")
-    for place in (project.joinpath(".venv", *beside), Path(sys.executable).with_name(beside[1])):
-        if place.is_file():
-            return place
-    if found := shutil.which("ruff"):
-        return Path(found)
-    raise MkbackendError("ruff is missing, which formats what is written.", hint="pip install ruff")

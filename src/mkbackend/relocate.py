@@ -1,0 +1,170 @@
+"""The template's moves, done to the old render and to the owner's last commit before the two are merged.
+
+So the old, the owner's and the new project have equal paths and names, and an edit is found again where its file went.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkbackend import committed, filters, formatter
+from mkbackend.committed import Committed
+from mkbackend.moves.left import find_left
+from mkbackend.moves.paths import PYTHON, find_blocked, find_moved
+from mkbackend.moves.table import Moves
+from mkbackend.obstacles import find_ignored
+from mkbackend.repository import Repository
+from mkbackend.trees import Ours, Renders
+
+if TYPE_CHECKING:
+    from mkbackend.moves.codemod import Rewritten
+    from mkbackend.moves.files import Rewriter
+
+_SETTINGS = ("pyproject.toml", "ruff.toml")
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Relocated:
+    """The owner's commit after the moves, and what was done to files of their own; paths from the project's folder.
+
+    `names` has the number of rewritten names of each. `stayed` are files that could not move, each with its new place;
+    `unread` those that are no Python.
+    """
+
+    ours: Ours = field(default_factory=Ours)
+    moves: Moves = field(default_factory=Moves)
+    moved: dict[str, str] = field(default_factory=dict)
+    stayed: dict[str, str] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def find_left(self, trial: Repository, new: Path) -> list[str]:
+        """Return the places in the merged project that still have an old name, but for what the template wrote."""
+        found = []
+        for path in trial.names("ls-files", "-z", "--", trial.prefix or ".") if self.moves else ():
+            content, theirs = _content(trial.top / path), _content(new / path)
+            if content != theirs and len(content) <= _MOST and b"\0" not in content:
+                left = find_left(_text(content), self.moves, _text(theirs))
+                found += [f"{trial.shown(path)}:{number}: {name}" for number, name in left]
+        return found
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The Python files of one side that the moves may change, and a folder with its settings of ruff."""
+
+    files: dict[str, bytes]
+    folder: Path
+
+    def rewritten(self, rewriter: "Rewriter", ruff: Path) -> dict[str, bytes]:
+        """Return the files that change, in order as far as they were."""
+        results = {path: rewriter.rewrite(path, content) for path, content in self.files.items()}
+        changed = {path: result.text.encode() for path, result in results.items() if result and result.names}
+        return formatter.tidy(ruff, self.folder, {path: self.files[path] for path in changed}, changed)
+
+
+def relocate(
+    repo: Repository, renders: Renders, moves: Moves, apart: Iterable[str], objects: Path, directory: Path
+) -> Relocated:
+    """Rewrite the old render in place, and the owner's project as a commit whose objects go into a folder."""
+    if not moves:
+        return Relocated()
+    from mkbackend.moves.files import Rewriter, find_exported
+
+    project, ruff = renders.old / repo.prefix, formatter.find_ruff(repo.project)
+    mine, old = committed.read(repo, apart, (*PYTHON, *_SETTINGS)), _rendered(project)
+    moved, stayed = _find_moved(mine, old, moves, renders)
+    rewriter = Rewriter(moves, moved)
+    ours = _Side(_candidates(rewriter, mine.contents), directory / "owner")
+    theirs = _Side(_candidates(rewriter, old), project)
+    rewriter.exported = find_exported(ours.files)
+    _write(theirs.folder, old, moved, theirs.rewritten(rewriter, ruff))
+    _check_out(ours.folder, mine.contents)
+    gone = {path: there for path, there in moved.items() if path in mine.entries}
+    commit = mine.commit(gone, ours.rewritten(rewriter, ruff), objects, directory)
+    before = {repo.prefix + there: repo.prefix + path for path, there in moved.items()}
+    own = {path for path in mine.entries if path not in old or mine.contents.get(path, old[path]) != old[path]}
+    done = Relocated(Ours(commit, before), moves, _among(own, gone), _among(own, stayed))
+    for path, content in _among(own, ours.files).items():
+        _tell(done, path, content, rewriter.rewrite(path, content))
+    return done
+
+
+def _tell(done: Relocated, path: str, content: bytes, result: "Rewritten | None") -> None:
+    """Note what was done to a file of the owner's own: the template's are replaced by its new ones."""
+    if result is None:
+        done.unread.extend([path] if find_left(_text(content), done.moves) else [])
+        return
+    done.names.update({path: result.names} if result.names else {})
+    done.notes.extend(f"{path}: {note}" for note in result.notes)
+
+
+def _among[T](paths: Iterable[str], found: Mapping[str, T]) -> dict[str, T]:
+    return {path: found[path] for path in sorted(paths) if path in found}
+
+
+def _find_moved(
+    mine: Committed, old: Mapping[str, bytes], moves: Moves, renders: Renders
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the files of both sides that move, and those that stay: what one side must keep, the other keeps too."""
+    paths = mine.entries.keys() | old.keys()
+    wanted = find_moved(sorted(paths), moves, _rendered(renders.new / mine.repo.prefix))
+    fixed = _find_fixed(mine, wanted)
+    stayed = fixed | find_blocked({path: there for path, there in wanted.items() if path not in fixed}, paths)
+    return _among(wanted.keys() - stayed, wanted), _among(stayed, wanted)
+
+
+def _find_fixed(mine: Committed, wanted: Mapping[str, str]) -> set[str]:
+    """Return the files that cannot move: links, what a filter converts, and where a file is that git ignores."""
+    prefix, top = mine.repo.prefix, mine.repo.top
+    ends = [prefix + end for pair in wanted.items() for end in pair]
+    fixed = {*filters.filtered(mine.repo, ends)}
+    fixed |= {*find_ignored(mine.repo, [end for end in ends if os.path.lexists(top / end)])}
+    links = {path for path in wanted if path in mine.entries and not mine.is_file(path)}
+    return links | {path for path, there in wanted.items() if fixed & {prefix + path, prefix + there}}
+
+
+def _candidates(rewriter: "Rewriter", files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {
+        path: content
+        for path, content in files.items()
+        if path.endswith(PYTHON) and path.isprintable() and rewriter.may_change(path, content)
+    }
+
+
+def _rendered(project: Path) -> dict[str, bytes]:
+    files = [path for path in project.rglob("*") if path.is_file() and not path.is_symlink()]
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in files}
+
+
+def _write(project: Path, old: Mapping[str, bytes], moved: Mapping[str, str], changed: Mapping[str, bytes]) -> None:
+    """Bring a render to its state after the moves."""
+    going = {path: moved[path] for path in old if path in moved}
+    modes = {path: (project / path).stat().st_mode for path in going}
+    for path in going:
+        (project / path).unlink()
+    for path in {**going, **changed}:
+        place = project / going.get(path, path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(changed.get(path, old[path]))
+        if path in modes:
+            place.chmod(modes[path])
+
+
+def _check_out(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files where ruff finds its settings, and what is the project's own."""
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
