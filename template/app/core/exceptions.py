@@ -6,54 +6,48 @@ from typing import ClassVar
 class AppException(Exception):
     """An error that the caller is told about.
 
-    Args:
-        message: what went wrong, for people.
-        detail: what this caller may do about it.
+    A new kind is a class with a `status_code` and a `message`; it needs no constructor.
 
     Attributes:
+        message: what went wrong, for people; the class has the default.
+        detail: what this caller may do about it.
         keeps_changes: what the request wrote stands, though it is refused.
         retry_after: seconds after which the caller may try again.
         field: what of the request is at fault, as a path such as `query.cursor`.
     """
 
     status_code: ClassVar[int] = 500
+    message: str = "An error occurred"
+    detail: str | None = None
     keeps_changes: bool = False
     retry_after: int | None = None
     field: str | None = None
 
-    def __init__(
-        self, message: str = "An error occurred", detail: str | None = None
-    ) -> None:
-        self.message = message
-        self.detail = detail
-        super().__init__(message)
+    def __init__(self, message: str | None = None, detail: str | None = None) -> None:
+        self.message = self.message if message is None else message
+        self.detail = self.detail if detail is None else detail
+        super().__init__(self.message)
 
 
 class BadRequestException(AppException):
     """The request makes no sense."""
 
     status_code = 400
-
-    def __init__(self, message: str = "Bad request", detail: str | None = None) -> None:
-        super().__init__(message, detail)
+    message = "Bad request"
 
 
 class UnauthorizedException(AppException):
     """The caller has not shown who they are."""
 
     status_code = 401
-
-    def __init__(self, message: str = "Unauthorized") -> None:
-        super().__init__(message)
+    message = "Unauthorized"
 
 
 class ForbiddenException(AppException):
     """The caller may not do this."""
 
     status_code = 403
-
-    def __init__(self, message: str = "Forbidden") -> None:
-        super().__init__(message)
+    message = "Forbidden"
 
 
 class NotFoundException(AppException):
@@ -72,27 +66,22 @@ class ConflictException(AppException):
     """The request does not fit what is stored."""
 
     status_code = 409
-
-    def __init__(self, message: str = "Resource already exists") -> None:
-        super().__init__(message)
+    message = "Resource already exists"
 
 
 class PreconditionFailedException(AppException):
     """The caller has seen an older state than the stored one."""
 
     status_code = 412
-
-    def __init__(self, message: str = "It was changed in the meantime") -> None:
-        super().__init__(message, "Get it again, and decide anew")
+    message = "It was changed in the meantime"
+    detail = "Get it again, and decide anew"
 
 
 class UnsupportedMediaTypeException(AppException):
     """The content is of a type that is not taken."""
 
     status_code = 415
-
-    def __init__(self, message: str = "Unsupported media type") -> None:
-        super().__init__(message)
+    message = "Unsupported media type"
 
 
 class InvalidInputException(AppException):
@@ -109,17 +98,16 @@ class PreconditionRequiredException(AppException):
     """The caller must say which state they have seen."""
 
     status_code = 428
-
-    def __init__(self, message: str = "Precondition required") -> None:
-        super().__init__(message)
+    message = "Precondition required"
 
 
 class TooManyRequestsException(AppException):
     """The caller has tried too often."""
 
     status_code = 429
+    message = "Too many attempts"
 
-    def __init__(self, retry_after: int, message: str = "Too many attempts") -> None:
+    def __init__(self, retry_after: int, message: str | None = None) -> None:
         super().__init__(message, f"Try again in {retry_after} seconds")
         self.retry_after = retry_after
 
@@ -128,9 +116,5 @@ class ServiceUnavailableException(AppException):
     """Something that the service needs is away for now."""
 
     status_code = 503
-
-    def __init__(
-        self, message: str = "Service unavailable", detail: str | None = None
-    ) -> None:
-        super().__init__(message, detail)
-        self.retry_after = 5
+    message = "Service unavailable"
+    retry_after = 5
