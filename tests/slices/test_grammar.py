@@ -194,6 +194,7 @@ def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read
     ("described", "why"),
     [
         (Description("note", ("self:str",)), "Python calls the row itself so"),
+        (Description("note", ("enum_column:str",)), "models call a function so"),
         (Description("none", ("a:int",)), "None is a word of Python"),
         (Description("conftest", ("a:int",)), "pytest reads conftest.py"),
         (Description("con", ("a:int",)), "Windows has no file con.py"),

@@ -39,14 +39,6 @@ _SQL = {
 }
 # What SQLAlchemy finds by the Python type.
 _PLAIN = ("Integer()", "Boolean()", "Date()", "DateTime(timezone=True)", "Uuid()", "")
-_ENUM = """Enum(
-    {column.enum},
-    name="{column.name}",
-    native_enum=False,
-    create_constraint=True,
-    length={column.length},
-    values_callable=lambda values: [value.value for value in values],
-)"""
 _BODY = {
     "text": "LongText",
     "int": "StrictInt4",
@@ -162,8 +154,6 @@ class Column:
     def mapped(self) -> str:
         """Return the line of a model."""
         options = [] if self.sql in _PLAIN else [self.sql]
-        if self.field.type == "enum":
-            options = [_ENUM.format(column=self)]
         if self.field.type == "ref":
             # Of tables that refer to each other SQLAlchemy must know which comes first.
             later = ", use_alter=True" if self.leads_back else ""
@@ -172,6 +162,8 @@ class Column:
         if self.default:
             options += [f"default={self.default}", f"server_default={self.quoted_default}"]
         line = f"{self.name}: Mapped[{self.python}]"
+        if self.field.type == "enum":
+            return f"{line} = enum_column({', '.join([self.enum, f'name={self.quoted}', *options])})"
         return f"{line} = mapped_column({', '.join(options)})" if options else line
 
     @property

@@ -60,7 +60,7 @@ CLASSES_INSIDE = _words(
     """
     AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean Callable
     ClassVar ColumnElement ConflictException CurrentUser CursorService DatabaseManager Date DateTime Day Decimal
-    DecimalText Depends Double Enum FakeRepository Field FiniteFloat ForeignKey Headers IdempotentRoute IDSchema
+    DecimalText Depends Double FakeRepository Field FiniteFloat ForeignKey Headers IdempotentRoute IDSchema
     IfMatch IfMatchDep Index InstrumentedAttribute Int4 Int8 Integer IntegrityError InvalidInputException JsonObject
     ListResponse Literal LongText MakeBody MakeUser Mapped Mapping MessageResponse Moment NonBlankStr
     NotFoundException Numeric Page PageRequest PaginationParams PlainStr PreconditionFailedException Protocol Query
@@ -119,6 +119,8 @@ def require_usable_field(column: str) -> None:
         raise BadInputError(f"{column!r} cannot name a field: make lint says it reads like a digit.", _OTHER)
     if column == "self":
         raise BadInputError(f"{column!r} cannot name a field: Python calls the row itself so.", _OTHER)
+    if column == "enum_column":
+        raise BadInputError(f"{column!r} cannot name a field: models call a function so.", _OTHER)
 
 
 def require_usable_resource(name: str, plural: str) -> None:

@@ -1,11 +1,12 @@
 """What all tables share."""
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, MetaData, func, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import DateTime, Enum, MetaData, func, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,3 +50,28 @@ class BaseModel(Base):
     def is_deleted(self) -> bool:
         """Whether the row only stays for the record."""
         return self.deleted_at is not None
+
+
+def enum_column[Value: StrEnum](
+    enum: type[Value], *, name: str | None = None, **options: Any
+) -> MappedColumn[Value]:
+    """Return a column of text that holds the values of an enum, kept by a constraint.
+
+    A longer value than 20 characters makes the column longer, 20 at a time.
+
+    Args:
+        enum: the values.
+        name: the end of the constraint's name, `ck_<table>_<name>`; the enum's name in
+            lower case if it is not given.
+        options: those of `mapped_column`.
+    """
+    values = [value.value for value in enum]
+    stored = Enum(
+        enum,
+        name=name or enum.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=20 * -(-max(map(len, values)) // 20),
+        values_callable=lambda _: values,
+    )
+    return mapped_column(stored, **options)

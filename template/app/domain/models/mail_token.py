@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Enum, ForeignKey, Index, String, func
+from sqlalchemy import ForeignKey, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.models.base import Base
+from app.domain.models.base import Base, enum_column
 from app.domain.purposes import Purpose
 
 
@@ -17,16 +17,7 @@ class MailToken(Base):
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    purpose: Mapped[Purpose] = mapped_column(
-        Enum(
-            Purpose,
-            name="purpose",
-            native_enum=False,
-            create_constraint=True,
-            length=20,
-            values_callable=lambda purposes: [purpose.value for purpose in purposes],
-        )
-    )
+    purpose: Mapped[Purpose] = enum_column(Purpose)
     # The address that it was sent to, which using it proves.
     email: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Enum, Index, String, func, true
+from sqlalchemy import Index, String, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.models.base import BaseModel
+from app.domain.models.base import BaseModel, enum_column
 from app.domain.roles import Role
 
 
@@ -17,18 +17,7 @@ class User(BaseModel):
     email: Mapped[str] = mapped_column(String(255))
     password_hash: Mapped[str] = mapped_column(String(255))
     full_name: Mapped[str] = mapped_column(String(100))
-    role: Mapped[Role] = mapped_column(
-        Enum(
-            Role,
-            name="role",
-            native_enum=False,
-            create_constraint=True,
-            length=20,
-            values_callable=lambda roles: [role.value for role in roles],
-        ),
-        default=Role.USER,
-        server_default=Role.USER,
-    )
+    role: Mapped[Role] = enum_column(Role, default=Role.USER, server_default=Role.USER)
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
     email_verified_at: Mapped[datetime | None]
     # The file's name in the store of pictures.
