@@ -20,6 +20,7 @@ from app.core.security import PasswordHasher, TokenSigner
 from app.kit.files import FileStore
 from app.kit.mail import Mailer, make_mailer
 from app.kit.queue.store import JobQueue
+from app.kit.renamed import RenamedAttribute
 from app.kit.signer import Signer
 from app.repository.audit_repository import AuditRepository
 from app.repository.idempotency_repository import IdempotencyRepository
@@ -64,6 +65,9 @@ class Container:
         """Run an action in a transaction of its own, outside of a request."""
         async with self.database.transaction() as session:
             return await action(RequestScope(self, session, context))
+
+    request_seal = RenamedAttribute[Signer]("request_signer")
+    link_seal = RenamedAttribute[Signer]("link_signer")
 
 
 def _make_telemetry(settings: Settings) -> "Telemetry | None":
@@ -174,3 +178,6 @@ class RequestScope:
             self.limits,
             self.audit,
         )
+
+    shared = RenamedAttribute[Container]("container")
+    origin = RenamedAttribute[RequestContext]("context")

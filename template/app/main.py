@@ -17,6 +17,7 @@ from app.jobs.registry import kinds
 from app.kit.http.body_limit import BodyLimitMiddleware
 from app.kit.http.head import HeadMiddleware
 from app.kit.http.security_headers import SecurityHeadersMiddleware
+from app.kit.http.state import AppState
 from app.kit.http.timeout import TimeoutMiddleware
 from app.kit.http.trusted_host import TrustedHostMiddleware, setup_proxies
 from app.kit.queue.worker import working
@@ -95,6 +96,7 @@ def _new_app(settings: Settings) -> FastAPI:
         app = FastAPIOffline(lifespan=lifespan)
     else:
         app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.state = AppState()
     app.title = settings.PROJECT_NAME
     app.description = settings.PROJECT_DESCRIPTION
     app.version = settings.VERSION

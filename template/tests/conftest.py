@@ -11,13 +11,13 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from hypothesis import HealthCheck
 from hypothesis import settings as generated
-from starlette.datastructures import State
 
 from app.container import Container
 from app.core.config import Settings
 from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
 from app.domain.roles import Role
+from app.kit.http.state import AppState
 from app.main import create_app
 from tests.people import PASSWORD as PASSWORD
 from tests.people import ROW
@@ -127,7 +127,7 @@ def built(settings: Settings) -> FastAPI:
 def with_state(built: FastAPI, settings: Settings) -> FastAPI:
     """The same routes and middleware, with a state of its own. Add no routes to it."""
     app = copy(built)
-    app.state = State({"container": Container(settings)})
+    app.state = AppState({"container": Container(settings)})
     return app
 
 

@@ -46,6 +46,7 @@ EDITS = {
 # The tests that judge all jobs, routes, roles and columns.
 CONCERNED = (
     "tests/unit/test_account_service.py",
+    "tests/unit/test_old_names.py",
     "tests/unit/kit/test_docs.py",
     "tests/unit/kit/test_jobs.py",
     "tests/unit/test_routes.py",

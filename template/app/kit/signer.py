@@ -4,6 +4,7 @@ import hmac
 from hashlib import sha256
 
 from app.core.config import Settings
+from app.kit.renamed import renamed
 
 
 class Signer:
@@ -31,3 +32,6 @@ class Signer:
     def verify(self, data: bytes, signature: bytes) -> bool:
         """Return whether the signature is valid for the data; in constant time."""
         return any(hmac.compare_digest(signature, own) for own in self.all(data))
+
+    make = renamed(sign)
+    fits = renamed(verify)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.mail_token import MailToken
 from app.domain.purposes import Purpose
+from app.kit.renamed import renamed
 
 
 class MailTokenRepository:
@@ -68,3 +69,5 @@ class MailTokenRepository:
         await self._session.execute(
             delete(MailToken).where(MailToken.expires_at < func.now())
         )
+
+    end_all = renamed(revoke_all)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.refresh_token import RefreshToken
+from app.kit.renamed import renamed
 
 
 class RefreshTokenRepository:
@@ -60,3 +61,6 @@ class RefreshTokenRepository:
         await self._session.execute(
             delete(RefreshToken).where(RefreshToken.expires_at < func.now())
         )
+
+    end_family = renamed(revoke_family)
+    end_all = renamed(revoke_all)

@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from app.core.exceptions import TooManyRequestsException
+from app.kit.renamed import renamed
 from app.service.audit_service import AuditService
 
 
@@ -110,6 +111,11 @@ class LimitService:
         if count == allowed + 1:
             raise await self._audit.refused(error, limit.name)
         raise error
+
+    login = renamed(count_login)
+    register = renamed(count_registration)
+    mail = renamed(count_mail)
+    mail_token = renamed(count_mail_token)
 
 
 def _network(address: str) -> str:

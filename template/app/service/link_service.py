@@ -13,6 +13,7 @@ from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.kit.mail import Mail
 from app.kit.queue.job import Job
+from app.kit.renamed import renamed
 from app.kit.signer import Signer
 
 
@@ -94,6 +95,8 @@ class LinkService:
         if purpose == Purpose.VERIFY:
             return timedelta(hours=self._settings.VERIFY_EMAIL_EXPIRE_HOURS)
         return timedelta(minutes=self._settings.RESET_PASSWORD_EXPIRE_MINUTES)
+
+    end_all = renamed(revoke_all)
 
 
 def _token(digest: bytes) -> str:

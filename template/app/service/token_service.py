@@ -9,6 +9,7 @@ from app.core.exceptions import UnauthorizedException
 from app.core.security import TokenSigner, token_hash
 from app.domain.models.user import User
 from app.domain.schemas.auth import TokenResponse
+from app.kit.renamed import renamed
 from app.service.audit_service import AuditService
 
 
@@ -109,3 +110,7 @@ class TokenService:
         if user is None or not user.is_active or user.token_version != version:
             raise UnauthorizedException("This sign-in has ended")
         return user
+
+    find_owner = renamed(authenticate)
+    end = renamed(revoke)
+    end_all = renamed(revoke_all)

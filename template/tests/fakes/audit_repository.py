@@ -1,6 +1,7 @@
 """The record of accounts in memory."""
 
 from app.domain.models.audit_event import AuditEvent
+from app.kit.renamed import RenamedAttribute
 
 
 class FakeAuditRepository:
@@ -16,3 +17,5 @@ class FakeAuditRepository:
     def actions(self) -> list[str]:
         """The actions, with a `!` before those that were refused."""
         return [f"{'!' * event.refused}{event.action}" for event in self.events]
+
+    said = RenamedAttribute[list[str]]("actions")

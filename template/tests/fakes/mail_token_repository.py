@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.domain.models.mail_token import MailToken
 from app.domain.purposes import Purpose
+from app.kit.renamed import renamed
 
 
 class FakeMailTokenRepository:
@@ -52,3 +53,5 @@ class FakeMailTokenRepository:
             for row in self._rows
             if row.user_id != user_id or purpose not in (None, row.purpose)
         ]
+
+    end_all = renamed(revoke_all)

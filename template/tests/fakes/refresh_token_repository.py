@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from app.kit.renamed import renamed
+
 
 @dataclass
 class _Row:
@@ -37,6 +39,9 @@ class FakeRefreshTokenRepository:
 
     async def revoke_all(self, user_id: UUID) -> None:
         self._keep(lambda row: row.user_id != user_id)
+
+    end_family = renamed(revoke_family)
+    end_all = renamed(revoke_all)
 
     def _keep(self, wanted: Callable[[_Row], bool]) -> None:
         self._rows = {key: row for key, row in self._rows.items() if wanted(row)}

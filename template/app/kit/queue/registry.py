@@ -15,6 +15,7 @@ from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.kit.queue.job import Job
+from app.kit.renamed import renamed
 
 if TYPE_CHECKING:
     from app.kit.telemetry.lifecycle import Telemetry
@@ -57,6 +58,8 @@ class Router[H]:
             return handler
 
         return register
+
+    does = renamed(handler)
 
 
 def context_of(queued: QueuedJob) -> RequestContext:
