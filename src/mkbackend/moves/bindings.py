@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from libcst.metadata import BuiltinScope, GlobalScope, ImportAssignment, Scope
+from libcst.metadata import BuiltinScope, ClassScope, GlobalScope, ImportAssignment, Scope
 
 from mkbackend.moves.place import Place
 from mkbackend.moves.scopes import Imported, Use, chain
@@ -116,7 +116,8 @@ class Bindings:
         listed = self.moves.names.get(f"{self._place.module}.{binding.local}")
         if listed and binding.is_of_module:
             return listed.rpartition(".")[2]
-        is_kept = binding.is_dotted or binding.is_alias or not binding.target
+        is_attribute = isinstance(binding.scope, ClassScope)
+        is_kept = binding.is_dotted or binding.is_alias or is_attribute or not binding.target
         if is_kept or self.is_public(binding) or not _is_only_imported(binding):
             return binding.local
         return self.moves.apply(binding.target).rpartition(".")[2]

@@ -57,7 +57,10 @@ def rewritten(
     changed: Statements = {node: new for node, new in statements if new != [node]}
     if not (edits or changed):
         return Rewritten(source, notes=_notes(uses, bindings, place, moves))
-    text = wrapper.module.visit(_Transformer(edits, changed, uses)).code
+    mark = "\ufeff" * source.startswith("\ufeff")  # LibCST drops it
+    if mark + wrapper.module.code != source:
+        raise SyntaxError("LibCST does not give the text back as it is")
+    text = mark + wrapper.module.visit(_Transformer(edits, changed, uses)).code
     return Rewritten(text, len(edits) + len(changed), _notes(uses, bindings, place, moves))
 
 
@@ -95,16 +98,16 @@ class _Transformer(cst.CSTTransformer):
         body = self._body(original_node.body, updated_node.body)
         if len(body) == len(updated_node.body):
             return updated_node.with_changes(body=body)
-        lines = [updated_node.with_changes(body=[small], leading_lines=()) for small in body]
-        lines[0] = lines[0].with_changes(leading_lines=updated_node.leading_lines)
-        return cst.FlattenSentinel(lines)
+        lines = [updated_node.with_changes(body=[_ended(small)], leading_lines=()) for small in body]
+        first = [line.with_changes(leading_lines=updated_node.leading_lines) for line in lines[:1]]
+        return cst.FlattenSentinel([*first, *lines[1:]])
 
     def leave_SimpleStatementSuite(
         self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
     ) -> cst.SimpleStatementSuite:
         if not any(small in self._statements for small in original_node.body):
             return updated_node
-        return updated_node.with_changes(body=self._body(original_node.body, updated_node.body))
+        return updated_node.with_changes(body=self._body(original_node.body, updated_node.body) or [cst.Pass()])
 
     def _body(
         self, old: Sequence[cst.BaseSmallStatement], new: Sequence[cst.BaseSmallStatement]
@@ -119,6 +122,10 @@ class _Transformer(cst.CSTTransformer):
         if old not in self._edits:
             return node
         return cst.parse_expression(self._edits[old]).with_changes(lpar=node.lpar, rpar=node.rpar)
+
+
+def _ended(small: cst.BaseSmallStatement) -> cst.BaseSmallStatement:
+    return small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
 
 
 def _published(uses: Uses, bindings: Bindings) -> Edits:

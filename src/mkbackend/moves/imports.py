@@ -37,7 +37,7 @@ class Imports:
 
     def _plain(self, node: cst.Import, names: list[Name]) -> list[Statement]:
         """Return `import a, b as c` with other names."""
-        aliases = [_alias(alias, new, binding) for new, alias, binding in names]
+        aliases = [_alias(alias, new, binding, alias.asname is None) for new, alias, binding in names]
         if list(node.names) == aliases:
             return [node]
         return [node.with_changes(names=_ended(aliases))] if aliases else []
@@ -119,12 +119,11 @@ def _import(module: str, local: str) -> Statement:
     return cst.ImportFrom(module=_dotted(parent), names=[cst.ImportAlias(cst.Name(name), alias)])
 
 
-def _alias(alias: cst.ImportAlias, name: str, binding: Binding) -> cst.ImportAlias:
+def _alias(alias: cst.ImportAlias, name: str, binding: Binding, is_dotted: bool = False) -> cst.ImportAlias:
     """Return what is imported under its new name, as what it is called in the file then."""
-    is_same = binding.is_dotted or binding.wish == binding.local
-    if name == alias.evaluated_name and is_same:
+    if name == alias.evaluated_name and binding.wish == binding.local:
         return alias
-    asname = None if binding.is_dotted or binding.wish == name else _as_name(alias, binding.wish)
+    asname = None if is_dotted or binding.wish == name else _as_name(alias, binding.wish)
     return alias.with_changes(name=_dotted(name), asname=asname)
 
 

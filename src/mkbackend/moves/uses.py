@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import libcst as cst
+from libcst import matchers
 from libcst.metadata import ClassScope, ComprehensionScope, Scope
 
 from mkbackend.moves.scopes import Imported, Use, is_read
@@ -94,15 +95,31 @@ class Uses(Strings):
     def visit_MatchMapping(self, node: cst.MatchMapping) -> None:
         self._bind(node.rest)
 
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._bind(node.target)
+    def visit_ListComp(self, node: cst.ListComp) -> None:
+        self._lift(node)
 
-    def _bind(self, name: cst.BaseExpression | None) -> None:
-        if isinstance(name, cst.Name):
+    def visit_SetComp(self, node: cst.SetComp) -> None:
+        self._lift(node)
+
+    def visit_DictComp(self, node: cst.DictComp) -> None:
+        self._lift(node)
+
+    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> None:
+        self._lift(node)
+
+    def _lift(self, comprehension: cst.CSTNode) -> None:
+        """Bind what `:=` assigns to outside of a comprehension."""
+        for node in matchers.findall(comprehension, matchers.NamedExpr(target=matchers.Name())):
+            name = cst.ensure_type(cst.ensure_type(node, cst.NamedExpr).target, cst.Name)
             scope = self.scope_of(name)
             while isinstance(scope, ComprehensionScope):
+                scope._assignments.pop(name.value, None)
                 scope = scope.parent
             scope.record_assignment(name.value, name)
+
+    def _bind(self, name: cst.Name | None) -> None:
+        if name:
+            self.scope_of(name).record_assignment(name.value, name)
 
     def _bind_here(self, node: cst.CSTNode, target: cst.BaseExpression) -> None:
         if isinstance(target, cst.Name):
