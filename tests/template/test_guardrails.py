@@ -101,7 +101,7 @@ REFUSED_BY_TESTS = {
     ),
     "a field that may be null, and its column not": (
         "app/domain/schemas/user.py",
-        ("    full_name: FullName = UNSET", "    full_name: FullName | None = UNSET"),
+        ("    full_name: FullName | MISSING", "    full_name: FullName | MISSING | None"),
         "tests/unit/test_schemas.py",
         "test_a_field_may_be_left_out_and_null_where_the_column_may[UserUpdate-full_name]",
     ),

@@ -34,7 +34,10 @@ EDITS = {
     "app/domain/schemas/user.py": [
         ('pattern=r"^[^\\x00]*$")\n]\n', FIELDS.rstrip() + "\n"),
         ("    full_name: FullName\n", "    country: Country\n    phone: Phone | None = None\n"),
-        ("    full_name: FullName = UNSET\n", "    country: Country = UNSET\n    phone: Phone | None = UNSET\n"),
+        (
+            "    full_name: FullName | MISSING = MISSING\n",
+            "    country: Country = UNSET\n    phone: Phone | MISSING | None = MISSING\n",
+        ),
         ("    full_name: str\n", "    country: str\n    phone: str | None\n"),
     ],
     "scripts/people.py": [("email=email,", ' country="de",')],

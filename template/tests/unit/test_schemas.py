@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import MISSING, ValidationError
 
 from app.domain.models.user import User
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
-from app.domain.schemas.base import RequestSchema
+from app.domain.schemas.base import UNSET, RequestSchema
 from app.domain.schemas.user import (
     PRIVATE,
+    FullName,
     UserCreate,
     UserListParams,
     UserResponse,
@@ -83,6 +84,35 @@ def test_a_field_may_be_left_out_and_null_where_the_column_may(
         taken = False
     nullable = field in COLUMNS and COLUMNS[field].nullable
     assert taken == nullable, f"{field} or its column is nullable, not both"
+
+
+def test_what_a_change_may_leave_out_has_no_default_and_is_not_null() -> None:
+    schema = UserUpdate.model_json_schema()
+    assert "required" not in schema
+    assert schema["properties"]["is_active"] == {
+        "title": "Is Active",
+        "type": "boolean",
+    }
+    change = UserUpdate(is_active=True)
+    assert (change.full_name, change.is_active) == (MISSING, True)
+    assert change.model_dump() == {"is_active": True}
+
+
+class OldChange(RequestSchema):
+    """A change as it was written before there was MISSING."""
+
+    full_name: FullName = UNSET
+    email: FullName | None = UNSET
+
+
+def test_fields_with_the_old_default_mean_the_same() -> None:
+    assert OldChange().model_dump(exclude_unset=True) == {}
+    assert OldChange(email=None).model_dump(exclude_unset=True) == {"email": None}
+    schema = OldChange.model_json_schema()
+    assert "required" not in schema
+    assert "default" not in schema["properties"]["full_name"]
+    with pytest.raises(ValidationError):
+        OldChange.model_validate({"full_name": None})
 
 
 def test_every_column_is_shown_or_private_on_purpose() -> None:

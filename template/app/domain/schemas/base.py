@@ -11,7 +11,7 @@ PlainStr = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")
 ]
 
-# The default of a field that may be left out, but may not be null.
+# What MISSING has replaced: it reads as None, whatever the type. It goes with 0.10.
 UNSET: Any = Field(default_factory=lambda: None)
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
-from pydantic import EmailStr, Field, StrictBool, StringConstraints
+from pydantic import MISSING, EmailStr, Field, StrictBool, StringConstraints
 
 from app.domain.roles import Role
-from app.domain.schemas.base import UNSET, IDSchema, RequestSchema
+from app.domain.schemas.base import UNSET as UNSET  # for fields of before 0.9
+from app.domain.schemas.base import IDSchema, RequestSchema
 from app.domain.schemas.common import ListResponse, SearchParams
 
 # As PlainStr, and not only white space.
@@ -40,7 +41,7 @@ class Profile(RequestSchema):
 class ProfileUpdate(RequestSchema):
     """Changes to them. A field that is left out stays as it is."""
 
-    full_name: FullName = UNSET
+    full_name: FullName | MISSING = MISSING
 
 
 class UserCreate(Profile):
@@ -54,8 +55,8 @@ class UserCreate(Profile):
 class UserUpdate(ProfileUpdate):
     """Changes to a user. A field that is left out stays as it is."""
 
-    role: Role = UNSET
-    is_active: StrictBool = UNSET
+    role: Role | MISSING = MISSING
+    is_active: StrictBool | MISSING = MISSING
 
 
 class UserListParams(SearchParams):
