@@ -21,7 +21,7 @@ OPERATOR = RequestContext(address="local", request_id="jobs")
 LONGEST = 200
 
 
-async def tell(scope: RequestScope) -> str:
+async def describe(scope: RequestScope) -> str:
     """Tell what there is."""
     counted = sorted((await scope.jobs.count()).items())
     lines = [f"{count:>7}  {status:<7} {name}" for (name, status), count in counted]
@@ -55,7 +55,7 @@ async def main(settings: Settings, wanted: list[str] | None) -> str:
     await container.database.connect()
     try:
         return await container.in_transaction(
-            OPERATOR, tell if wanted is None else lambda scope: retry(scope, wanted)
+            OPERATOR, describe if wanted is None else lambda scope: retry(scope, wanted)
         )
     finally:
         await container.database.disconnect()

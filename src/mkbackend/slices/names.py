@@ -50,10 +50,10 @@ CLASSES = _words("create update response list_params list_response repository st
 # What the modules of a slice call other things; tests/slices/test_names.py looks whether these are all.
 INSIDE = _words(
     """
-    add_user bool caller check_if_match create cursors data date datetime dict entity filters get_by_id
-    get_for_update hard_delete id import_module logger missing_reference name next number own owner owner_id page
-    params part replace repository row scope search seen self session soft_delete sorted str timedelta
-    update_by_id uuid4 values
+    add_user bool caller check_if_match create cursors data date datetime dict entity filters get_by_id get_for_update
+    hard_delete id if_match import_module logger missing_reference name next number own owner owner_id page
+    page_request params replace repository row scope search self session soft_delete sorted str timedelta update_by_id
+    uuid4 values
     """
 )
 CLASSES_INSIDE = _words(

@@ -39,7 +39,7 @@ def setup_openapi(app: FastAPI, settings: Settings) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = describe()
-            _say_problem_json(schema)
+            _describe_problems(schema)
             scheme = schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]
             login = f"{settings.API_V1_PREFIX}/auth/login"
             scheme["flows"]["password"]["tokenUrl"] = login
@@ -48,7 +48,7 @@ def setup_openapi(app: FastAPI, settings: Settings) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _say_problem_json(schema: dict[str, Any]) -> None:
+def _describe_problems(schema: dict[str, Any]) -> None:
     """Give each error its body, also where a route describes an error by words."""
     body = {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}
     for path in schema["paths"].values():

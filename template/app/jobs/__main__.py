@@ -26,7 +26,7 @@ async def work(settings: Settings) -> None:
     engine = await container.database.connect()
     if container.telemetry:
         container.telemetry.start(engine)
-    with telling_life(settings.JOBS_ALIVE_FILE):
+    with liveness_file(settings.JOBS_ALIVE_FILE):
         await worker.run()
     if container.telemetry:
         await container.telemetry.stop()
@@ -34,7 +34,7 @@ async def work(settings: Settings) -> None:
 
 
 @contextmanager
-def telling_life(file: Path | None) -> Iterator[None]:
+def liveness_file(file: Path | None) -> Iterator[None]:
     """Touch a file now and then, as long as the event loop turns."""
 
     async def touch() -> None:

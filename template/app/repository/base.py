@@ -64,25 +64,27 @@ class BaseRepository[Model: BaseModel]:
         )
 
     async def get_all(
-        self, part: PageRequest = NEWEST, filters: Sequence[ColumnElement[bool]] = ()
+        self, request: PageRequest = NEWEST, filters: Sequence[ColumnElement[bool]] = ()
     ) -> Page[Model]:
         """Get a page by its number; or after a position, at the same cost at any depth.
 
         Equal ones are ordered by id, so that no page misses or repeats a row. An index
         on (column, id) should stand behind each order.
         """
-        if not filters and part.after is None:
-            rows, count = await numbered_page(self._session, self._model, part)
-            return cut(rows, part, count)
+        if not filters and request.after is None:
+            rows, count = await numbered_page(self._session, self._model, request)
+            return cut(rows, request, count)
         alive = (self._model.deleted_at.is_(None), *filters)
-        statement = take(select(self._model).where(*alive), self._model, part)
+        statement = take(select(self._model).where(*alive), self._model, request)
         count = 0
         if filters:
-            count, ids = await find_up_to_cap(self._session, self._model, alive, part)
+            count, ids = await find_up_to_cap(
+                self._session, self._model, alive, request
+            )
             if count <= TOTAL_CAP:
                 these = select(self._model).where(self._model.id.in_(ids))
-                statement = these.order_by(*order(self._model, part))
-        return cut((await self._session.scalars(statement)).all(), part, count)
+                statement = these.order_by(*order(self._model, request))
+        return cut((await self._session.scalars(statement)).all(), request, count)
 
     async def create(self, entity: Model) -> Model:
         """Insert a row.

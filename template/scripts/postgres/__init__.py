@@ -65,8 +65,8 @@ def _kept(*arguments: str) -> Iterator[Server]:
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
     with keeper:
-        said = keeper.stdout.readline() if keeper.stdout else ""
-        answer = json.loads(said or '{"error": "The keeper of PostgreSQL died."}')
+        line = keeper.stdout.readline() if keeper.stdout else ""
+        answer = json.loads(line or '{"error": "The keeper of PostgreSQL died."}')
         if "error" in answer:
             raise PostgresError(answer["error"])
         yield Server(**answer)

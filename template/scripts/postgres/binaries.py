@@ -51,10 +51,10 @@ def _candidates() -> Iterator[Path]:
 def _major(directory: Path) -> int:
     command = [str(directory / "postgres"), "--version"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return 0
-    version = re.search(r"\) (\d+)", said.stdout)
+    version = re.search(r"\) (\d+)", done.stdout)
     return int(version[1]) if version else 0
 
 

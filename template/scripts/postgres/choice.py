@@ -85,12 +85,12 @@ def running_port() -> int | None:
     if command is None:
         return None
     try:
-        said = subprocess.run(
+        done = subprocess.run(
             command, capture_output=True, text=True, timeout=5, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    published = re.search(r":([1-9]\d*)\s*$", said.stdout)
+    published = re.search(r":([1-9]\d*)\s*$", done.stdout)
     return int(published[1]) if published else None
 
 

@@ -149,7 +149,7 @@ def _server(home: Path, port: int, password: str) -> Server:
     return Server("127.0.0.1", port, USER, password, USER, str(home))
 
 
-def _say(answer: dict[str, object]) -> None:
+def _reply(answer: dict[str, object]) -> None:
     # The user may be gone already: then nobody needs to hear it.
     with suppress(BrokenPipeError):
         os.write(sys.stdout.fileno(), json.dumps(answer).encode() + b"\n")
@@ -162,10 +162,10 @@ def main() -> None:
     life = _shared(Path(sys.argv[1])) if sys.argv[1:] else _private()
     try:
         with life as server:
-            _say(asdict(server))
+            _reply(asdict(server))
             sys.stdin.buffer.read()
     except (PostgresError, OSError) as error:
-        _say({"error": str(error)})
+        _reply({"error": str(error)})
 
 
 if __name__ == "__main__":

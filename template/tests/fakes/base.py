@@ -83,20 +83,20 @@ class FakeRepository[Model: BaseModel]:
             return found
         return [row for row in found if _contains(row, search.lower(), texts)]
 
-    def _page(self, found: Iterable[Model], part: PageRequest) -> Page[Model]:
+    def _page(self, found: Iterable[Model], request: PageRequest) -> Page[Model]:
         """Cut a page out of all that was found."""
         rows = sorted(
-            found, key=attrgetter(part.sort_by, "id"), reverse=part.descending
+            found, key=attrgetter(request.sort_by, "id"), reverse=request.descending
         )
-        start = offset(part.page, part.limit)
-        if part.after is not None:
-            start = 1 + next(i for i, r in enumerate(rows) if r.id == part.after.id)
-        items, more = rows[start : start + part.limit], rows[start + part.limit :]
+        start = offset(request.page, request.limit)
+        if request.after is not None:
+            start = 1 + next(i for i, r in enumerate(rows) if r.id == request.after.id)
+        items, more = rows[start : start + request.limit], rows[start + request.limit :]
         last = items[-1] if more else None
-        end = Position(str(getattr(last, part.sort_by)), last.id) if last else None
-        if part.after is not None:
-            return Page(items, part.limit, end=end)
-        return Page(items, part.limit, part.page, len(rows), end=end)
+        end = Position(str(getattr(last, request.sort_by)), last.id) if last else None
+        if request.after is not None:
+            return Page(items, request.limit, end=end)
+        return Page(items, request.limit, request.page, len(rows), end=end)
 
     def _keep_unique(self, row: Model, values: Mapping[str, Any]) -> None:
         others = [

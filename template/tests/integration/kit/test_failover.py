@@ -33,7 +33,7 @@ from tests.integration.conftest import direct, store
 pytestmark = [pytest.mark.integration, direct]
 Switch = Callable[[bool], Awaitable[None]]
 V1 = "/api/v1"
-ORIGIN = RequestContext("192.0.2.1", "request-1")
+CONTEXT = RequestContext("192.0.2.1", "request-1")
 LOST = ["25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08P01"]
 KEPT = ["53300", "53100", "40001", "55P03", "57014"]
 REFUSED = ["57P03", "53300", "28P01", "3D000", "08004", "42501"]
@@ -216,14 +216,14 @@ async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
 ) -> None:
     monkeypatch.setattr("app.kit.queue.worker.AWAY", 0.05)
     setup_logging(fresh_database)
-    said = ""
+    output = ""
 
     async def until(words: str) -> None:
-        nonlocal said
+        nonlocal output
         async with asyncio.timeout(20):
-            while words not in said:
+            while words not in output:
                 await asyncio.sleep(0.05)
-                said += capsys.readouterr().out
+                output += capsys.readouterr().out
 
     await read_only(True)
     container = Container(fresh_database)
@@ -232,7 +232,7 @@ async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
         await until("No jobs are done: The database does not answer (It is read-only)")
         await read_only(False)
         await until("Doing jobs")
-        await container.in_transaction(ORIGIN, lambda scope: scope.jobs.add(Purge()))
+        await container.in_transaction(CONTEXT, lambda scope: scope.jobs.add(Purge()))
         await until("Job purge done")
     await container.database.disconnect()
-    assert '"ERROR"' not in said
+    assert '"ERROR"' not in output

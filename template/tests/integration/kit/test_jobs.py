@@ -17,7 +17,7 @@ from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
 from app.domain.jobs.account import SendMail
 from app.domain.jobs.purge import Purge
-from app.jobs.__main__ import main, telling_life, work
+from app.jobs.__main__ import liveness_file, main, work
 from app.jobs.registry import kinds
 from app.kit.mail import Mail, MailNotSentError
 from app.kit.queue import worker
@@ -25,11 +25,11 @@ from app.kit.queue.driver import queue
 from app.kit.queue.job import Job
 from app.kit.queue.listening import listening
 from app.kit.queue.worker import Worker, working
-from scripts.jobs import retry, tell
+from scripts.jobs import describe, retry
 from tests.conftest import MakeSettings
 
 pytestmark = pytest.mark.integration
-ORIGIN = RequestContext("192.0.2.1", "request-1")
+CONTEXT = RequestContext("192.0.2.1", "request-1")
 MAIL = SendMail(to="ada@example.com", subject="Hello", text="Hello, Ada")
 
 
@@ -79,7 +79,7 @@ async def test_a_job_is_there_with_the_commit_and_not_after_a_rollback(
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await container.in_transaction(ORIGIN, add_and_fail)
+        await container.in_transaction(CONTEXT, add_and_fail)
     assert await _count(container) == {}
     await _add(container, MAIL)
     assert await _count(container) == {("send-mail", "queued"): 1}
@@ -118,19 +118,19 @@ async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again
     await _add(container, MAIL)
     async with working(container, kinds()):
         await _until(lambda: mailer.tries == 2)
-    said = await container.in_transaction(ORIGIN, tell)
-    assert "1  failed  send-mail" in said
-    assert "MailNotSentError: SMTPConnectError" in said
-    assert MAIL.to not in said
+    output = await container.in_transaction(CONTEXT, describe)
+    assert "1  failed  send-mail" in output
+    assert "MailNotSentError: SMTPConnectError" in output
+    assert MAIL.to not in output
 
     mailer.well = True
-    assert "None" in await container.in_transaction(ORIGIN, lambda w: retry(w, ["0"]))
+    assert "None" in await container.in_transaction(CONTEXT, lambda w: retry(w, ["0"]))
     assert "Tried again" in await container.in_transaction(
-        ORIGIN, lambda scope: retry(scope, ["all"])
+        CONTEXT, lambda scope: retry(scope, ["all"])
     )
     async with working(container, kinds()):
         await _until(lambda: mailer.mails)
-    assert "Nothing" in await container.in_transaction(ORIGIN, tell)
+    assert "Nothing" in await container.in_transaction(CONTEXT, describe)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -156,10 +156,10 @@ async def test_what_is_told_of_a_failure_names_nobody(
         )
     async with working(container, kinds()):
         await _until_failed(container, 2)
-    said = await container.in_transaction(ORIGIN, tell) + capsys.readouterr().out
-    assert "DETAIL" in said
-    assert "ValidationError" in said
-    assert MAIL.to not in said
+    output = await container.in_transaction(CONTEXT, describe) + capsys.readouterr().out
+    assert "DETAIL" in output
+    assert "ValidationError" in output
+    assert MAIL.to not in output
 
 
 async def test_what_waits_once_is_tried_again_however_often_it_failed(
@@ -168,12 +168,12 @@ async def test_what_waits_once_is_tried_again_however_often_it_failed(
     fail = text("UPDATE pgqueuer SET status = 'failed'")
     for _ in range(2):
         await container.in_transaction(
-            ORIGIN, lambda scope: scope.jobs.add_once(Purge())
+            CONTEXT, lambda scope: scope.jobs.add_once(Purge())
         )
         async with container.database.transaction() as session:
             await session.execute(fail)
-    await container.in_transaction(ORIGIN, lambda scope: scope.jobs.add_once(Purge()))
-    await container.in_transaction(ORIGIN, lambda scope: retry(scope, ["all"]))
+    await container.in_transaction(CONTEXT, lambda scope: scope.jobs.add_once(Purge()))
+    await container.in_transaction(CONTEXT, lambda scope: retry(scope, ["all"]))
     assert await _count(container) == {("purge", "queued"): 3}
 
 
@@ -263,7 +263,7 @@ async def test_a_job_of_the_clock_is_not_added_while_one_waits(
     container: Container,
 ) -> None:
     for _ in range(2):
-        await container.in_transaction(ORIGIN, lambda w: w.jobs.add_once(Purge()))
+        await container.in_transaction(CONTEXT, lambda w: w.jobs.add_once(Purge()))
     assert await _count(container) == {("purge", "queued"): 1}
 
 
@@ -287,10 +287,10 @@ async def test_a_worker_says_nothing_to_itself_before_it_listens(
     container: Container,
 ) -> None:
     async with listening(container.database) as driver:
-        saying = asyncio.create_task(driver.notify("words", "first"))
-        assert await asyncio.wait({saying}, timeout=0.2) == (set(), {saying})
+        notifying = asyncio.create_task(driver.notify("words", "first"))
+        assert await asyncio.wait({notifying}, timeout=0.2) == (set(), {notifying})
         await driver.add_listener("words", print)
-        await asyncio.wait_for(saying, 20)
+        await asyncio.wait_for(notifying, 20)
 
 
 async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
@@ -302,7 +302,7 @@ async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
 
 
 async def test_a_worker_tells_that_it_lives(tmp_path: Path) -> None:
-    with telling_life(tmp_path / "alive"), telling_life(None):
+    with liveness_file(tmp_path / "alive"), liveness_file(None):
         await _until((tmp_path / "alive").exists)
 
 
@@ -326,11 +326,11 @@ def test_the_process_names_what_is_wrong_with_its_settings(
 
 
 async def _add(container: Container, job: Job) -> None:
-    await container.in_transaction(ORIGIN, lambda scope: scope.jobs.add(job))
+    await container.in_transaction(CONTEXT, lambda scope: scope.jobs.add(job))
 
 
 async def _count(container: Container) -> dict[tuple[str, str], int]:
-    return await container.in_transaction(ORIGIN, lambda scope: scope.jobs.count())
+    return await container.in_transaction(CONTEXT, lambda scope: scope.jobs.count())
 
 
 async def _until_failed(container: Container, number: int) -> None:

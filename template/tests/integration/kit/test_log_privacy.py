@@ -49,10 +49,10 @@ async def test_nothing_personal_and_no_secret_leaves_the_service(
     assert "POST /fails 500" in logged
     assert "UniqueViolationError" in logged
     assert "The above exception was the direct cause" in logged
-    told = logged + str(kept.spans()) + str(kept.events())
+    output = logged + str(kept.spans()) + str(kept.events())
     assert (bool(kept.spans()), len(kept.events())) == (True, 1)
     words = [EMAIL, "lovelace", PASSWORD, NEW, *NAME.split(), *tokens]
-    assert [word for word in words if word in told] == []
+    assert [word for word in words if word in output] == []
 
 
 async def _live(client: AsyncClient, mailbox: Mailbox) -> list[str]:

@@ -123,7 +123,7 @@ def kill_user(number: int, *arguments: str) -> Server:
     return server
 
 
-def comes_to_rest(server: Server) -> bool:
+def stops(server: Server) -> bool:
     """Wait until nobody listens any more."""
     deadline = time.monotonic() + 10
     while answers(server) and time.monotonic() < deadline:
@@ -150,7 +150,7 @@ def test_throwaway_demands_its_password(own_server: Server) -> None:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_throwaway_leaves_nothing_when_its_user_is_killed(name: str) -> None:
     server = kill_user(getattr(signal, name))
-    assert comes_to_rest(server)
+    assert stops(server)
     deadline = time.monotonic() + 10
     while Path(server.home).exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -194,7 +194,7 @@ def test_persistent_outlives_one_of_two_users(folder: Path) -> None:
 
 @only_posix
 def test_persistent_ends_when_its_only_user_is_killed(folder: Path) -> None:
-    assert comes_to_rest(kill_user(signal.SIGKILL, str(folder)))
+    assert stops(kill_user(signal.SIGKILL, str(folder)))
 
 
 @only_posix
@@ -255,11 +255,11 @@ def test_command_gets_the_database(
     (project / ".env").write_text('DB_PASSWORD=other\nDB_NAME="my-app"\n')
     code = "import os; print(os.environ['DB_NAME'], os.environ['DB_PORT']); exit(7)"
     assert devdb.main(["run", "--", sys.executable, "-c", code]) == 7
-    said = capfd.readouterr()
-    name, port = said.out.split()
+    printed = capfd.readouterr()
+    name, port = printed.out.split()
     assert name == "my-app"
-    assert said.err.startswith(f"Database: my-app at 127.0.0.1:{port} (")
-    assert said.err.count("\n") == 1
+    assert printed.err.startswith(f"Database: my-app at 127.0.0.1:{port} (")
+    assert printed.err.count("\n") == 1
 
 
 def test_tables_of_others_are_refused(

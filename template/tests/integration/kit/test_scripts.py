@@ -136,8 +136,8 @@ def _event(action: str, created_at: datetime) -> AuditEvent:
 
 
 async def _run(command: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a command as `python -m` does, and give what it said or ended with."""
-    said = ""
+    """Run a command as `python -m` does, and give what it output or ended with."""
+    output = ""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", command)
         patch.delitem(sys.modules, command[0])
@@ -145,5 +145,5 @@ async def _run(command: list[str], capsys: pytest.CaptureFixture[str]) -> str:
             # In a thread, because it runs an event loop of its own.
             await asyncio.to_thread(runpy.run_module, command[0], run_name="__main__")
         except SystemExit as ended:
-            said = str(ended)
-    return said + capsys.readouterr().out
+            output = str(ended)
+    return output + capsys.readouterr().out

@@ -81,7 +81,7 @@ def test_pg_bin_is_used_or_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "port"),
+    ("output", "code", "port"),
     [
         ("0.0.0.0:5433\n", 0, 5433),
         ("127.0.0.1:5433\n[::1]:5433\n", 0, 5433),
@@ -91,9 +91,9 @@ def test_pg_bin_is_used_or_fails() -> None:
     ],
 )
 def test_port_of_the_compose_service(
-    monkeypatch: pytest.MonkeyPatch, said: str, code: int, port: int | None
+    monkeypatch: pytest.MonkeyPatch, output: str, code: int, port: int | None
 ) -> None:
-    program = f"import sys; print({said!r}, end=''); sys.exit({code})"
+    program = f"import sys; print({output!r}, end=''); sys.exit({code})"
     command = [sys.executable, "-c", program]
     monkeypatch.setattr(choice, "_compose_command", lambda *_: command)
     assert choice.running_port() == port

@@ -62,10 +62,10 @@ def test_what_would_hold_up_a_service_or_break_its_code_is_refused(
 ) -> None:
     write(versions, DANGEROUS[rule])
     assert main() != 0
-    said = capfd.readouterr().out
-    assert rule in said
-    assert "one.sql" in said
-    assert "\x1b" not in said
+    output = capfd.readouterr().out
+    assert rule in output
+    assert "one.sql" in output
+    assert "\x1b" not in output
 
 
 @pytest.mark.parametrize(

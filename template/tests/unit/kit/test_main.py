@@ -110,8 +110,8 @@ async def test_the_start_says_where_no_worker_does_jobs(
     async with main.lifespan(app):
         pass
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    said = [line["level"] for line in lines if "No worker" in line["message"]]
-    assert said == ([level] if level else [])
+    levels = [line["level"] for line in lines if "No worker" in line["message"]]
+    assert levels == ([level] if level else [])
 
 
 def _free_port() -> int:
