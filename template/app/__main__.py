@@ -1,38 +1,39 @@
 """Run the service: `python -m app`."""
 
 import signal
-import socket
 import sys
+from contextlib import ExitStack
 from math import ceil
 
 import uvicorn
 from loguru import logger
 
-from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.config import ConfigurationError, Settings
 from app.core.logging import setup_logging
-from app.kit.telemetry.workers import metrics_of_workers
+from app.kit.parts import read_settings
+from app.kit.ports import check_port
 
 
 def main() -> None:
     """Serve on HOST and PORT, with WORKERS processes or with RELOAD."""
-    try:
-        settings = get_settings()
-        _check_port(settings, "PORT")
-        if settings.METRICS_PORT:
-            _check_port(settings, "METRICS_PORT")
-    except ConfigurationError as error:
-        sys.exit(str(error))
-    setup_logging(settings)
-    if settings.DEBUG:
-        logger.info("Documentation: http://{}:{}/docs", settings.HOST, settings.PORT)
     # uvicorn finishes what is in flight and raises the signal anew: to have ended as
     # one was told to is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with metrics_of_workers(settings):
+    with ExitStack() as around:
+        try:
+            settings, parts = read_settings()
+            check_port(settings.HOST, settings.PORT, "PORT")
+            for part in parts:
+                around.enter_context(part.around_server(settings))
+        except ConfigurationError as error:
+            sys.exit(str(error))
         _serve(settings)
 
 
 def _serve(settings: Settings) -> None:
+    setup_logging(settings)
+    if settings.DEBUG:
+        logger.info("Documentation: http://{}:{}/docs", settings.HOST, settings.PORT)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -51,21 +52,6 @@ def _serve(settings: Settings) -> None:
         # Requests in flight are finished; REQUEST_TIMEOUT ends those that would not be.
         timeout_graceful_shutdown=ceil(settings.REQUEST_TIMEOUT) + 5,
     )
-
-
-def _check_port(settings: Settings, name: str) -> None:
-    """Name a taken port and the mend; the server would only say `errno 98`."""
-    port = getattr(settings, name)
-    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.HOST, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Cannot listen on {settings.HOST}:{port}: {error.strerror}.\n"
-                f"Stop what uses the port, or choose another: set {name} in .env."
-            ) from None
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 A slice builds its own service in its `*_deps.py`; accounts are used by all.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +17,9 @@ from app.core.database import DatabaseManager
 from app.core.exceptions import AppException
 from app.core.security import PasswordHasher, TokenSigner
 from app.kit.files import FileStore
+from app.kit.hooks import Hooks
 from app.kit.mail import Mailer, make_mailer
+from app.kit.parts import PartSettings
 from app.kit.queue.store import JobQueue
 from app.kit.renamed import RenamedAttribute
 from app.kit.signer import Signer
@@ -38,14 +39,11 @@ from app.service.link_service import LinkService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 
-if TYPE_CHECKING:
-    from app.kit.telemetry.lifecycle import Telemetry
-
 
 class Container:
     """The parts of an application, shared by all its requests and jobs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, parts: Sequence[PartSettings] = ()) -> None:
         self.settings = settings
         self.database = DatabaseManager(settings)
         self.hasher = PasswordHasher(settings)
@@ -55,7 +53,9 @@ class Container:
         self.cursors = CursorService(Signer(settings, "cursor"))
         self.request_signer = Signer(settings, "idempotency")
         self.link_signer = Signer(settings, "link")
-        self.telemetry = _make_telemetry(settings)
+        self.hooks = Hooks()
+        for part in parts:
+            part.join(self.hooks, settings)
 
     async def in_transaction[Result](
         self,
@@ -68,15 +68,6 @@ class Container:
 
     request_seal = RenamedAttribute[Signer]("request_signer")
     link_seal = RenamedAttribute[Signer]("link_signer")
-
-
-def _make_telemetry(settings: Settings) -> "Telemetry | None":
-    """Import the packages of the extra, where a setting asks for them."""
-    if not settings.telemetry_is_on:
-        return None
-    from app.kit.telemetry.lifecycle import Telemetry
-
-    return Telemetry(settings)
 
 
 @dataclass
@@ -108,9 +99,10 @@ class RequestScope:
 
     @cached_property
     def jobs(self) -> JobQueue:
-        telemetry = self.container.telemetry
-        trace = telemetry.context() if telemetry else {}
-        return JobQueue(self.session, asdict(self.context) | trace)
+        headers = asdict(self.context)
+        for make in self.container.hooks.headers:
+            headers |= make()
+        return JobQueue(self.session, headers)
 
     @cached_property
     def links(self) -> LinkService:

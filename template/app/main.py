@@ -1,6 +1,6 @@
 """The application, put together."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
@@ -11,7 +11,7 @@ from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
 from app.container import Container
-from app.core.config import Settings, get_settings
+from app.core.config import Settings
 from app.core.logging import setup_logging
 from app.jobs.registry import kinds
 from app.kit.http.body_limit import BodyLimitMiddleware
@@ -20,9 +20,9 @@ from app.kit.http.security_headers import SecurityHeadersMiddleware
 from app.kit.http.state import AppState
 from app.kit.http.timeout import TimeoutMiddleware
 from app.kit.http.trusted_host import TrustedHostMiddleware, setup_proxies
+from app.kit.parts import PartSettings, read_settings
 from app.kit.queue.worker import working
 from app.kit.shutdown import DRAIN_DELAY, drain_delay
-from app.kit.telemetry.middleware import setup_telemetry
 from app.middleware.cors import setup_cors
 from app.middleware.error_handler import setup_error_handlers
 from app.middleware.logging import RequestLoggingMiddleware
@@ -33,20 +33,17 @@ from app.middleware.request_id import RequestIDMiddleware
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Hold the database open while the application runs."""
     container: Container = app.state.container
-    setup_logging(container.settings)
+    setup_logging(container.settings, container.hooks.log_ids)
     engine = await container.database.connect()
-    if container.telemetry:
-        container.telemetry.start(engine)
     _warn_of_jobs(container.settings)
     jobs = (
         working(container, kinds()) if container.settings.JOBS_IN_API else nullcontext()
     )
-    # Who develops waits for no one.
-    with drain_delay(0 if container.settings.RELOAD else DRAIN_DELAY):
-        async with jobs:
-            yield
-    if container.telemetry:
-        await container.telemetry.stop()
+    async with container.hooks.running(engine):
+        # No grace period in development.
+        with drain_delay(0 if container.settings.RELOAD else DRAIN_DELAY):
+            async with jobs:
+                yield
     await container.database.disconnect()
 
 
@@ -60,11 +57,14 @@ def _warn_of_jobs(settings: Settings) -> None:
         )
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, parts: Sequence[PartSettings] = ()
+) -> FastAPI:
     """Make the application. It reads the environment if it is given no settings."""
-    settings = settings or get_settings()
+    if settings is None:
+        settings, parts = read_settings()
     app = _new_app(settings)
-    app.state.container = container = Container(settings)
+    app.state.container = container = Container(settings, parts)
 
     # The last one added is the first to see a request.
     app.add_middleware(BodyLimitMiddleware, limit=settings.MAX_BODY_SIZE)
@@ -79,7 +79,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SecurityHeadersMiddleware, hsts_seconds=settings.HSTS_SECONDS)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestLoggingMiddleware)
-    setup_telemetry(app, container.telemetry)
+    for middleware in container.hooks.middleware:
+        app.add_middleware(middleware)
     app.add_middleware(RequestIDMiddleware)
     setup_proxies(app, settings)
 

@@ -18,6 +18,7 @@ from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.kit.http.state import AppState
+from app.kit.parts import settings_classes
 from app.main import create_app
 from tests.people import PASSWORD as PASSWORD
 from tests.people import ROW
@@ -54,8 +55,9 @@ def pytest_pycollect_makeitem(obj: object) -> list[pytest.Item] | None:
 def clean_environment() -> Iterator[None]:
     """The settings of whoever runs the tests do not reach them."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in Settings.model_fields:
-            patch.delenv(name, raising=False)
+        for kind in settings_classes():
+            for name in kind.model_fields:
+                patch.delenv(name, raising=False)
         yield
 
 
@@ -74,6 +76,8 @@ def make_settings() -> MakeSettings:
             "DB_PGBOUNCER": os.environ.get("TEST_PGBOUNCER", "false"),
             **PATIENT,
         }
+        unknown = values.keys() - Settings.model_fields.keys()
+        assert not unknown, f"Settings has no {', '.join(unknown)}"
         settings = Settings(_env_file=None, **defaults | values)
         quick = {name: QUICK[name] for name in QUICK.keys() - values.keys()}
         return settings.model_copy(update=quick)

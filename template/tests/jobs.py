@@ -30,7 +30,7 @@ async def do_waiting_jobs(container: Container) -> None:
         if not jobs:
             return
         for job in jobs:
-            async with JobContext(container.telemetry).trace_process(job):
+            async with JobContext(container.hooks).trace_process(job):
                 await perform(job, container, kinds())
         async with container.database.transaction() as session:
             await queue_within(session).log_jobs(

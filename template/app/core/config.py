@@ -5,6 +5,7 @@ that over `[tool.app]` in pyproject.toml, and that over the default below. No se
 a default.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,7 +14,7 @@ from pydantic_settings import SettingsError
 
 from app import __version__
 from app.core.settings.database import DatabaseSettings
-from app.core.settings.telemetry import TelemetrySettings
+from app.core.settings.sources import SourcedSettings
 from app.core.settings.types import (
     KEY_LENGTH,
     Hosts,
@@ -30,8 +31,8 @@ class ConfigurationError(Exception):
     """The settings do not allow a start; the message names each variable."""
 
 
-class Settings(TelemetrySettings, DatabaseSettings):
-    """All settings: of the database, of telemetry, and those below."""
+class Settings(DatabaseSettings):
+    """Settings of the database, and those below."""
 
     # Application
     PROJECT_NAME: str = "Backend API"
@@ -129,12 +130,6 @@ class Settings(TelemetrySettings, DatabaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _ports_differ(self) -> Self:
-        if self.METRICS_PORT == self.PORT:
-            raise ValueError("METRICS_PORT must differ from PORT")
-        return self
-
-    @model_validator(mode="after")
     def _cors_is_safe(self) -> Self:
         if self.CORS_ALLOW_CREDENTIALS and "*" in self.CORS_ORIGINS:
             raise ValueError(
@@ -165,18 +160,32 @@ def get_settings() -> Settings:
     Raises:
         ConfigurationError: a variable is missing or wrong.
     """
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise ConfigurationError(_explain(error)) from None
-    except SettingsError as error:
-        # A secret is there, and may not be read.
-        raise ConfigurationError(f"{error}: {error.__cause__}") from None
+    return read_all([Settings])[0]
 
 
-def _explain(error: ValidationError) -> str:
-    lines = [
+def read_all[Kind: SourcedSettings](kinds: Iterable[type[Kind]]) -> list[Kind]:
+    """Read settings of several classes.
+
+    Raises:
+        ConfigurationError: variables are missing or wrong; all are named.
+    """
+    read, problems = [], []
+    for kind in kinds:
+        try:
+            read.append(kind())
+        except ValidationError as error:
+            problems += _explain(error)
+        except SettingsError as error:
+            # A secret is there, and may not be read.
+            problems.append(f"{error}: {error.__cause__}")
+    if problems:
+        lines = ["The settings do not allow a start:", *problems]
+        raise ConfigurationError("\n  ".join(lines))
+    return read
+
+
+def _explain(error: ValidationError) -> list[str]:
+    return [
         ": ".join([*(str(part) for part in problem["loc"]), problem["msg"]])
         for problem in error.errors(include_url=False, include_input=False)
     ]
-    return "\n  ".join(["The settings do not allow a start:", *lines])

@@ -8,6 +8,8 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,6 @@ TEXT = (
     "<green>{time:YYYY-MM-DD HH:mm:ss.SSS}</green> | <level>{level: <8}</level> | "
     "<cyan>{name}:{line}</cyan> | {ids} | <level>{message}</level>\n{traceback}"
 )
-IDS = ("request_id", "trace_id")
 # Where the text of an error quotes a row, or what was to be one, and where that ends. A
 # value may have several lines; within a repr() they are one.
 QUOTED = re.compile(
@@ -32,18 +33,20 @@ QUOTED = re.compile(
 )
 
 
-def setup_logging(settings: Settings) -> None:
+def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
     """Send every record to standard output, in the format of LOG_FORMAT.
 
-    A traceback never shows the values of variables: they may be secrets.
+    A traceback never shows the values of variables: they may be secrets. Each line has
+    the id of its request, and what else `more_ids` names.
     """
     logger.remove()
-    ids = IDS if settings.OTLP_ENDPOINT else IDS[:1]
+    ids = ("request_id", *more_ids)
     logger.configure(extra=dict.fromkeys(ids, "-"))
     if settings.LOG_FORMAT == "json":
         logger.add(_write_json, level=settings.LOG_LEVEL, diagnose=False)
     else:
-        logger.add(sys.stdout, level=settings.LOG_LEVEL, format=_text, diagnose=False)
+        text = partial(_text, ids)
+        logger.add(sys.stdout, level=settings.LOG_LEVEL, format=text, diagnose=False)
     # Not lower: what libraries say for debugging drowns the rest.
     logging.basicConfig(
         handlers=[StandardLibraryHandler()], level=logging.INFO, force=True
@@ -107,13 +110,11 @@ def _traceback(record: "Record") -> str:
     return without_values("".join(lines))
 
 
-def _text(record: "Record") -> str:
+def _text(ids: Sequence[str], record: "Record") -> str:
     """Add what TEXT shows beside the fields of Loguru."""
     fields: Any = record
     fields["message"] = without_values(record["message"])
-    fields["ids"] = " | ".join(
-        str(record["extra"][name]) for name in IDS if name in record["extra"]
-    )
+    fields["ids"] = " | ".join(str(record["extra"].get(name, "-")) for name in ids)
     fields["traceback"] = _traceback(record)
     return TEXT
 

@@ -10,26 +10,23 @@ from pathlib import Path
 import anyio
 
 from app.container import Container
-from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.config import ConfigurationError
 from app.core.logging import setup_logging
 from app.jobs.registry import kinds
+from app.kit.parts import read_settings
 from app.kit.queue.worker import Worker
 
 
-async def work(settings: Settings) -> None:
+async def work(container: Container) -> None:
     """Work until SIGTERM or Ctrl-C; what was begun is finished."""
-    container = Container(settings)
     worker = Worker(container, kinds())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(worker.stop))
     engine = await container.database.connect()
-    if container.telemetry:
-        container.telemetry.start(engine)
-    with liveness_file(settings.JOBS_ALIVE_FILE):
-        await worker.run()
-    if container.telemetry:
-        await container.telemetry.stop()
+    async with container.hooks.running(engine):
+        with liveness_file(container.settings.JOBS_ALIVE_FILE):
+            await worker.run()
     await container.database.disconnect()
 
 
@@ -52,9 +49,9 @@ def liveness_file(file: Path | None) -> Iterator[None]:
 def main() -> None:
     """Read the settings, and work."""
     try:
-        settings = get_settings()
-        setup_logging(settings)
-        asyncio.run(work(settings))
+        container = Container(*read_settings())
+        setup_logging(container.settings, container.hooks.log_ids)
+        asyncio.run(work(container))
     except ConfigurationError as error:
         sys.exit(str(error))
 

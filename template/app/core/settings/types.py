@@ -13,8 +13,6 @@ from sqlalchemy.exc import ArgumentError
 # A key is as long as the digest, or longer (RFC 7518, section 3.2).
 KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
 HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*|\[[\da-fA-F:.]+\]")
-HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+=[\x20-\x7e]*", re.ASCII)
-DSN = re.compile(r"https?://[^\s/?#@]+@[^\s/?#@]+(/[^\s/?#]+)*/\d+")
 PLACEHOLDERS = ("change", "secret", "password", "example", "postgres")
 
 
@@ -44,18 +42,6 @@ def asyncpg_url(text: str) -> URL:
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
-def http_headers(text: str) -> dict[str, str]:
-    """Read headers, as `name=value` with commas between.
-
-    Raises:
-        ValueError: one of them is no header.
-    """
-    pairs = [pair.strip() for pair in text.split(",")]
-    if not all(HEADER.fullmatch(pair) for pair in pairs):
-        raise ValueError("is not of the form name=value,name=value")
-    return dict(pair.split("=", 1) for pair in pairs)
-
-
 def _words(value: object) -> object:
     """Read a list as JSON, or as words with commas between."""
     if not isinstance(value, str):
@@ -73,17 +59,6 @@ def _strong(value: SecretStr) -> SecretStr:
 
 def _of_postgresql(value: SecretStr) -> SecretStr:
     asyncpg_url(value.get_secret_value())
-    return value
-
-
-def _headers(value: SecretStr) -> SecretStr:
-    http_headers(value.get_secret_value())
-    return value
-
-
-def _dsn(value: SecretStr) -> SecretStr:
-    if not DSN.fullmatch(value.get_secret_value()):
-        raise ValueError("is not of the form https://key@host/number")
     return value
 
 
@@ -112,8 +87,6 @@ PublicUrl = Annotated[
     Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"),
     AfterValidator(_without_end_slash),
 ]
-HttpHeaders = Annotated[SecretStr, AfterValidator(_headers)]
-SentryDsn = Annotated[SecretStr, AfterValidator(_dsn)]
 SigningKey = Annotated[SecretStr, AfterValidator(_strong)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Hosts = Annotated[Words, AfterValidator(_hosts)]

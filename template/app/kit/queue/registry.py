@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from loguru import logger
 from pgqueuer.domain.models import Job as QueuedJob
@@ -14,11 +14,9 @@ from pgqueuer.domain.models import Job as QueuedJob
 from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
+from app.kit.hooks import Hooks, around
 from app.kit.queue.job import Job
 from app.kit.renamed import renamed
-
-if TYPE_CHECKING:
-    from app.kit.telemetry.lifecycle import Telemetry
 
 
 class Host(Protocol):
@@ -26,7 +24,7 @@ class Host(Protocol):
 
     settings: Settings
     database: DatabaseManager
-    telemetry: "Telemetry | None"
+    hooks: Hooks
 
 
 type Handler[Kind: Job, H] = Callable[[Kind, H, RequestContext], Awaitable[object]]
@@ -79,10 +77,10 @@ def discover[H](package: ModuleType) -> Handlers[H]:
 
 
 class JobContext:
-    """Puts the job, and the request that added it, into log lines and traces."""
+    """Puts a job and its request into log lines, and lets hooks surround it."""
 
-    def __init__(self, telemetry: "Telemetry | None") -> None:
-        self._telemetry = telemetry
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
 
     def trace_publish(
         self, entrypoints: list[str]
@@ -93,14 +91,13 @@ class JobContext:
     @asynccontextmanager
     async def trace_process(self, queued: QueuedJob) -> AsyncGenerator[None]:
         """Surround a job, and what PgQueuer logs of its failure."""
-        telemetry = self._telemetry
         headers = {k: str(v) for k, v in (queued.headers or {}).items()}
         with (
             logger.contextualize(
                 request_id=context_of(queued).request_id,
                 job=f"{queued.entrypoint}/{queued.id}",
             ),
-            telemetry.job(queued.entrypoint, headers) if telemetry else nullcontext(),
+            around(self._hooks.job, queued.entrypoint, headers),
         ):
             yield
 
@@ -113,9 +110,8 @@ async def perform[H: Host](queued: QueuedJob, host: H, handlers: Handlers[H]) ->
     """
     by_name = {kind.name: (kind, run) for kind, run in handlers.items()}
     kind, run = by_name[queued.entrypoint]
-    telemetry = host.telemetry
     try:
-        with telemetry.trying(kind.name) if telemetry else nullcontext():
+        with around(host.hooks.attempt, kind.name):
             await run(queued, host)
     except Exception:
         # PgQueuer logs the final failure itself.

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from itertools import product
 
 from loguru import logger
 from pgqueuer import PgQueuer
@@ -18,6 +17,7 @@ from pgqueuer.domain.models import Job as QueuedJob
 from pgqueuer.domain.models import Schedule
 
 from app.core.exceptions import ServiceUnavailableException
+from app.kit.hooks import around
 from app.kit.queue.driver import queue, without_traceback
 from app.kit.queue.job import Job
 from app.kit.queue.listening import ListeningDriver, listening
@@ -35,10 +35,8 @@ DEAD_AFTER = timedelta(seconds=30)
 # job, and none of one that is to be tried again.
 LOOK_AFTER = timedelta(seconds=5)
 LOOK_AFTER_PGBOUNCER = timedelta(seconds=1)
-# Seconds to wait for a database that is away, and between two looks for the metrics.
+# Seconds to wait for a database that is away.
 AWAY = 5.0
-COUNTED_EACH = 10.0
-STATES = ("queued", "picked", "failed")
 
 
 class Worker[H: Host]:
@@ -59,11 +57,9 @@ class Worker[H: Host]:
 
     async def run(self) -> None:
         """Run jobs, and start again after the database was away."""
-        watching = asyncio.create_task(self._watch_queue())
-        try:
+        names = [kind.name for kind in self._handlers]
+        with around(self._host.hooks.worker, self._host.database, names):
             await self._run()
-        finally:
-            watching.cancel()
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
@@ -84,7 +80,7 @@ class Worker[H: Host]:
         self._queuer = PgQueuer(
             driver, channel=queries.qbe.settings.channel, queries=queries
         )
-        self._queuer.qm.tracer = JobContext(self._host.telemetry)
+        self._queuer.qm.tracer = JobContext(self._host.hooks)
         for kind in self._handlers:
             self._register(self._queuer, kind)
         if self._stopping.is_set():
@@ -115,20 +111,6 @@ class Worker[H: Host]:
         )(run)
         if kind.schedule is not None:
             queuer.schedule(kind.name, kind.schedule, clean_old=True)(add)
-
-    async def _watch_queue(self) -> None:
-        """Set the metrics of the queue, again and again."""
-        telemetry = self._host.telemetry
-        while telemetry is not None and telemetry.metrics is not None:
-            with suppress(ServiceUnavailableException):
-                async with self._host.database.reading() as session:
-                    found = await JobQueue(session, CLOCK).count()
-                for name, status in product(
-                    (kind.name for kind in self._handlers), STATES
-                ):
-                    gauge = telemetry.metrics.queue.labels(name, status)
-                    gauge.set(found.get((name, status), 0))
-            await asyncio.sleep(COUNTED_EACH)
 
     async def _rest(self) -> None:
         try:

@@ -1,9 +1,11 @@
 """Metrics for Prometheus: the only module that imports its library."""
 
-import struct
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import product
 from time import perf_counter
 
 from prometheus_client import (
@@ -12,31 +14,36 @@ from prometheus_client import (
     Gauge,
     GCCollector,
     Histogram,
-    Metric,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
-    start_http_server,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.config import ConfigurationError, Settings
-from app.kit.telemetry.workers import forget_the_dead
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.exceptions import ServiceUnavailableException
+from app.kit.hooks import Hooks
+from app.kit.queue.store import JobQueue
+from app.kit.telemetry.database import watch_pool
+from app.kit.telemetry.middleware import TelemetryMiddleware
+from app.kit.telemetry.server import serve
+from app.kit.telemetry.workers import DIRECTORY
 
 LABELS = ("method", "route", "status")
-# A worker creates a file empty: how often it is read anew, and after how many seconds.
-RETRIES = 5
-PAUSE = 0.05
+STATES = ("queued", "picked", "failed")
+# Seconds between two looks at the queue
+COUNTED_EACH = 10.0
 
 # When a series began is of use to nobody here, and doubles their number.
 disable_created_metrics()
 
 
 class Metrics:
-    """What is counted. Of several workers, the sum is shown."""
+    """Counters and durations. Of several workers, the sum is shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings, port: int) -> None:
+        self._address = (settings.HOST, port)
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
             "http_requests_total", "Requests answered", LABELS, registry=registry
@@ -54,13 +61,14 @@ class Metrics:
         self.limit = _gauge(
             "database_connections_limit", "Connections that there may be", registry
         )
+        self.limit.set(settings.DB_POOL_SIZE + settings.DB_MAX_OVERFLOW)
         self.jobs = Counter(
             "jobs_total", "Tries of jobs", ("job", "outcome"), registry=registry
         )
         self.job_durations = Histogram(
             "job_duration_seconds", "Time of one try", ("job",), registry=registry
         )
-        # Of the database, and so the same for all who ask: none is to be added up.
+        # The same in every process: do not sum.
         self.queue = Gauge(
             "jobs_in_queue",
             "Jobs that wait, are being done, or have failed",
@@ -68,6 +76,32 @@ class Metrics:
             registry=registry,
             multiprocess_mode="mostrecent",
         )
+
+    def join(self, hooks: Hooks) -> None:
+        """Count what the hooks show."""
+        hooks.middleware.append(partial(TelemetryMiddleware, watch=self.request))
+        hooks.process.append(self.process)
+        hooks.worker.append(self.worker)
+        hooks.attempt.append(self.attempt)
+
+    @contextmanager
+    def process(self, engine: AsyncEngine) -> Iterator[None]:
+        """Serve the metrics; with several workers, the parent process does."""
+        watch_pool(engine, self.connections.set)
+        if DIRECTORY in os.environ:
+            yield
+            return
+        with serve(*self._address, self.of_one_process()):
+            yield
+
+    @contextmanager
+    def worker(self, database: DatabaseManager, names: Sequence[str]) -> Iterator[None]:
+        """Count what is in the queue, again and again."""
+        counting = asyncio.create_task(self._count_jobs(database, names))
+        try:
+            yield
+        finally:
+            counting.cancel()
 
     @contextmanager
     def request(
@@ -85,8 +119,8 @@ class Metrics:
             yield answered
 
     @contextmanager
-    def job(self, name: str) -> Iterator[None]:
-        """Surround one try of a job."""
+    def attempt(self, name: str) -> Iterator[None]:
+        """Count one try of a job, and take its time."""
         outcome = "failed"
         try:
             with self.job_durations.labels(name).time():
@@ -101,53 +135,18 @@ class Metrics:
             collector(registry=self.registry)
         return self.registry
 
+    async def _count_jobs(
+        self, database: DatabaseManager, names: Sequence[str]
+    ) -> None:
+        while True:
+            with suppress(ServiceUnavailableException):
+                async with database.reading() as session:
+                    found = await JobQueue(session, {}).count()
+                for series in product(names, STATES):
+                    self.queue.labels(*series).set(found.get(series, 0))
+            await asyncio.sleep(COUNTED_EACH)
+
 
 def _gauge(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:
     """Make a gauge that leaves out the workers that are gone."""
     return Gauge(name, meaning, registry=registry, multiprocess_mode="livesum")
-
-
-class _Workers(Collector):
-    """Reads what workers have written."""
-
-    def __init__(self, directory: str) -> None:
-        self._directory = directory
-        self._files = MultiProcessCollector(None, directory)
-
-    def collect(self) -> Iterable[Metric]:
-        """Read them; once more where a worker is about to fill a new file."""
-        forget_the_dead(self._directory)
-        for _ in range(RETRIES):
-            with suppress(struct.error):
-                return list(self._files.collect())
-            time.sleep(PAUSE)
-        return list(self._files.collect())
-
-
-def of_workers(directory: str) -> CollectorRegistry:
-    """Make a registry of what workers write into the directory."""
-    registry = CollectorRegistry()
-    registry.register(_Workers(directory))
-    return registry
-
-
-@contextmanager
-def serve(settings: Settings, registry: CollectorRegistry) -> Iterator[None]:
-    """Serve /metrics on METRICS_PORT.
-
-    Raises:
-        ConfigurationError: the port is taken.
-    """
-    host, port = settings.HOST, settings.METRICS_PORT or 0
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        raise ConfigurationError(
-            f"METRICS_PORT: cannot listen on {host}:{port}: {error.strerror}"
-        ) from None
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

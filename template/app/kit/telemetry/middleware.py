@@ -2,16 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.http import METHODS
-
-if TYPE_CHECKING:
-    from app.kit.telemetry.lifecycle import Telemetry
 
 # For any other method, and for requests that no route answers: callers could make up
 # as many as they like.
@@ -22,12 +17,6 @@ NO_ROUTE = "none"
 Watch = Callable[
     [str, Mapping[str, str]], AbstractContextManager[Callable[[str, int], None]]
 ]
-
-
-def setup_telemetry(app: FastAPI, telemetry: "Telemetry | None") -> None:
-    """Let those watch that the settings ask for."""
-    for watch in telemetry.watches if telemetry else ():
-        app.add_middleware(TelemetryMiddleware, watch=watch)
 
 
 class TelemetryMiddleware:

@@ -8,13 +8,16 @@ from loguru import logger
 from pydantic import SecretStr
 from sentry_sdk.integrations.loguru import LoguruEventHandler
 from sentry_sdk.types import Event, Hint
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
 from app.core.logging import without_values
 
 
 @contextmanager
-def reporting_errors(dsn: SecretStr, settings: Settings) -> Iterator[None]:
+def reporting_errors(
+    dsn: SecretStr, settings: Settings, _: AsyncEngine
+) -> Iterator[None]:
     """Report what is logged as an error, once, and nothing personal with it."""
     sentry_sdk.init(
         dsn.get_secret_value(),

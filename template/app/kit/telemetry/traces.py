@@ -5,6 +5,7 @@ Spans say what was done and how long it took, never with which values.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from loguru import logger
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -20,37 +21,49 @@ from opentelemetry.trace import (
     get_current_span,
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
-from app.core.settings.types import http_headers
-from app.kit.telemetry.database import End
+from app.kit.hooks import Hooks
+from app.kit.telemetry.database import End, watch_statements
+from app.kit.telemetry.middleware import TelemetryMiddleware
 
 
 class Traces:
     """Makes spans, and sets nothing that is global: applications do not mix theirs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, collector: str, headers: dict[str, str], ratio: float
+    ) -> None:
+        self._endpoint = (f"{collector}/v1/traces", headers)
         source = {
             "service.name": settings.PROJECT_NAME,
             "service.version": settings.VERSION,
             "deployment.environment.name": settings.ENVIRONMENT,
         }
         self._provider = TracerProvider(
-            ParentBasedTraceIdRatio(settings.TRACE_RATIO),
+            ParentBasedTraceIdRatio(ratio),
             Resource.create(source),
             shutdown_on_exit=False,
         )
         self._callers = TraceContextTextMapPropagator()
         self.tracer = self._provider.get_tracer("app", settings.VERSION)
 
+    def join(self, hooks: Hooks) -> None:
+        """Trace what the hooks show."""
+        hooks.middleware.append(partial(TelemetryMiddleware, watch=self.request))
+        hooks.log_ids.append("trace_id")
+        hooks.process.append(self.process)
+        hooks.headers.append(self.headers)
+        hooks.job.append(self.job)
+        hooks.attempt.append(self.attempt)
+
     @contextmanager
-    def sending(self, settings: Settings) -> Iterator[None]:
-        """Send spans to OTLP_ENDPOINT; what is left, at the end."""
-        secret = settings.OTLP_HEADERS
-        exporter = OTLPSpanExporter(
-            f"{settings.OTLP_ENDPOINT}/v1/traces",
-            headers=http_headers(secret.get_secret_value()) if secret else None,
-        )
+    def process(self, engine: AsyncEngine) -> Iterator[None]:
+        """Trace statements, and send spans; what is left, at the end."""
+        watch_statements(engine, self.statement)
+        url, headers = self._endpoint
+        exporter = OTLPSpanExporter(url, headers=headers)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         yield
         self._provider.shutdown()
@@ -84,8 +97,8 @@ class Traces:
             with logger.contextualize(trace_id=_id_of(span)):
                 yield answered
 
-    def context(self) -> dict[str, str]:
-        """Give the present trace, as the standard spells it for others."""
+    def headers(self) -> dict[str, str]:
+        """Return the present trace, as the standard spells it for others."""
         carrier: dict[str, str] = {}
         self._callers.inject(carrier)
         return carrier
@@ -110,9 +123,14 @@ class Traces:
         ):
             yield
 
-    def fail(self, error: Exception) -> None:
-        """Mark the present span as failed."""
-        _fail(get_current_span(), type(error).__name__)
+    @contextmanager
+    def attempt(self, name: str) -> Iterator[None]:
+        """Mark the span of a job whose handler raises as failed."""
+        try:
+            yield
+        except Exception as error:
+            _fail(get_current_span(), type(error).__name__)
+            raise
 
     def statement(self, text: str) -> End:
         """Begin the span of a statement, and give what ends it."""

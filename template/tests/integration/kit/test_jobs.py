@@ -311,7 +311,7 @@ async def test_the_process_of_a_worker_ends_in_peace_when_it_is_told_to(
 ) -> None:
     handlers: dict[int, Callable[..., None]] = {}
     monkeypatch.setattr(signal, "signal", handlers.__setitem__)
-    working = asyncio.create_task(work(fresh_database))
+    working = asyncio.create_task(work(Container(fresh_database)))
     await _until(lambda: signal.SIGTERM in handlers)
     handlers[signal.SIGTERM](signal.SIGTERM, None)
     await asyncio.wait_for(working, 20)

@@ -131,7 +131,7 @@ async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
     container.mailer = Refusing()
     job = queued(SendMail, mail.model_dump_json().encode())
     with pytest.raises(ZeroDivisionError):
-        async with JobContext(container.telemetry).trace_process(job):
+        async with JobContext(container.hooks).trace_process(job):
             await perform(job, container, kinds())
     printed = capsys.readouterr().out
     assert "request-1" in printed

@@ -16,6 +16,7 @@ from app import __main__ as command
 from app import main
 from app.core.config import Settings
 from tests.conftest import MakeSettings
+from tests.ports import free_port
 
 
 def test_importing_create_app_reads_no_settings(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_importing_create_app_reads_no_settings(tmp_path: Path) -> None:
 def test_a_server_finds_the_application_by_its_name(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    monkeypatch.setattr(main, "get_settings", lambda: settings)
+    monkeypatch.setattr(main, "read_settings", lambda: (settings, []))
     monkeypatch.setattr(main, "app", None, raising=False)
     monkeypatch.delattr(main, "app")
     assert "app" in dir(main)
@@ -46,10 +47,9 @@ def test_the_command_serves_as_the_settings_say(
     ends: dict[signal.Signals, Any] = {}
     monkeypatch.setattr(signal, "signal", ends.__setitem__)
     monkeypatch.setattr(uvicorn, "run", lambda _, **options: served.update(options))
-    port = _free_port()
-    monkeypatch.setattr(
-        command, "get_settings", lambda: make_settings(PORT=port, WORKERS=3)
-    )
+    port = free_port()
+    settings = make_settings(PORT=port, WORKERS=3)
+    monkeypatch.setattr(command, "read_settings", lambda: (settings, []))
     command.main()
     assert (served["port"], served["workers"], served["reload"]) == (port, 3, False)
     with pytest.raises(SystemExit) as ended:
@@ -64,7 +64,8 @@ def test_a_taken_port_is_named_with_the_mend(
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        monkeypatch.setattr(command, "get_settings", lambda: make_settings(PORT=port))
+        settings = make_settings(PORT=port)
+        monkeypatch.setattr(command, "read_settings", lambda: (settings, []))
         with pytest.raises(SystemExit, match=f":{port}(.|\n)*set PORT"):
             command.main()
 
@@ -112,10 +113,3 @@ async def test_the_start_says_where_no_worker_does_jobs(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     levels = [line["level"] for line in lines if "No worker" in line["message"]]
     assert levels == ([level] if level else [])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,17 +8,20 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.parser import text_string_to_metric_families
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.core.config import ConfigurationError, Settings
 from app.core.database import DatabaseManager
 from app.domain.models.user import User
 from app.domain.roles import Role
+from app.kit.telemetry.settings import TelemetrySettings
 from app.main import create_app
 from tests.conftest import MakeUser, SignIn
 from tests.integration.conftest import running, store
-from tests.receiver import Receiver, free_port, receiver
+from tests.integration.kit.test_log_privacy import live_in
+from tests.ports import free_port
+from tests.telemetry import telemetry
+from tests.telemetry.receiver import Receiver, receiver
 
 pytestmark = pytest.mark.integration
 TRACE = "0af7651916cd43dd" * 2
@@ -38,11 +41,9 @@ async def test_a_request_and_its_statements_are_one_trace_that_the_caller_began(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with receiver() as kept:
-        traced = {
-            "OTLP_ENDPOINT": kept.address,
-            "OTLP_HEADERS": SecretStr("x-key=abc, x-team=us"),
-        }
-        app = create_app(fresh_database.model_copy(update=traced))
+        headers = "x-key=abc, x-team=us"
+        traced = telemetry(OTLP_ENDPOINT=kept.address, OTLP_HEADERS=headers)
+        app = create_app(fresh_database, traced)
         async with running(app) as client:
             path = f"/api/v1/users/{admin.id}?page=private"
             await client.get(path, headers=sign_in(admin) | TRACEPARENT)
@@ -64,8 +65,8 @@ async def test_a_request_its_jobs_and_their_statements_are_one_trace(
     fresh_database: Settings, admin: User, elsewhere: DatabaseManager
 ) -> None:
     with receiver() as kept:
-        values = {"OTLP_ENDPOINT": kept.address, "JOBS_IN_API": True}
-        app = create_app(fresh_database.model_copy(update=values))
+        settings = fresh_database.model_copy(update={"JOBS_IN_API": True})
+        app = create_app(settings, telemetry(OTLP_ENDPOINT=kept.address))
         async with running(app) as client:
             await _forget(client, admin)
             await _no_job_left(elsewhere)
@@ -87,8 +88,8 @@ async def test_a_request_its_jobs_and_their_statements_are_one_trace(
 async def test_jobs_are_counted(
     fresh_database: Settings, admin: User, elsewhere: DatabaseManager
 ) -> None:
-    values = {"METRICS_PORT": (port := free_port()), "JOBS_IN_API": True}
-    app = create_app(fresh_database.model_copy(update=values))
+    settings = fresh_database.model_copy(update={"JOBS_IN_API": True})
+    app = create_app(settings, telemetry(METRICS_PORT=(port := free_port())))
     async with running(app) as client:
         await _forget(client, admin)
         await _no_job_left(elsewhere)
@@ -103,7 +104,7 @@ async def test_an_error_marks_the_request_and_the_statement(
     fresh_database: Settings,
 ) -> None:
     with receiver() as kept:
-        app = create_app(fresh_database.model_copy(update=_telling(kept)))
+        app = create_app(fresh_database, _all_of(kept))
         _add_failing_route(app)
         async with running(app) as client:
             await client.get("/fails")
@@ -116,7 +117,7 @@ async def test_the_scrape_agrees_with_what_was_asked(
     fresh_database: Settings, admin: User, sign_in: SignIn
 ) -> None:
     port = free_port()
-    app = create_app(fresh_database.model_copy(update={"METRICS_PORT": port}))
+    app = create_app(fresh_database, telemetry(METRICS_PORT=port))
     async with running(app) as client:
         for _ in range(3):
             await client.get(f"/api/v1/users/{admin.id}", headers=sign_in(admin))
@@ -143,7 +144,7 @@ async def test_the_scrape_agrees_with_what_was_asked(
 
 async def test_connections_in_use_are_seen(fresh_database: Settings) -> None:
     port = free_port()
-    app = create_app(fresh_database.model_copy(update={"METRICS_PORT": port}))
+    app = create_app(fresh_database, telemetry(METRICS_PORT=port))
     async with running(app):
         async with app.state.container.database.transaction() as session:
             await session.connection()
@@ -154,7 +155,7 @@ async def test_connections_in_use_are_seen(fresh_database: Settings) -> None:
 async def test_a_taken_port_for_metrics_is_named(fresh_database: Settings) -> None:
     taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = taken.sockets[0].getsockname()[1]
-    app = create_app(fresh_database.model_copy(update={"METRICS_PORT": port}))
+    app = create_app(fresh_database, telemetry(METRICS_PORT=port))
     with pytest.raises(ConfigurationError, match="METRICS_PORT"):
         async with running(app):
             pass
@@ -164,7 +165,7 @@ async def test_a_taken_port_for_metrics_is_named(fresh_database: Settings) -> No
 
 async def test_an_error_is_reported_once(fresh_database: Settings) -> None:
     with receiver() as kept:
-        app = create_app(fresh_database.model_copy(update=_telling(kept)))
+        app = create_app(fresh_database, _all_of(kept))
         _add_failing_route(app)
         async with running(app) as client:
             answer = await client.get("/fails")
@@ -181,6 +182,16 @@ async def test_an_error_is_reported_once(fresh_database: Settings) -> None:
     assert "request" not in event
 
 
+async def test_nothing_personal_and_no_secret_is_traced_or_reported(
+    fresh_database: Settings,
+) -> None:
+    with receiver() as kept:
+        words = await live_in(create_app(fresh_database, _all_of(kept)))
+    told = str(kept.spans()) + str(kept.events())
+    assert (bool(kept.spans()), len(kept.events())) == (True, 1)
+    assert [word for word in words if word in told] == []
+
+
 async def _forget(client: AsyncClient, admin: User) -> None:
     path = "/api/v1/auth/forgot-password"
     await client.post(path, json={"email": admin.email}, headers=TRACEPARENT)
@@ -195,8 +206,8 @@ async def _no_job_left(database: DatabaseManager) -> None:
             await asyncio.sleep(0.05)
 
 
-def _telling(kept: Receiver) -> dict[str, object]:
-    return {"OTLP_ENDPOINT": kept.address, "SENTRY_DSN": SecretStr(kept.dsn)}
+def _all_of(kept: Receiver) -> list[TelemetrySettings]:
+    return telemetry(OTLP_ENDPOINT=kept.address, SENTRY_DSN=kept.dsn)
 
 
 def _add_failing_route(app: FastAPI) -> None:

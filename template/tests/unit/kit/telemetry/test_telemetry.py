@@ -1,13 +1,12 @@
 """Telemetry without a database: what switches it on, labels, workers, the end."""
 
-import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from urllib.request import urlopen
 
 import pytest
@@ -15,20 +14,23 @@ import uvicorn
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from loguru import logger
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import __main__ as command
+from app.container import Container
+from app.core.config import Settings
 from app.core.logging import setup_logging
-from app.core.settings import telemetry as telemetry_settings
+from app.kit.parts import PartSettings
+from app.kit.telemetry import settings as telemetry_settings
 from app.kit.telemetry import workers as metric_files
-from app.kit.telemetry.lifecycle import Telemetry, of_workers
-from app.kit.telemetry.metrics import LABELS
+from app.kit.telemetry.metrics import LABELS, Metrics
+from app.kit.telemetry.server import of_workers
 from app.kit.telemetry.workers import DIRECTORY
 from app.main import create_app
+from tests.clients import leave
 from tests.conftest import MakeSettings
-from tests.receiver import free_port
+from tests.ports import free_port
+from tests.telemetry import telemetry
 
 ON = {
     "METRICS_PORT": 9464,
@@ -40,18 +42,15 @@ PACKAGES = ("prometheus_client", "sentry_sdk", "opentelemetry.sdk")
 
 @pytest.mark.parametrize("name", ON)
 @pytest.mark.parametrize("missing", PACKAGES)
-def test_without_the_packages_the_start_is_refused_with_the_mend(
-    make_settings: MakeSettings,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    missing: str,
+def test_without_the_packages_the_start_is_refused_with_the_fix(
+    monkeypatch: pytest.MonkeyPatch, name: str, missing: str
 ) -> None:
     monkeypatch.setattr(
         telemetry_settings, "find_spec", lambda package: package != missing or None
     )
     with pytest.raises(ValidationError, match=f"{name} needs.*--extra telemetry"):
-        make_settings(**{name: ON[name]})
-    make_settings()
+        telemetry(**{name: ON[name]})
+    telemetry()
 
 
 @pytest.mark.parametrize(
@@ -64,11 +63,9 @@ def test_without_the_packages_the_start_is_refused_with_the_mend(
         ("SENTRY_DSN", "https://errors.example.com/1"),
     ],
 )
-def test_a_wrong_setting_is_named_and_no_secret_shown(
-    make_settings: MakeSettings, name: str, wrong: object
-) -> None:
+def test_a_wrong_setting_is_named_and_no_secret_shown(name: str, wrong: object) -> None:
     with pytest.raises(ValidationError, match=name) as refused:
-        make_settings(**{name: wrong})
+        telemetry(**{name: wrong})
     assert "Bearer secret" not in str(refused.value)
 
 
@@ -77,10 +74,11 @@ def test_off_nothing_of_it_is_imported_and_no_middleware_added() -> None:
 import sys
 from app.core.config import Settings
 from app.main import create_app
+from tests.telemetry import telemetry
 key = "f3b1c9d27a5e8046" * 2
 settings = Settings(_env_file=None, ENVIRONMENT="test", DB_PASSWORD=key,
     JWT_SECRET_KEY=key, JWT_REFRESH_SECRET_KEY=key[::-1])
-app = create_app(settings)
+app = create_app(settings, telemetry())
 assert not [name for name in {PACKAGES} if name in sys.modules]
 assert "Telemetry" not in str(app.user_middleware)
 """
@@ -88,9 +86,21 @@ assert "Telemetry" not in str(app.user_middleware)
 
 
 @pytest.fixture(scope="module")
-def counting(make_settings: MakeSettings) -> FastAPI:
+def metrics(settings: Settings) -> Metrics:
+    return Metrics(settings, 9464)
+
+
+@pytest.fixture(scope="module")
+def counting(make_settings: MakeSettings, metrics: Metrics) -> FastAPI:
     """An application that counts, and whose database is away."""
-    return create_app(make_settings(METRICS_PORT=9464, TRUSTED_HOSTS=["test"]))
+    part = SimpleNamespace(join=lambda hooks, _: metrics.join(hooks))
+    settings = make_settings(TRUSTED_HOSTS=["test"])
+    return create_app(settings, cast(Sequence[PartSettings], [part]))
+
+
+def count(metrics: Metrics, *labels: str) -> float:
+    names = dict(zip(LABELS, labels, strict=True))
+    return metrics.registry.get_sample_value("http_requests_total", names) or 0
 
 
 @pytest.mark.parametrize(
@@ -108,15 +118,26 @@ def counting(make_settings: MakeSettings) -> FastAPI:
     ],
 )
 async def test_requests_are_counted_by_what_was_declared(
-    counting: FastAPI, method: str, path: str, labels: tuple[str, ...]
+    counting: FastAPI,
+    metrics: Metrics,
+    method: str,
+    path: str,
+    labels: tuple[str, ...],
 ) -> None:
-    registry = counting.state.container.telemetry.metrics.registry
-    counted = ("http_requests_total", dict(zip(LABELS, labels, strict=True)))
-    before = registry.get_sample_value(*counted) or 0
+    before = count(metrics, *labels)
     transport = ASGITransport(app=counting)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
         await client.request(method, path)
-    assert registry.get_sample_value(*counted) == before + 1
+    assert count(metrics, *labels) == before + 1
+
+
+async def test_a_client_that_leaves_is_counted_as_such(
+    counting: FastAPI, metrics: Metrics
+) -> None:
+    login = "/api/v1/auth/login"
+    form = "application/x-www-form-urlencoded"
+    assert await leave(counting, login, form, b"user") == [499]
+    assert count(metrics, "POST", login, "499") == 1
 
 
 @pytest.mark.parametrize("values", [{"WORKERS": 2}, {"RELOAD": True}])
@@ -125,18 +146,18 @@ def test_several_processes_write_into_a_directory_that_the_first_one_serves(
     monkeypatch: pytest.MonkeyPatch,
     values: dict[str, Any],
 ) -> None:
-    ports = {"PORT": free_port(), "METRICS_PORT": free_port()}
-    settings = make_settings(**ports, **values)
+    settings = make_settings(PORT=free_port(), **values)
+    parts = telemetry(METRICS_PORT=(port := free_port()))
     directories = []
 
     def serve(*_: object, **__: object) -> None:
         directories.append(Path(os.environ[DIRECTORY]))
         _write(directories[0]).wait()
-        with urlopen(f"http://127.0.0.1:{ports['METRICS_PORT']}/metrics") as answer:
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             assert b"sold_total 1.0" in answer.read()
 
     monkeypatch.setattr(uvicorn, "run", serve)
-    monkeypatch.setattr(command, "get_settings", lambda: settings)
+    monkeypatch.setattr(command, "read_settings", lambda: (settings, parts))
     command.main()
     assert DIRECTORY not in os.environ
     assert not directories[0].exists()
@@ -179,25 +200,12 @@ Gauge("busy", "Busy", multiprocess_mode="livesum").set(1)
     return subprocess.Popen([sys.executable, "-c", code], env=environment)
 
 
-async def test_the_end_waits_for_no_collector_that_is_away(
-    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = Event()
-    monkeypatch.setattr(OTLPSpanExporter, "export", lambda *_: answers.wait(60))
-    monkeypatch.setattr("app.kit.telemetry.lifecycle.LAST_WORDS", 0.1)
-    telemetry = Telemetry(make_settings(OTLP_ENDPOINT="http://localhost:4318"))
-    telemetry.start(create_async_engine("postgresql+asyncpg://nowhere/none"))
-    with telemetry.job("work", {}):
-        pass
-    async with asyncio.timeout(10):
-        await telemetry.stop()
-    answers.set()
-
-
 def test_a_text_line_shows_the_trace_where_there_are_traces(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    setup_logging(make_settings(LOG_FORMAT="text", OTLP_ENDPOINT=ON["OTLP_ENDPOINT"]))
+    settings = make_settings(LOG_FORMAT="text")
+    container = Container(settings, telemetry(OTLP_ENDPOINT=ON["OTLP_ENDPOINT"]))
+    setup_logging(settings, container.hooks.log_ids)
     with logger.contextualize(request_id="abc", trace_id="def"):
         logger.info("inside")
     assert "| abc | def | inside" in capsys.readouterr().out

@@ -1,0 +1,52 @@
+"""/metrics, on a port of its own."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Metric, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from app.core.config import ConfigurationError
+from app.kit.telemetry.workers import forget_the_dead
+
+
+class _Workers(Collector):
+    """Reads what workers have written."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._files = MultiProcessCollector(None, directory)
+
+    def collect(self) -> Iterable[Metric]:
+        forget_the_dead(self._directory)
+        metrics: Iterable[Metric] = self._files.collect()
+        return metrics
+
+
+def of_workers(directory: str) -> CollectorRegistry:
+    """Make a registry of what workers write into the directory."""
+    registry = CollectorRegistry()
+    registry.register(_Workers(directory))
+    return registry
+
+
+@contextmanager
+def serve(host: str, port: int, registry: CollectorRegistry) -> Iterator[None]:
+    """Serve the metrics of a registry on METRICS_PORT.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as error:
+        raise ConfigurationError(
+            f"METRICS_PORT: cannot listen on {host}:{port}: {error.strerror}"
+        ) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,35 @@
+"""Clients that httpx cannot play."""
+
+import httpx
+from fastapi import FastAPI
+from starlette.types import Message
+
+
+async def leave(app: FastAPI, path: str, media_type: str, content: bytes) -> list[int]:
+    """Send a part of a body, and leave; give the statuses that nobody waits for."""
+    messages: list[Message] = [
+        {"type": "http.request", "body": content, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    statuses = []
+
+    async def receive() -> Message:
+        return messages.pop(0) if len(messages) > 1 else messages[0]
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    headers = {"Content-Type": media_type, "Content-Length": "500"}
+    request = httpx.Request("POST", f"http://test{path}", headers=headers)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "scheme": "http",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+    }
+    await app(scope, receive, send)
+    return statuses

@@ -1,0 +1,1 @@
+"""Tests of metrics, traces and error reports, on a real PostgreSQL."""
