@@ -1,21 +1,22 @@
-"""Composition root: builds the services of one request or job.
+"""Composition root: builds the parts of services, for one request or job.
 
-A slice builds its own service in its `*_deps.py`; accounts are used by all.
+The service itself is built in its `*_deps.py`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
-from app.core.exceptions import AppException
+from app.core.db.unit_of_work import UnitOfWork, unit_of_work
 from app.core.security import PasswordHasher, TokenSigner
+from app.domain.models.user import User
 from app.kit.files import FileStore
 from app.kit.hooks import Hooks
 from app.kit.mail import Mailer, make_mailer
@@ -29,14 +30,11 @@ from app.repository.mail_token_repository import MailTokenRepository
 from app.repository.rate_limit_repository import RateLimitRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
 from app.repository.user_repository import UserRepository
-from app.service.account_service import AccountService
 from app.service.audit_service import AuditService
-from app.service.auth_service import AuthService
 from app.service.cursor_service import CursorService
 from app.service.idempotency_service import IdempotencyService
 from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
-from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 
 
@@ -57,14 +55,34 @@ class Container:
         for part in parts:
             part.join(self.hooks, settings)
 
+    @asynccontextmanager
+    async def open_scope(
+        self,
+        context: RequestContext,
+        *,
+        reads: bool = False,
+        database: DatabaseManager | None = None,
+    ) -> AsyncGenerator["RequestScope"]:
+        """Open a scope, with a transaction; or, to read only, without one.
+
+        Args:
+            context: whose work it is.
+            reads: nothing will be written.
+            database: another than the application's own.
+        """
+        database = database or self.database
+        opened = database.reading() if reads else database.transaction()
+        async with unit_of_work(opened) as unit:
+            yield RequestScope(self, unit, context)
+
     async def in_transaction[Result](
         self,
         context: RequestContext,
         action: Callable[["RequestScope"], Awaitable[Result]],
     ) -> Result:
         """Run an action in a transaction of its own, outside of a request."""
-        async with self.database.transaction() as session:
-            return await action(RequestScope(self, session, context))
+        async with self.open_scope(context) as scope:
+            return await action(scope)
 
     request_seal = RenamedAttribute[Signer]("request_signer")
     link_seal = RenamedAttribute[Signer]("link_signer")
@@ -72,22 +90,20 @@ class Container:
 
 @dataclass
 class RequestScope:
-    """Builds the services of one transaction, each on first use."""
+    """Builds the parts of services for one unit of work, each on first use.
+
+    Attributes:
+        user: who is signed in, once a guard has passed.
+    """
 
     container: Container
-    session: AsyncSession
+    unit: UnitOfWork
     context: RequestContext
+    user: User | None = field(default=None, init=False)
 
-    async def refused_apart[Refusal: AppException](
-        self, error: Refusal, action: str, actor: UUID
-    ) -> Refusal:
-        """Record a refusal where the request itself only reads, and give the error."""
-        # Its connection is given back: one request must not wait for a second one.
-        await self.session.close()
-        await self.container.in_transaction(
-            self.context, lambda scope: scope.audit.refused(error, action, actor=actor)
-        )
-        return error
+    @property
+    def session(self) -> AsyncSession:
+        return self.unit.session
 
     @cached_property
     def users(self) -> UserRepository:
@@ -108,7 +124,11 @@ class RequestScope:
     def links(self) -> LinkService:
         container = self.container
         return LinkService(
-            self.mail_tokens, self.jobs, container.link_signer, container.settings
+            self.users,
+            self.mail_tokens,
+            self.jobs,
+            container.link_signer,
+            container.settings,
         )
 
     @cached_property
@@ -126,9 +146,13 @@ class RequestScope:
 
     @cached_property
     def limits(self) -> LimitService:
-        store = RateLimitRepository(self.container.database, self.session)
-        factor = self.container.settings.RATE_LIMIT_FACTOR
-        return LimitService(store, self.audit, self.context.address, factor)
+        return LimitService(
+            RateLimitRepository(self.session),
+            self.unit,
+            self.audit,
+            self.context.address,
+            self.container.settings.RATE_LIMIT_FACTOR,
+        )
 
     @cached_property
     def tokens(self) -> TokenService:
@@ -136,38 +160,6 @@ class RequestScope:
             RefreshTokenRepository(self.session),
             self.users,
             self.container.signer,
-            self.audit,
-        )
-
-    @cached_property
-    def auth(self) -> AuthService:
-        return AuthService(
-            self.users,
-            self.tokens,
-            self.container.hasher,
-            self.limits,
-            self.audit,
-        )
-
-    @cached_property
-    def accounts(self) -> AccountService:
-        return AccountService(
-            self.users,
-            self.links,
-            self.jobs,
-            self.container.hasher,
-            self.limits,
-            self.audit,
-        )
-
-    @cached_property
-    def passwords(self) -> PasswordService:
-        return PasswordService(
-            self.users,
-            self.links,
-            self.tokens,
-            self.container.hasher,
-            self.limits,
             self.audit,
         )
 

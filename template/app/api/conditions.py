@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Request, Response
 
-from app.api.deps import SettingsDep
+from app.api.deps import get_settings
 from app.core.exceptions import PreconditionRequiredException
 from app.domain.models.base import BaseModel
 from app.service.precondition import IfMatch
@@ -27,7 +27,7 @@ def with_etag[Row: BaseModel](response: Response, row: Row) -> Row:
 
 
 async def get_if_match(
-    settings: SettingsDep,
+    request: Request,
     if_match: Annotated[
         str | None,
         Header(
@@ -44,7 +44,7 @@ async def get_if_match(
     Raises:
         PreconditionRequiredException: REQUIRE_IF_MATCH is set, and none is named.
     """
-    if if_match is None and settings.REQUIRE_IF_MATCH:
+    if if_match is None and (await get_settings(request)).REQUIRE_IF_MATCH:
         raise PreconditionRequiredException("If-Match is missing: send the ETag")
     if if_match is None or if_match.strip() == "*":
         return None

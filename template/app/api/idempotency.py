@@ -1,25 +1,25 @@
 """Idempotency-Key: a POST that is sent twice is done once.
 
-`SliceRouter(route_class=IdempotentRoute)` gives it to each POST of a slice, but for
-those that declare `openapi_extra=PUBLIC`, whose callers are unknown, or `NO_REPLAY`:
-answers are kept for a day, and secrets must not be.
+Each POST of a `SliceRouter` takes one, but for those that declare
+`openapi_extra=PUBLIC`, whose callers are unknown, or `NO_REPLAY`: answers are kept for
+a day, and secrets must not be.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.params import Depends as DependsOn
-from fastapi.routing import APIRoute
 
 from app.api.deps import CurrentUser, ScopeDep
 from app.api.openapi import declines_key
 from app.core.exceptions import AppException, ForbiddenException
-from app.service.idempotency_service import Answer, Call, IdempotencyService
+from app.kit.http.route import Handler, ScopedRoute
+from app.service.idempotency_service import Answer, Call
 
 # Headers that belong to an answer; all others belong to how it was sent.
 KEPT_HEADERS = ("content-type", "etag", "location", "retry-after")
-Claim = tuple[IdempotencyService, Call]
 
 
 class AnsweredError(Exception):
@@ -44,21 +44,22 @@ async def claim(
         ),
     ] = None,
 ) -> None:
-    """Claim the call for this request, if it has a key."""
+    """Claim the call for this request, if it has a key. The guards have passed."""
     if idempotency_key is None:
         return
     content = request.url.query.encode() + b"\n" + await request.body()
     call = Call(user.id, request.method, request.url.path, idempotency_key, content)
     if (answer := await scope.idempotency.begin(call)) is not None:
         raise AnsweredError(answer)
-    request.state.claim = (scope.idempotency, call)
+    scope.unit.renewing(partial(scope.idempotency.renew, call))
+    request.state.claimed = call
 
 
 DEPENDENCY = Depends(claim)
 
 
-class IdempotentRoute(APIRoute):
-    """Keeps the answer of a POST, before its transaction is committed."""
+class IdempotentRoute(ScopedRoute):
+    """Keeps the answer of a POST that has a key, in the transaction of the request."""
 
     def __init__(
         self,
@@ -78,43 +79,41 @@ class IdempotentRoute(APIRoute):
         options |= {"methods": methods, "openapi_extra": openapi_extra}
         super().__init__(path, endpoint, dependencies=dependencies, **options)
 
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Wrap the handler: here the transaction is still open."""
-        handle = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            try:
-                response = await handle(request)
-            except AnsweredError as earlier:
-                return _again(earlier.answer)
-            except AppException as error:
-                return await _keep_refusal(request, error)
-            await _keep(request, response, keeps_changes=True)
-            return response
-
-        return handler
+    async def answer(self, request: Request, handle: Handler) -> Response:
+        """Answer, and keep what a call with a key is answered."""
+        try:
+            response = await handle(request)
+        except AnsweredError as earlier:
+            return _again(earlier.answer)
+        except AppException as error:
+            await _remember_refusal(request, error)
+            raise
+        if call := _claimed(request):
+            await request.state.scope.idempotency.keep(call, _answer(response))
+        return response
 
 
-async def _keep_refusal(request: Request, error: AppException) -> Response:
+async def _remember_refusal(request: Request, error: AppException) -> None:
     """Keep a refusal too; not that of a role, which may be given, nor a failure."""
-    claimed = hasattr(request.state, "claim")
-    if not claimed or isinstance(error, ForbiddenException) or error.status_code >= 500:
-        raise error
-    answer: Callable[..., Awaitable[Response]]
-    answer = request.app.exception_handlers[AppException]
-    response = await answer(request, error)
-    await _keep(request, response, keeps_changes=error.keeps_changes)
-    return response
-
-
-async def _keep(request: Request, response: Response, *, keeps_changes: bool) -> None:
-    given: Claim | None = getattr(request.state, "claim", None)
-    if given is None:
+    call = _claimed(request)
+    if (
+        call is None
+        or isinstance(error, ForbiddenException)
+        or error.status_code >= 500
+    ):
         return
-    service, call = given
+    response = await request.app.exception_handlers[AppException](request, error)
+    keep = request.state.scope.idempotency.keep_refusal
+    error.remembering(partial(keep, call, _answer(response)))
+
+
+def _claimed(request: Request) -> Call | None:
+    return getattr(request.state, "claimed", None)
+
+
+def _answer(response: Response) -> Answer:
     kept = {k: v for k, v in response.headers.items() if k in KEPT_HEADERS}
-    answer = Answer(response.status_code, kept, bytes(response.body))
-    await service.keep(call, answer, keeps_changes=keeps_changes)
+    return Answer(response.status_code, kept, bytes(response.body))
 
 
 def _again(answer: Answer) -> Response:

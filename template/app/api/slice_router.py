@@ -1,8 +1,13 @@
 """The router of a slice."""
 
+from typing import Any
+
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
+
+from app.api.idempotency import IdempotentRoute
 
 
 class SliceRouter(APIRouter):
@@ -12,6 +17,11 @@ class SliceRouter(APIRouter):
     each router around them. This one passes over the paths of others at a glance, and
     remembers what it answered about this request.
     """
+
+    def __init__(
+        self, *, route_class: type[APIRoute] = IdempotentRoute, **options: Any
+    ) -> None:
+        super().__init__(route_class=route_class, **options)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Tell whether the path and the method of a request are one of ours."""

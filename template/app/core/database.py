@@ -8,7 +8,6 @@ from typing import Literal
 
 from loguru import logger
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -16,15 +15,10 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from app.core.db.errors import (
-    AWAY,
-    CONFLICTS,
-    LATE,
-    mapped_errors,
-    raise_conflict,
-)
-from app.core.db.sessions import ReadingSession, watch
-from app.core.exceptions import AppException, ServiceUnavailableException
+from app.core.db.errors import AWAY, LATE, mapped_errors
+from app.core.db.sessions import ReadingSession, end, watch
+from app.core.db.unit_of_work import commit
+from app.core.exceptions import ServiceUnavailableException
 from app.core.settings.database import DatabaseSettings
 
 Access = Literal["read-write", "read-only"]
@@ -104,35 +98,48 @@ class DatabaseManager:
             WriteInReadingError: something was to be written.
             ServiceUnavailableException: the database is away, hangs, or is overloaded.
         """
-        with mapped_errors():
-            async with self._readers() as session:
-                yield session
-                # What was changed and not written would be lost in silence.
-                await session.flush()
+        async with _session(self._readers) as session:
+            yield session
+            # What was changed and not written would be lost in silence.
+            await session.flush()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
         """Give a session; commit at the end, roll back where an error leaves.
-
-        An error with `keeps_changes` is a refusal that is to be remembered.
 
         Raises:
             ConflictException: a constraint that a repository knows forbids it; some
                 are checked at the commit only.
             ServiceUnavailableException: the database is away, hangs, or is overloaded.
         """
-        with mapped_errors():
-            async with self._sessions() as session:
-                try:
-                    yield session
-                except AppException as error:
-                    if error.keeps_changes:
-                        await session.commit()
-                    raise
-                try:
-                    await session.commit()
-                except IntegrityError as error:
-                    raise_conflict(error, session.info.get(CONFLICTS, {}))
+        async with _session(self._sessions) as session:
+            yield session
+            await commit(session)
+
+    @asynccontextmanager
+    async def with_statement_timeout(
+        self, seconds: float
+    ) -> AsyncGenerator["DatabaseManager"]:
+        """Give the same database with another limit for a statement; 0: none."""
+        update = {"DB_STATEMENT_TIMEOUT": seconds}
+        other = DatabaseManager(self._settings.model_copy(update=update))
+        await other.connect()
+        try:
+            yield other
+        finally:
+            await other.disconnect()
+
+
+@asynccontextmanager
+async def _session(
+    sessions: async_sessionmaker[AsyncSession],
+) -> AsyncGenerator[AsyncSession]:
+    with mapped_errors():
+        async with sessions() as session:
+            try:
+                yield session
+            finally:
+                end(session)
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:

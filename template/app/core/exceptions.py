@@ -1,6 +1,7 @@
 """Errors of the service, by kind. Each kind knows its HTTP status as a number."""
 
-from typing import ClassVar
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Self
 
 
 class AppException(Exception):
@@ -11,7 +12,7 @@ class AppException(Exception):
     Attributes:
         message: what went wrong, for people; the class has the default.
         detail: what this caller may do about it.
-        keeps_changes: what the request wrote stands, though it is refused.
+        remembered: what is written after the rollback, in a transaction of its own.
         retry_after: seconds after which the caller may try again.
         field: what of the request is at fault, as a path such as `query.cursor`.
     """
@@ -19,7 +20,7 @@ class AppException(Exception):
     status_code: ClassVar[int] = 500
     message: str = "An error occurred"
     detail: str | None = None
-    keeps_changes: bool = False
+    remembered: tuple[Callable[[], Awaitable[object]], ...] = ()
     retry_after: int | None = None
     field: str | None = None
 
@@ -27,6 +28,14 @@ class AppException(Exception):
         self.message = self.message if message is None else message
         self.detail = self.detail if detail is None else detail
         super().__init__(self.message)
+
+    def remembering(self, *actions: Callable[[], Awaitable[object]]) -> Self:
+        """Have writes made and committed, although the request is rolled back.
+
+        They run in a new transaction. Pass ids, no rows: the rollback expires rows.
+        """
+        self.remembered += actions
+        return self
 
 
 class BadRequestException(AppException):

@@ -9,6 +9,7 @@ from app.domain.jobs.account import (
     SendLink,
     SendMail,
 )
+from app.domain.purposes import Purpose
 from app.jobs.registry import JobRouter
 from app.kit.mail import Mail
 
@@ -41,7 +42,7 @@ async def forgot_password(
 ) -> None:
     """Look for the user here: the time of the answer tells nothing."""
     await container.in_transaction(
-        context, lambda scope: scope.passwords.forgot(job.email)
+        context, lambda scope: scope.links.send_to(job.email, Purpose.RESET)
     )
 
 
@@ -51,7 +52,7 @@ async def resend_verification(
 ) -> None:
     """Look for the user here: the time of the answer tells nothing."""
     await container.in_transaction(
-        context, lambda scope: scope.accounts.resend(job.email)
+        context, lambda scope: scope.links.send_to(job.email, Purpose.VERIFY)
     )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.idempotency_key import IdempotencyKey
 
@@ -22,7 +22,6 @@ class IdempotencyRepository:
     def __init__(self, session: AsyncSession, claim_expires: timedelta) -> None:
         self._session = session
         self._expires = f"{claim_expires // timedelta(milliseconds=1)}ms"
-        self._savepoint: AsyncSessionTransaction | None = None
 
     async def claim(self, key: str) -> bool:
         """Claim a call until the commit; tell whether nobody else has."""
@@ -38,35 +37,23 @@ class IdempotencyRepository:
         fresh = statement.execution_options(populate_existing=True)
         return await self._session.scalar(fresh)
 
-    async def mark(self) -> None:
-        """Make what is done from now on something that can be undone."""
-        self._savepoint = await self._session.begin_nested()
-
-    async def settle(self, keeps_changes: bool) -> None:
-        """Keep what was done since the mark, or undo it."""
-        if self._savepoint is None:
-            return
-        if keeps_changes:
-            await self._savepoint.commit()
-        else:
-            await self._savepoint.rollback()
-
-    async def put(self, row: IdempotencyKey) -> None:
-        """Store an answer, in the place of one that is too old."""
+    async def put(self, row: IdempotencyKey, kept: timedelta) -> bool:
+        """Store an answer; return whether no other request has, unless too long ago."""
         values = {
             "request_hash": row.request_hash,
             "status": row.status,
             "headers": row.headers,
             "body": row.body,
         }
-        await self._session.execute(
-            insert(IdempotencyKey)
-            .values(key=row.key, **values)
-            .on_conflict_do_update(
+        statement = insert(IdempotencyKey).values(key=row.key, **values)
+        stored = await self._session.scalar(
+            statement.on_conflict_do_update(
                 index_elements=[IdempotencyKey.key],
                 set_={**values, "created_at": func.now()},
-            )
+                where=IdempotencyKey.created_at <= func.now() - kept,
+            ).returning(IdempotencyKey.key)
         )
+        return stored is not None
 
     async def purge(self, kept: timedelta) -> None:
         """Remove the answers that are too old."""

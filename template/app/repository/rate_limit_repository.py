@@ -6,19 +6,13 @@ from sqlalchemy import case, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import DatabaseManager
 from app.domain.models.rate_limit import RateLimit
 
 
 class RateLimitRepository:
-    """The counters.
+    """The counters."""
 
-    What is counted is committed at once, and survives a refusal; what is forgiven goes
-    with the request's own transaction.
-    """
-
-    def __init__(self, database: DatabaseManager, session: AsyncSession) -> None:
-        self._database = database
+    def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def hit(self, key: str, window: timedelta) -> tuple[int, int]:
@@ -40,8 +34,7 @@ class RateLimitRepository:
                 func.ceil(func.extract("epoch", RateLimit.resets_at - func.now())),
             )
         )
-        async with self._database.transaction() as session:
-            count, seconds = (await session.execute(statement)).one()
+        count, seconds = (await self._session.execute(statement)).one()
         return count, int(seconds)
 
     async def undo(self, key: str) -> None:

@@ -43,6 +43,21 @@ class UserRepository(BaseRepository[User]):
         """Find a user by e-mail, however it is capitalised."""
         return await self._one_or_none(func.lower(User.email) == email.lower())
 
+    async def get_unchanged(self, user: User) -> User | None:
+        """Get a user again, unless the sign-in changed since; lock until the commit."""
+        return await self._session.scalar(
+            select(User)
+            .where(
+                User.id == user.id,
+                User.deleted_at.is_(None),
+                User.password_hash == user.password_hash,
+                User.token_version == user.token_version,
+                User.is_active == user.is_active,
+            )
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+
     async def email_exists(self, email: str) -> bool:
         """Tell whether a user has this e-mail."""
         return await self.get_by_email(email) is not None

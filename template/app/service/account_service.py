@@ -1,9 +1,6 @@
 """What people do with their own account."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
-from uuid import UUID
 
 from app.core.exceptions import BadRequestException, ConflictException
 from app.core.security import PasswordHasher
@@ -14,22 +11,11 @@ from app.domain.roles import Role
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
-from app.service.link_service import JobStore, LinkService
-from app.service.precondition import IfMatch, check_if_match
+from app.service.link_service import LinkService
+from app.service.ports import JobStore, UnitOfWork, UserStore
+from app.service.precondition import IfMatch, check_if_match, check_sign_in
 
 TAKEN = "This e-mail is already registered"
-
-
-class AccountStore(Protocol):
-    """What this service needs of the place where users are kept."""
-
-    async def get_by_id(self, id: UUID) -> User | None: ...
-    async def get_for_update(self, id: UUID) -> User | None: ...
-    async def get_by_email(self, email: str) -> User | None: ...
-    async def create(self, entity: User) -> User: ...
-    async def update_by_id(
-        self, id: UUID, values: Mapping[str, Any]
-    ) -> User | None: ...
 
 
 class AccountService:
@@ -37,14 +23,16 @@ class AccountService:
 
     def __init__(
         self,
-        accounts: AccountStore,
+        users: UserStore,
+        unit: UnitOfWork,
         links: LinkService,
         jobs: JobStore,
         passwords: PasswordHasher,
         limits: LimitService,
         audit: AuditService,
     ) -> None:
-        self._accounts = accounts
+        self._users = users
+        self._unit = unit
         self._links = links
         self._jobs = jobs
         self._passwords = passwords
@@ -59,9 +47,9 @@ class AccountService:
             TooManyRequestsException: too many from this address.
         """
         await self._limits.count_registration()
-        # Before the first query: no connection is held while it takes its time.
-        password_hash = await self._passwords.hash_password(data.password)
-        user = await self._accounts.create(
+        async with self._unit.released():
+            password_hash = await self._passwords.hash_password(data.password)
+        user = await self._users.create(
             User(
                 **data.model_dump(exclude={"password"}),
                 password_hash=password_hash,
@@ -82,26 +70,32 @@ class AccountService:
             ConflictException: the e-mail is taken.
             PreconditionFailedException: the caller has seen another state.
             TooManyRequestsException: wrong passwords, or mails, too often.
+            UnauthorizedException: the account was changed in the meantime.
         """
-        await check_if_match(self._accounts, user.id, seen)
+        await check_if_match(self._users, user.id, seen)
         values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
         if "email" in data.model_fields_set and data.email != user.email:
             await self._check_password(user, data.password)
             await self._check_free(user, data.email)
             await self._limits.count_mail(data.email)
+            user = await check_sign_in(self._users, user)
+            await check_if_match(self._users, user.id, seen)
             await self._links.send(user, data.email, Purpose.VERIFY)
         if values:
-            user = await self._accounts.update_by_id(user.id, values) or user
+            user = await self._users.update_by_id(user.id, values) or user
             await self._audit.done(
                 "update-account", actor=user.id, subject=user.id, fields=values
             )
         return user
 
     async def resend(self, email: str) -> None:
-        """Mail a new link to a user whose address is not verified, if there is one."""
-        user = await self._accounts.get_by_email(email)
-        if user is not None and user.is_active and user.email_verified_at is None:
-            await self._links.send(user, user.email, Purpose.VERIFY)
+        """Have a new link mailed to a user whose address is not verified yet.
+
+        Raises:
+            TooManyRequestsException: too many mails, for this e-mail or address.
+        """
+        await self._limits.count_mail(email)
+        await self._links.request(email, Purpose.VERIFY)
 
     async def verify(self, token: str) -> None:
         """Verify the address that a mail went to; a new one becomes the user's now.
@@ -113,14 +107,14 @@ class AccountService:
         """
         await self._limits.count_mail_token()
         taken = await self._links.take(token, Purpose.VERIFY)
-        user = await self._accounts.get_by_id(taken.user_id) if taken else None
+        user = await self._users.get_by_id(taken.user_id) if taken else None
         if taken is None or user is None or not user.is_active:
-            raise await self._audit.refused(
-                BadRequestException("The link is no longer good"), "verify-email"
+            raise BadRequestException("The link is no longer good").remembering(
+                self._audit.refusal("verify-email")
             )
         old = user.email
         values = {"email": taken.email, "email_verified_at": datetime.now(UTC)}
-        await self._accounts.update_by_id(user.id, values)
+        await self._users.update_by_id(user.id, values)
         await self._audit.done(
             "verify-email", actor=user.id, subject=user.id, fields=values
         )
@@ -133,19 +127,17 @@ class AccountService:
 
     async def _check_password(self, user: User, password: str | None) -> None:
         await self._limits.count_login(user.email)
-        fits, _ = await self._passwords.verify_password(
-            password or "", user.password_hash
-        )
+        async with self._unit.released():
+            fits, _ = await self._passwords.verify_password(
+                password or "", user.password_hash
+            )
         if not fits:
-            raise await self._audit.refused(
-                BadRequestException("A new e-mail needs your password"),
-                "change-email",
-                actor=user.id,
-                subject=user.id,
+            raise BadRequestException("A new e-mail needs your password").remembering(
+                self._audit.refusal("change-email", actor=user.id, subject=user.id)
             )
         await self._limits.login_succeeded(user.email)
 
     async def _check_free(self, user: User, email: str) -> None:
-        other = await self._accounts.get_by_email(email)
+        other = await self._users.get_by_email(email)
         if other is not None and other.id != user.id:
             raise ConflictException(TAKEN)

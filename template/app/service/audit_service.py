@@ -1,11 +1,11 @@
 """The record of what was done to accounts, and what was refused."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 from app.core.context import RequestContext
-from app.core.exceptions import AppException
 from app.domain.models.audit_event import AuditEvent
 
 
@@ -33,21 +33,11 @@ class AuditService:
         """Record a change, in the transaction of the change."""
         await self._add(action, False, actor, subject, fields)
 
-    async def refused[Refusal: AppException](
-        self,
-        error: Refusal,
-        action: str,
-        *,
-        actor: UUID | None = None,
-        subject: UUID | None = None,
-    ) -> Refusal:
-        """Record a refusal and give the error back, to be raised.
-
-        What this request has written until now stays, although it is refused.
-        """
-        await self._add(action, True, actor, subject, ())
-        error.keeps_changes = True
-        return error
+    def refusal(
+        self, action: str, *, actor: UUID | None = None, subject: UUID | None = None
+    ) -> Callable[[], Awaitable[None]]:
+        """Prepare the record of a refusal, for `AppException.remembering`."""
+        return partial(self._add, action, True, actor, subject, ())
 
     async def _add(
         self,

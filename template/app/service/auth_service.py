@@ -1,25 +1,13 @@
 """Signing in and out."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-from uuid import UUID
-
 from app.core.exceptions import UnauthorizedException
 from app.core.security import PasswordHasher
 from app.domain.models.user import User
 from app.domain.schemas.auth import TokenResponse
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
+from app.service.ports import UnitOfWork, UserStore
 from app.service.token_service import TokenService
-
-
-class AccountStore(Protocol):
-    """What this service needs of the place where users are kept."""
-
-    async def get_by_email(self, email: str) -> User | None: ...
-    async def update_by_id(
-        self, id: UUID, values: Mapping[str, Any]
-    ) -> User | None: ...
 
 
 class AuthService:
@@ -27,13 +15,15 @@ class AuthService:
 
     def __init__(
         self,
-        accounts: AccountStore,
+        users: UserStore,
+        unit: UnitOfWork,
         tokens: TokenService,
         passwords: PasswordHasher,
         limits: LimitService,
         audit: AuditService,
     ) -> None:
-        self._accounts = accounts
+        self._users = users
+        self._unit = unit
         self._tokens = tokens
         self._passwords = passwords
         self._limits = limits
@@ -47,20 +37,32 @@ class AuthService:
             TooManyRequestsException: they did not fit too often.
         """
         await self._limits.count_login(email)
-        user = await self._accounts.get_by_email(email)
-        fits, renewed = await self._passwords.verify_password(
-            password, user.password_hash if user else None
-        )
-        if user is None or not fits or not user.is_active:
-            raise await self._audit.refused(
-                UnauthorizedException("E-mail or password is wrong"),
-                "login",
-                subject=user.id if user else None,
+        known = await self._users.get_by_email(email)
+        async with self._unit.released():
+            fits, renewed = await self._passwords.verify_password(
+                password, known.password_hash if known else None
+            )
+        user = await self._users.get_unchanged(known) if known and fits else None
+        if user is None or not user.is_active:
+            raise UnauthorizedException("E-mail or password is wrong").remembering(
+                self._audit.refusal("login", subject=known.id if known else None)
             )
         await self._limits.login_succeeded(email)
         if renewed:
-            await self._accounts.update_by_id(user.id, {"password_hash": renewed})
+            await self._users.update_by_id(user.id, {"password_hash": renewed})
         return await self._tokens.issue(user)
+
+    async def refresh(self, refresh_token: str) -> TokenResponse:
+        """Exchange a refresh token for new tokens.
+
+        Raises:
+            UnauthorizedException: the token, or its user, is no longer good.
+        """
+        return await self._tokens.exchange(refresh_token)
+
+    async def logout(self, refresh_token: str) -> None:
+        """End the sign-in that a refresh token belongs to."""
+        await self._tokens.revoke(refresh_token)
 
     async def logout_all(self, user: User) -> None:
         """End every sign-in of a user, at once."""

@@ -19,9 +19,7 @@ class AnswerStore(Protocol):
 
     async def claim(self, key: str) -> bool: ...
     async def get(self, key: str, kept: timedelta) -> IdempotencyKey | None: ...
-    async def mark(self) -> None: ...
-    async def settle(self, keeps_changes: bool) -> None: ...
-    async def put(self, row: IdempotencyKey) -> None: ...
+    async def put(self, row: IdempotencyKey, kept: timedelta) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,9 @@ class IdempotencyService:
             InvalidInputException: the key was used with another content.
         """
         if not await self._store.claim(call.name):
-            error = ConflictException("The first request with this key is in flight")
-            error.retry_after = 1
-            raise error
+            raise _in_flight()
         row = await self._store.get(call.name, KEPT)
         if row is None:
-            await self._store.mark()
             return None
         if not self._signer.verify(call.content, bytes.fromhex(row.request_hash)):
             raise InvalidInputException(
@@ -78,15 +73,41 @@ class IdempotencyService:
             )
         return Answer(row.status, row.headers, row.body)
 
-    async def keep(self, call: Call, answer: Answer, *, keeps_changes: bool) -> None:
-        """Keep the answer; what the call changed stays, or is undone."""
-        await self._store.settle(keeps_changes)
-        await self._store.put(
-            IdempotencyKey(
-                key=call.name,
-                request_hash=self._signer.sign(call.content).hex(),
-                status=answer.status,
-                headers=dict(answer.headers),
-                body=answer.body,
-            )
+    async def renew(self, call: Call) -> None:
+        """Claim the call again, in another transaction.
+
+        Raises:
+            ConflictException: another request has claimed or answered it meanwhile.
+        """
+        if await self.begin(call) is not None:
+            raise _in_flight()
+
+    async def keep(self, call: Call, answer: Answer) -> None:
+        """Keep the answer, in the transaction of what it tells of.
+
+        Raises:
+            ConflictException: another request has answered the call meanwhile.
+        """
+        if not await self._put(call, answer):
+            raise _in_flight()
+
+    async def keep_refusal(self, call: Call, answer: Answer) -> None:
+        """Keep an answer after the rollback, unless another request has claimed it."""
+        if await self._store.claim(call.name):
+            await self._put(call, answer)
+
+    async def _put(self, call: Call, answer: Answer) -> bool:
+        row = IdempotencyKey(
+            key=call.name,
+            request_hash=self._signer.sign(call.content).hex(),
+            status=answer.status,
+            headers=dict(answer.headers),
+            body=answer.body,
         )
+        return await self._store.put(row, KEPT)
+
+
+def _in_flight() -> ConflictException:
+    error = ConflictException("The first request with this key is in flight")
+    error.retry_after = 1
+    return error

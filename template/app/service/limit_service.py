@@ -9,6 +9,7 @@ from typing import Protocol
 from app.core.exceptions import TooManyRequestsException
 from app.kit.renamed import renamed
 from app.service.audit_service import AuditService
+from app.service.ports import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ MAIL_EMAIL = Limit("mail-email", 3, HOUR)
 MAIL_ADDRESS = Limit("mail-address", 20, HOUR)
 
 
+# A limit, and what is counted for it.
+type Counted = tuple[Limit, *tuple[str, ...]]
+
+
 class LimitStore(Protocol):
     """What this service needs of the place where attempts are counted."""
 
@@ -42,28 +47,38 @@ class LimitStore(Protocol):
 
 
 class LimitService:
-    """Counts attempts from one address; what is counted survives a refusal.
+    """Counts attempts from one address, each before it is tried.
 
+    Counts are committed at once: so they survive a refusal, and many attempts at once
+    do not pass. Count before anything is written that is to be undone with the rest.
     Every limit is multiplied by the factor.
     """
 
     def __init__(
-        self, store: LimitStore, audit: AuditService, address: str, factor: int = 1
+        self,
+        store: LimitStore,
+        unit: UnitOfWork,
+        audit: AuditService,
+        address: str,
+        factor: int = 1,
     ) -> None:
         self._store = store
+        self._unit = unit
         self._audit = audit
         self._address = _network(address)
         self._factor = factor
 
     async def count_login(self, email: str) -> None:
-        """Count a login before it is tried, so that many at once do not pass.
+        """Count a login.
 
         Raises:
             TooManyRequestsException: enough, for now.
         """
-        await self._count(LOGIN_ADDRESS, self._address)
-        await self._count(LOGIN, self._address, email)
-        await self._count(LOGIN_EMAIL, email)
+        await self._count(
+            (LOGIN_ADDRESS, self._address),
+            (LOGIN, self._address, email),
+            (LOGIN_EMAIL, email),
+        )
 
     async def login_succeeded(self, email: str) -> None:
         """Count only the wrong ones."""
@@ -82,7 +97,7 @@ class LimitService:
         Raises:
             TooManyRequestsException: enough, for now.
         """
-        await self._count(REGISTER_ADDRESS, self._address)
+        await self._count((REGISTER_ADDRESS, self._address))
 
     async def count_mail_token(self) -> None:
         """Count the use of a token of a mail, good or not.
@@ -90,7 +105,7 @@ class LimitService:
         Raises:
             TooManyRequestsException: enough, for now.
         """
-        await self._count(TOKEN_ADDRESS, self._address)
+        await self._count((TOKEN_ADDRESS, self._address))
 
     async def count_mail(self, email: str) -> None:
         """Count a mail that somebody asks for, whether or not it will be sent.
@@ -98,19 +113,30 @@ class LimitService:
         Raises:
             TooManyRequestsException: enough, for now.
         """
-        await self._count(MAIL_ADDRESS, self._address)
-        await self._count(MAIL_EMAIL, email)
+        await self._count((MAIL_ADDRESS, self._address), (MAIL_EMAIL, email))
 
-    async def _count(self, limit: Limit, *parts: str) -> None:
+    async def _count(self, *counted: Counted) -> None:
+        """Count for one limit after the other, up to the first that is exceeded."""
+        error = None
+        for limit, *parts in counted:
+            count, seconds = await self._store.hit(_key(limit, *parts), limit.window)
+            if error := self._refusal(limit, count, seconds):
+                break
+        await self._unit.commit()
+        if error:
+            raise error
+
+    def _refusal(
+        self, limit: Limit, count: int, seconds: int
+    ) -> TooManyRequestsException | None:
         allowed = limit.attempts * self._factor
-        count, seconds = await self._store.hit(_key(limit, *parts), limit.window)
         if count <= allowed:
-            return
+            return None
         error = TooManyRequestsException(max(seconds, 1))
         # Once in a window: a flood must not fill the record.
         if count == allowed + 1:
-            raise await self._audit.refused(error, limit.name)
-        raise error
+            error.remembering(self._audit.refusal(limit.name))
+        return error
 
     login = renamed(count_login)
     register = renamed(count_registration)

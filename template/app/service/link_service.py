@@ -7,14 +7,16 @@ from uuid import UUID
 
 from app.core.config import Settings
 from app.core.security import new_token, token_hash
-from app.domain.jobs.account import SendLink
+from app.domain.jobs.account import ForgotPassword, ResendVerification, SendLink
 from app.domain.models.mail_token import MailToken
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.kit.mail import Mail
-from app.kit.queue.job import Job
 from app.kit.renamed import renamed
 from app.kit.signer import Signer
+from app.service.ports import JobStore, UserStore
+
+REQUESTS = {Purpose.RESET: ForgotPassword, Purpose.VERIFY: ResendVerification}
 
 
 class MailTokenStore(Protocol):
@@ -35,12 +37,6 @@ class MailTokenStore(Protocol):
     ) -> None: ...
 
 
-class JobStore(Protocol):
-    """What services need of the queue."""
-
-    async def add(self, job: Job) -> None: ...
-
-
 class LinkService:
     """Makes links and has them sent.
 
@@ -49,12 +45,30 @@ class LinkService:
     """
 
     def __init__(
-        self, tokens: MailTokenStore, jobs: JobStore, signer: Signer, settings: Settings
+        self,
+        users: UserStore,
+        tokens: MailTokenStore,
+        jobs: JobStore,
+        signer: Signer,
+        settings: Settings,
     ) -> None:
+        self._users = users
         self._tokens = tokens
         self._jobs = jobs
         self._signer = signer
         self._settings = settings
+
+    async def request(self, email: str, purpose: Purpose) -> None:
+        """Have a job look for the user: the time of the answer tells nothing."""
+        await self._jobs.add(REQUESTS[purpose](email=email))
+
+    async def send_to(self, email: str, purpose: Purpose) -> None:
+        """Mail a link to the user with this e-mail, if there is one who needs it."""
+        user = await self._users.get_by_email(email)
+        if user is None or not user.is_active:
+            return
+        if purpose == Purpose.RESET or user.email_verified_at is None:
+            await self.send(user, user.email, purpose)
 
     async def send(self, user: User, email: str, purpose: Purpose) -> None:
         """Mail a link to an address; the one of before is no longer good."""
@@ -82,6 +96,11 @@ class LinkService:
         minutes = self._settings.RESET_PASSWORD_EXPIRE_MINUTES
         text = f"Choose a new password within {minutes} minutes:\n\n{link}\n"
         return Mail(row.email, "Choose a new password", text)
+
+    async def find(self, token: str, purpose: Purpose) -> MailToken | None:
+        """Find a token that is good, without using it."""
+        row = await self._tokens.get(token_hash(token))
+        return row if row is not None and row.purpose == purpose else None
 
     async def take(self, token: str, purpose: Purpose) -> MailToken | None:
         """Use a token; tell whose it is, if it is good."""

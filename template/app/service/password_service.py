@@ -1,9 +1,5 @@
 """Changing a password, and getting in again without one."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-from uuid import UUID
-
 from app.core.exceptions import BadRequestException
 from app.core.security import PasswordHasher
 from app.domain.models.user import User
@@ -12,17 +8,9 @@ from app.domain.schemas.auth import TokenResponse
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
+from app.service.ports import UnitOfWork, UserStore
+from app.service.precondition import check_sign_in
 from app.service.token_service import TokenService
-
-
-class AccountStore(Protocol):
-    """What this service needs of the place where users are kept."""
-
-    async def get_by_id(self, id: UUID) -> User | None: ...
-    async def get_by_email(self, email: str) -> User | None: ...
-    async def update_by_id(
-        self, id: UUID, values: Mapping[str, Any]
-    ) -> User | None: ...
 
 
 class PasswordService:
@@ -30,14 +18,16 @@ class PasswordService:
 
     def __init__(
         self,
-        accounts: AccountStore,
+        users: UserStore,
+        unit: UnitOfWork,
         links: LinkService,
         tokens: TokenService,
         passwords: PasswordHasher,
         limits: LimitService,
         audit: AuditService,
     ) -> None:
-        self._accounts = accounts
+        self._users = users
+        self._unit = unit
         self._links = links
         self._tokens = tokens
         self._passwords = passwords
@@ -50,28 +40,32 @@ class PasswordService:
         Raises:
             BadRequestException: the old password is wrong.
             TooManyRequestsException: it was wrong too often.
+            UnauthorizedException: the account was changed in the meantime.
         """
         await self._limits.count_login(user.email)
-        fits, _ = await self._passwords.verify_password(old, user.password_hash)
+        async with self._unit.released():
+            fits, _ = await self._passwords.verify_password(old, user.password_hash)
+            hashed = await self._passwords.hash_password(new) if fits else ""
         if not fits:
-            raise await self._audit.refused(
-                BadRequestException("The old password is wrong"),
-                "change-password",
-                actor=user.id,
-                subject=user.id,
+            raise BadRequestException("The old password is wrong").remembering(
+                self._audit.refusal("change-password", actor=user.id, subject=user.id)
             )
+        user = await check_sign_in(self._users, user)
         await self._limits.login_succeeded(user.email)
-        user = await self._set(user, new)
+        user = await self._set(user, hashed)
         await self._audit.done(
             "change-password", actor=user.id, subject=user.id, fields=["password"]
         )
         return await self._tokens.issue(user)
 
     async def forgot(self, email: str) -> None:
-        """Mail a link to a user, if there is one with this e-mail."""
-        user = await self._accounts.get_by_email(email)
-        if user is not None and user.is_active:
-            await self._links.send(user, user.email, Purpose.RESET)
+        """Have a link mailed to the user with this e-mail, if there is one.
+
+        Raises:
+            TooManyRequestsException: too many mails, for this e-mail or address.
+        """
+        await self._limits.count_mail(email)
+        await self._links.request(email, Purpose.RESET)
 
     async def reset(self, token: str, new: str) -> None:
         """Set a password with the token of a mail, and end every sign-in.
@@ -81,20 +75,26 @@ class PasswordService:
             TooManyRequestsException: too many tokens from this address.
         """
         await self._limits.count_mail_token()
+        found = await self._links.find(token, Purpose.RESET)
+        if found is None:
+            raise self._bad_link()
+        async with self._unit.released():
+            hashed = await self._passwords.hash_password(new)
+        user = await self._users.get_for_update(found.user_id)
         taken = await self._links.take(token, Purpose.RESET)
-        user = await self._accounts.get_by_id(taken.user_id) if taken else None
-        if user is None or not user.is_active:
-            raise await self._audit.refused(
-                BadRequestException("The link is no longer good"), "reset-password"
-            )
-        await self._set(user, new)
+        if user is None or taken is None or not user.is_active:
+            raise self._bad_link()
+        await self._set(user, hashed)
         await self._limits.password_was_reset(user.email)
         await self._audit.done(
             "reset-password", actor=user.id, subject=user.id, fields=["password"]
         )
 
-    async def _set(self, user: User, password: str) -> User:
-        hashed = await self._passwords.hash_password(password)
-        await self._accounts.update_by_id(user.id, {"password_hash": hashed})
+    def _bad_link(self) -> BadRequestException:
+        error = BadRequestException("The link is no longer good")
+        return error.remembering(self._audit.refusal("reset-password"))
+
+    async def _set(self, user: User, hashed: str) -> User:
+        await self._users.update_by_id(user.id, {"password_hash": hashed})
         await self._links.revoke_all(user)
         return await self._tokens.revoke_all(user)

@@ -1,16 +1,18 @@
 """Pictures of people."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
-from uuid import UUID, uuid4
+from typing import Protocol
+from uuid import uuid4
 
 from app.core.exceptions import NotFoundException, UnsupportedMediaTypeException
 from app.domain.jobs.account import RemovePicture
 from app.domain.models.user import User
 from app.domain.pictures import BEGINNING, picture_type
 from app.service.audit_service import AuditService
-from app.service.link_service import JobStore
+from app.service.ports import JobStore, UnitOfWork, UserStore
+from app.service.precondition import check_sign_in
 
 
 class PictureStore(Protocol):
@@ -18,14 +20,7 @@ class PictureStore(Protocol):
 
     def path(self, name: str) -> Path: ...
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None: ...
-
-
-class OwnerStore(Protocol):
-    """What this service needs of the place where users are kept."""
-
-    async def update_by_id(
-        self, id: UUID, values: Mapping[str, Any]
-    ) -> User | None: ...
+    async def remove(self, name: str) -> None: ...
 
 
 async def receive_picture(store: PictureStore, chunks: AsyncIterator[bytes]) -> str:
@@ -60,19 +55,42 @@ class PictureService:
     def __init__(
         self,
         files: PictureStore,
-        owners: OwnerStore,
+        users: UserStore,
+        unit: UnitOfWork,
         audit: AuditService,
         jobs: JobStore,
     ) -> None:
         self._files = files
-        self._owners = owners
+        self._users = users
+        self._unit = unit
         self._audit = audit
         self._jobs = jobs
 
-    async def set_picture(self, user: User, name: str | None) -> User:
-        """Give a user a picture that was received, or none."""
+    async def set_picture(self, user: User, chunks: AsyncIterator[bytes]) -> User:
+        """Give a user the picture that arrives.
+
+        Raises:
+            UnsupportedMediaTypeException: it is no picture, or of another type.
+            ServiceUnavailableException: it cannot be stored.
+            UnauthorizedException: the account was changed in the meantime.
+        """
+        async with self._unit.released():
+            name = await receive_picture(self._files, chunks)
+            self._unit.compensating(partial(self._files.remove, name))
+        return await self._change(user, name)
+
+    async def remove_picture(self, user: User) -> User:
+        """Leave a user without a picture.
+
+        Raises:
+            UnauthorizedException: the account was changed in the meantime.
+        """
+        return await self._change(user, None)
+
+    async def _change(self, user: User, name: str | None) -> User:
+        user = await check_sign_in(self._users, user)
         old = user.picture
-        user = await self._owners.update_by_id(user.id, {"picture": name}) or user
+        user = await self._users.update_by_id(user.id, {"picture": name}) or user
         await self._audit.done(
             "update-account", actor=user.id, subject=user.id, fields=["picture"]
         )

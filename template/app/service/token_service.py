@@ -1,16 +1,17 @@
 """The tokens of a signed-in user: issued, exchanged, revoked."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from app.core.exceptions import UnauthorizedException
-from app.core.security import TokenSigner, token_hash
+from app.core.security import Claims, TokenSigner, token_hash
 from app.domain.models.user import User
 from app.domain.schemas.auth import TokenResponse
 from app.kit.renamed import renamed
 from app.service.audit_service import AuditService
+from app.service.ports import UserStore
 
 
 class RefreshTokenStore(Protocol):
@@ -24,27 +25,18 @@ class RefreshTokenStore(Protocol):
     async def revoke_all(self, user_id: UUID) -> None: ...
 
 
-class OwnerStore(Protocol):
-    """What this service needs of the place where users are kept."""
-
-    async def get_by_id(self, id: UUID) -> User | None: ...
-    async def update_by_id(
-        self, id: UUID, values: Mapping[str, Any]
-    ) -> User | None: ...
-
-
 class TokenService:
     """The life of tokens. A refresh token is good for one exchange."""
 
     def __init__(
         self,
         store: RefreshTokenStore,
-        owners: OwnerStore,
+        users: UserStore,
         signer: TokenSigner,
         audit: AuditService,
     ) -> None:
         self._store = store
-        self._owners = owners
+        self._users = users
         self._signer = signer
         self._audit = audit
 
@@ -71,13 +63,7 @@ class TokenService:
         """
         claims = self._signer.decode_refresh_token(refresh_token)
         if not await self._store.use(token_hash(refresh_token)):
-            if claims.family is not None:
-                await self._store.revoke_family(claims.family)
-            raise await self._audit.refused(
-                UnauthorizedException("The token was used before, or ended"),
-                "refresh",
-                subject=claims.subject,
-            )
+            raise self._replayed(claims)
         user = await self._owner(claims.subject, claims.version)
         return await self.issue(user, claims.family)
 
@@ -103,10 +89,16 @@ class TokenService:
         """Revoke every sign-in of a user; return the user as it is now."""
         await self._store.revoke_all(user.id)
         values = {"token_version": user.token_version + 1}
-        return await self._owners.update_by_id(user.id, values) or user
+        return await self._users.update_by_id(user.id, values) or user
+
+    def _replayed(self, claims: Claims) -> UnauthorizedException:
+        error = UnauthorizedException("The token was used before, or ended")
+        if claims.family is not None:
+            error.remembering(partial(self._store.revoke_family, claims.family))
+        return error.remembering(self._audit.refusal("refresh", subject=claims.subject))
 
     async def _owner(self, user_id: UUID, version: int) -> User:
-        user = await self._owners.get_by_id(user_id)
+        user = await self._users.get_by_id(user_id)
         if user is None or not user.is_active or user.token_version != version:
             raise UnauthorizedException("This sign-in has ended")
         return user

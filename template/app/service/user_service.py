@@ -1,8 +1,6 @@
 """What can be done with users."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
 from uuid import UUID
 
 from loguru import logger
@@ -14,34 +12,10 @@ from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
 from app.service.audit_service import AuditService
 from app.service.cursor_service import CursorService
+from app.service.ports import UnitOfWork, UserStore
 from app.service.precondition import IfMatch, check_if_match
 from app.service.token_service import TokenService
-from app.utils.pagination import Page, Position
-
-
-class UserStore(Protocol):
-    """What this service needs of the place where users are kept."""
-
-    async def get_by_id(self, id: UUID) -> User | None: ...
-    async def get_for_update(self, id: UUID) -> User | None: ...
-    async def email_exists(self, email: str) -> bool: ...
-    async def get_users(
-        self,
-        *,
-        page: int,
-        limit: int,
-        after: Position | None,
-        search: str | None,
-        sort_by: str,
-        sort_order: str,
-        filters: Mapping[str, Any],
-    ) -> Page[User]: ...
-    async def create(self, entity: User) -> User: ...
-    async def update_by_id(
-        self, id: UUID, values: Mapping[str, Any]
-    ) -> User | None: ...
-    async def soft_delete(self, id: UUID) -> bool: ...
-    async def is_last_admin(self, id: UUID) -> bool: ...
+from app.utils.pagination import Page
 
 
 class UserService:
@@ -50,12 +24,14 @@ class UserService:
     def __init__(
         self,
         repository: UserStore,
+        unit: UnitOfWork,
         passwords: PasswordHasher,
         tokens: TokenService,
         audit: AuditService,
         cursors: CursorService,
     ) -> None:
         self._repo = repository
+        self._unit = unit
         self._passwords = passwords
         self._tokens = tokens
         self._audit = audit
@@ -70,12 +46,10 @@ class UserService:
         # Saves the hashing; of two requests at once, the constraint decides.
         if await self._repo.email_exists(data.email):
             raise ConflictException("This e-mail is already registered")
-        user = await self._repo.create(
-            User(
-                **data.model_dump(exclude={"password"}),
-                password_hash=await self._passwords.hash_password(data.password),
-            )
-        )
+        async with self._unit.released():
+            hashed = await self._passwords.hash_password(data.password)
+        values = data.model_dump(exclude={"password"})
+        user = await self._repo.create(User(**values, password_hash=hashed))
         await self._audit.done(
             "create-user", actor=actor, subject=user.id, fields=["role"]
         )
@@ -153,9 +127,6 @@ class UserService:
 
     async def _keep_an_admin(self, user_id: UUID, action: str, actor: UUID) -> None:
         if await self._repo.is_last_admin(user_id):
-            raise await self._audit.refused(
-                ConflictException("The last active admin must stay one"),
-                action,
-                actor=actor,
-                subject=user_id,
+            raise ConflictException("The last active admin must stay one").remembering(
+                self._audit.refusal(action, actor=actor, subject=user_id)
             )

@@ -10,7 +10,6 @@ class FakeIdempotencyRepository:
 
     def __init__(self) -> None:
         self.claimed: set[str] = set()
-        self.settled: list[bool] = []
         self._rows: dict[str, IdempotencyKey] = {}
 
     async def claim(self, key: str) -> bool:
@@ -20,12 +19,9 @@ class FakeIdempotencyRepository:
         row = self._rows.get(key)
         return row if row and row.created_at > datetime.now(UTC) - kept else None
 
-    async def mark(self) -> None:
-        self.settled.clear()
-
-    async def settle(self, keeps_changes: bool) -> None:
-        self.settled.append(keeps_changes)
-
-    async def put(self, row: IdempotencyKey) -> None:
+    async def put(self, row: IdempotencyKey, kept: timedelta) -> bool:
+        if await self.get(row.key, kept) is not None:
+            return False
         row.created_at = datetime.now(UTC)
         self._rows[row.key] = row
+        return True

@@ -20,6 +20,14 @@ class FakeUserRepository(FakeRepository[User]):
             (u for u in self._alive() if u.email.lower() == email.lower()), None
         )
 
+    async def get_unchanged(self, user: User) -> User | None:
+        row = await self.get_by_id(user.id)
+        same = row is not None and all(
+            getattr(row, name) == getattr(user, name)
+            for name in ("password_hash", "token_version", "is_active")
+        )
+        return row if same else None
+
     async def email_exists(self, email: str) -> bool:
         return await self.get_by_email(email) is not None
 

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import DatabaseManager
 from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
@@ -46,10 +45,10 @@ def mail_tokens(
 
 @pytest.fixture(params=["real", "fake"])
 def counters(
-    request: pytest.FixtureRequest, database: DatabaseManager, session: AsyncSession
+    request: pytest.FixtureRequest, session: AsyncSession
 ) -> RateLimitRepository | FakeRateLimitRepository:
     if request.param == "real":
-        return RateLimitRepository(database, session)
+        return RateLimitRepository(session)
     return FakeRateLimitRepository()
 
 
@@ -153,15 +152,23 @@ async def test_an_answer_is_found_until_it_is_too_old(
 ) -> None:
     assert await answers.claim("a")
     assert await answers.get("a", HOUR) is None
-    await answers.mark()
-    await answers.settle(keeps_changes=True)
-    for status in (201, 409):
-        await answers.put(_answer("a", status))
-        found = await answers.get("a", HOUR)
-        assert found
-        assert (found.status, found.headers, found.body) == (status, {"a": "b"}, b"c")
+    assert await answers.put(_answer("a", 201), HOUR)
+    found = await answers.get("a", HOUR)
+    assert found
+    assert (found.status, found.headers, found.body) == (201, {"a": "b"}, b"c")
     assert await answers.get("a", -HOUR) is None
     assert await answers.get("b", HOUR) is None
+
+
+async def test_only_an_answer_that_is_too_old_is_replaced(
+    answers: IdempotencyRepository,
+) -> None:
+    assert await answers.put(_answer("a", 201), HOUR)
+    assert not await answers.put(_answer("a", 409), HOUR)
+    assert await answers.put(_answer("a", 409), -HOUR)
+    found = await answers.get("a", HOUR)
+    assert found
+    assert found.status == 409
 
 
 def _answer(key: str, status: int) -> IdempotencyKey:

@@ -1,11 +1,21 @@
 """Services on fakes."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from app.core.config import Settings
 from app.core.context import RequestContext
+from app.core.exceptions import AppException
 from app.core.security import PasswordHasher, TokenSigner
-from app.domain.jobs.account import SendLink, SendMail
+from app.domain.jobs.account import (
+    ForgotPassword,
+    ResendVerification,
+    SendLink,
+    SendMail,
+)
+from app.domain.purposes import Purpose
 from app.kit.mail import Mail
 from app.kit.queue.job import Job
 from app.kit.signer import Signer
@@ -23,6 +33,7 @@ from tests.fakes.job_queue import FakeJobQueue
 from tests.fakes.mail_token_repository import FakeMailTokenRepository
 from tests.fakes.rate_limit_repository import FakeRateLimitRepository
 from tests.fakes.refresh_token_repository import FakeRefreshTokenRepository
+from tests.fakes.unit_of_work import FakeUnitOfWork
 from tests.fakes.user_repository import FakeUserRepository
 
 
@@ -37,11 +48,12 @@ class Fakes:
         self.counters = FakeRateLimitRepository()
         self.mails: list[Mail] = []
         self.jobs = FakeJobQueue(self._do)
+        self.unit = FakeUnitOfWork()
         self.links = LinkService(
-            self.mail_tokens, self.jobs, Signer(settings, "link"), settings
+            self.users, self.mail_tokens, self.jobs, Signer(settings, "link"), settings
         )
         self.audit = AuditService(self.record, RequestContext("192.0.2.1", "request"))
-        self.limits = LimitService(self.counters, self.audit, "192.0.2.1")
+        self.limits = self.limits_of("192.0.2.1")
         self.tokens = TokenService(
             FakeRefreshTokenRepository(),
             self.users,
@@ -49,14 +61,15 @@ class Fakes:
             self.audit,
         )
         self.auth = AuthService(
-            self.users, self.tokens, hasher, self.limits, self.audit
+            self.users, self.unit, self.tokens, hasher, self.limits, self.audit
         )
         self.cursors = CursorService(Signer(settings, "cursor"))
         self.administration = UserService(
-            self.users, hasher, self.tokens, self.audit, self.cursors
+            self.users, self.unit, hasher, self.tokens, self.audit, self.cursors
         )
         self.passwords = PasswordService(
             self.users,
+            self.unit,
             self.links,
             self.tokens,
             hasher,
@@ -65,6 +78,7 @@ class Fakes:
         )
         self.accounts = AccountService(
             self.users,
+            self.unit,
             self.links,
             self.jobs,
             hasher,
@@ -72,7 +86,25 @@ class Fakes:
             self.audit,
         )
 
+    def limits_of(self, address: str, factor: int = 1) -> LimitService:
+        """The limits of a caller at this address."""
+        return LimitService(self.counters, self.unit, self.audit, address, factor)
+
+    @asynccontextmanager
+    async def refusing[Error: AppException](
+        self, *kinds: type[Error], match: str | None = None
+    ) -> AsyncIterator[pytest.ExceptionInfo[Error]]:
+        """Expect a refusal, and write what it remembers, as the unit of work does."""
+        with pytest.raises(kinds, match=match) as refused:
+            yield refused
+        for action in refused.value.remembered:
+            await action()
+
     async def _do(self, job: Job) -> None:
+        if isinstance(job, ForgotPassword):
+            await self.links.send_to(job.email, Purpose.RESET)
+        if isinstance(job, ResendVerification):
+            await self.links.send_to(job.email, Purpose.VERIFY)
         if isinstance(job, SendLink):
             mail = await self.links.write(job.token_hash, job.seed)
             assert mail

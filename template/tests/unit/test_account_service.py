@@ -32,7 +32,7 @@ async def test_a_new_account_has_no_rights_and_no_verified_address(user: User) -
 
 @pytest.mark.usefixtures("user")
 async def test_a_taken_email_is_a_conflict(fakes: Fakes) -> None:
-    with pytest.raises(ConflictException):
+    async with fakes.refusing(ConflictException):
         await fakes.accounts.register(ADA)
 
 
@@ -40,9 +40,9 @@ async def test_registrations_from_one_address_are_limited(
     fakes: Fakes, user: User
 ) -> None:
     for _ in range(REGISTER_ADDRESS.attempts - 1):
-        with pytest.raises(ConflictException):
+        async with fakes.refusing(ConflictException):
             await fakes.accounts.register(ADA)
-    with pytest.raises(TooManyRequestsException):
+    async with fakes.refusing(TooManyRequestsException):
         await fakes.accounts.register(ADA)
 
 
@@ -52,16 +52,16 @@ async def test_the_token_of_the_mail_verifies_the_address_once(
     assert fakes.mails[0].to == "ada@example.com"
     await fakes.accounts.verify(fakes.mailed_token())
     assert user.email_verified_at
-    with pytest.raises(BadRequestException):
+    async with fakes.refusing(BadRequestException):
         await fakes.accounts.verify(fakes.mailed_token())
     assert fakes.record.actions == ["register", "verify-email", "!verify-email"]
 
 
 async def test_tokens_from_one_address_are_limited(fakes: Fakes) -> None:
     for _ in range(TOKEN_ADDRESS.attempts):
-        with pytest.raises(BadRequestException):
+        async with fakes.refusing(BadRequestException):
             await fakes.accounts.verify("nonsense")
-    with pytest.raises(TooManyRequestsException):
+    async with fakes.refusing(TooManyRequestsException):
         await fakes.accounts.verify("nonsense")
 
 
@@ -94,7 +94,7 @@ async def test_a_new_address_ends_the_links_to_the_old(
     change = AccountUpdate(email="new@example.com", password=PASSWORD)
     await fakes.accounts.update(user, change)
     await fakes.accounts.verify(fakes.mailed_token())
-    with pytest.raises(BadRequestException):
+    async with fakes.refusing(BadRequestException):
         await fakes.passwords.reset(to_old, "stolen password")
 
 
@@ -103,7 +103,7 @@ async def test_a_new_address_needs_the_password(
     fakes: Fakes, user: User, given: dict[str, str]
 ) -> None:
     change = AccountUpdate.model_validate({"email": "new@example.com"} | given)
-    with pytest.raises(BadRequestException):
+    async with fakes.refusing(BadRequestException):
         await fakes.accounts.update(user, change)
     assert fakes.record.actions[-1] == "!change-email"
 
@@ -113,7 +113,7 @@ async def test_a_taken_address_is_refused(
 ) -> None:
     await fakes.users.create(make_user(email="taken@example.com"))
     change = AccountUpdate(email="Taken@example.com", password=PASSWORD)
-    with pytest.raises(ConflictException):
+    async with fakes.refusing(ConflictException):
         await fakes.accounts.update(user, change)
 
 
@@ -121,7 +121,7 @@ async def test_mails_to_a_new_address_are_limited(fakes: Fakes, user: User) -> N
     change = AccountUpdate(email="new@example.com", password=PASSWORD)
     for _ in range(MAIL_EMAIL.attempts):
         await fakes.accounts.update(user, change)
-    with pytest.raises(TooManyRequestsException):
+    async with fakes.refusing(TooManyRequestsException):
         await fakes.accounts.update(user, change)
 
 

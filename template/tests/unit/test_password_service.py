@@ -31,7 +31,7 @@ async def test_a_changed_password_ends_all_other_sign_ins(
         fakes.tokens.exchange(before.refresh_token),
         fakes.auth.login(user.email, PASSWORD),
     ):
-        with pytest.raises(UnauthorizedException):
+        async with fakes.refusing(UnauthorizedException):
             await attempt
     assert await fakes.auth.login(user.email, NEW)
     assert fakes.record.actions[0] == "change-password"
@@ -41,9 +41,9 @@ async def test_a_change_needs_the_old_password_and_few_attempts(
     fakes: Fakes, user: User
 ) -> None:
     for _ in range(LOGIN.attempts):
-        with pytest.raises(BadRequestException):
+        async with fakes.refusing(BadRequestException):
             await fakes.passwords.change(user, "wrong", NEW)
-    with pytest.raises(TooManyRequestsException):
+    async with fakes.refusing(TooManyRequestsException):
         await fakes.passwords.change(user, PASSWORD, NEW)
     assert set(fakes.record.actions) == {"!change-password", "!login"}
 
@@ -57,7 +57,7 @@ async def test_a_forgotten_password_is_reset_with_the_token_of_a_mail(
     assert "http://localhost:3000/reset-password#token=" in fakes.mails[0].text
     await fakes.passwords.reset(fakes.mailed_token(), NEW)
     assert await fakes.auth.login(user.email, NEW)
-    with pytest.raises(UnauthorizedException):
+    async with fakes.refusing(UnauthorizedException):
         await fakes.tokens.authenticate(before.access_token)
     assert fakes.record.actions == ["reset-password"]
 
@@ -66,10 +66,10 @@ async def test_a_token_works_once_and_only_the_latest(fakes: Fakes, user: User) 
     await fakes.passwords.forgot(user.email)
     first = fakes.mailed_token()
     await fakes.passwords.forgot(user.email)
-    with pytest.raises(BadRequestException):
+    async with fakes.refusing(BadRequestException):
         await fakes.passwords.reset(first, NEW)
     await fakes.passwords.reset(fakes.mailed_token(), NEW)
-    with pytest.raises(BadRequestException):
+    async with fakes.refusing(BadRequestException):
         await fakes.passwords.reset(fakes.mailed_token(), NEW)
 
 
@@ -78,7 +78,7 @@ async def test_a_password_change_ends_the_tokens_of_mails(
 ) -> None:
     await fakes.passwords.forgot(user.email)
     await fakes.passwords.change(user, PASSWORD, NEW)
-    with pytest.raises(BadRequestException):
+    async with fakes.refusing(BadRequestException):
         await fakes.passwords.reset(fakes.mailed_token(), "stolen password")
 
 
@@ -91,7 +91,7 @@ async def test_nobody_gets_no_mail(fakes: Fakes, user: User) -> None:
 
 async def test_who_was_locked_out_gets_in_by_a_reset(fakes: Fakes, user: User) -> None:
     for _ in range(LOGIN.attempts + 1):
-        with pytest.raises((UnauthorizedException, TooManyRequestsException)):
+        async with fakes.refusing(UnauthorizedException, TooManyRequestsException):
             await fakes.auth.login(user.email, "wrong")
     await fakes.passwords.forgot(user.email)
     await fakes.passwords.reset(fakes.mailed_token(), NEW)

@@ -2,10 +2,10 @@
 
 from fastapi import status
 
-from app.api.deps import CurrentUser, ScopeDep
+from app.api.deps import CurrentUser
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
-from app.domain.jobs.account import ForgotPassword, ResendVerification
+from app.api.v1.account_deps import AccountServiceDep, PasswordServiceDep
 from app.domain.models.user import User
 from app.domain.schemas.account import (
     ChangePasswordRequest,
@@ -30,17 +30,17 @@ SENT = "If there is such an account, a mail is on its way"
     status_code=status.HTTP_201_CREATED,
     openapi_extra=PUBLIC,
 )
-async def register(data: RegisterRequest, scope: ScopeDep) -> User:
+async def register(data: RegisterRequest, service: AccountServiceDep) -> User:
     """Create an account without rights."""
-    return await scope.accounts.register(data)
+    return await service.register(data)
 
 
 @router.post("/change-password", openapi_extra=NO_REPLAY)
 async def change_password(
-    data: ChangePasswordRequest, user: CurrentUser, scope: ScopeDep
+    data: ChangePasswordRequest, user: CurrentUser, service: PasswordServiceDep
 ) -> TokenResponse:
     """Change one's password. All other sign-ins end; these tokens are new."""
-    return await scope.passwords.change(user, data.old_password, data.new_password)
+    return await service.change(user, data.old_password, data.new_password)
 
 
 @router.post(
@@ -48,26 +48,29 @@ async def change_password(
     status_code=status.HTTP_202_ACCEPTED,
     openapi_extra=PUBLIC,
 )
-async def forgot_password(data: EmailRequest, scope: ScopeDep) -> MessageResponse:
+async def forgot_password(
+    data: EmailRequest, service: PasswordServiceDep
+) -> MessageResponse:
     """Ask for a link to choose a new password."""
-    await scope.limits.count_mail(data.email)
-    await scope.jobs.add(ForgotPassword(email=data.email))
+    await service.forgot(data.email)
     return MessageResponse(message=SENT)
 
 
 @router.post("/reset-password", openapi_extra=PUBLIC)
 async def reset_password(
-    data: ResetPasswordRequest, scope: ScopeDep
+    data: ResetPasswordRequest, service: PasswordServiceDep
 ) -> MessageResponse:
     """Choose a new password with the token of a mail. All sign-ins end."""
-    await scope.passwords.reset(data.token, data.new_password)
+    await service.reset(data.token, data.new_password)
     return MessageResponse(message="The password is changed")
 
 
 @router.post("/verify-email", openapi_extra=PUBLIC)
-async def verify_email(data: TokenRequest, scope: ScopeDep) -> MessageResponse:
+async def verify_email(
+    data: TokenRequest, service: AccountServiceDep
+) -> MessageResponse:
     """Verify an e-mail address with the token of a mail."""
-    await scope.accounts.verify(data.token)
+    await service.verify(data.token)
     return MessageResponse(message="The e-mail address is verified")
 
 
@@ -76,8 +79,9 @@ async def verify_email(data: TokenRequest, scope: ScopeDep) -> MessageResponse:
     status_code=status.HTTP_202_ACCEPTED,
     openapi_extra=PUBLIC,
 )
-async def resend_verification(data: EmailRequest, scope: ScopeDep) -> MessageResponse:
+async def resend_verification(
+    data: EmailRequest, service: AccountServiceDep
+) -> MessageResponse:
     """Ask for another link to verify an address."""
-    await scope.limits.count_mail(data.email)
-    await scope.jobs.add(ResendVerification(email=data.email))
+    await service.resend(data.email)
     return MessageResponse(message=SENT)

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Form
 
-from app.api.deps import CurrentUser, ScopeDep
+from app.api.deps import CurrentUser
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
+from app.api.v1.auth_deps import AuthServiceDep
 from app.domain.schemas.auth import LoginForm, RefreshRequest, TokenResponse
 from app.domain.schemas.common import MessageResponse
 
@@ -14,26 +15,28 @@ router = SliceRouter(prefix="/auth", tags=["Auth"])
 
 
 @router.post("/login", openapi_extra=PUBLIC)
-async def login(form: Annotated[LoginForm, Form()], scope: ScopeDep) -> TokenResponse:
+async def login(
+    form: Annotated[LoginForm, Form()], service: AuthServiceDep
+) -> TokenResponse:
     """Exchange an e-mail and a password for tokens."""
-    return await scope.auth.login(form.username, form.password)
+    return await service.login(form.username, form.password)
 
 
 @router.post("/refresh", openapi_extra=PUBLIC)
-async def refresh(data: RefreshRequest, scope: ScopeDep) -> TokenResponse:
+async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenResponse:
     """Exchange a refresh token for new tokens. It is good for this once."""
-    return await scope.tokens.exchange(data.refresh_token)
+    return await service.refresh(data.refresh_token)
 
 
 @router.post("/logout", openapi_extra=PUBLIC)
-async def logout(data: RefreshRequest, scope: ScopeDep) -> MessageResponse:
+async def logout(data: RefreshRequest, service: AuthServiceDep) -> MessageResponse:
     """End the sign-in that a refresh token belongs to."""
-    await scope.tokens.revoke(data.refresh_token)
+    await service.logout(data.refresh_token)
     return MessageResponse(message="Signed out")
 
 
 @router.post("/logout-all", openapi_extra=NO_REPLAY)
-async def logout_all(user: CurrentUser, scope: ScopeDep) -> MessageResponse:
+async def logout_all(user: CurrentUser, service: AuthServiceDep) -> MessageResponse:
     """End every sign-in of oneself, on all devices, at once."""
-    await scope.auth.logout_all(user)
+    await service.logout_all(user)
     return MessageResponse(message="Signed out everywhere")

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from app.api.conditions import ETAG, with_etag
 from app.api.deps import CurrentUser, StaffUser
 from app.api.slice_router import SliceRouter
-from app.api.v1.picture_deps import PictureServiceDep, ReceivedPicture
+from app.api.v1.picture_deps import PictureServiceDep, Upload
 from app.api.v1.user_deps import UserServiceDep
 from app.domain.models.user import User
 from app.domain.pictures import PictureType
@@ -32,13 +32,13 @@ PICTURE: dict[str, Any] = {"description": "The picture", "content": BINARY}
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def set_picture(
-    name: ReceivedPicture,
     user: CurrentUser,
+    chunks: Upload,
     pictures: PictureServiceDep,
     response: Response,
 ) -> User:
     """Set one's picture: a JPEG, PNG or WebP file as the body."""
-    return with_etag(response, await pictures.set_picture(user, name))
+    return with_etag(response, await pictures.set_picture(user, chunks))
 
 
 @router.delete("/me/picture")
@@ -46,7 +46,7 @@ async def delete_picture(
     user: CurrentUser, pictures: PictureServiceDep
 ) -> MessageResponse:
     """Remove one's picture."""
-    await pictures.set_picture(user, None)
+    await pictures.remove_picture(user)
     return MessageResponse(message="Picture removed")
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Query, Response, status
 
 from app.api.conditions import ETAG, IfMatchDep, with_etag
-from app.api.deps import AdminUser, CurrentUser, ScopeDep, StaffUser
-from app.api.idempotency import IdempotentRoute
+from app.api.deps import AdminUser, CurrentUser, StaffUser
 from app.api.slice_router import SliceRouter
+from app.api.v1.account_deps import AccountServiceDep
 from app.api.v1.user_deps import UserServiceDep
 from app.domain.models.user import User
 from app.domain.schemas.account import AccountUpdate
@@ -22,7 +22,7 @@ from app.domain.schemas.user import (
 )
 from app.utils.pagination import Page
 
-router = SliceRouter(prefix="/users", tags=["Users"], route_class=IdempotentRoute)
+router = SliceRouter(prefix="/users", tags=["Users"])
 
 
 @router.get("/me", response_model=UserResponse, responses={200: ETAG})
@@ -35,12 +35,12 @@ async def get_me(user: CurrentUser, response: Response) -> User:
 async def update_me(
     data: AccountUpdate,
     user: CurrentUser,
-    scope: ScopeDep,
+    service: AccountServiceDep,
     seen: IfMatchDep,
     response: Response,
 ) -> User:
     """Change one's account; another e-mail counts once it is verified."""
-    return with_etag(response, await scope.accounts.update(user, data, seen))
+    return with_etag(response, await service.update(user, data, seen))
 
 
 @router.delete("/me")

@@ -28,23 +28,58 @@ class WriteInReadingError(RuntimeError):
         )
 
 
+class SessionEndedError(RuntimeError):
+    """A session was used after its request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The transaction of the request has ended: a stream runs after it, and a "
+            "WebSocket has none. Open one for each step: "
+            "async with container.open_scope(context) as scope: ..."
+        )
+
+
+# In `session.info`: it has ended; it writes, although it was opened for reading.
+ENDED = "ended"
+WRITES = "writes"
+
+
+@event.listens_for(Session, "after_transaction_create")
+def refuse_after_end(session: Session, _: object) -> None:
+    """Refuse to begin a transaction that nobody would end."""
+    if ENDED in session.info:
+        raise SessionEndedError
+
+
+def end(session: AsyncSession) -> None:
+    """Refuse any later use of a session."""
+    session.info[ENDED] = True
+
+
+def allow_writing(session: AsyncSession) -> None:
+    """Let a session write that was opened for reading, from its next transaction on."""
+    session.info[WRITES] = True
+
+
 class ReadingSession(Session):
     """A session that refuses to write."""
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Refuse, if there is anything to write."""
-        if self.new or self.dirty or self.deleted:
+        if WRITES in self.info:
+            super().flush(objects)
+        elif self.new or self.dirty or self.deleted:
             raise WriteInReadingError
 
 
 @event.listens_for(ReadingSession, "after_begin")
-def leave_out_transaction(_: Session, __: Any, connection: Connection) -> None:
+def leave_out_transaction(session: Session, _: Any, connection: Connection) -> None:
     """Have the driver begin none, until the connection is given back.
 
     The option of the engine that does the same costs nearly as much as it saves. In
     tests there is one already, which is rolled back.
     """
-    if not connection.in_nested_transaction():
+    if WRITES not in session.info and not connection.in_nested_transaction():
         driver: Any = connection.connection.dbapi_connection
         driver.autocommit = True
 
@@ -52,7 +87,8 @@ def leave_out_transaction(_: Session, __: Any, connection: Connection) -> None:
 @event.listens_for(ReadingSession, "do_orm_execute")
 def refuse_writing(state: ORMExecuteState) -> None:
     """Refuse INSERT, UPDATE and DELETE; what a text does is not looked at."""
-    if state.is_insert or state.is_update or state.is_delete:
+    writes = state.is_insert or state.is_update or state.is_delete
+    if writes and WRITES not in state.session.info:
         raise WriteInReadingError
 
 

@@ -16,6 +16,7 @@ from app.container import Container, RequestScope
 from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
+from app.core.db.unit_of_work import UnitOfWork
 from app.core.logging import setup_logging
 from app.jobs.registry import kinds
 from app.kit import hooks
@@ -109,8 +110,9 @@ async def test_a_part_sees_a_worker_and_the_names_of_its_jobs(
 def test_a_job_carries_the_headers_of_a_part(
     settings: Settings, parts: Sequence[PartSettings]
 ) -> None:
+    container = Container(settings, parts)
     context = RequestContext("192.0.2.1", "abc")
-    scope = RequestScope(Container(settings, parts), AsyncSession(), context)
+    scope = RequestScope(container, UnitOfWork(AsyncSession()), context)
     carried = {"address": "192.0.2.1", "request_id": "abc", "visit": "7"}
     assert scope.jobs._headers == carried
 

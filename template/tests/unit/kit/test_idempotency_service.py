@@ -30,7 +30,7 @@ def service(
 
 async def test_the_first_answer_is_given_again(service: IdempotencyService) -> None:
     assert await service.begin(CALL) is None
-    await service.keep(CALL, ANSWER, keeps_changes=True)
+    await service.keep(CALL, ANSWER)
     assert await service.begin(CALL) == ANSWER
 
 
@@ -41,14 +41,14 @@ async def test_the_first_answer_is_given_again(service: IdempotencyService) -> N
 async def test_a_key_counts_for_one_caller_method_and_route(
     service: IdempotencyService, other: dict[str, object]
 ) -> None:
-    await service.keep(CALL, ANSWER, keeps_changes=True)
+    await service.keep(CALL, ANSWER)
     assert await service.begin(replace(CALL, **other)) is None  # type: ignore[arg-type]  # one of several fields
 
 
 async def test_the_key_with_another_content_is_refused(
     service: IdempotencyService,
 ) -> None:
-    await service.keep(CALL, ANSWER, keeps_changes=True)
+    await service.keep(CALL, ANSWER)
     with pytest.raises(InvalidInputException, match="another request"):
         await service.begin(replace(CALL, content=b"{}"))
 
@@ -62,15 +62,32 @@ async def test_a_call_that_another_request_has_claimed_is_in_flight(
     assert refused.value.retry_after == 1
 
 
-@pytest.mark.parametrize("keeps_changes", [True, False])
-async def test_what_a_refused_call_has_done_is_undone(
-    service: IdempotencyService,
-    answers: FakeIdempotencyRepository,
-    keeps_changes: bool,
+async def test_a_claim_is_renewed_until_another_request_has_the_call(
+    service: IdempotencyService, answers: FakeIdempotencyRepository
 ) -> None:
-    await service.begin(CALL)
-    await service.keep(CALL, ANSWER, keeps_changes=keeps_changes)
-    assert answers.settled == [keeps_changes]
+    await service.renew(CALL)
+    answers.claimed.add(CALL.name)
+    with pytest.raises(ConflictException, match="in flight"):
+        await service.renew(CALL)
+    answers.claimed.clear()
+    await service.keep(CALL, ANSWER)
+    with pytest.raises(ConflictException, match="in flight"):
+        await service.renew(CALL)
+
+
+async def test_the_answer_of_another_request_is_not_replaced(
+    service: IdempotencyService, answers: FakeIdempotencyRepository
+) -> None:
+    other = replace(ANSWER, status=409)
+    answers.claimed.add(CALL.name)
+    await service.keep_refusal(CALL, other)
+    answers.claimed.clear()
+    assert await service.begin(CALL) is None
+    await service.keep(CALL, ANSWER)
+    await service.keep_refusal(CALL, other)
+    with pytest.raises(ConflictException, match="in flight"):
+        await service.keep(CALL, other)
+    assert await service.begin(CALL) == ANSWER
 
 
 async def test_the_content_is_known_again_after_a_new_key(
@@ -80,6 +97,6 @@ async def test_the_content_is_known_again_after_a_new_key(
     before = make_settings(JWT_SECRET_KEY=old)
     after = make_settings(JWT_SECRET_KEY=new, JWT_SECRET_KEY_OLD=old)
     first = IdempotencyService(answers, Signer(before, "idempotency"))
-    await first.keep(CALL, ANSWER, keeps_changes=True)
+    await first.keep(CALL, ANSWER)
     second = IdempotencyService(answers, Signer(after, "idempotency"))
     assert await second.begin(CALL) == ANSWER

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx import ASGITransport, AsyncClient
 from starlette.routing import Match
 
@@ -21,7 +22,7 @@ def _app() -> FastAPI:
     """Two slices, one within the paths of the other, behind a prefix."""
     app = FastAPI()
     for prefix, path in (("/books", "/{id}"), ("/books", "/{id}/cover"), ("/a", "")):
-        router = SliceRouter(prefix=prefix)
+        router = SliceRouter(prefix=prefix, route_class=APIRoute)
         router.add_api_route(path, _answer, methods=["GET"])
         app.include_router(router, prefix="/api")
     return app

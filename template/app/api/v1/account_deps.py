@@ -1,0 +1,39 @@
+"""Dependencies of the routes of one's own account."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.api.deps import ScopeDep
+from app.service.account_service import AccountService
+from app.service.password_service import PasswordService
+
+
+async def get_account_service(scope: ScopeDep) -> AccountService:
+    """The use cases of one's own account."""
+    return AccountService(
+        scope.users,
+        scope.unit,
+        scope.links,
+        scope.jobs,
+        scope.container.hasher,
+        scope.limits,
+        scope.audit,
+    )
+
+
+async def get_password_service(scope: ScopeDep) -> PasswordService:
+    """The use cases of passwords."""
+    return PasswordService(
+        scope.users,
+        scope.unit,
+        scope.links,
+        scope.tokens,
+        scope.container.hasher,
+        scope.limits,
+        scope.audit,
+    )
+
+
+AccountServiceDep = Annotated[AccountService, Depends(get_account_service)]
+PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]

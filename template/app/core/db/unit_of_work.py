@@ -1,0 +1,96 @@
+"""The unit of work: the transactions of one request or job."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db.errors import CONFLICTS, raise_conflict
+from app.core.db.sessions import allow_writing
+from app.core.exceptions import AppException
+
+Action = Callable[[], Awaitable[object]]
+
+
+async def commit(session: AsyncSession) -> None:
+    """Commit a session.
+
+    Raises:
+        ConflictException: a constraint that a repository knows forbids it; some are
+            checked at the commit only.
+    """
+    try:
+        await session.commit()
+    except IntegrityError as error:
+        raise_conflict(error, session.info.get(CONFLICTS, {}))
+
+
+class UnitOfWork:
+    """One transaction after the other, on one session; never two at once."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self._renewals: list[Action] = []
+        self._compensations: list[Action] = []
+
+    async def commit(self) -> None:
+        """Commit what was written until now: it stays, even if the request fails."""
+        await commit(self.session)
+        await self._renew()
+
+    @asynccontextmanager
+    async def released(self) -> AsyncGenerator[None]:
+        """Commit, and hold no connection during something slow.
+
+        Afterwards a new transaction begins: what was read before may have changed.
+        """
+        await commit(self.session)
+        yield
+        await self._renew()
+
+    def renewing(self, action: Action) -> None:
+        """Run an action at the beginning of each later transaction of this unit."""
+        self._renewals.append(action)
+
+    def compensating(self, action: Action) -> None:
+        """Run an action if the unit fails: what a rollback does not undo, as a file."""
+        self._compensations.append(action)
+
+    async def refuse(self, error: AppException) -> None:
+        """Roll back; then write and commit what the error remembers."""
+        await self.session.rollback()
+        if error.remembered:
+            allow_writing(self.session)
+            for action in error.remembered:
+                await action()
+            await commit(self.session)
+
+    async def compensate(self) -> None:
+        """Undo what the rollback does not."""
+        for action in reversed(self._compensations):
+            await action()
+
+    async def _renew(self) -> None:
+        for action in self._renewals:
+            await action()
+
+
+@asynccontextmanager
+async def unit_of_work(
+    opened: AbstractAsyncContextManager[AsyncSession],
+) -> AsyncGenerator[UnitOfWork]:
+    """Provide the unit of work of a session that is about to be opened."""
+    unit = None
+    try:
+        async with opened as session:
+            unit = UnitOfWork(session)
+            try:
+                yield unit
+            except AppException as error:
+                await unit.refuse(error)
+                raise
+    except BaseException:
+        if unit is not None:
+            await unit.compensate()
+        raise

@@ -1,0 +1,82 @@
+"""The route: one unit of work for each request."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
+
+from app.core.context import RequestContext
+from app.utils.addresses import client_address
+
+SAFE_METHODS = ("GET", "HEAD")
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Host(Protocol):
+    """The application whose units of work are opened: `app.state.container`."""
+
+    def open_scope(
+        self, context: RequestContext, *, reads: bool = False
+    ) -> AbstractAsyncContextManager[Any]: ...
+
+
+class Guard(SecurityBase):
+    """A dependency on which it depends whether a request is served at all."""
+
+    async def __call__(self, connection: HTTPConnection) -> Any:
+        """Let the caller pass, or raise an error."""
+        raise NotImplementedError
+
+
+class ScopedRoute(APIRoute):
+    """Runs a request in a scope, whose transaction is committed before the answer.
+
+    1. Receive the body, if it is one that FastAPI parses; no connection is held.
+    2. Open the scope as `request.state.scope`, and run the guards.
+    3. Have FastAPI parse, validate, call the handler and build the answer.
+    4. Commit, or roll back where an error leaves. GET and HEAD only read.
+    5. Send the answer.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Wrap what FastAPI does with a request."""
+        handle = super().get_route_handler()
+        guards = list(_guards(self.dependant))
+        parses = self.body_field is not None
+
+        async def handler(request: Request) -> Response:
+            if parses:
+                await request.body()
+            host: Host = request.app.state.container
+            reads = request.method in SAFE_METHODS
+            async with host.open_scope(request_context(request), reads=reads) as scope:
+                request.state.scope = scope
+                for guard in guards:
+                    if guard not in request.app.dependency_overrides:
+                        await guard(request)
+                return await self.answer(request, handle)
+
+        return handler
+
+    async def answer(self, request: Request, handle: Handler) -> Response:
+        """Answer within the scope; what is written here is committed with the rest."""
+        return await handle(request)
+
+
+def request_context(connection: HTTPConnection) -> RequestContext:
+    """Return the client address and the request id."""
+    address = client_address(connection.client.host if connection.client else "")
+    return RequestContext(address, connection.state.request_id)
+
+
+def _guards(dependant: Dependant) -> Iterator[Guard]:
+    """Find the guards of a route, also those that its dependencies depend on."""
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Guard):
+            yield dependency.call
+        yield from _guards(dependency)
