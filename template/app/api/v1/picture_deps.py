@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.api.deps import ScopeDep, get_settings
+from app.api.deps import ScopeDep, SettingsDep
 from app.service.picture_service import PictureService
 
 
@@ -16,9 +16,9 @@ async def get_picture_service(scope: ScopeDep) -> PictureService:
     )
 
 
-async def get_upload(request: Request) -> AsyncIterator[bytes]:
+async def get_upload(request: Request, settings: SettingsDep) -> AsyncIterator[bytes]:
     """The body as it arrives, up to MAX_UPLOAD_SIZE. It is read by the service."""
-    request.state.body_limit = (await get_settings(request)).MAX_UPLOAD_SIZE
+    request.state.body_limit = settings.MAX_UPLOAD_SIZE
     return request.stream()
 
 
