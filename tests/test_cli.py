@@ -462,8 +462,9 @@ def test_a_terminal_is_asked_for_a_name_then_one_choice(checkout: Checkout) -> N
 
 
 @posix
-def test_who_does_not_take_the_recommended_settings_is_asked_seven_questions(checkout: Checkout) -> None:
-    answers = ["n", "Sells {{ things }}", "", "no address", "grace@example.com", "3.12", "none", "gitlab", "kubernetes"]
+def test_who_does_not_take_the_recommended_settings_is_asked_eight_questions(checkout: Checkout) -> None:
+    chosen = ["3.12", "none", "gitlab", "kubernetes", "no"]
+    answers = ["n", "Sells {{ things }}", "", "no address", "grace@example.com", *chosen]
     screen = talk(checkout, ["new", "shop", "--no-install"], answers)
     assert "author_email cannot be 'no address'" in screen
     recorded = Path("shop/.copier-answers.yml").read_text()
@@ -475,6 +476,7 @@ def test_who_does_not_take_the_recommended_settings_is_asked_seven_questions(che
         "license: none",
         "ci: gitlab",
         "deploy: kubernetes",
+        "telemetry: 'no'",
     ):
         assert line in recorded
 
@@ -482,7 +484,7 @@ def test_who_does_not_take_the_recommended_settings_is_asked_seven_questions(che
 @posix
 def test_what_was_given_is_not_asked(checkout: Checkout) -> None:
     data = [part for name in ("description", "author_name", "license") for part in ("-d", f"{name}=none")]
-    screen = talk(checkout, ["new", "shop", "--no-install", *data], ["n", "", "", "", ""])
+    screen = talk(checkout, ["new", "shop", "--no-install", *data], ["n", "", "", "", "", ""])
     assert "Who writes it" not in screen
     assert "Licence" not in screen
 

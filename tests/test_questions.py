@@ -27,6 +27,7 @@ NAMES = [
     "license",
     "ci",
     "deploy",
+    "telemetry",
 ]
 
 
@@ -111,6 +112,13 @@ def test_no_project_can_shadow_the_language_its_library_or_what_it_depends_on(qu
     used = (ROOT / "template" / "pyproject.toml.jinja").read_text(encoding="utf-8")
     required = {name.replace("-", "_").lower() for name in re.findall(r'^    "([A-Za-z0-9-]+)[\[>=]', used, re.M)}
     assert required <= reserved
+
+
+def test_yes_and_no_in_an_answers_file_need_no_quotes(questions: Questions, tmp_path: Path) -> None:
+    file = tmp_path / "answers.yml"
+    for word in ("yes", "no"):
+        file.write_text(f"telemetry: {word}\n")
+        assert complete(questions, **read_answers(file))["telemetry"] == word
 
 
 def test_a_yes_or_no_question_takes_no_other_word() -> None:

@@ -52,6 +52,8 @@ class Question:
         """Return the answer in the question's type; ValueError says what was expected."""
         if self.type == "bool":
             return _boolean(value)
+        if isinstance(value, bool) and {"yes", "no"} <= {*self.choices}:
+            return "yes" if value else "no"  # YAML takes the bare words for these
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError("Give it as text")  # noqa: TRY004  # as every other answer that does not do
         return str(value)

@@ -170,6 +170,22 @@ def test_settings_that_do_not_allow_a_start_are_named(place: Place) -> None:
     assert "JWT_ALGORITHM: Input should be 'HS256'" in found["settings"]["found"]
 
 
+def test_the_settings_of_a_part_are_known_and_named_with_the_others(place: Place) -> None:
+    place.set(METRICS_PORT=9464)
+    assert place.look()["names"]["state"] == "ok"
+    place.set(METRICS_PORT="many", TRACE_RATIO=2, LOG_LEVEL="LOUD")
+    found = place.look()["settings"]["found"]
+    assert [name for name in ("LOG_LEVEL", "METRICS_PORT", "TRACE_RATIO") if f"{name}: Input" not in found] == []
+
+
+def test_the_settings_of_a_part_that_was_left_out_are_no_settings(place: Place) -> None:
+    shutil.rmtree(place.root / "app" / "kit" / "telemetry")
+    place.set(METRICS_PORT=9464)
+    found = place.look()
+    assert not wrong(found)
+    assert "no settings: METRICS_PORT" in found["names"]["found"]
+
+
 def test_a_slip_in_a_name_is_wrong_with_the_nearest_name(place: Place) -> None:
     place.set(DB_HOTS="localhost", LOGLEVEL="DEBUG", COMPOSE_PROJECT_NAME="shop", OF_MY_OWN="1")
     done = place.doctor()

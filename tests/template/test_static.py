@@ -22,6 +22,10 @@ BROUGHT = {
     ".gitlab-ci.yml": {"ci": "gitlab"},
     "renovate.json": {"ci": "gitlab"},
     "kubernetes": {"deploy": "kubernetes"},
+    "app/kit/telemetry": {"telemetry": "yes"},
+    "tests/telemetry": {"telemetry": "yes"},
+    "tests/integration/kit/telemetry": {"telemetry": "yes"},
+    "tests/unit/kit/telemetry": {"telemetry": "yes"},
 }
 LICENCES = {
     "MIT": "MIT License",
@@ -79,10 +83,25 @@ def test_an_option_brings_its_files_and_no_others(answers: Answers, render: Rend
 
 @each_combination
 def test_an_option_changes_no_python_file(answers: Answers, render: Render) -> None:
+    """It may leave out whole folders."""
+
     def python_files(project: Path) -> dict[str, str]:
         return {name: text for name, text in files(project).items() if name.endswith((".py", ".mako"))}
 
-    assert python_files(render(**answers)) == python_files(render())
+    found, all_files = python_files(render(**answers)), python_files(render())
+    assert found.items() <= all_files.items()
+    assert not [name for name in all_files.keys() - found.keys() if not name.startswith(tuple(BROUGHT))]
+
+
+@each_combination
+def test_a_project_without_telemetry_does_not_mention_it(answers: Answers, render: Render) -> None:
+    """Nor its settings and packages; a project with it does, where they are explained."""
+    words = re.compile("telemetry|metrics_port|otlp|sentry|prometheus|trace_id", re.IGNORECASE)
+    found = {name for name, text in files(render(**answers)).items() if words.search(text)} - {".copier-answers.yml"}
+    if answers.get("telemetry") == "no":
+        assert found == set()
+    else:
+        assert {"README.md", "SECURITY.md", "pyproject.toml", ".env.example"} <= found
 
 
 @each_combination

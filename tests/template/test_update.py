@@ -89,23 +89,36 @@ def _files(project: Path) -> dict[str, bytes]:
     }
 
 
+def _made(versions: Versions, at: str, project: Path, **answers: str) -> Path:
+    given = Questions(versions.source(at).questions).complete({"project_name": "Shop", **answers})
+    render(Source(versions.url, at, ""), given, project, project.with_name(f"scratch-{project.name}"))
+    return project
+
+
+def _update(project: Path, *words: str) -> None:
+    run(sys.executable, "-m", "mkbackend", "update", project, *words, cwd=project.parent, HOME=os.environ["HOME"])
+
+
 @pytest.mark.parametrize(("version", "which"), PAIRS)
 def test_an_updated_project_equals_a_fresh_one(versions: Versions, version: str, which: str, tmp_path: Path) -> None:
     answers = ANSWERS[which]
-
-    def made(at: str, name: str) -> Path:
-        source = versions.source(at)
-        given = Questions(source.questions).complete({"project_name": "Shop", **answers})
-        render(Source(versions.url, at, ""), given, tmp_path / name, tmp_path / f"scratch-{name}")
-        return tmp_path / name
-
-    project = made(version, "project")
+    project = _made(versions, version, tmp_path / "project", **answers)
     _commit(project)
-    command = (sys.executable, "-m", "mkbackend", "update", project)
-    run(*command, cwd=tmp_path, HOME=os.environ["HOME"])
-    assert _files(project) == _files(made(versions.newest, "fresh"))
+    _update(project)
+    assert _files(project) == _files(_made(versions, versions.newest, tmp_path / "fresh", **answers))
     unstaged = subprocess.run(("git", "diff", "--exit-code"), cwd=project, check=False, capture_output=True)
     assert (unstaged.returncode, unstaged.stdout) == (0, b"")
+
+
+@pytest.mark.parametrize("since", ["now", "the last release"])
+def test_a_part_is_switched_off_and_on(versions: Versions, since: str, tmp_path: Path) -> None:
+    version = versions.newest if since == "now" else _earlier()[0][-1]
+    project = _made(versions, version, tmp_path / "project")
+    _commit(project)
+    for answer in ("no", "yes"):
+        _update(project, "--data", f"telemetry={answer}")
+        assert _files(project) == _files(_made(versions, versions.newest, tmp_path / answer, telemetry=answer))
+        _commit(project)
 
 
 # A project with tables of its own, and a database that was filled at its first version.

@@ -1,6 +1,7 @@
 """The settings of the service: whether they allow a start, and which names it knows."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ def read_dotenv() -> dict[str, str]:
 
 def tell_settings(dotenv: dict[str, str]) -> Told:
     """Tell what keeps the service from starting, and how it serves."""
-    from app.core.config import ConfigurationError, Settings, get_settings
+    from app.core.config import ConfigurationError, Settings
 
+    read = reader()
     given = sorted(name for name in dotenv if NAME.fullmatch(name))
     names: Told = {"known": sorted(names_of(Settings) | names_of_compose()), "given": given}
     try:
-        settings = get_settings()
+        settings = read()
     except ConfigurationError as error:
         first, *lines = str(error).splitlines()
         return names | {"problems": [plainly(line) for line in lines or [first]]}
@@ -35,11 +37,23 @@ def tell_settings(dotenv: dict[str, str]) -> Told:
     return names | {"problems": [], "weak": weak, "serves": serves, "jobs_in_api": does_jobs}
 
 
+def reader() -> Callable[[], Any]:
+    """Return the function that reads the settings; those of the parts of the kit, since 0.9, are read with them."""
+    from app.core.config import get_settings
+
+    if not (Path("app") / "kit" / "parts.py").exists():
+        return get_settings
+    from app.kit.parts import read_settings, settings_classes
+
+    settings_classes()  # which makes their names known
+    return lambda: read_settings()[0]
+
+
 def is_weak(password: Any) -> bool:
     """Tell whether production would refuse a password of the database."""
-    from app.core.config_types import is_weak
+    from app.core import config
 
-    return bool(is_weak(password, length=12))
+    return bool(config.is_weak(password, length=12))  # type: ignore[attr-defined]  # each version imports it there
 
 
 def names_of(settings: Any) -> set[str]:
