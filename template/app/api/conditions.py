@@ -44,7 +44,8 @@ async def get_if_match(
     Raises:
         PreconditionRequiredException: REQUIRE_IF_MATCH is set, and none is named.
     """
-    if if_match is None and (await get_settings(request)).REQUIRE_IF_MATCH:
+    settings = await get_settings(request)
+    if if_match is None and settings.REQUIRE_IF_MATCH:
         raise PreconditionRequiredException("If-Match is missing: send the ETag")
     if if_match is None or if_match.strip() == "*":
         return None
