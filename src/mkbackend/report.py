@@ -82,7 +82,7 @@ def _relocated(screen: Screen, plan: Plan) -> None:
         screen.plain(f"\nYour own code follows the new names: {files} moved, {names} in {among} rewritten.")
     stayed = [f"{path} → {there}" for path, there in done.stayed.items()]
     _list(screen, "Not moved, because something else is in its new place:", stayed)
-    _list(screen, "Not rewritten, because it is no Python:", done.unread)
+    _list(screen, "Not rewritten, because it cannot be read as Python:", done.unread)
     _list(screen, "Not rewritten, for you to look at:", done.notes)
     _list(screen, "Old names in your text, for you to change:", plan.left)
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, write_command
 from typer.testing import CliRunner
 
-from mkbackend import bundle, cli
+from mkbackend import bundle, cli, merge
 from mkbackend import template as template_module
+from mkbackend.errors import BadInputError
+from mkbackend.repository import Repository
 
 from .conftest import Content, Made, Project, Template
 
@@ -174,9 +177,230 @@ def test_the_owners_code_follows(project: Project) -> None:
     assert project.read("app/user.py").endswith("OWN = Signer(Settings())\n")
     assert "Signs all texts" in project.read("app/kit/signer.py")
     assert "def sign(" in project.read("app/kit/signer.py")
-    assert "Your own code follows the new names: 2 files moved, 11 names in 3 files rewritten.\n" in said
+    assert "Your own code follows the new names: 2 files moved, 13 names in 3 files rewritten.\n" in said
     assert "for you to change:\n  README.md:1: app/core/seal.py\n  README.md:1: app.core.seal.Seal\n" in said
     assert "  app/strings.py:1: app.core.old.parts\n" in said
     project.take_back(said)
     assert project.tree() == before
+    assert project.status() == {}
+
+
+def test_a_dry_run_shows_it_and_touches_nothing(project: Project) -> None:
+    project.edit({"app/mine.py": MINE, "notes.txt": "app.core.seal\n"})
+    before = project.tree()
+    said = project.update("--dry-run")
+    for line in (
+        "-from app.core.seal import Seal, stray\n",
+        "+from app.kit.signer import Signer\n",
+        "0 files moved, 5 names in 1 file rewritten.",
+        "  notes.txt:1: app.core.seal\n",
+    ):
+        assert line in said
+    assert (project.tree(), project.status()) == (before, {})
+
+
+def test_an_edit_of_the_same_line_is_a_conflict_of_that_line_only(project: Project) -> None:
+    project.edit({"app/user.py": USER.replace("return Seal(settings)", "return Seal(settings or Settings())")})
+    assert project.update() != ""
+    text = project.read("app/user.py")
+    assert "    return Signer(settings or Settings())\n" in text
+    assert "<<<<<<<" not in text
+
+
+def test_a_file_that_the_owner_moved_has_names_of_theirs_and_conflicts_where_the_template_changed_it(
+    project: Project,
+) -> None:
+    project.edit({"app/core/seal.py": None, "app/stamp.py": SEAL, "app/mine.py": "from app.stamp import Seal\n"})
+    said = project.update(code=1)
+    assert "app/stamp.py: changed here and in the template" in said
+    assert project.read("app/mine.py") == "from app.stamp import Seal\n"
+    project.take_back(said)
+    assert project.status() == {}
+
+
+def test_what_the_owner_deleted_stays_deleted(project: Project) -> None:
+    project.edit({"app/core/seal.py": None, "app/user.py": None})
+    said = project.update()
+    assert "Left out, because you have deleted it:\n  app/kit/signer.py\n\n" in said
+    assert not (project.root / "app/user.py").exists()
+    assert not (project.root / "app/kit/signer.py").exists()
+
+
+def test_a_file_whose_new_place_is_taken_stays_and_is_named(project: Project) -> None:
+    project.edit({"app/kit/fresh/own.py": "mine = 1\n", "app/core/old/own.py": "mine = 2\n"})
+    said = project.update()
+    assert "something else is in its new place:\n  app/core/old/own.py → app/kit/fresh/own.py\n" in said
+    assert project.read("app/core/old/own.py") == "mine = 2\n"
+    assert project.read("app/kit/fresh/own.py") == "mine = 1\n"
+
+
+def test_a_new_file_of_the_template_in_a_place_that_is_taken_is_a_conflict(project: Project) -> None:
+    project.edit({"app/kit/signer.py": "mine = 1\n"})
+    said = project.update(code=1)
+    assert "app/kit/signer.py: added here and in the template" in said
+    project.take_back(said)
+    assert project.status() == {}
+
+
+def test_a_file_that_git_does_not_track_in_a_new_place_is_refused(project: Project) -> None:
+    project.edit({"app/core/old/own.py": "mine = 1\n"})
+    project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
+    said = project.update(code=2)
+    assert "Files that git does not track are where the update would write: app/kit/fresh/own.py." in said
+    assert project.read("app/kit/fresh/own.py") == "mine = 2\n"
+
+
+def test_a_file_that_git_ignores_in_a_new_place_stays(project: Project) -> None:
+    project.edit({"app/core/old/own.py": "mine = 1\n", ".gitignore": "/app/kit/\n.env\n"})
+    project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
+    said = project.update()
+    assert "  app/core/old/own.py → app/kit/fresh/own.py\n" in said
+    assert project.read("app/kit/fresh/own.py") == "mine = 2\n"
+    assert project.read("app/core/old/own.py") == "mine = 1\n"
+
+
+def test_what_is_no_python_is_left_and_named(project: Project) -> None:
+    broken = "from app.core.seal import Seal\nprint 'x'\n"
+    project.edit({"app/broken.py": broken, "app/fine.py": "print 'seal'\n"})
+    said = project.update()
+    assert "Not rewritten, because it cannot be read as Python:\n  app/broken.py\n\n" in said
+    assert project.read("app/broken.py") == broken
+
+
+def test_imports_are_sorted_and_lines_broken_only_where_they_were_so(project: Project) -> None:
+    long = 'x = [Seal, "{}"]\n'.format("y" * (88 - 14))
+    project.edit(
+        {
+            "app/long.py": f"from app.core.seal import Seal\n\n{long}",
+            "app/wild.py": f"from app.zebra import x\nfrom app.core.seal import Seal\n{long}",
+        }
+    )
+    project.update()
+    assert project.read("app/long.py").count("\n") > 4
+    assert project.read("app/wild.py") == (
+        f"from app.zebra import x\nfrom app.kit.signer import Signer\n{long.replace('Seal', 'Signer')}"
+    )
+
+
+def test_links_and_modes_are_kept(project: Project) -> None:
+    (project.root / "app/core/old/script.py").write_text("#!/usr/bin/env python\nfrom app.core.seal import Seal\n")
+    (project.root / "app/core/old/script.py").chmod(0o755)
+    (project.root / "app/core/old/link.py").symlink_to("parts.py")
+    project.edit({})
+    said = project.update()
+    assert os.access(project.root / "app/kit/fresh/script.py", os.X_OK)
+    assert "app/core/old/link.py → app/kit/fresh/link.py" in said
+    assert (project.root / "app/core/old/link.py").is_symlink()
+
+
+def test_what_a_filter_converts_stays_as_it_is(project: Project) -> None:
+    project.git("config", "filter.upper.clean", "tr a-z A-Z")
+    project.git("config", "filter.upper.smudge", "tr A-Z a-z")
+    secret = "from app.core.seal import stray\n"
+    project.edit({".gitattributes": "secret.py filter=upper\n", "app/core/old/secret.py": secret})
+    said = project.update()
+    assert project.read("app/core/old/secret.py") == secret
+    assert "app/core/old/secret.py → app/kit/fresh/secret.py" in said
+    project.take_back(said)
+    assert project.status() == {}
+
+
+def test_in_a_repository_of_several_projects_only_this_one_follows(project: Project, tmp_path: Path) -> None:
+    shutil.rmtree(project.root / ".git")
+    (tmp_path / "all").mkdir()
+    project.root.rename(tmp_path / "all" / "shop")
+    shop, whole = Project(tmp_path / "all" / "shop"), Project(tmp_path / "all")
+    whole.git("init", "--quiet", "--initial-branch=main")
+    for name in ("app/mine.py", "other/app/mine.py", "shop/app/mine.py", "shop/app/sub/app/mine.py"):
+        whole.write({name: MINE})
+    shutil.copy(shop.root / ".copier-answers.yml", shop.root / "app/sub/.copier-answers.yml")
+    whole.commit({})
+    said = shop.update()
+    assert "app.kit.signer" in shop.read("app/mine.py")
+    for name in ("app/mine.py", "other/app/mine.py", "shop/app/sub/app/mine.py"):
+        assert whole.read(name) == MINE
+    shop.take_back(said)
+    assert whole.status() == {}
+
+
+def test_a_merge_that_git_refuses_leaves_the_project_as_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(place: Repository, commit: str) -> None:
+        if place.top == project.root:
+            raise BadInputError("git does not merge")
+        pick(place, commit)
+
+    pick = merge._cherry_pick
+    monkeypatch.setattr(merge, "_cherry_pick", refuse)
+    project.edit({"app/mine.py": MINE})
+    before = project.tree()
+    project.update(code=2)
+    assert (project.tree(), project.status()) == (before, {})
+
+
+def test_a_run_that_is_killed_between_the_two_steps_can_be_taken_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(place: Repository, commit: str) -> None:
+        if place.top == project.root:
+            raise KeyboardInterrupt
+        pick(place, commit)
+
+    pick = merge._cherry_pick
+    project.edit({"app/core/old/own.py": MINE})
+    before = project.tree()
+    with monkeypatch.context() as patch:
+        patch.setattr(merge, "_cherry_pick", die)
+        project.update(code=130)
+    assert (project.root / "app/kit/fresh/own.py").exists()
+    said = project.update(code=2)
+    assert "An update of this project was interrupted halfway." in said
+    command = said.partition("then update again: ")[2].strip()
+    subprocess.run(command, shell=True, cwd=project.root, check=True, capture_output=True)  # noqa: S602  # as a person would
+    assert (project.tree(), project.status()) == (before, {})
+    project.update()
+
+
+def test_moves_that_a_project_has_already_are_not_done_again(
+    project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names may be in use again by then."""
+    project.update()
+    project.edit({"app/core/seal.py": "Seal = 1\n", "app/mine.py": "from app.core.seal import Seal\n"})
+    template = Template(tmp_path / "template")
+    shutil.copytree(house.template, template.root)
+    template.put({"app/kit/other.py": "def found() -> int:\n    return 2\n"})
+    template.release("0.3.0")
+    template.ship(monkeypatch)
+    said = project.update()
+    assert "Your own code" not in said
+    assert project.read("app/mine.py") == "from app.core.seal import Seal\n"
+
+
+def test_moves_of_several_releases_are_one(
+    project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.edit({"app/mine.py": MINE})
+    template = Template(tmp_path / "template")
+    shutil.copytree(house.template, template.root)
+    later = '["0.3.0".names]\n"app.kit.signer.Signer" = "app.kit.signer.Notary"\n'
+    text = str(NEW["app/kit/signer.py"]).replace("Signer", "Notary")
+    template.put({"moves.toml": f"{NEW['moves.toml']!s}\n{later}", "app/kit/signer.py": text})
+    template.release("0.3.0")
+    template.ship(monkeypatch)
+    project.update()
+    assert "from app.kit.signer import Notary\n" in project.read("app/mine.py")
+
+
+def test_a_malformed_list_is_named(
+    project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = Template(tmp_path / "template")
+    shutil.copytree(house.template, template.root)
+    template.put({"moves.toml": '["0.3.0".names]\n"Seal" = "app.Signer"\n'})
+    template.release("0.3.0")
+    template.ship(monkeypatch)
+    said = project.update(code=1)
+    assert 'template/moves.toml of the template is malformed: "Seal" = "app.Signer" of 0.3.0 names no module' in said
     assert project.status() == {}

@@ -61,7 +61,8 @@ def rewritten(
     if mark + wrapper.module.code != source:
         raise SyntaxError("LibCST does not give the text back as it is")
     text = mark + wrapper.module.visit(_Transformer(edits, changed, uses)).code
-    return Rewritten(text, len(edits) + len(changed), _notes(uses, bindings, place, moves))
+    count = len(edits) + sum(len(imported.aliases) or 1 for imported in uses.imports if imported.node in changed)
+    return Rewritten(text, count, _notes(uses, bindings, place, moves))
 
 
 class _Transformer(cst.CSTTransformer):

@@ -12,7 +12,7 @@ from mkbackend.bundle import MOVES
 from mkbackend.errors import MkbackendError
 
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)")
+_RELEASE = re.compile(r"v?(\d+(?:\.\d+)+)")
 _KINDS = ("modules", "names")
 
 
