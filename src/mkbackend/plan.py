@@ -38,7 +38,7 @@ class Plan:
         """All paths that the update adds, from the top."""
         joined = [self.repo.prefix + self.follow_up.join[0]] if self.follow_up.join else []
         tracked = set(self.repo.names("ls-files", "-z"))
-        written = (*self.outcome.written, *self.obstacles.places, *joined, *self.relocated.ours.before)
+        written = (*self.outcome.written, *self.obstacles.places, *joined, *self.relocated.added)
         return [path for path in written if path not in tracked]
 
     @property
@@ -76,7 +76,7 @@ def make(repo: Repository, renders: Renders, moves: Moves, version: str, directo
     clashes |= {path: path for path in filters.find_refused(repo, trial, outcome.written)}
     if clashes:
         trial, commit, outcome = attempt(kept=clashes)
-    theirs = {path: _either(renders.new / path, trial.top / path) for path in outcome.written}
+    theirs = {path: _either(renders.new / path, trial.top / path) for path in (*outcome.written, *relocated.added)}
     clashes = {path: place for path, place in clashes.items() if (renders.new / path).is_file()}
     obstacles = find_obstacles(repo, theirs, clashes | find_left_out(renders, apart | filtered.broken))
     if obstacles.kept:

@@ -16,13 +16,15 @@ from mkbackend.moves.paths import PYTHON, find_blocked, find_moved
 from mkbackend.moves.table import Moves
 from mkbackend.obstacles import find_ignored
 from mkbackend.repository import Repository
+from mkbackend.slices.moved import follow
 from mkbackend.trees import Ours, Renders
 
 if TYPE_CHECKING:
     from mkbackend.moves.codemod import Rewritten
     from mkbackend.moves.files import Rewriter
 
-_SETTINGS = ("pyproject.toml", "ruff.toml")
+# What of the owner's is read: code, settings of ruff, records of slices with the texts beside them
+_READ = (*PYTHON, ".toml", ".base")
 _MOST = 1_000_000
 
 
@@ -30,11 +32,12 @@ _MOST = 1_000_000
 class Relocated:
     """The owner's commit after the moves, and what was done to files of their own; paths from the project's folder.
 
-    `names` has the number of rewritten names of each. `stayed` are files that could not move, each with its new place;
-    `unread` those that are no Python.
+    `added` are the new places of all that moved, from the top. `stayed` are files that could not move, each with its
+    new place; `names` has the number of rewritten names of each; `unread` are those that are no Python.
     """
 
     ours: Ours = field(default_factory=Ours)
+    added: list[str] = field(default_factory=list)
     moves: Moves = field(default_factory=Moves)
     moved: dict[str, str] = field(default_factory=dict)
     stayed: dict[str, str] = field(default_factory=dict)
@@ -44,8 +47,9 @@ class Relocated:
 
     def find_left(self, trial: Repository, new: Path) -> list[str]:
         """Return the places in the merged project that still have an old name, but for what the template wrote."""
-        found = []
-        for path in trial.names("ls-files", "-z", "--", trial.prefix or ".") if self.moves else ():
+        found: list[str] = []
+        paths = trial.names("ls-files", "-z", "--", trial.prefix or ".") if self.moves else []
+        for path in dict.fromkeys(paths):
             content, theirs = _content(trial.top / path), _content(new / path)
             if content != theirs and len(content) <= _MOST and b"\0" not in content:
                 left = find_left(_text(content), self.moves, _text(theirs))
@@ -59,6 +63,10 @@ class _Side:
 
     files: dict[str, bytes]
     folder: Path
+
+    def of(self, files: dict[str, bytes]) -> "_Side":
+        """Return other files in the same folder."""
+        return _Side(files, self.folder)
 
     def rewritten(self, rewriter: "Rewriter", ruff: Path) -> dict[str, bytes]:
         """Return the files that change, in order as far as they were."""
@@ -76,7 +84,7 @@ def relocate(
     from mkbackend.moves.files import Rewriter, find_exported
 
     project, ruff = renders.old / repo.prefix, formatter.find_ruff(repo.project)
-    mine, old = committed.read(repo, apart, (*PYTHON, *_SETTINGS)), _rendered(project)
+    mine, old = committed.read(repo, apart, _READ), _rendered(project)
     moved, stayed = _find_moved(mine, old, moves, renders)
     rewriter = Rewriter(moves, moved)
     ours = _Side(_candidates(rewriter, mine.contents), directory / "owner")
@@ -85,10 +93,13 @@ def relocate(
     _write(theirs.folder, old, moved, theirs.rewritten(rewriter, ruff))
     _check_out(ours.folder, mine.contents)
     gone = {path: there for path, there in moved.items() if path in mine.entries}
-    commit = mine.commit(gone, ours.rewritten(rewriter, ruff), objects, directory)
+    changed = ours.rewritten(rewriter, ruff)
+    records = follow(mine.contents, gone, lambda files: ours.of(_candidates(rewriter, files)).rewritten(rewriter, ruff))
+    commit = mine.commit(gone, changed | records, objects, directory)
     before = {repo.prefix + there: repo.prefix + path for path, there in moved.items()}
     own = {path for path in mine.entries if path not in old or mine.contents.get(path, old[path]) != old[path]}
-    done = Relocated(Ours(commit, before), moves, _among(own, gone), _among(own, stayed))
+    added = [repo.prefix + there for there in gone.values()]
+    done = Relocated(Ours(commit, before), added, moves, _among(own, gone), _among(own, stayed))
     for path, content in _among(own, ours.files).items():
         _tell(done, path, content, rewriter.rewrite(path, content))
     return done

@@ -14,8 +14,10 @@ from mkbackend import bundle, cli, merge
 from mkbackend import template as template_module
 from mkbackend.errors import BadInputError
 from mkbackend.repository import Repository
+from mkbackend.slices import base, record
+from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW
 
-from .conftest import Content, Made, Project, Template
+from .conftest import Content, Made, Project, Template, migration
 
 SEAL = '''"""Signed texts."""
 
@@ -403,4 +405,33 @@ def test_a_malformed_list_is_named(
     template.ship(monkeypatch)
     said = project.update(code=1)
     assert 'template/moves.toml of the template is malformed: "Seal" = "app.Signer" of 0.3.0 names no module' in said
+    assert project.status() == {}
+
+
+def test_the_record_of_a_slice_follows(
+    project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = {"alembic/versions/first.py": migration("aaa1", None)}
+    project.edit({**dict.fromkeys((*NEEDED, NEEDED_FOR_NEW), ""), **first})
+    done = CliRunner().invoke(cli.app, ["add", "article", "title:str", "--project", str(project.root)])
+    assert done.exit_code == 0, done.output
+    project.edit({"app/service/article_service.py": project.read("app/service/article_service.py") + "# mine\n"})
+    template = Template(tmp_path / "template")
+    shutil.copytree(house.template, template.root)
+    moved = (
+        '["0.3.0".modules]\n"app.domain.schemas.base" = "app.domain.schemas.root"\n"tests.fakes" = "tests.doubles"\n'
+    )
+    template.put({"moves.toml": f"{NEW['moves.toml']!s}\n{moved}"})
+    template.release("0.3.0")
+    template.ship(monkeypatch)
+    said = project.update()
+    known = record.read(project.root, "article")
+    assert known
+    assert "tests/doubles/article_repository.py" in known.files
+    touched = [path for path in known.files if not known.is_untouched(project.root, path)]
+    assert touched == ["app/service/article_service.py"]
+    assert base.read(project.root, known).keys() == {path for path in known.files if not path.startswith("alembic")}
+    assert "app.domain.schemas.root" in project.read("app/domain/schemas/article.py")
+    assert "Old names" not in said
+    project.take_back(said)
     assert project.status() == {}

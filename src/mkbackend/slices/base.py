@@ -33,9 +33,13 @@ def without(steps: Changes) -> Changes:
 def read(project: Path, known: Record) -> dict[str, str]:
     """Return the texts that are kept and that the record tells; nothing where the file is missing or damaged."""
     place = project / known.base_path
-    lines = place.read_text(encoding="utf-8", errors="replace").splitlines() if place.is_file() else []
+    return parsed(place.read_text(encoding="utf-8", errors="replace"), known) if place.is_file() else {}
+
+
+def parsed(text: str, known: Record) -> dict[str, str]:
+    """Return the texts in such a file that the record tells."""
     found = {}
-    for line in lines:
+    for line in text.splitlines():
         path, _, packed = line.partition(" ")
         content = _unpacked(packed) if path in known.files else b""
         if content and hash_of(content) == known.files[path]:
