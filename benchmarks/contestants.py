@@ -30,6 +30,7 @@ def ours(stage: Stage, **settings: str) -> Plan:
         # What the generated .env says otherwise, for developing.
         "DEBUG": "false",
         "RELOAD": "false",
+        "JOBS_IN_API": "false",
         "LOG_LEVEL": "INFO",
         "LOG_FORMAT": "json",
         "PORT": "{port}",
