@@ -90,8 +90,8 @@ def _check(sections: list[Section]) -> int:
 
 
 def _record(sections: list[Section]) -> None:
-    """Put these sections in the place of the earlier ones; what people wrote stays."""
-    kept = _recorded() | {section.name: section for section in sections}
+    """Put these sections in the place of the earlier ones, unless they are empty; what people wrote stays."""
+    kept = _recorded() | {section.name: section for section in sections if section.figures}
     kept = {name: kept[name] for name in SECTIONS if name in kept}
     text = json.dumps({name: section.to_json() for name, section in kept.items()}, indent=1, ensure_ascii=False)
     RESULTS.write_text(f"{text}\n", "utf-8")

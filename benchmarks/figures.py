@@ -11,12 +11,16 @@ Measured = dict[str, list[dict[str, float]]]
 
 @dataclass(frozen=True)
 class Figure:
-    """Something measured in each round; `unit` is TIMES for a ratio."""
+    """Something measured in each round; `unit` is TIMES for a ratio.
+
+    A ratio of counts to the last release has a tolerance; where none is recorded, it is compared with 1.
+    """
 
     name: str
     values: Sequence[float]
     unit: str = TIMES
     aim: float | None = None
+    tolerance: float = 0
 
     @property
     def median(self) -> float:
@@ -33,9 +37,13 @@ class Figure:
         """Whether the aim is missed."""
         return self.aim is not None and self.median > self.aim
 
+    def allowed_above(self, recorded: Self) -> float:
+        """Return by how much this may exceed what was recorded: by its spread, or the tolerance of a count."""
+        return max(recorded.spread, self.tolerance)
+
     def is_worse_than(self, recorded: Self) -> bool:
-        """Tell whether this is worse than what was recorded, by more than its rounds were apart."""
-        return self.median > recorded.median + recorded.spread
+        """Tell whether this is worse than what was recorded, by more than is allowed."""
+        return self.median > recorded.median + self.allowed_above(recorded)
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,16 @@ def conditions() -> dict[str, object]:
 
 
 def versions(python: Path) -> dict[str, str]:
-    """Tell the versions of what the service runs on, and of wrk."""
+    """Return the versions of the packages that the service runs on."""
     script = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
     found = run(python, "-c", script, *PACKAGES, cwd=python.parent).split()
+    return dict(zip(PACKAGES, found, strict=True))
+
+
+def version_of_wrk() -> str:
+    """Return the version of wrk."""
     said = subprocess.run((wrk(), "--version"), capture_output=True, text=True, check=False)
-    return {**dict(zip(PACKAGES, found, strict=True)), "wrk": said.stdout.split()[1]}
+    return said.stdout.split()[1]
 
 
 def _processor() -> str:

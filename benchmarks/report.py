@@ -11,6 +11,7 @@ HEADS = {
     "cpu_ms": "CPU, ms",
     "wall_ms": "time, ms",
     "per_second": "per second",
+    "kilo_instructions": "instructions, thousands",
     "p50_ms": "p50, ms",
     "p99_ms": "p99, ms",
     "new_s": "mkbackend new, s",
@@ -30,7 +31,8 @@ def _section(section: Section) -> Iterator[str]:
     yield from (f"### {section.name.capitalize()}", "")
     yield "; ".join(f"{name}: {_words(value)}" for name, value in section.conditions.items()) + "."
     yield ""
-    yield from _table(("", "median", "spread", "aim", ""), [_row(figure) for figure in section.figures])
+    if section.figures:
+        yield from _table(("", "median", "spread", "aim", ""), [_row(figure) for figure in section.figures])
     for name, measured in section.details.items():
         keys = list(dict.fromkeys(key for rounds in measured.values() for key in rounds[0]))
         rows = [(what, *_medians(rounds, keys)) for what, rounds in measured.items()]
@@ -45,13 +47,15 @@ def _words(value: object) -> str:
 
 def _row(figure: Figure) -> tuple[str, ...]:
     verdict = "" if figure.aim is None else "**missed**" if figure.missed else "met"
-    spread = f"{_value(min(figure.values), figure.unit)} to {_value(max(figure.values), figure.unit)}"
-    aim = "" if figure.aim is None else f"≤ {_value(figure.aim, figure.unit)}"
-    return figure.name, _value(figure.median, figure.unit), spread, aim, verdict
+    spread = f"{_value(min(figure.values), figure)} to {_value(max(figure.values), figure)}"
+    aim = "" if figure.aim is None else f"≤ {_value(figure.aim, figure)}"
+    return figure.name, _value(figure.median, figure), spread, aim, verdict
 
 
-def _value(value: float, unit: str) -> str:
-    return f"{value:.2f}" if unit == TIMES else f"{value:,.1f} {unit}"
+def _value(value: float, figure: Figure) -> str:
+    if figure.unit != TIMES:
+        return f"{value:,.1f} {figure.unit}"
+    return f"{value:.4f}" if figure.tolerance else f"{value:.2f}"
 
 
 def _medians(rounds: Sequence[dict[str, float]], keys: Sequence[str]) -> Iterator[str]:
@@ -71,9 +75,12 @@ def verdicts(recorded: Sequence[Section], now: Sequence[Section]) -> Iterator[tu
     """Compare the ratios with those that were recorded; tell of each whether it has become worse."""
     before = {figure.name: figure for section in recorded for figure in section.figures}
     for figure in (figure for section in now for figure in section.figures if figure.unit == TIMES):
-        if (was := before.get(figure.name)) is None:
-            yield f"{figure.name}: {figure.median:.2f}, not recorded", False
+        now_is = f"{figure.name}: {_value(figure.median, figure)}"
+        as_released = Figure(figure.name, [1.0]) if figure.tolerance else None
+        if (was := before.get(figure.name, as_released)) is None:
+            yield f"{now_is}, not recorded", False
             continue
         worse = figure.is_worse_than(was)
-        allowed = f"{was.median:.2f} + {was.spread:.2f}"
-        yield f"{figure.name}: {figure.median:.2f}, recorded {allowed}: {'WORSE' if worse else 'fine'}", worse
+        allowed = f"{_value(was.median, figure)} + {_value(figure.allowed_above(was), figure)}"
+        source = "recorded" if figure.name in before else "as released"
+        yield f"{now_is}, {source} {allowed}: {'WORSE' if worse else 'fine'}", worse

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks import generator, health, machine, service, start, suite
+from benchmarks import callgrind, generator, health, instructions, machine, service, start, suite
 from benchmarks.figures import Section
-from benchmarks.load import CONNECTIONS
+from benchmarks.load import CONNECTIONS, wrk
 from benchmarks.peers import peers
 from benchmarks.servers import Plan
 from benchmarks.stage import Stage, staged
@@ -37,16 +37,28 @@ class Bench:
 
 
 def _service(bench: Bench) -> Section:
+    wrk()  # before anything is made that takes minutes
     found = list(peers(bench.stage, bench.place)) if bench.with_peers else []
     plans = [plan for plan in found if isinstance(plan, Plan)]
     details = service.measure(bench.stage, bench.place, bench.rounds, bench.seconds, plans)
+    versions = machine.versions(bench.stage.python) | {"wrk": machine.version_of_wrk()}
     load = f"{CONNECTIONS} connections, {len(bench.stage.users)} users, {bench.seconds} s for each operation"
-    conditions: dict[str, object] = {"load": load, "versions": machine.versions(bench.stage.python)}
+    conditions: dict[str, object] = {"load": load, "versions": versions}
     missing = [word for word in found if isinstance(word, str)]
     return Section("service", conditions, list(service.figures(details)), details, missing)
 
 
+def _instructions(bench: Bench) -> Section:
+    if programs := callgrind.missing_programs():
+        missing = f"instructions: {', '.join(programs)} not found. Install valgrind: apt-get install valgrind"
+        return Section("instructions", {}, [], {}, [missing])
+    details = instructions.measure(bench.stage, bench.place, bench.rounds)
+    versions = machine.versions(bench.stage.python) | {"valgrind": callgrind.version()}
+    return Section("instructions", {"versions": versions}, list(instructions.figures(details)), details)
+
+
 def _health(bench: Bench) -> Section:
+    wrk()  # before anything is made that takes minutes
     details = health.measure(bench.stage, bench.place, bench.rounds, bench.seconds)
     return Section("health", {}, health.figures(details), {"latency": details})
 
@@ -68,6 +80,7 @@ def _suite(bench: Bench) -> Section:
 
 SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "service": _service,
+    "instructions": _instructions,
     "health": _health,
     "generator": _generator,
     "start": _start,

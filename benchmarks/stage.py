@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load import wrk
 from benchmarks.processes import ENVIRONMENT, BenchError, run
 
 EMAIL = "admin@example.com"
@@ -35,9 +34,11 @@ async def ask():
 
 asyncio.run(ask())
 """
+# The same each time: instructions are counted, and every digit costs some.
 FILL = """
     INSERT INTO users (id, email, password_hash, full_name, created_at)
-    SELECT gen_random_uuid(), 'user' || i || '@example.com', 'none', 'Grace Hopper ' || i, now() - i * interval '1 hour'
+    SELECT md5(i::text)::uuid, 'user' || i || '@example.com', 'none', 'Grace Hopper ' || i,
+        timestamptz '2026-01-01' - i * interval '1 hour'
     FROM generate_series(1, 1000) AS i
 """
 
@@ -47,14 +48,10 @@ class Stage:
     """An installed project and the address of its filled database."""
 
     project: Path
+    python: Path
     url: str
     password: str
     users: list[str]
-
-    @property
-    def python(self) -> Path:
-        """The project's Python."""
-        return self.project / ".venv" / "bin" / "python"
 
     def ask(self, *statements: str, url: str = "") -> list[list[Any]]:
         """Run statements, each a transaction of its own; return the rows of the last."""
@@ -74,19 +71,23 @@ def ask(python: Path, url: str, *statements: str) -> list[list[Any]]:
 @contextmanager
 def staged(place: Path) -> Iterator[Stage]:
     """Make a project with `mkbackend new`, start its PostgreSQL, migrate and fill it."""
-    wrk()
     run(sys.executable, "-m", "mkbackend", "new", "service", "--yes", "--no-git", cwd=place)
     project = place / "service"
     python = project / ".venv" / "bin" / "python"
     if not python.exists():
         raise BenchError("`mkbackend new` installed nothing: uv or the project's Python is missing.")
     with _postgres(project, python, place) as url:
-        run(python, "-m", "alembic", "upgrade", "head", cwd=project, DATABASE_URL=url)
-        ask(python, url, FILL, "VACUUM (ANALYZE) users")
-        said = run(python, "-m", "scripts.create_admin", EMAIL, cwd=project, DATABASE_URL=url)
-        (password,) = re.findall(r"password: (\S+)", said)
-        rows = ask(python, url, "SELECT id FROM users WHERE role = 'user' ORDER BY created_at")
-        yield Stage(project, url, password, [user for (user,) in rows])
+        yield filled(project, python, url)
+
+
+def filled(project: Path, python: Path, url: str) -> Stage:
+    """Migrate and fill an empty database for a project."""
+    run(python, "-m", "alembic", "upgrade", "head", cwd=project, DATABASE_URL=url)
+    ask(python, url, FILL, "VACUUM (ANALYZE) users")
+    said = run(python, "-m", "scripts.create_admin", EMAIL, cwd=project, DATABASE_URL=url)
+    (password,) = re.findall(r"password: (\S+)", said)
+    rows = ask(python, url, "SELECT id FROM users WHERE role = 'user' ORDER BY created_at")
+    return Stage(project, python, url, password, [user for (user,) in rows])
 
 
 @contextmanager

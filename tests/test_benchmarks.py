@@ -8,19 +8,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from combinations import FULL
 
 if sys.platform != "linux":
     pytest.skip("the benchmarks want Linux", allow_module_level=True)
 
 from benchmarks import __main__ as command
-from benchmarks import peers, processes
+from benchmarks import callgrind, driver, peers, processes
 from benchmarks.figures import Figure, Section, ratio
+from benchmarks.instructions import REQUESTS, release_before
+from benchmarks.instructions import figures as figures_of_counts
 from benchmarks.load import Request, load
 from benchmarks.processes import ROOT, BenchError, cpu_seconds, started, tree, wait_for
 from benchmarks.report import report, verdicts
+from benchmarks.sections import Bench
 from benchmarks.service import figures
 from benchmarks.stage import Stage
 
@@ -172,7 +177,7 @@ def test_a_peer_that_cannot_be_had_is_named(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "uvx").chmod(0o755)
     monkeypatch.setitem(processes.ENVIRONMENT, "PATH", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    template, fullstack = peers.peers(Stage(tmp_path, "", "", []), tmp_path)
+    template, fullstack = peers.peers(Stage(tmp_path, Path(), "", "", []), tmp_path)
     assert str(template).startswith("fastapi-template 6.1.2: uvx --from")
     assert str(fullstack).endswith("No such package")
 
@@ -204,3 +209,120 @@ def test_tests_over_http_are_timed_without_what_all_share(tmp_path: Path) -> Non
     assert said["tests"] == 2
     assert 75 <= said["ms_each"] < 300
     assert 75 <= said["ms_median"] < 300
+
+
+def counts(*thousands: float) -> list[dict[str, float]]:
+    return [{"kilo_instructions": each} for each in thousands]
+
+
+def test_instructions_are_compared_with_the_last_release_round_by_round() -> None:
+    (figure,) = figures_of_counts({"v1.2.0": {"GET": counts(200, 400)}, "mkbackend": {"GET": counts(100, 404)}})
+    assert (figure.name, figure.values) == ("GET, instructions: mkbackend / v1.2.0", [0.5, 1.01])
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now", "worse"),
+    [([], 1.009, False), ([], 1.011, True), ([0.8], 0.809, False), ([0.8], 0.811, True), ([1.2], 1.209, False)],
+)
+def test_a_count_may_exceed_the_release_or_what_is_recorded_by_its_tolerance(
+    recorded: list[float], now: float, worse: bool
+) -> None:
+    before = [section(Figure("count", recorded, tolerance=0.01))] if recorded else []
+    ((said, verdict),) = verdicts(before, [section(Figure("count", [now], tolerance=0.01))])
+    assert verdict == worse
+    assert said.startswith(f"count: {now:.4f}, {'recorded' if recorded else 'as released'} ")
+
+
+@pytest.mark.parametrize(
+    ("tags", "release"),
+    [
+        (["v1.0.0", "v1.1.0", "v1.1.0.post1+g1234"], "v1.1.0"),
+        (["v1.0.0", "v1.1.0", "v1.1.0.post1+g1234", "v1.1.0.post2.dev0+g1234.d5678"], "v1.1.0"),
+        (["v1.0.0", "v1.0.0.post1+g1234", "v1.1.0"], "v1.0.0"),
+    ],
+)
+def test_the_release_before_is_not_the_one_that_is_here(tags: list[str], release: str) -> None:
+    assert release_before(tags) == release
+
+
+def test_a_history_without_an_earlier_release_is_an_error() -> None:
+    with pytest.raises(BenchError, match="git fetch --unshallow"):
+        release_before(["v1.1.0"])
+
+
+def test_without_valgrind_instructions_are_named_as_not_measured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command._record([Section("instructions", {}, [Figure("count", [1.0])], {})])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with ExitStack() as stack:
+        found = Bench(1, 1, False, tmp_path, stack).measure("instructions")
+    assert "Not measured: instructions: valgrind, vgdb not found" in report([found])
+    assert command._check([found]) == 0
+    command._record([found])
+    assert "| count | 1.00 |" in (folder / "README.md").read_text()
+
+
+# An ASGI application that works as long as its path says, and an event loop.
+SERVICE = {
+    "app.py": """
+from contextlib import nullcontext
+
+class App:
+    def lifespan_context(self, app):
+        return nullcontext()
+
+    @property
+    def router(self):
+        return self
+
+    async def __call__(self, scope, receive, send):
+        work = sum(range(int(scope["path"][1:])))
+        await send({"type": "http.response.start", "status": 200 if work else 404})
+        await send({"type": "http.response.body", "body": (await receive())["body"]})
+
+app = App()
+""",
+    "uvloop.py": "from asyncio import new_event_loop",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in SERVICE.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.skipif(bool(callgrind.missing_programs()), reason="valgrind is not here")
+def test_instructions_are_those_of_the_requests(project: Path) -> None:
+    def calls(work: int) -> list[driver.Call]:
+        return [("POST", f"/{work}", {}, "body")] * 3
+
+    with callgrind.counted(Path(sys.executable), "app:app", project, project / "counted", {}) as service:
+        assert service.send(calls(5)) == [(200, b"body")] * 3
+        little, again, much = (service.count(calls(work)) for work in (10_000, 10_000, 40_000))
+        with pytest.raises(BenchError, match="A request was answered 404: body"):
+            service.send(calls(0))
+        with pytest.raises(BenchError, match=r"(?s)The service ended:.*invalid literal for int"):
+            service.send([("GET", "/many", {}, "")])
+    assert again == pytest.approx(little, rel=0.001)
+    assert much / little == pytest.approx(4, rel=0.2)
+
+
+@pytest.mark.skipif(bool(callgrind.missing_programs()), reason="valgrind is not here")
+def test_a_service_that_does_not_start_is_an_error(project: Path) -> None:
+    with (
+        pytest.raises(BenchError, match=r"(?s)does not start under valgrind:.*has no attribute 'missing'"),
+        callgrind.counted(Path(sys.executable), "app:missing", project, project / "counted", {}),
+    ):
+        pass
+
+
+@pytest.mark.skipif(not FULL, reason="nox -s full")
+@pytest.mark.skipif(bool(callgrind.missing_programs()), reason="valgrind is not here")
+def test_requests_cost_no_more_instructions_than_in_the_last_release() -> None:
+    check = (sys.executable, "-m", "benchmarks", "--only", "instructions", "--check", "--rounds", "1")
+    done = subprocess.run(check, cwd=ROOT, env=processes.ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stdout + done.stderr
+    assert done.stdout.count(": fine") == len(REQUESTS)

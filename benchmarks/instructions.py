@@ -1,0 +1,110 @@
+"""Instructions for one request: the template of this work tree against that of the last release.
+
+Both run on the same Python, with the same packages and data, so that only the template differs.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.callgrind import counted
+from benchmarks.contestants import OURS, ours
+from benchmarks.driver import Call
+from benchmarks.figures import Figure, Measured, ratio
+from benchmarks.load import Request
+from benchmarks.processes import ROOT, BenchError, run
+from benchmarks.servers import GET, LIST, PATCH, Plan
+from benchmarks.stage import Stage, filled
+from mkbackend import bundle
+
+POST, LOGIN = "POST a user", "login"
+# The same code repeats to 0.03 %; any change of it moves objects in memory, and so the collisions in Python's caches.
+TOLERANCE = 0.01
+# Requests before those that are counted, as the interpreter and SQLAlchemy adapt to what is done often, and counted
+# ones. Under valgrind a password takes a second.
+MANY, FEW = (100, 10), (6, 3)
+REQUESTS = {GET: MANY, LIST: MANY, PATCH: MANY, POST: FEW, LOGIN: FEW}
+# No request reaches a limit.
+SETTINGS = {"RATE_LIMIT_FACTOR": "1000"}
+
+
+def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
+    """Return the instructions for each operation in each round, of the last release and of the work tree."""
+    release, released = _last_release(stage, place)
+    projects = {release: released, OURS: stage.project}
+    for project in projects.values():
+        # Python compiles what it imports first; memory would be laid out in another way in that round.
+        run(stage.python, "-c", "import uvloop; from app.main import app", cwd=project)
+    details: dict[str, Measured] = {name: {operation: [] for operation in REQUESTS} for name in projects}
+    for number in range(rounds):
+        for (name, project), letter in zip(projects.items(), "ab", strict=True):
+            counted_here = f"counted_{number}{letter}"
+            fresh = filled(project, stage.python, stage.new_database(counted_here))
+            for operation, instructions in _count(fresh, place / counted_here):
+                details[name][operation].append({"kilo_instructions": instructions / 1000})
+    return details
+
+
+def figures(details: dict[str, Measured]) -> Iterator[Figure]:
+    """Compare round by round."""
+    ((release, before),) = ((name, measured) for name, measured in details.items() if name != OURS)
+    for operation, rounds in details[OURS].items():
+        mine, theirs = ([each["kilo_instructions"] for each in counts] for counts in (rounds, before[operation]))
+        compared = ratio(f"{operation}, instructions: {OURS} / {release}", mine, theirs, None)
+        yield replace(compared, tolerance=TOLERANCE)
+
+
+def release_before(tags: Sequence[str]) -> str:
+    """Return the newest release before the last tag, which is the work tree's.
+
+    BenchError where the history has none.
+    """
+    if not (releases := [tag for tag in tags[:-1] if ".post" not in tag]):
+        raise BenchError("No earlier release is in this clone's history: git fetch --unshallow")
+    return releases[-1]
+
+
+def _last_release(stage: Stage, place: Path) -> tuple[str, Path]:
+    """Make a project of the last release, which will run on the work tree's packages."""
+    # Paths of equal length: where objects lie in memory decides how many collisions caches have.
+    template, project = place / "template.bundle", place / "release"
+    template.write_bytes(bundle.build(ROOT))
+    release = release_before(list(bundle.tags(template)))
+    new = ("mkbackend", "new", project.name, "--yes", "--no-git", "--no-install", "--template", template)
+    run(sys.executable, "-m", *new, "--ref", release, cwd=place)
+    run(stage.python, "scripts/init_env.py", cwd=project)
+    return release, project
+
+
+def _count(stage: Stage, place: Path) -> Iterator[tuple[str, float]]:
+    """Start the service under callgrind; yield the instructions for each operation."""
+    plan = ours(stage, **SETTINGS)
+    env = {name: value.format(port=8000) for name, value in plan.env.items()}
+    operations = {**plan.operations, POST: _create_user, LOGIN: lambda *_: _login(plan)}
+    with counted(stage.python, "app.main:app", stage.project, place, env) as service:
+        ((_, body),) = service.send([_call(_login(plan))])
+        token = json.loads(body)["access_token"]
+        for operation, (warm_up, requests) in REQUESTS.items():
+            users = enumerate(stage.users[: warm_up + requests])
+            made = [operations[operation](user, f"Ada {number:03}") for number, user in users]
+            calls = [_call(request, Authorization=f"Bearer {token}") for request in made]
+            service.send(calls[:warm_up])
+            yield operation, service.count(calls[warm_up:])
+
+
+def _create_user(_: str, name: str) -> Request:
+    email = f"{name.replace(' ', '.')}@example.com"
+    return Request("POST", "/api/v1/users", json={"email": email, "password": "a quiet harbour", "full_name": name})
+
+
+def _login(plan: Plan) -> Request:
+    if plan.login is None:
+        raise BenchError(f"{plan.name} has no login.")
+    return plan.login
+
+
+def _call(request: Request, **headers: str) -> Call:
+    headers |= {"Host": "127.0.0.1:8000", "Accept": "*/*", "Content-Length": str(len(request.body))}
+    return request.method, request.path, request.headers(**headers), request.body
