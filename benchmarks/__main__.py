@@ -36,7 +36,7 @@ def main() -> int:
     print(report(sections))
     if options.check:
         return max(failed, _check(sections))
-    if options.rounds >= ROUNDS:
+    if options.rounds >= ROUNDS and sections:
         _record(sections)
     return failed
 

@@ -17,7 +17,7 @@ from benchmarks.processes import ROOT, BenchError, run, started, tree
 
 PROGRAMS = ("valgrind", "vgdb")
 # Seconds for one list of requests, and for a command to callgrind, on a busy machine
-PATIENCE = 120
+PATIENCE = 600
 
 
 @dataclass(frozen=True)
