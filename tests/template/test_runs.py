@@ -72,10 +72,10 @@ SHOWN: set[tuple[str, str]] = set()
 def once_for_each_python(what: str, project: Path) -> None:
     """Skip what another project of this Python has shown: no option changes a Python file (test_static.py).
 
-    Options leave out parts: of the projects that lack one, one shows what is true of all.
+    Options leave out parts: in a full run, of the projects that lack one, one shows it too.
     """
-    whole = (project / "app" / "kit" / "telemetry").is_dir()
-    shown = (what, (project / ".python-version").read_text("utf-8") if whole else "without a part")
+    lacks = FULL and not (project / "app" / "kit" / "telemetry").is_dir()
+    shown = (what, "without a part" if lacks else (project / ".python-version").read_text("utf-8"))
     if shown in SHOWN:
         pytest.skip("another project of this Python has shown it")
     SHOWN.add(shown)
