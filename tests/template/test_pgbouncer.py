@@ -32,7 +32,7 @@ max_client_conn = 500
 # By file, the number of tests that are about one connection of PostgreSQL itself, or its password.
 SKIPPED = {"test_broken_connections": 0, "test_failover": 0, "test_outages": 1, "test_reading": 2}
 
-LINE = re.compile(r"^SKIPPED \[(\d+)\] tests/integration/(\w+)\.py:\d+: through PgBouncer$", re.MULTILINE)
+LINE = re.compile(r"^SKIPPED \[(\d+)\] tests/integration/(?:kit/)?(\w+)\.py:\d+: through PgBouncer$", re.MULTILINE)
 
 
 @pytest.fixture
