@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
-from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.queries import EntrypointExecutionParameter
+from pgqueuer.types import QueueEntrypoint, QueueManagerId
 from sqlalchemy import text
 
 from app.container import Container

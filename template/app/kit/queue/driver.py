@@ -1,25 +1,22 @@
 """The driver by which PgQueuer uses the connections of SQLAlchemy."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import cache
-from typing import Self
+from typing import Any
 
 from loguru import logger
+from pgqueuer import AsyncpgDriver, Queries
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
     QueryQueueBuilder,
     QuerySchedulerBuilder,
 )
-from pgqueuer.adapters.persistence.queries import Queries
-from pgqueuer.core.tm import TaskManager
-from pgqueuer.domain.errors import FailingListenerError
-from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.settings import DBSettings
-from pgqueuer.ports.driver import Driver, NotifyCallback
+from pgqueuer.errors import FailingListenerError
+from pgqueuer.models import Job, TracebackRecord
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.core.db.errors import AWAY, BROKEN, mapped_errors, why_unavailable
@@ -28,16 +25,20 @@ from app.core.exceptions import ServiceUnavailableException
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
-class QueueDriver(Driver):
-    """Runs the statements of PgQueuer on connections of SQLAlchemy."""
+class QueueDriver(AsyncpgDriver):
+    """PgQueuer's driver, with its statements run by SQLAlchemy.
 
-    def __init__(self, connect: Connect) -> None:
+    On the driver's own connection, a job that is added before a session's first
+    statement would outlive a rollback, for SQLAlchemy begins with that statement; and
+    the outcome of a job that runs while the connection breaks would be lost.
+    """
+
+    def __init__(self, connect: Connect, listening: Any = None) -> None:
+        super().__init__(listening)
         self._connect = connect
-        self._ended = asyncio.Event()
-        self._tasks = TaskManager()
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        """Run a statement; give its rows."""
+        """Run a statement; return its rows."""
         async with self._connect() as connection:
             result = await connection.exec_driver_sql(query, args)
             return [dict(row) for row in result.mappings()]
@@ -49,29 +50,8 @@ class QueueDriver(Driver):
         return ""
 
     async def notify(self, channel: str, payload: str) -> None:
-        """Tell those who listen."""
+        """Notify the listeners of a channel."""
         await self.execute("SELECT pg_notify($1, $2)", channel, payload)
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        """Refuse: within a transaction nobody listens."""
-        raise NotImplementedError
-
-    @property
-    def shutdown(self) -> asyncio.Event:
-        """Whether it has ended."""
-        return self._ended
-
-    @property
-    def tm(self) -> TaskManager:
-        """Tasks of its own: none."""
-        return self._tasks
-
-    async def __aenter__(self) -> Self:
-        """Begin; two parts of PgQueuer do so with one driver."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """End."""
 
 
 def without_traceback(record: logging.LogRecord) -> bool:
@@ -118,7 +98,7 @@ class PatientQueries(Queries):
             logger.warning("Found and tried again later: {}", error.detail)
 
 
-def queue(driver: Driver) -> Queries:
+def queue(driver: QueueDriver) -> Queries:
     """The queue, through a driver."""
     names = _names()
     return PatientQueries(

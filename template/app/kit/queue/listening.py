@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pgqueuer.domain.errors import FailingListenerError
+from pgqueuer.errors import FailingListenerError
 from pgqueuer.ports.driver import NotifyCallback
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,27 +18,21 @@ from app.kit.queue.driver import QueueDriver
 class ListeningDriver(QueueDriver):
     """Runs them on an engine, each in a transaction of its own, and listens."""
 
-    def __init__(self, engine: AsyncEngine, listening: AsyncConnection) -> None:
-        super().__init__(engine.begin)
-        self._listening = listening
+    def __init__(self, engine: AsyncEngine, listening: Any) -> None:
+        super().__init__(engine.begin, listening)
         self._hears = asyncio.Event()
 
     async def notify(self, channel: str, payload: str) -> None:
-        """Tell those who listen, once this one does.
+        """Notify the listeners of a channel, once this one listens.
 
-        PgQueuer sends itself a word to see whether it hears, and may begin with that.
+        PgQueuer notifies itself to see whether it hears, and may begin with that.
         """
         await self._hears.wait()
         await super().notify(channel, payload)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         """Have the payload of each notification passed on."""
-
-        def pass_on(*said: Any) -> None:
-            callback(said[-1])
-
-        driver: Any = (await self._listening.get_raw_connection()).driver_connection
-        await driver.add_listener(channel, pass_on)
+        await super().add_listener(channel, callback)
         self._hears.set()
 
 
@@ -55,7 +49,8 @@ async def listening(database: DatabaseManager) -> AsyncGenerator[ListeningDriver
     engine = database.engine
     with mapped_errors():
         async with _connection(engine) as connection:
-            yield ListeningDriver(engine, connection)
+            raw = await connection.get_raw_connection()
+            yield ListeningDriver(engine, raw.driver_connection)
 
 
 @asynccontextmanager

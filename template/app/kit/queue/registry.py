@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Protocol
 
 from loguru import logger
-from pgqueuer.domain.models import Job as QueuedJob
+from pgqueuer import Job as QueuedJob
 
 from app.core.config import Settings
 from app.core.context import RequestContext

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pgqueuer.domain.types import JobId
+from pgqueuer import JobId
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 

@@ -8,13 +8,10 @@ from datetime import timedelta
 from functools import partial
 
 from loguru import logger
-from pgqueuer import PgQueuer
-from pgqueuer.core.executors import (
-    DatabaseRetryEntrypointExecutor,
-    EntrypointExecutorParameters,
-)
-from pgqueuer.domain.models import Job as QueuedJob
-from pgqueuer.domain.models import Schedule
+from pgqueuer import DatabaseRetryEntrypointExecutor, PgQueuer
+from pgqueuer import Job as QueuedJob
+from pgqueuer.executors import EntrypointExecutorParameters
+from pgqueuer.models import Schedule
 
 from app.core.exceptions import ServiceUnavailableException
 from app.kit.hooks import around

@@ -7,16 +7,22 @@ import pytest
 from asyncpg import Connection
 from asyncpg.exceptions import InterfaceError
 from httpx import AsyncClient
-from pgqueuer.domain.errors import FailingListenerError
+from pgqueuer.errors import FailingListenerError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.container import Container
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.db.sessions import transaction_within
 from app.core.exceptions import ServiceUnavailableException
+from app.domain.jobs.account import SendMail
 from app.domain.roles import Role
+from app.jobs.registry import kinds
+from app.kit.mail import Mail
 from app.kit.queue.listening import listening
+from app.kit.queue.store import JobQueue
+from app.kit.queue.worker import working
 from tests.conftest import MakeUser, SignIn
 from tests.integration.conftest import direct, store
 
@@ -177,3 +183,44 @@ async def test_a_worker_that_hears_nothing_any_longer_is_told_so(
         async with listening(database):
             raise FailingListenerError
     await database.ping()
+
+
+class SlowMailer:
+    """Sends once it may."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.begun = asyncio.Event()
+        self.may_send = asyncio.Event()
+
+    async def send(self, _: Mail) -> None:
+        self.tries += 1
+        self.begun.set()
+        await self.may_send.wait()
+
+
+async def test_a_job_that_ends_while_the_worker_is_cut_off_is_not_done_again(
+    fresh_database: Settings,
+    database: DatabaseManager,
+    elsewhere: DatabaseManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.kit.queue.worker.AWAY", 0.05)
+    container = Container(fresh_database)
+    container.database = database
+    container.mailer = mailer = SlowMailer()
+    async with elsewhere.transaction() as session:
+        await JobQueue(session, {}).add(SendMail(to="", subject="", text=""))
+    async with asyncio.timeout(20), working(container, kinds()):
+        await mailer.begun.wait()
+        async with elsewhere.reading() as other:
+            await other.execute(BREAK_ALL)
+        mailer.may_send.set()
+        while await _waiting(elsewhere):  # noqa: ASYNC110 - a worker does it
+            await asyncio.sleep(0.05)
+    assert mailer.tries == 1
+
+
+async def _waiting(database: DatabaseManager) -> object:
+    async with database.reading() as session:
+        return await JobQueue(session, {}).count()

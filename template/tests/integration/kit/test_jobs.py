@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer import Queries
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +24,7 @@ from app.kit.queue import worker
 from app.kit.queue.driver import queue
 from app.kit.queue.job import Job
 from app.kit.queue.listening import listening
+from app.kit.queue.store import JobQueue
 from app.kit.queue.worker import Worker, working
 from scripts.jobs import describe, retry
 from tests.conftest import MakeSettings
@@ -247,10 +248,10 @@ async def test_the_clock_adds_a_job_once_for_all_workers(
     monkeypatch.setattr(Purge, "schedule", "* * * * * *")
     added: list[type[Job]] = []
 
-    async def note(job: Job, scope: RequestScope) -> None:
+    async def note(_: JobQueue, job: Job) -> None:
         added.append(type(job))
 
-    monkeypatch.setattr(worker, "_add", note)
+    monkeypatch.setattr(JobQueue, "add_once", note)
     async with working(container, kinds()), working(container, kinds()):
         await _until(lambda: added)
         scheduled = text("SELECT entrypoint FROM pgqueuer_schedules")

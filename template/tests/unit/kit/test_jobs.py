@@ -8,9 +8,9 @@ from pkgutil import iter_modules
 from uuid import uuid4
 
 import pytest
+from pgqueuer import Job as QueuedJob
 from pgqueuer import PgQueuer
-from pgqueuer.domain.errors import FailingListenerError
-from pgqueuer.domain.models import Job as QueuedJob
+from pgqueuer.errors import FailingListenerError
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
