@@ -21,14 +21,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core.db.errors import CONFLICTS, raise_conflict
 from app.domain.models.base import BaseModel
-from app.repository.paging import (
-    cut,
-    find_up_to_cap,
-    numbered_page,
-    order,
-    take,
-)
-from app.utils.pagination import TOTAL_CAP, Page, PageRequest
+from app.repository.paging import find_page
+from app.utils.pagination import Page, PageRequest
 
 NEWEST = PageRequest()
 
@@ -71,20 +65,7 @@ class BaseRepository[Model: BaseModel]:
         Equal ones are ordered by id, so that no page misses or repeats a row. An index
         on (column, id) should stand behind each order.
         """
-        if not filters and request.after is None:
-            rows, count = await numbered_page(self._session, self._model, request)
-            return cut(rows, request, count)
-        alive = (self._model.deleted_at.is_(None), *filters)
-        statement = take(select(self._model).where(*alive), self._model, request)
-        count = 0
-        if filters:
-            count, ids = await find_up_to_cap(
-                self._session, self._model, alive, request
-            )
-            if count <= TOTAL_CAP:
-                these = select(self._model).where(self._model.id.in_(ids))
-                statement = these.order_by(*order(self._model, request))
-        return cut((await self._session.scalars(statement)).all(), request, count)
+        return await find_page(self._session, self._model, filters, request)
 
     async def create(self, entity: Model) -> Model:
         """Insert a row.

@@ -1,4 +1,9 @@
-"""How one page of a list is asked for, at a cost that does not grow with the table."""
+"""One page of a list, at a cost that does not grow with the table.
+
+- All rows, by number: follow the index of the order, and count beside that.
+- After a position: follow the index from there on, and count nothing.
+- Filtered: find up to TOTAL_CAP rows, and sort them; of more, follow the index.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -30,7 +35,30 @@ from app.utils.pagination import TOTAL_CAP, Page, PageRequest, Position, offset
 PLAN_FOR_VALUES = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
-async def numbered_page[Model: BaseModel](
+async def find_page[Model: BaseModel](
+    session: AsyncSession,
+    model: type[Model],
+    filters: Sequence[ColumnElement[bool]],
+    request: PageRequest,
+) -> Page[Model]:
+    """Return a page of the rows that are not deleted and that the filters let through.
+
+    Equal ones are ordered by id, so that no page misses or repeats a row.
+    """
+    where = (model.deleted_at.is_(None), *filters)
+    if not filters and request.after is None:
+        rows, count = await _numbered(session, model, request)
+        return _cut(rows, request, count)
+    statement, count = _take(select(model).where(*where), model, request), 0
+    if filters:
+        count, ids = await _find_up_to_cap(session, model, where, request)
+        if count <= TOTAL_CAP:
+            these = select(model).where(model.id.in_(ids))
+            statement = these.order_by(*_order(model, request))
+    return _cut((await session.scalars(statement)).all(), request, count)
+
+
+async def _numbered[Model: BaseModel](
     session: AsyncSession, model: type[Model], request: PageRequest
 ) -> tuple[Sequence[Model], int]:
     """Get a page of all rows, and their count, one more than TOTAL_CAP at most."""
@@ -50,15 +78,13 @@ def _numbered_page(
     alive = model.deleted_at.is_(None)
     some = select(literal(1)).select_from(model).where(alive).limit(TOTAL_CAP + 1)
     count = select(func.count()).select_from(some.subquery()).scalar_subquery()
-    page = select(model, count).where(alive).limit(bindparam("limit", type_=Integer))
-    request = PageRequest(sort_by, descending)
-    page = page.order_by(*order(model, request)).offset(
-        bindparam("offset", type_=Integer)
-    )
-    return page, count
+    page = select(model, count).where(alive)
+    page = page.order_by(*_order(model, PageRequest(sort_by, descending)))
+    limit, start = (bindparam(name, type_=Integer) for name in ("limit", "offset"))
+    return page.limit(limit).offset(start), count
 
 
-async def find_up_to_cap(
+async def _find_up_to_cap(
     session: AsyncSession,
     model: type[BaseModel],
     where: Sequence[ColumnElement[bool]],
@@ -75,25 +101,27 @@ async def find_up_to_cap(
     count = select(func.count()).select_from(found).scalar_subquery()
     # By the names of the model: among the columns of a query `items` is a method.
     rows = aliased(model, found)
-    these = take(select(rows.id), rows, request).subquery()
+    these = _take(select(rows.id), rows, request).subquery()
     async with transaction_within(session):
         await session.execute(PLAN_FOR_VALUES)
         row = (await session.execute(select(count, func.array_agg(these.c.id)))).one()
     return row[0], row[1] or []
 
 
-def order(source: Any, request: PageRequest) -> list[ColumnElement[Any]]:
+def _order(source: Any, request: PageRequest) -> list[ColumnElement[Any]]:
     """Say how rows are sorted: equal ones by id."""
     row = (getattr(source, request.sort_by), source.id)
     return [c.desc() if request.descending else c.asc() for c in row]
 
 
-def take[Row](statement: Select[Row], source: Any, request: PageRequest) -> Select[Row]:
+def _take[Row](
+    statement: Select[Row], source: Any, request: PageRequest
+) -> Select[Row]:
     """Sort, and leave out what comes before; one row more tells whether there is more.
 
     Rows are compared as a whole, which an index on (column, id) answers at once.
     """
-    statement = statement.order_by(*order(source, request)).limit(request.limit + 1)
+    statement = statement.order_by(*_order(source, request)).limit(request.limit + 1)
     if request.after is None:
         return statement.offset(offset(request.page, request.limit))
     column = getattr(source, request.sort_by)
@@ -103,7 +131,7 @@ def take[Row](statement: Select[Row], source: Any, request: PageRequest) -> Sele
     return statement.where(row < place if request.descending else row > place)
 
 
-def cut[Model: BaseModel](
+def _cut[Model: BaseModel](
     rows: Sequence[Model], request: PageRequest, count: int
 ) -> Page[Model]:
     """Make the page; one that has a number was counted."""
