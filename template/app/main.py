@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from loguru import logger
 
+from app.api.idempotency import IdempotentRoute
 from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
@@ -101,6 +102,8 @@ def _new_app(settings: Settings) -> FastAPI:
     app.title = settings.PROJECT_NAME
     app.description = settings.PROJECT_DESCRIPTION
     app.version = settings.VERSION
+    # Of routes that are declared on the application itself.
+    app.router.route_class = IdempotentRoute
     return app
 
 

@@ -14,7 +14,8 @@ from app.core.exceptions import ForbiddenException, UnauthorizedException
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.kit.http.route import SAFE_METHODS as SAFE_METHODS
-from app.kit.http.route import Guard, request_context
+from app.kit.http.route import Guard
+from app.kit.http.route import request_context as request_context
 
 # api/openapi.py puts API_V1_PREFIX before the address.
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)

@@ -18,6 +18,7 @@ from app.core.exceptions import AppException, ForbiddenException
 from app.kit.http.route import Handler, ScopedRoute
 from app.service.idempotency_service import Answer, Call
 
+KEY = "Idempotency-Key"
 # Headers that belong to an answer; all others belong to how it was sent.
 KEPT_HEADERS = ("content-type", "etag", "location", "retry-after")
 
@@ -36,7 +37,7 @@ async def claim(
     idempotency_key: Annotated[
         str | None,
         Header(
-            alias="Idempotency-Key",
+            alias=KEY,
             min_length=1,
             max_length=255,
             pattern=r"^[\x21-\x7e]+$",
@@ -72,12 +73,19 @@ class IdempotentRoute(ScopedRoute):
         **options: Any,
     ) -> None:
         dependencies = list(dependencies or ())
-        takes_key = "POST" in (methods or ()) and not declines_key(openapi_extra or {})
+        is_post = "POST" in (methods or ())
+        self.takes_key = is_post and not declines_key(openapi_extra or {})
         # Including a router may make its routes anew, with what they depend on.
-        if takes_key and DEPENDENCY not in dependencies:
+        if self.takes_key and DEPENDENCY not in dependencies:
             dependencies.append(DEPENDENCY)
         options |= {"methods": methods, "openapi_extra": openapi_extra}
         super().__init__(path, endpoint, dependencies=dependencies, **options)
+
+    async def receive(self, request: Request) -> None:
+        """Receive the body also where only the claim needs it."""
+        await super().receive(request)
+        if self.takes_key and KEY in request.headers:
+            await request.body()
 
     async def answer(self, request: Request, handle: Handler) -> Response:
         """Answer, and keep what a call with a key is answered."""
@@ -94,17 +102,19 @@ class IdempotentRoute(ScopedRoute):
 
 
 async def _remember_refusal(request: Request, error: AppException) -> None:
-    """Keep a refusal too; not that of a role, which may be given, nor a failure."""
+    """Keep a refusal too, unless another try may succeed."""
     call = _claimed(request)
-    if (
-        call is None
-        or isinstance(error, ForbiddenException)
-        or error.status_code >= 500
-    ):
+    if call is None or _may_succeed_later(error):
         return
     response = await request.app.exception_handlers[AppException](request, error)
     keep = request.state.scope.idempotency.keep_refusal
     error.remembering(partial(keep, call, _answer(response)))
+
+
+def _may_succeed_later(error: AppException) -> bool:
+    """Tell whether it is about a role, which may be given, a failure, or the time."""
+    role_or_time = isinstance(error, ForbiddenException) or error.retry_after
+    return bool(role_or_time) or error.status_code >= 500
 
 
 def _claimed(request: Request) -> Call | None:
@@ -112,6 +122,11 @@ def _claimed(request: Request) -> Call | None:
 
 
 def _answer(response: Response) -> Answer:
+    if not hasattr(response, "body"):
+        raise TypeError(
+            f"A {type(response).__name__} cannot be kept for {KEY}: declare the route "
+            "with openapi_extra=NO_REPLAY"
+        )
     kept = {k: v for k, v in response.headers.items() if k in KEPT_HEADERS}
     return Answer(response.status_code, kept, bytes(response.body))
 

@@ -3,11 +3,14 @@
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
+from app.api.deps import get_db, get_scope
 from app.api.idempotency import IdempotentRoute
+from app.kit.http.route import ScopedRoute
 
 
 class SliceRouter(APIRouter):
@@ -33,3 +36,26 @@ class SliceRouter(APIRouter):
         if asked not in answers:
             answers[asked] = super().matches(scope)
         return answers[asked]
+
+
+def check_routes(router: APIRouter) -> None:
+    """Check that the routes which depend on the scope have one.
+
+    Raises:
+        TypeError: one is not made by a route class that opens it.
+    """
+    for route in router.routes:
+        if not isinstance(route, APIRoute) or isinstance(route, ScopedRoute):
+            continue
+        if _needs_scope(route.dependant):
+            raise TypeError(
+                f"{route.path} ({route.endpoint.__module__}) depends on the scope, "
+                "which an APIRouter does not open: declare it on a SliceRouter."
+            )
+
+
+def _needs_scope(dependant: Dependant) -> bool:
+    return any(
+        dependency.call in (get_scope, get_db) or _needs_scope(dependency)
+        for dependency in dependant.dependencies
+    )

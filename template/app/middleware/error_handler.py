@@ -1,14 +1,16 @@
 """Every error leaves as problem details (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from loguru import logger
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
+from starlette.status import WS_1008_POLICY_VIOLATION, WS_1011_INTERNAL_ERROR
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppException
@@ -25,11 +27,12 @@ CLIENT_LEFT = 499
 
 def setup_error_handlers(app: FastAPI) -> None:
     """Turn each kind of error into its answer."""
-    app.exception_handlers |= {
-        AppException: answer_app_exception,
+    handlers: dict[type[Exception], Any] = {
+        AppException: answer_or_close,
         HTTPException: answer_http_exception,
         RequestValidationError: answer_invalid_request,
     }
+    app.exception_handlers |= handlers
     app.add_middleware(ErrorMiddleware)
 
 
@@ -83,10 +86,22 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     return _problem(request, 500, message="Internal server error")
 
 
+async def answer_or_close(
+    connection: Request | WebSocket, error: AppException
+) -> JSONResponse | None:
+    """Answer an error of ours; a WebSocket is closed, and told the reason."""
+    if isinstance(connection, Request):
+        return await answer_app_exception(connection, error)
+    _log(error)
+    failed = error.status_code >= 500
+    code = WS_1011_INTERNAL_ERROR if failed else WS_1008_POLICY_VIOLATION
+    await connection.close(code, error.message)
+    return None
+
+
 async def answer_app_exception(request: Request, error: AppException) -> JSONResponse:
-    """Answer an error of ours. One that is not the caller's fault is logged."""
-    if error.status_code >= 500:
-        logger.warning("{}: {} ({!r})", error, error.detail, error.__cause__)
+    """Answer an error of ours."""
+    _log(error)
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
     field = error.field
     return _problem(
@@ -97,6 +112,12 @@ async def answer_app_exception(request: Request, error: AppException) -> JSONRes
         errors=[{"field": field, "message": error.message}] if field else (),
         headers=headers,
     )
+
+
+def _log(error: AppException) -> None:
+    """Log an error that is not the caller's fault."""
+    if error.status_code >= 500:
+        logger.warning("{}: {} ({!r})", error, error.detail, error.__cause__)
 
 
 async def answer_http_exception(request: Request, error: HTTPException) -> JSONResponse:

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 
 from app.api import v1
 from app.api.openapi import PROBLEMS
+from app.api.slice_router import check_routes
 
 slices: list[APIRouter] = [
     import_module(module.name).router
@@ -22,4 +23,5 @@ slices: list[APIRouter] = [
 # each other: FastAPI searches a router within a router twice, for each request.
 api_v1_router = APIRouter(responses=PROBLEMS)
 for _slice in slices:
+    check_routes(_slice)
     api_v1_router.include_router(_slice)

@@ -60,9 +60,11 @@ class UnitOfWork:
     async def refuse(self, error: AppException) -> None:
         """Roll back; then write and commit what the error remembers."""
         await self.session.rollback()
-        if error.remembered:
+        # Once: the error may pass through a second unit of work.
+        remembered, error.remembered = error.remembered, ()
+        if remembered:
             allow_writing(self.session)
-            for action in error.remembered:
+            for action in remembered:
                 await action()
             await commit(self.session)
 

@@ -34,7 +34,7 @@ class Guard(SecurityBase):
 
 
 class ScopedRoute(APIRoute):
-    """Runs a request in a scope, whose transaction is committed before the answer.
+    """Runs a request in a scope.
 
     1. Receive the body, if it is one that FastAPI parses; no connection is held.
     2. Open the scope as `request.state.scope`, and run the guards.
@@ -46,12 +46,10 @@ class ScopedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap what FastAPI does with a request."""
         handle = super().get_route_handler()
-        guards = list(_guards(self.dependant))
-        parses = self.body_field is not None
+        guards = list(dict.fromkeys(_guards(self.dependant)))
 
         async def handler(request: Request) -> Response:
-            if parses:
-                await request.body()
+            await self.receive(request)
             host: Host = request.app.state.container
             reads = request.method in SAFE_METHODS
             async with host.open_scope(request_context(request), reads=reads) as scope:
@@ -62,6 +60,11 @@ class ScopedRoute(APIRoute):
                 return await self.answer(request, handle)
 
         return handler
+
+    async def receive(self, request: Request) -> None:
+        """Receive the body before a connection is held, unless it is streamed."""
+        if self.body_field is not None:
+            await request.body()
 
     async def answer(self, request: Request, handle: Handler) -> Response:
         """Answer within the scope; what is written here is committed with the rest."""

@@ -13,11 +13,12 @@ from app.api.idempotency import IdempotentRoute
 from app.api.openapi import NO_REPLAY, PUBLIC, declines_key
 from app.api.slice_router import SliceRouter
 from app.core.database import DatabaseManager
-from app.core.exceptions import ServiceUnavailableException
+from app.core.exceptions import ServiceUnavailableException, TooManyRequestsException
 from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.repository.idempotency_repository import IdempotencyRepository
+from app.service.user_service import UserService
 from tests.conftest import Headers, MakeUser, SignIn
 from tests.integration.conftest import store
 from tests.people import EVE, PASSWORD, ROW
@@ -125,6 +126,17 @@ async def test_a_refused_role_is_not_kept_for_it_may_be_given(
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
 
 
+async def test_a_kept_answer_is_not_for_whoever_lost_the_role(
+    client: AsyncClient, admin: User, as_admin: Headers, database: DatabaseManager
+) -> None:
+    headers = as_admin | KEY
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
+    async with database.transaction() as session:
+        demoted = update(User).where(User.id == admin.id).values(role=Role.USER)
+        await session.execute(demoted)
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 403
+
+
 async def test_a_request_that_was_not_valid_can_be_mended(
     client: AsyncClient, as_admin: Headers
 ) -> None:
@@ -173,7 +185,7 @@ async def test_a_request_in_flight_holds_its_key_until_it_ends(
         first = asyncio.create_task(
             fresh_client.post(USERS, json=EVE, headers=as_fresh_admin | KEY)
         )
-        await _claimed(elsewhere)
+        await _waiting(elsewhere)
         second = await fresh_client.post(USERS, json=EVE, headers=as_fresh_admin | KEY)
         assert second.status_code == 409
         await session.rollback()
@@ -215,6 +227,20 @@ async def test_an_answer_is_given_again_for_a_day(
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 409
 
 
+async def test_a_refusal_for_now_is_not_kept(
+    client: AsyncClient, as_admin: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise TooManyRequestsException(60)
+
+    headers = as_admin | KEY
+    with monkeypatch.context() as patch:
+        patch.setattr(UserService, "create_user", refuse)
+        refused = await client.post(USERS, json=EVE, headers=headers)
+    assert refused.status_code == 429
+    assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
+
+
 async def test_nothing_of_the_request_is_stored_that_could_be_read(
     client: AsyncClient, as_admin: Headers, database: DatabaseManager
 ) -> None:
@@ -245,12 +271,15 @@ async def test_the_claim_of_a_process_that_went_silent_expires(
         await stay_silent()
 
 
-async def _claimed(database: DatabaseManager) -> None:
-    """Wait until a claim is held."""
-    held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+async def _waiting(database: DatabaseManager) -> None:
+    """Wait until a request waits for a row, with a claim."""
+    held = text(
+        "SELECT count(*) FROM pg_locks AS waits JOIN pg_locks AS claim USING (pid) "
+        "WHERE NOT waits.granted AND claim.locktype = 'advisory'"
+    )
     for _ in range(100):
         async with database.transaction() as session:
             if await session.scalar(held):
                 return
         await asyncio.sleep(0.02)
-    pytest.fail("nobody claims")
+    pytest.fail("nobody waits")

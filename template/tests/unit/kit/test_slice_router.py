@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+import pytest
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from httpx import ASGITransport, AsyncClient
 from starlette.routing import Match
 
-from app.api.slice_router import SliceRouter
+from app.api.deps import ContainerDep, CurrentUser
+from app.api.slice_router import SliceRouter, check_routes
+from app.api.v1.user_deps import UserServiceDep
 
 
 def _request(method: str, path: str) -> dict[str, Any]:
@@ -50,6 +53,21 @@ async def test_a_wrong_method_is_not_allowed() -> None:
 
 async def test_a_slash_too_many_is_redirected() -> None:
     assert await _status("GET", "/api/a/") == 307
+
+
+def test_a_route_that_opens_no_scope_may_not_depend_on_one() -> None:
+    router = APIRouter(prefix="/books")
+
+    @router.get("/free")
+    async def free(user: CurrentUser, container: ContainerDep) -> None: ...
+
+    check_routes(router)
+
+    @router.get("/scoped")
+    async def scoped(users: UserServiceDep) -> None: ...
+
+    with pytest.raises(TypeError, match=r"/books/scoped .*: declare it on a SliceR"):
+        check_routes(router)
 
 
 def test_the_path_of_another_slice_is_passed_over() -> None:

@@ -1,0 +1,296 @@
+"""The unit of work: one connection at a time, none during what is slow."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.container import Container
+from app.core.config import Settings
+from app.core.context import RequestContext
+from app.core.database import DatabaseManager
+from app.core.exceptions import ConflictException
+from app.core.security import PasswordHasher
+from app.domain.models.audit_event import AuditEvent
+from app.domain.models.mail_token import MailToken
+from app.domain.models.user import User
+from app.domain.roles import Role
+from app.kit.files import FileStore
+from tests.conftest import Headers, MakeUser, SignIn
+from tests.integration.conftest import store
+from tests.people import ADA, EVE, PASSWORD
+
+pytestmark = pytest.mark.integration
+V1 = "/api/v1"
+PNG = b"\x89PNG\r\n\x1a\n0000"
+NEW = "a new password, long enough"
+CONTEXT = RequestContext("local", "test")
+Call = Callable[[AsyncClient, Headers], Awaitable[Response]]
+
+
+class Watched(PasswordHasher):
+    """Runs something each time a password is hashed or verified."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def hash_password(self, password: str) -> str:
+        await self.meanwhile()
+        return await super().hash_password(password)
+
+    async def verify_password(
+        self, password: str, password_hash: str | None
+    ) -> tuple[bool, str | None]:
+        await self.meanwhile()
+        return await super().verify_password(password, password_hash)
+
+
+@pytest.fixture
+async def narrow(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
+    """The database on one connection: a request that needs a second one fails."""
+    update = {"DB_POOL_SIZE": 1, "DB_MAX_OVERFLOW": 0, "DB_POOL_TIMEOUT": 1}
+    database = DatabaseManager(fresh_database.model_copy(update=update))
+    await database.connect()
+    yield database
+    await database.disconnect()
+
+
+@pytest.fixture
+def watched(fresh_app: FastAPI, fresh_database: Settings) -> Watched:
+    fresh_app.state.container.hasher = watched = Watched(fresh_database)
+    return watched
+
+
+@pytest.fixture
+async def eve(elsewhere: DatabaseManager, make_user: MakeUser) -> User:
+    return await store(elsewhere, make_user(email="eve@example.com", role=Role.ADMIN))
+
+
+@pytest.fixture
+def as_eve(eve: User, sign_in: SignIn) -> Headers:
+    return sign_in(eve)
+
+
+async def _upload(client: AsyncClient, headers: Headers) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        for byte in PNG:
+            yield bytes([byte])
+
+    return await client.put(f"{V1}/users/me/picture", content=pieces(), headers=headers)
+
+
+CHANGE = {"email": "new@example.com", "password": PASSWORD}
+SLOW: dict[str, Call] = {
+    "login": lambda client, _: client.post(
+        f"{V1}/auth/login", data={"username": "eve@example.com", "password": PASSWORD}
+    ),
+    "change-password": lambda client, headers: client.post(
+        f"{V1}/auth/change-password",
+        json={"old_password": PASSWORD, "new_password": NEW},
+        headers=headers,
+    ),
+    "new e-mail": lambda client, headers: client.patch(
+        f"{V1}/users/me", json=CHANGE, headers=headers
+    ),
+    "picture": _upload,
+}
+OTHERS: dict[str, Call] = {
+    "register": lambda client, _: client.post(f"{V1}/auth/register", json=ADA),
+    "create-user": lambda client, headers: client.post(
+        f"{V1}/users", json=ADA, headers=headers | {"Idempotency-Key": "1"}
+    ),
+}
+REFUSED: dict[str, Call] = {
+    "login": lambda client, _: client.post(
+        f"{V1}/auth/login", data={"username": "eve@example.com", "password": "wrong"}
+    ),
+    "change-password": lambda client, headers: client.post(
+        f"{V1}/auth/change-password",
+        json={"old_password": "wrong", "new_password": NEW},
+        headers=headers,
+    ),
+    "change-email": lambda client, headers: client.patch(
+        f"{V1}/users/me", json=CHANGE | {"password": "wrong"}, headers=headers
+    ),
+    "verify-email": lambda client, _: client.post(
+        f"{V1}/auth/verify-email", json={"token": "none"}
+    ),
+    "reset-password": lambda client, _: client.post(
+        f"{V1}/auth/reset-password", json={"token": "none", "new_password": NEW}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*SLOW, *OTHERS])
+async def test_no_connection_is_held_during_what_is_slow(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    narrow: DatabaseManager,
+    watched: Watched,
+    as_eve: Headers,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    held: list[str] = []
+
+    async def look() -> None:
+        held.append(narrow.engine.pool.status().partition("Current Checked out")[2])
+
+    class Files(FileStore):
+        async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+            await look()
+            await super().save(name, chunks)
+            await look()
+
+    watched.meanwhile = look
+    container = fresh_app.state.container
+    container.database, container.files = narrow, Files(tmp_path)
+    answer = await (SLOW | OTHERS)[name](fresh_client, as_eve)
+    assert answer.is_success, answer.text
+    assert set(held) == {" connections: 0"}
+
+
+async def _deactivate(session: AsyncSession) -> None:
+    await session.execute(update(User).values(is_active=False))
+
+
+async def _change_password(session: AsyncSession) -> None:
+    await session.execute(update(User).values(password_hash="another"))
+
+
+async def _sign_out(session: AsyncSession) -> None:
+    await session.execute(update(User).values(token_version=User.token_version + 1))
+
+
+@pytest.mark.parametrize("change", [_deactivate, _change_password, _sign_out])
+@pytest.mark.parametrize("name", SLOW)
+async def test_a_sign_in_that_ends_meanwhile_is_refused_and_nothing_is_done(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    watched: Watched,
+    eve: User,
+    as_eve: Headers,
+    tmp_path: Path,
+    name: str,
+    change: Callable[[AsyncSession], Awaitable[None]],
+) -> None:
+    async def end_it() -> None:
+        async with elsewhere.transaction() as session:
+            await change(session)
+
+    class Files(FileStore):
+        async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+            await super().save(name, chunks)
+            await end_it()
+
+    watched.meanwhile = end_it
+    fresh_app.state.container.files = Files(tmp_path)
+    answer = await SLOW[name](fresh_client, as_eve)
+    assert answer.status_code == 401
+    async with elsewhere.reading() as session:
+        stored = (await session.scalars(select(User))).one()
+        assert (stored.email, stored.picture) == (eve.email, None)
+        assert (await session.scalars(select(MailToken))).all() == []
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_one_connection_is_enough_to_refuse_and_to_record_it(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    narrow: DatabaseManager,
+    as_eve: Headers,
+    name: str,
+) -> None:
+    fresh_app.state.container.database = narrow
+    answer = await REFUSED[name](fresh_client, as_eve)
+    assert answer.status_code in {400, 401}, answer.text
+    assert await _recorded(elsewhere) == [(name, True)]
+
+
+async def test_a_refused_role_is_recorded_where_the_request_only_reads(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    narrow: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    headers = sign_in(await store(elsewhere, make_user()))
+    fresh_app.state.container.database = narrow
+    for method in ("GET", "POST"):
+        answer = await fresh_client.request(method, f"{V1}/users", headers=headers)
+        assert answer.status_code == 403
+    assert await _recorded(elsewhere) == [("role", True)] * 2
+
+
+@pytest.mark.usefixtures("eve")
+async def test_of_many_wrong_logins_at_once_no_more_are_tried_than_allowed(
+    fresh_client: AsyncClient,
+) -> None:
+    answers = await asyncio.gather(
+        *(REFUSED["login"](fresh_client, {}) for _ in range(20))
+    )
+    assert Counter(a.status_code for a in answers) == {401: 5, 429: 15}
+
+
+async def test_what_a_refusal_remembers_is_written_and_nothing_else(
+    fresh_database: Settings, elsewhere: DatabaseManager, make_user: MakeUser
+) -> None:
+    container = Container(fresh_database)
+    container.database = elsewhere
+
+    async def fail() -> None:
+        async with container.open_scope(CONTEXT) as scope:
+            await scope.users.create(make_user())
+            error = ConflictException()
+            raise error.remembering(scope.audit.refusal("one"))
+
+    async def fail_within_another() -> None:
+        async with container.open_scope(CONTEXT, reads=True):
+            await fail()
+
+    with pytest.raises(ConflictException):
+        await fail_within_another()
+    assert await _recorded(elsewhere) == [("one", True)]
+    async with elsewhere.reading() as session:
+        assert (await session.scalars(select(User))).all() == []
+
+
+async def test_a_failure_is_compensated_when_the_connection_is_given_back(
+    narrow: DatabaseManager, fresh_database: Settings
+) -> None:
+    container = Container(fresh_database)
+    container.database = narrow
+    done: list[str] = []
+
+    async def fail(error: BaseException) -> None:
+        async with container.open_scope(CONTEXT) as scope:
+
+            async def compensate() -> None:
+                async with narrow.reading():
+                    done.append(type(error).__name__)
+
+            await scope.users.email_exists(EVE["email"])
+            scope.unit.compensating(compensate)
+            raise error
+
+    for error in (ZeroDivisionError(), asyncio.CancelledError()):
+        with suppress(ZeroDivisionError, asyncio.CancelledError):
+            await fail(error)
+    assert done == ["ZeroDivisionError", "CancelledError"]
+
+
+async def _recorded(database: DatabaseManager) -> list[tuple[str, bool]]:
+    async with database.reading() as session:
+        events = await session.scalars(select(AuditEvent).order_by(AuditEvent.id))
+        return [(event.action, event.refused) for event in events]
