@@ -179,7 +179,8 @@ def read_all[Kind: SourcedSettings](kinds: Iterable[type[Kind]]) -> list[Kind]:
             # A secret is there, and may not be read.
             problems.append(f"{error}: {error.__cause__}")
     if problems:
-        lines = ["The settings do not allow a start:", *problems]
+        # Classes may have a variable in common.
+        lines = ["The settings do not allow a start:", *dict.fromkeys(problems)]
         raise ConfigurationError("\n  ".join(lines))
     return read
 

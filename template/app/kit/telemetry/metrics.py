@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: the only module that imports its library."""
+"""Metrics for Prometheus: what is counted, and where."""
 
 import asyncio
 import os

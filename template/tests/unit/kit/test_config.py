@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from app.core.config import ConfigurationError, Settings, get_settings
+from app.core.config import ConfigurationError, Settings, get_settings, read_all
 from app.core.database import make_engine
 from app.core.settings.database import DatabaseSettings
+from app.core.settings.sources import SourcedSettings
 from app.kit.parts import settings_classes
 from tests.conftest import MakeSettings
 
@@ -193,6 +194,22 @@ def test_a_refused_start_names_each_variable_and_shows_no_value(
     assert "JWT_SECRET_KEY" in str(refused.value)
     assert "JWT_REFRESH_SECRET_KEY" in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_settings_of_several_classes_name_each_variable_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class More(SourcedSettings):
+        PORT: int
+        LIMIT: int
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORT", "many")
+    kinds: list[type[SourcedSettings]] = [Settings, More]
+    with pytest.raises(ConfigurationError) as refused:
+        read_all(kinds)
+    for name in ("JWT_SECRET_KEY", "LIMIT", "PORT"):
+        assert str(refused.value).count(f" {name}: ") == 1
 
 
 def test_a_missing_database_password_is_named(

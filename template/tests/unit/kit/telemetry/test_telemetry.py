@@ -18,9 +18,9 @@ from pydantic import ValidationError
 
 from app import __main__ as command
 from app.container import Container
-from app.core.config import Settings
+from app.core.config import ConfigurationError, Settings
 from app.core.logging import setup_logging
-from app.kit.parts import PartSettings
+from app.kit.parts import PartSettings, read_settings
 from app.kit.telemetry import settings as telemetry_settings
 from app.kit.telemetry import workers as metric_files
 from app.kit.telemetry.metrics import LABELS, Metrics
@@ -67,6 +67,15 @@ def test_a_wrong_setting_is_named_and_no_secret_shown(name: str, wrong: object) 
     with pytest.raises(ValidationError, match=name) as refused:
         telemetry(**{name: wrong})
     assert "Bearer secret" not in str(refused.value)
+
+
+def test_a_refused_start_names_it_with_the_other_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("METRICS_PORT=many\nWORKERS=0")
+    with pytest.raises(ConfigurationError, match=r"WORKERS(.|\n)*METRICS_PORT"):
+        read_settings()
 
 
 def test_off_nothing_of_it_is_imported_and_no_middleware_added() -> None:
