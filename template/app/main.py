@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from loguru import logger
 
 from app.api.idempotency import IdempotentRoute
+from app.kit.http.dispatch import add_routers
 from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
@@ -86,8 +87,7 @@ def create_app(
     setup_proxies(app, settings)
 
     offered = [*slices, registration] if settings.REGISTRATION_ENABLED else slices
-    for router in offered:
-        app.include_router(router, prefix=settings.API_V1_PREFIX, responses=PROBLEMS)
+    add_routers(app, offered, settings.API_V1_PREFIX, PROBLEMS)
     setup_openapi(app, settings)
     return app
 

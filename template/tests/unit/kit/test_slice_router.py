@@ -1,20 +1,13 @@
 """The router of a slice."""
 
-from typing import Any
-
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from httpx import ASGITransport, AsyncClient
-from starlette.routing import Match
 
 from app.api.deps import ContainerDep, CurrentUser
 from app.api.slice_router import SliceRouter, check_routes
 from app.api.v1.user_deps import UserServiceDep
-
-
-def _request(method: str, path: str) -> dict[str, Any]:
-    return {"type": "http", "method": method, "path": path, "root_path": ""}
 
 
 async def _answer() -> str:
@@ -68,9 +61,3 @@ def test_a_route_that_opens_no_scope_may_not_depend_on_one() -> None:
 
     with pytest.raises(TypeError, match=r"/books/scoped .*: declare it on a SliceR"):
         check_routes(router)
-
-
-def test_the_path_of_another_slice_is_passed_over() -> None:
-    scope = _request("GET", "/api/authors/1")
-    assert SliceRouter(prefix="/books").matches(scope) == (Match.NONE, {})
-    assert "app.slices" not in scope

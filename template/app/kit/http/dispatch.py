@@ -1,0 +1,125 @@
+"""Dispatch of requests by the first segment of their path."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from copy import copy
+from inspect import signature
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.types import Receive, Scope, Send
+
+Responses = Mapping[int | str, dict[str, Any]]
+
+# Features of newer FastAPI that its own inclusion alone carries over.
+SPECIAL = {"form_limits", "stream_item_type"}
+# What a route keeps when it is added to another router: all that both know.
+KEPT = (
+    signature(APIRouter.add_api_route).parameters.keys()
+    - {"self", "path", "endpoint"}
+    - SPECIAL
+)
+
+_selected: ContextVar[str | None] = ContextVar("selected", default=None)
+
+
+class Dispatch(BaseRoute):
+    """A route in front of others, which tries the few that can match, once.
+
+    FastAPI tries all routes in turn, and those of an included router twice. This tries
+    the routes whose path has the same first segment after the prefix. The routes stay
+    in the application too: there they are described, and found by name.
+    """
+
+    def __init__(self, prefix: str, routes: Sequence[BaseRoute]) -> None:
+        self._prefix = f"{prefix}/"
+        self._routes = self._by_segment([r for r in routes if isinstance(r, APIRoute)])
+
+    @property
+    def path_format(self) -> str | None:
+        """The path of the selected route, which FastAPI's own telemetry reports."""
+        return _selected.get()
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return the first full match, else the first of another method."""
+        best: tuple[Match, Scope] = (Match.NONE, {})
+        for route in self._routes.get(self._segment(_route_path(scope)), ()):
+            match, child_scope = route.matches(scope)
+            if match.value > best[0].value:
+                best = match, child_scope
+                _selected.set(route.path_format)
+            if match is Match.FULL:
+                break
+        return best
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on to the route that was selected."""
+        await scope["route"].handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Leave it to the routes themselves."""
+        raise NoMatchFound(name, path_params)
+
+    def _by_segment(self, routes: Sequence[APIRoute]) -> dict[str, list[APIRoute]]:
+        """List the routes of each first segment; one with a parameter fits them all."""
+        segments = [(self._segment(route.path), route) for route in routes]
+        return {
+            name: [route for each, route in segments if each == name or "{" in each]
+            for name, _ in segments
+            if name and "{" not in name
+        }
+
+    def _segment(self, path: str) -> str:
+        if not path.startswith(self._prefix):
+            return ""
+        return path[len(self._prefix) :].partition("/")[0]
+
+
+def add_routers(
+    app: FastAPI, routers: Iterable[APIRouter], prefix: str, responses: Responses
+) -> None:
+    """Add the routes of routers to the application, with a dispatch before them."""
+    first = len(app.routes)
+    for router in routers:
+        _add_router(app, router, prefix, responses)
+    app.routes.insert(first, Dispatch(prefix, app.routes[first:]))
+
+
+def _add_router(
+    app: FastAPI, router: APIRouter, prefix: str, responses: Responses
+) -> None:
+    """Add plain routes one by one; FastAPI includes what else a router has.
+
+    That is WebSockets, mounts, other routers, and functions for the start and end.
+    """
+    rest = copy(router)
+    rest.routes = []
+    for route in router.routes:
+        if isinstance(route, APIRoute) and not _is_special(router, route):
+            _add_route(app, route, prefix, responses)
+        else:
+            rest.routes.append(route)
+    app.include_router(rest, prefix=prefix, responses=dict(responses))
+
+
+def _is_special(*parts: APIRouter | APIRoute) -> bool:
+    return any(getattr(part, name, None) for part in parts for name in SPECIAL)
+
+
+def _add_route(
+    app: FastAPI, route: APIRoute, prefix: str, responses: Responses
+) -> None:
+    kept = {name: getattr(route, name) for name in KEPT if hasattr(route, name)}
+    kept |= {
+        "responses": {**responses, **route.responses},
+        "route_class_override": type(route),
+    }
+    app.router.add_api_route(prefix + route.path, route.endpoint, **kept)
+
+
+def _route_path(scope: Scope) -> str:
+    """Return the path without that of a proxy or of a mount around the application."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

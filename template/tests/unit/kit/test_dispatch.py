@@ -1,0 +1,238 @@
+"""The dispatch of requests by the first segment of their path."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from fastapi.routing import APIRoute
+from httpx import ASGITransport, AsyncClient, Response
+from starlette.responses import PlainTextResponse
+from starlette.routing import Match
+from starlette.types import Message, Scope
+
+from app.kit.http.dispatch import Dispatch, add_routers
+from app.api.openapi import PROBLEMS
+from app.api.v1.router import slices
+
+tried: list[str] = []
+
+
+class NotingRoute(APIRoute):
+    """A route that notes each time that it is tried."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        tried.append(self.path)
+        return super().matches(scope)
+
+
+def _router(*paths: str, method: str = "GET", **options: Any) -> APIRouter:
+    """A router whose routes answer with their own path."""
+    router = APIRouter(route_class=NotingRoute, **options)
+    for path in paths:
+        router.add_api_route(path, _says(path), methods=[method], name=path)
+    return router
+
+
+def _says(path: str) -> Callable[[], str]:
+    return lambda: path
+
+
+def _app(*routers: APIRouter, **options: Any) -> FastAPI:
+    app = FastAPI(openapi_url=None, **options)
+    add_routers(app, routers, "/api", {})
+    return app
+
+
+async def _ask(
+    app: FastAPI, path: str, method: str = "GET", root_path: str = ""
+) -> Response:
+    transport = ASGITransport(app=app, root_path=root_path)
+    async with AsyncClient(transport=transport, base_url="http://test") as client:
+        return await client.request(method, path)
+
+
+BOOKS = _router("", "/new", "/{id}", prefix="/books")
+COVERS = _router("/{id}/cover", prefix="/books")
+
+
+async def test_routes_are_found_also_where_slices_share_a_segment() -> None:
+    app = _app(BOOKS, COVERS, _router("/authors"))
+    for path, route in {
+        "/api/books": "",
+        "/api/books/new": "/new",
+        "/api/books/1": "/{id}",
+        "/api/books/1/cover": "/{id}/cover",
+        "/api/authors": "/authors",
+    }.items():
+        assert (await _ask(app, path)).json() == route
+
+
+async def test_what_is_not_there_is_not_found() -> None:
+    app = _app(BOOKS, COVERS)
+    for path in (
+        "/",
+        "/api",
+        "/api/",
+        "/books",
+        "/api/book",
+        "/apibooks",
+        "/api/books/1/2",
+    ):
+        assert (await _ask(app, path)).status_code == 404
+
+
+async def test_another_method_is_not_allowed() -> None:
+    assert (await _ask(_app(BOOKS), "/api/books/1", "DELETE")).status_code == 405
+
+
+async def test_a_route_of_the_method_is_preferred_to_one_before_it() -> None:
+    app = _app(BOOKS, _router("/{id}", method="DELETE", prefix="/books"))
+    assert (await _ask(app, "/api/books/1", "DELETE")).status_code == 200
+
+
+async def test_a_slash_too_many_is_redirected() -> None:
+    answer = await _ask(_app(BOOKS), "/api/books/")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        307,
+        "http://test/api/books",
+    )
+
+
+async def test_only_routes_of_the_same_segment_are_tried_and_each_once() -> None:
+    app = _app(_router("/authors", "/authors/{id}"), BOOKS, COVERS)
+    tried.clear()
+    await _ask(app, "/api/books/1")
+    assert tried == ["/api/books", "/api/books/new", "/api/books/{id}"]
+
+
+async def test_the_first_of_two_routes_answers_also_if_its_segment_varies() -> None:
+    late = _app(BOOKS, _router("/{shelf}/new"))
+    assert (await _ask(late, "/api/books/new")).json() == "/new"
+    assert (await _ask(late, "/api/films/new")).json() == "/{shelf}/new"
+    early = _app(_router("/{shelf}/new"), BOOKS)
+    assert (await _ask(early, "/api/books/new")).json() == "/{shelf}/new"
+
+
+async def test_routes_that_the_application_has_before_and_after_still_answer() -> None:
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/api/books/new", _says("before"))
+    add_routers(app, [BOOKS], "/api", {})
+    app.add_api_route("/api/books/{id}/loans", _says("after"))
+    assert (await _ask(app, "/api/books/new")).json() == "before"
+    assert (await _ask(app, "/api/books/1")).json() == "/{id}"
+    assert (await _ask(app, "/api/books/1/loans")).json() == "after"
+
+
+async def test_the_path_of_a_proxy_is_left_out() -> None:
+    tried.clear()
+    around = FastAPI(openapi_url=None)
+    around.mount("/shop", _app(BOOKS))
+    assert (await _ask(around, "/shop/api/books/1")).json() == "/{id}"
+    app = _app(BOOKS)
+    answer = await _ask(app, "/shop/api/books/1", root_path="/shop")
+    assert answer.json() == "/{id}"
+    assert len(tried) == 2 * len(BOOKS.routes)
+
+
+def test_a_route_is_found_by_its_name() -> None:
+    assert (
+        _app(BOOKS, COVERS).url_path_for("/{id}/cover", id="1") == "/api/books/1/cover"
+    )
+
+
+def test_the_path_of_the_selected_route_is_known() -> None:
+    dispatch = Dispatch("/api", _app(BOOKS).routes)
+    scope = {"type": "http", "method": "GET", "path": "/api/books/1"}
+    assert dispatch.matches(scope)[0] is Match.FULL
+    assert dispatch.path_format == "/api/books/{id}"
+
+
+def test_all_slices_are_described_as_fastapi_describes_them() -> None:
+    ours, theirs = FastAPI(), FastAPI()
+    add_routers(ours, slices, "/api/v1", PROBLEMS)
+    for router in slices:
+        theirs.include_router(router, prefix="/api/v1", responses=PROBLEMS)
+    assert ours.openapi() == theirs.openapi()
+
+
+async def test_what_the_application_overrides_is_overridden() -> None:
+    def asked() -> str:
+        return "asked"
+
+    router = APIRouter(prefix="/books")
+
+    @router.get("")
+    def answer(said: Annotated[str, Depends(asked)]) -> str:
+        return said
+
+    app = _app(router)
+    app.dependency_overrides[asked] = lambda: "overridden"
+    assert (await _ask(app, "/api/books")).json() == "overridden"
+
+
+@pytest.fixture
+def other() -> APIRouter:
+    """A router with more than plain routes."""
+    router = _router("", prefix="/other")
+    inner = _router("/inner")
+    router.include_router(inner)
+    router.mount("/mounted", PlainTextResponse("mounted"))
+
+    @router.websocket("/socket")
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close(4000)
+
+    return router
+
+
+async def test_routes_within_routers_and_mounts_are_reached(other: APIRouter) -> None:
+    app = _app(other)
+    assert (await _ask(app, "/api/other")).json() == ""
+    assert (await _ask(app, "/api/other/inner")).json() == "/inner"
+    assert (await _ask(app, "/api/mounted/")).text == "mounted"
+
+
+async def test_websockets_are_reached(other: APIRouter) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/api/other/socket",
+        "query_string": b"",
+        "headers": [],
+    }
+    await _app(other)(scope, receive, send)
+    assert [message["type"] for message in sent] == [
+        "websocket.accept",
+        "websocket.close",
+    ]
+
+
+async def test_the_lifespan_of_a_router_is_kept() -> None:
+    said: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        said.append("start")
+        yield
+        said.append("end")
+
+    app = _app(_router("", prefix="/books", lifespan=lifespan))
+    async with app.router.lifespan_context(app):
+        assert said == ["start"]
+    assert said == ["start", "end"]
+
+
+def test_a_route_with_features_of_newer_fastapi_is_left_to_it() -> None:
+    router = _router("/new", prefix="/books")
+    router.routes[0].form_limits = {"max_fields": 1}  # type: ignore[attr-defined]
+    assert not [route for route in _app(router).routes if isinstance(route, APIRoute)]
