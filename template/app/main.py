@@ -8,7 +8,6 @@ from fastapi_offline import FastAPIOffline
 from loguru import logger
 
 from app.api.idempotency import IdempotentRoute
-from app.kit.http.dispatch import add_routers
 from app.api.openapi import PROBLEMS, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
@@ -17,6 +16,7 @@ from app.core.config import Settings
 from app.core.logging import setup_logging
 from app.jobs.registry import kinds
 from app.kit.http.body_limit import BodyLimitMiddleware
+from app.kit.http.dispatch import add_routers
 from app.kit.http.head import HeadMiddleware
 from app.kit.http.security_headers import SecurityHeadersMiddleware
 from app.kit.http.state import AppState

@@ -4,8 +4,8 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from app.api.openapi import PUBLIC
 from app.api.deps import SessionDep
+from app.api.openapi import PUBLIC
 from app.core.config import Settings
 from app.domain.models.user import User
 from app.kit.mail import Mail

@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Match
 from starlette.types import Message, Scope
 
-from app.kit.http.dispatch import Dispatch, add_routers
 from app.api.openapi import PROBLEMS
 from app.api.v1.router import slices
+from app.kit.http.dispatch import Dispatch, add_routers
 
 tried: list[str] = []
 
