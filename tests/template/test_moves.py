@@ -1,0 +1,72 @@
+"""The list of moves fits the template: what is old is gone, what is new is there."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from mkbackend.moves.left import find_left
+from mkbackend.moves.table import Moves, read
+
+from .conftest import TEMPLATE
+from .test_source import FILES
+
+MOVES = read((TEMPLATE / "moves.toml").read_text(encoding="utf-8"), "v0.0")
+# A released migration never changes.
+_FIXED = {TEMPLATE / "moves.toml", *TEMPLATE.glob("alembic/versions/*.py")}
+
+
+def place(module: str) -> Path | None:
+    """Return the file of a module of the template."""
+    path = TEMPLATE.joinpath(*module.split("."))
+    return next((found for found in (path.with_suffix(".py"), path / "__init__.py") if found.is_file()), None)
+
+
+def has(name: str) -> bool:
+    """Tell whether a module of the template binds a name."""
+    module, _, last = name.rpartition(".")
+    if not (path := place(module)):
+        return False
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        names = [getattr(node, "name", None), *targets, *getattr(node, "names", ())]
+        if last in {getattr(found, "id", getattr(found, "name", found)) for found in names}:
+            return True
+    return False
+
+
+def misfits(moves: Moves) -> list[str]:
+    """Return the names of a list that do not fit the template."""
+    new = set(moves.all.values())
+    return [
+        *(f"{name} is not there" for name in moves.modules.values() if not place(name)),
+        *(f"{name} is not there" for name in moves.names.values() if not has(name)),
+        *(f"{name} is still there" for name in moves.modules if place(name) and name not in new),
+        *(f"{name} is still there" for name in moves.names if has(name) and name not in new),
+    ]
+
+
+def test_what_moved_is_where_the_list_says() -> None:
+    assert misfits(MOVES) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("app.gone", "app.nowhere", "app.nowhere is not there"),
+        ("app.core.config", "app.core.database", "app.core.config is still there"),
+        ("app.core.config.Settings", "app.core.config.Nothing", "app.core.config.Nothing is not there"),
+        ("app.core.config.Settings", "app.core.database.DatabaseManager", "app.core.config.Settings is still there"),
+        ("app.core.config.Old", "app.core.config.Settings", None),
+    ],
+)
+def test_a_list_that_does_not_fit_is_found(old: str, new: str, said: str | None) -> None:
+    is_name = old.rpartition(".")[2].istitle()
+    found = misfits(Moves(names={old: new}) if is_name else Moves({old: new}))
+    assert said in found if said else found == []
+
+
+def test_no_text_of_the_template_has_an_old_name() -> None:
+    texts = {path: path.read_bytes().decode(errors="replace") for path in FILES if path not in _FIXED}
+    found = {str(path.relative_to(TEMPLATE)): left for path, text in texts.items() if (left := find_left(text, MOVES))}
+    assert found == {}
