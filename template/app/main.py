@@ -8,7 +8,7 @@ from fastapi_offline import FastAPIOffline
 from loguru import logger
 
 from app.api.idempotency import IdempotentRoute
-from app.api.openapi import PROBLEMS, setup_openapi
+from app.api.openapi import PROBLEMS, operation_ids, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
 from app.container import Container
@@ -94,10 +94,13 @@ def create_app(
 
 def _new_app(settings: Settings) -> FastAPI:
     """Without DEBUG there is no documentation; with it, it asks no other host."""
+    named = operation_ids([*slices, registration])
     if settings.DEBUG:
-        app = FastAPIOffline(lifespan=lifespan)
+        app = FastAPIOffline(lifespan=lifespan, generate_unique_id_function=named)
     else:
-        app = FastAPI(lifespan=lifespan, openapi_url=None)
+        app = FastAPI(
+            lifespan=lifespan, generate_unique_id_function=named, openapi_url=None
+        )
     app.state = AppState()
     app.title = settings.PROJECT_NAME
     app.description = settings.PROJECT_DESCRIPTION

@@ -1,9 +1,13 @@
 """The description of the API, where FastAPI's own would not be true."""
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from app.core.config import Settings
 from app.domain.schemas.common import ErrorResponse
@@ -30,6 +34,25 @@ def is_public(operation: Mapping[str, Any]) -> bool:
 def declines_key(operation: Mapping[str, Any]) -> bool:
     """Tell whether a POST is declared to take no Idempotency-Key."""
     return is_public(operation) or operation.items() >= NO_REPLAY.items()
+
+
+def operation_ids(routers: Iterable[APIRouter]) -> Callable[[APIRoute], str]:
+    """Return the function that names an operation as its handler, `list_users`.
+
+    Where handlers of these routers share a name, the tag precedes it. So a generated
+    client has the same names under any API_V1_PREFIX.
+    """
+    routes = [route for router in routers for route in router.routes]
+    names = Counter(route.name for route in routes if isinstance(route, APIRoute))
+
+    def operation_id(route: APIRoute) -> str:
+        if names[route.name] < 2 or not route.tags:
+            return route.name
+        tag = route.tags[0]
+        words = tag.value if isinstance(tag, Enum) else tag
+        return f"{re.sub(r'\W+', '_', words.lower())}_{route.name}"
+
+    return operation_id
 
 
 def setup_openapi(app: FastAPI, settings: Settings) -> None:

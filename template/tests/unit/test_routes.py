@@ -1,16 +1,20 @@
 """Every route is either declared public, or guarded."""
 
 import re
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from httpx import AsyncClient
 
-from app.api.openapi import is_public
+from app.api.openapi import is_public, operation_ids
 from app.api.v1.router import api_v1_router
 from app.core.config import Settings
+from app.main import create_app
+from tests.conftest import MakeSettings
 from tests.slices import SLICES
 
 # What anyone may read of the slices that were added.
@@ -37,6 +41,35 @@ def test_all_routes_in_one_router_are_those_of_the_application(
     assert set(app.openapi()["paths"]) == {
         name.split()[1] for name in operations.keys() - {"POST /api/v1/auth/register"}
     }
+
+
+def test_an_operation_is_named_as_its_handler_under_any_prefix(
+    make_settings: MakeSettings,
+) -> None:
+    for prefix in ("/api/v1", "/v2"):
+        paths = create_app(make_settings(API_V1_PREFIX=prefix)).openapi()["paths"]
+        assert paths[f"{prefix}/users"]["get"]["operationId"] == "list_users"
+
+
+def test_handlers_that_share_a_name_are_told_apart_by_their_tag() -> None:
+    routers = [APIRouter(tags=[tag]) for tag in ("Old books", "Authors")]
+    for router in routers:
+        router.add_api_route("/", lambda: None, name="search")
+    routers[0].add_api_route("/one", lambda: None, name="find")
+    routes = [route for router in routers for route in router.routes]
+    operation_id = operation_ids(routers)
+    assert [operation_id(route) for route in routes if isinstance(route, APIRoute)] == [
+        "old_books_search",
+        "find",
+        "authors_search",
+    ]
+
+
+def test_no_two_operations_have_the_same_name(built: FastAPI) -> None:
+    routes = [route for route in built.routes if isinstance(route, APIRoute)]
+    count = Counter(route.operation_id or route.unique_id for route in routes)
+    clashes = [name for name in count if count[name] > 1]
+    assert not clashes, f"{clashes}: rename a handler, or give its router another tag"
 
 
 def test_every_route_without_a_guard_is_declared_public(
