@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import copier
 import pytest
 from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, write_command
 from typer.testing import CliRunner
@@ -435,3 +436,12 @@ def test_the_record_of_a_slice_follows(
     assert "Old names" not in said
     project.take_back(said)
     assert project.status() == {}
+
+
+def test_plain_copier_says_that_it_rewrites_nothing(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "copier update" not in project.update()
+    project.git("reset", "--quiet", "--hard")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        copier.run_update(defaults=True, overwrite=True, settings=copier.Settings())
+    assert "`mkbackend update` rewrites them first." in capfd.readouterr().err
