@@ -121,6 +121,15 @@ def test_a_new_slice_needs_the_newest_template_and_more_fields_do_not(place: Pla
     place.run("add", "article", "b:str:null", "--allow-dirty")
 
 
+def test_a_project_with_the_names_of_before_gets_no_fields_and_loses_a_slice(place: Place, refused: Refused) -> None:
+    place.run("add", "article", "a:str")
+    (place.root / "app/container.py").unlink()
+    for resource in ("article", "testimonial"):
+        assert "mkbackend update" in refused("add", resource, "b:str:null", "--allow-dirty")
+    place.commit()
+    place.run("remove", "article")
+
+
 def test_what_is_no_project_is_told_where_one_is(place: Place) -> None:
     inside = CliRunner().invoke(cli.app, ["add", "article", "a:str", "--project", str(place.root / "app")])
     assert (inside.exit_code, str(place.root) in inside.output) == (2, True)

@@ -4,13 +4,13 @@ from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.migrations import heads, read
-from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW
+from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
 
 from .conftest import Project
 
 
 def test_an_update_leaves_slices_alone_and_one_head(project: Project) -> None:
-    project.edit(dict.fromkeys((*NEEDED, NEEDED_FOR_NEW), ""))
+    project.edit(dict.fromkeys((*NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD), ""))
     done = CliRunner().invoke(cli.app, ["add", "article", "title:str", "--project", str(project.root)])
     assert done.exit_code == 0, done.output
     project.commit({})

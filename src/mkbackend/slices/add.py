@@ -32,6 +32,7 @@ def add(request: Request, screen: Screen) -> None:
     """Write a slice, or more fields of one that was added before; with `dry_run` only show it."""
     screen.left = "nothing was changed"
     found = survey(request.path)
+    checks.require_current(found)
     described = read_file(request.file).with_words(request.described) if request.file else request.described
     known = record.read(found.project, described.name)
     if not (request.allow_dirty or request.dry_run):

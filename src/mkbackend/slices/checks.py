@@ -11,12 +11,20 @@ from mkbackend.printable import on_one_line
 from mkbackend.slices import migration, record, render
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.names import class_of
-from mkbackend.slices.survey import NEEDED_FOR_NEW, Survey
+from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, Survey
 from mkbackend.slices.view import Target, path_of
 
 _LONGEST_NAME = 60
 _LONGEST_LINE = 75
 _OTHER, _PLURAL = "Choose another name.", "--plural NAME gives it another name."
+
+
+def require_current(found: Survey) -> None:
+    """Refuse to write names into a project whose template has others; `remove` needs none."""
+    if not (found.project / NEEDED_TO_ADD).is_file():
+        raise BadInputError(
+            f"What add writes needs {NEEDED_TO_ADD}, which this older template lacks.", "mkbackend update, then again."
+        )
 
 
 def require_room(resource: Resource, found: Survey) -> None:

@@ -16,6 +16,8 @@ from mkbackend.slices.view import Target
 NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
 # What new slices stand on beside that: those of earlier editions get more fields without it.
 NEEDED_FOR_NEW = "app/repository/filters.py"
+# Where the names stand that every file is written with: more fields are no way round it.
+NEEDED_TO_ADD = "app/container.py"
 _MODELS = "app/domain/models"
 _KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
 _PREFIX = re.compile(r"(?:API|Slice)Router\(\s*prefix=\"([^\"]+)\"")
