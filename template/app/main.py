@@ -7,7 +7,6 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from loguru import logger
 
-from app.api.idempotency import IdempotentRoute
 from app.api.openapi import PROBLEMS, operation_ids, setup_openapi
 from app.api.v1.account_router import registration
 from app.api.v1.router import slices
@@ -18,6 +17,7 @@ from app.jobs.registry import kinds
 from app.kit.http.body_limit import BodyLimitMiddleware
 from app.kit.http.dispatch import add_routers
 from app.kit.http.head import HeadMiddleware
+from app.kit.http.route import ScopedRoute
 from app.kit.http.security_headers import SecurityHeadersMiddleware
 from app.kit.http.state import AppState
 from app.kit.http.timeout import TimeoutMiddleware
@@ -106,7 +106,7 @@ def _new_app(settings: Settings) -> FastAPI:
     app.description = settings.PROJECT_DESCRIPTION
     app.version = settings.VERSION
     # Of routes that are declared on the application itself.
-    app.router.route_class = IdempotentRoute
+    app.router.route_class = ScopedRoute
     return app
 
 
