@@ -1,4 +1,4 @@
-"""Dispatch of requests by the first segment of their path."""
+"""Dispatch of requests to the few routes that can match them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 Responses = Mapping[int | str, dict[str, Any]]
+# What a path and the routes that can match it have in common
+Key = tuple[str, int]
 
 # Features of newer FastAPI that its own inclusion alone carries over.
 SPECIAL = {"form_limits", "stream_item_type"}
@@ -29,13 +31,19 @@ class Dispatch(BaseRoute):
     """A route in front of others, which tries the few that can match, once.
 
     FastAPI tries all routes in turn, and those of an included router twice. This tries
-    the routes whose path has the same first segment after the prefix. The routes stay
-    in the application too: there they are described, and found by name.
+    the routes that have two things in common with the path: its first segment after the
+    prefix, and the number of its segments. The routes stay in the application too:
+    there they are described, and found by name.
     """
 
     def __init__(self, prefix: str, routes: Sequence[BaseRoute]) -> None:
         self._prefix = f"{prefix}/"
-        self._routes = self._by_segment([r for r in routes if isinstance(r, APIRoute)])
+        keyed = [(self._key(r.path), r) for r in routes if isinstance(r, APIRoute)]
+        self._routes = {
+            key: [r for each, r in keyed if each == key or _varies(each, r)]
+            for key, route in keyed
+            if not _varies(key, route)
+        }
 
     @property
     def path_format(self) -> str | None:
@@ -44,15 +52,14 @@ class Dispatch(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the first full match, else the first of another method."""
-        best: tuple[Match, Scope] = (Match.NONE, {})
-        for route in self._routes.get(self._segment(_route_path(scope)), ()):
+        routes = self._routes.get(self._key(_route_path(scope)), ())
+        method = scope.get("method")
+        for route in sorted(routes, key=lambda route: method not in route.methods):
             match, child_scope = route.matches(scope)
-            if match.value > best[0].value:
-                best = match, child_scope
+            if match is not Match.NONE:
                 _selected.set(route.path_format)
-            if match is Match.FULL:
-                break
-        return best
+                return match, child_scope
+        return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on to the route that was selected."""
@@ -62,19 +69,18 @@ class Dispatch(BaseRoute):
         """Leave it to the routes themselves."""
         raise NoMatchFound(name, path_params)
 
-    def _by_segment(self, routes: Sequence[APIRoute]) -> dict[str, list[APIRoute]]:
-        """List the routes of each first segment; one with a parameter fits them all."""
-        segments = [(self._segment(route.path), route) for route in routes]
-        return {
-            name: [route for each, route in segments if each == name or "{" in each]
-            for name, _ in segments
-            if name and "{" not in name
-        }
-
-    def _segment(self, path: str) -> str:
+    def _key(self, path: str) -> Key:
+        """Return the first segment after the prefix, and how many slashes follow."""
         if not path.startswith(self._prefix):
-            return ""
-        return path[len(self._prefix) :].partition("/")[0]
+            return "", 0
+        rest = path[len(self._prefix) :]
+        return rest.partition("/")[0], rest.count("/")
+
+
+def _varies(key: Key, route: APIRoute) -> bool:
+    """Tell whether a parameter is the first segment, or may take slashes."""
+    segment, _ = key
+    return not segment or "{" in segment or ":" in route.path
 
 
 def add_routers(
