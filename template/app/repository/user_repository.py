@@ -95,11 +95,11 @@ class UserRepository(BaseRepository[User]):
     ) -> Page[User]:
         """Get a page of users; `search` is a part of a name or an e-mail."""
         column = SORTABLE[sort_by].key
-        part = PageRequest(column, sort_order == "desc", limit, page, after)
+        request = PageRequest(column, sort_order == "desc", limit, page, after)
         where = [FILTERS[name](value) for name, value in filters.items()]
         if search:
             where.append(_contains(search))
-        return await self.get_all(part, where)
+        return await self.get_all(request, where)
 
 
 def _contains(search: str) -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from pydantic import MISSING
+
 from app.core.exceptions import BadRequestException, ConflictException
 from app.core.security import PasswordHasher
 from app.domain.jobs.account import SendMail
@@ -61,7 +63,7 @@ class AccountService:
         return user
 
     async def update(
-        self, user: User, data: AccountUpdate, seen: IfMatch = None
+        self, user: User, data: AccountUpdate, if_match: IfMatch = None
     ) -> User:
         """Change what is given; ask a new address to be verified before it counts.
 
@@ -72,14 +74,15 @@ class AccountService:
             TooManyRequestsException: wrong passwords, or mails, too often.
             UnauthorizedException: the account was changed in the meantime.
         """
-        await check_if_match(self._users, user.id, seen)
+        await check_if_match(self._users, user.id, if_match)
         values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
-        if "email" in data.model_fields_set and data.email != user.email:
-            await self._check_password(user, data.password)
+        if data.email is not MISSING and data.email != user.email:
+            password = "" if data.password is MISSING else data.password
+            await self._check_password(user, password)
             await self._check_free(user, data.email)
             await self._limits.count_mail(data.email)
             user = await check_sign_in(self._users, user)
-            await check_if_match(self._users, user.id, seen)
+            await check_if_match(self._users, user.id, if_match)
             await self._links.send(user, data.email, Purpose.VERIFY)
         if values:
             user = await self._users.update_by_id(user.id, values) or user
@@ -125,11 +128,11 @@ class AccountService:
             subject = "Your e-mail address was changed"
             await self._jobs.add(SendMail(to=old, subject=subject, text=text))
 
-    async def _check_password(self, user: User, password: str | None) -> None:
+    async def _check_password(self, user: User, password: str) -> None:
         await self._limits.count_login(user.email)
         async with self._unit.released():
             fits, _ = await self._passwords.verify_password(
-                password or "", user.password_hash
+                password, user.password_hash
             )
         if not fits:
             raise BadRequestException("A new e-mail needs your password").remembering(

@@ -19,16 +19,16 @@ class VersionedStore(Protocol):
     async def get_for_update(self, id: UUID) -> BaseModel | None: ...
 
 
-async def check_if_match(store: VersionedStore, id: UUID, seen: IfMatch) -> None:
+async def check_if_match(store: VersionedStore, id: UUID, if_match: IfMatch) -> None:
     """Compare, and keep the row as it is until the commit; a missing one passes.
 
     Raises:
         PreconditionFailedException: the row was changed in the meantime.
     """
-    if seen is None:
+    if if_match is None:
         return
     row = await store.get_for_update(id)
-    if row is not None and row.version not in seen:
+    if row is not None and row.version not in if_match:
         raise PreconditionFailedException
 
 

@@ -80,7 +80,7 @@ class UserService:
         return replace(page, next_cursor=self._cursors.write(page.end, scope))
 
     async def update_user(
-        self, user_id: UUID, data: UserUpdate, actor: UUID, seen: IfMatch = None
+        self, user_id: UUID, data: UserUpdate, actor: UUID, if_match: IfMatch = None
     ) -> User:
         """Change the fields that are given. Who is deactivated is signed out.
 
@@ -94,7 +94,7 @@ class UserService:
             "is_active", True
         ):
             await self._keep_an_admin(user_id, "update-user", actor)
-        await check_if_match(self._repo, user_id, seen)
+        await check_if_match(self._repo, user_id, if_match)
         if not values:
             return await self.get_user(user_id)
         user = await self._repo.update_by_id(user_id, values)
@@ -109,7 +109,7 @@ class UserService:
         return user
 
     async def delete_user(
-        self, user_id: UUID, actor: UUID, seen: IfMatch = None
+        self, user_id: UUID, actor: UUID, if_match: IfMatch = None
     ) -> None:
         """Delete a user softly: the row stays, the e-mail is free again.
 
@@ -119,7 +119,7 @@ class UserService:
             PreconditionFailedException: the caller has seen another state.
         """
         await self._keep_an_admin(user_id, "delete-user", actor)
-        await check_if_match(self._repo, user_id, seen)
+        await check_if_match(self._repo, user_id, if_match)
         if not await self._repo.soft_delete(user_id):
             raise NotFoundException("User", user_id)
         await self._audit.done("delete-user", actor=actor, subject=user_id)

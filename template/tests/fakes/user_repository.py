@@ -42,9 +42,9 @@ class FakeUserRepository(FakeRepository[User]):
         sort_order: str = "desc",
         filters: Mapping[str, Any] = NO_FILTERS,
     ) -> Page[User]:
-        part = PageRequest(sort_by, sort_order == "desc", limit, page, after)
+        request = PageRequest(sort_by, sort_order == "desc", limit, page, after)
         found = self._matching(filters, search, ["full_name", "email"])
-        return self._page(found, part)
+        return self._page(found, request)
 
     async def create(self, entity: User) -> User:
         if await self.email_exists(entity.email):

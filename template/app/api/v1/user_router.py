@@ -36,19 +36,19 @@ async def update_me(
     data: AccountUpdate,
     user: CurrentUser,
     service: AccountServiceDep,
-    seen: IfMatchDep,
+    if_match: IfMatchDep,
     response: Response,
 ) -> User:
     """Change one's account; another e-mail counts once it is verified."""
-    return with_etag(response, await service.update(user, data, seen))
+    return with_etag(response, await service.update(user, data, if_match))
 
 
 @router.delete("/me")
 async def delete_me(
-    user: CurrentUser, service: UserServiceDep, seen: IfMatchDep
+    user: CurrentUser, service: UserServiceDep, if_match: IfMatchDep
 ) -> MessageResponse:
     """Delete one's account softly."""
-    await service.delete_user(user.id, user.id, seen)
+    await service.delete_user(user.id, user.id, if_match)
     return MessageResponse(message="User deleted successfully")
 
 
@@ -87,17 +87,19 @@ async def update_user(
     data: UserUpdate,
     admin: AdminUser,
     service: UserServiceDep,
-    seen: IfMatchDep,
+    if_match: IfMatchDep,
     response: Response,
 ) -> User:
     """Change the fields of a user that are given."""
-    return with_etag(response, await service.update_user(user_id, data, admin.id, seen))
+    return with_etag(
+        response, await service.update_user(user_id, data, admin.id, if_match)
+    )
 
 
 @router.delete("/{user_id}")
 async def delete_user(
-    user_id: UUID, admin: AdminUser, service: UserServiceDep, seen: IfMatchDep
+    user_id: UUID, admin: AdminUser, service: UserServiceDep, if_match: IfMatchDep
 ) -> MessageResponse:
     """Delete a user softly."""
-    await service.delete_user(user_id, admin.id, seen)
+    await service.delete_user(user_id, admin.id, if_match)
     return MessageResponse(message="User deleted successfully")

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import MISSING, Field, StringConstraints
 
-from app.domain.schemas.base import UNSET, RequestSchema
+from app.domain.schemas.base import UNSET as UNSET
+from app.domain.schemas.base import RequestSchema
 from app.domain.schemas.user import Email, Password, Profile, ProfileUpdate
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -24,8 +25,8 @@ class RegisterRequest(Profile):
 class AccountUpdate(ProfileUpdate):
     """Changes to one's own account; a new e-mail needs the password."""
 
-    email: Email = UNSET
-    password: GivenPassword = UNSET
+    email: Email | MISSING = MISSING
+    password: GivenPassword | MISSING = MISSING
 
 
 class ChangePasswordRequest(RequestSchema):
