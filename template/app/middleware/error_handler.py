@@ -14,7 +14,7 @@ from starlette.status import WS_1008_POLICY_VIOLATION, WS_1011_INTERNAL_ERROR
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppException
-from app.kit.http import METHODS
+from app.kit import http
 from app.utils.response import PROBLEM_JSON, problem_details
 
 # Of what is wrong with a request so much is told.
@@ -132,10 +132,10 @@ async def answer_http_exception(request: Request, error: HTTPException) -> JSONR
 
 def _allowed_methods(request: Request) -> list[str]:
     """Ask all routes of the path: the router's own answer names those of the first."""
-    allowed = {method for method in METHODS if _has_route(request, method)}
+    allowed = {method for method in http.METHODS if _has_route(request, method)}
     if "GET" in allowed:
         allowed.add("HEAD")
-    return [method for method in METHODS if method in allowed]
+    return [method for method in http.METHODS if method in allowed]
 
 
 def _has_route(request: Request, method: str) -> bool:
