@@ -6,10 +6,11 @@ that the template leaves alone: git reads .gitattributes there, and a merge driv
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mkbackend import imports
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.repository import Repository
 from mkbackend.system import git, run
@@ -43,6 +44,7 @@ class Outcome:
     conflicts: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    resolved: list[str] = field(default_factory=list)
 
 
 def borrow(repo: Repository, ours: Ours, directory: Path, objects: Path) -> Repository:
@@ -71,14 +73,20 @@ def borrow(repo: Repository, ours: Ours, directory: Path, objects: Path) -> Repo
     return trial
 
 
-def pick(place: Repository, ours: Ours, commit: str) -> Outcome:
-    """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses."""
+def pick(place: Repository, ours: Ours, commit: str, resolved: Mapping[str, bytes]) -> Outcome:
+    """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses.
+
+    `resolved` are files whose conflicts were resolved when it was tried.
+    """
     _switch(place, "HEAD", ours.commit)
     try:
         _cherry_pick(place, commit)
     except BadInputError:
         _switch(place, ours.commit, "HEAD")
         raise
+    for path, content in resolved.items():
+        (place.top / path).write_bytes(content)
+        place.git("--literal-pathspecs", "add", "--force", "--", path, apart=True)
     return _settle(place)
 
 
@@ -87,10 +95,12 @@ def attempt(trial: Repository, commit: str) -> Outcome:
     touched = set(trial.names("diff-tree", "-r", "-z", "--name-only", f"{commit}^", commit))
     _check_out(trial, touched)
     _cherry_pick(trial, commit)
+    both = [path for path, stages in _unmerged(trial).items() if stages == {_BASE, _OURS, _THEIRS}]
+    resolved = imports.resolve(trial, both)
     changed = trial.names("diff", "--cached", "-z", "--name-only", "--no-renames", "HEAD")
     written = [path for path in changed if _is_there(trial, path)]
     outcome = _settle(trial)
-    outcome.written = written
+    outcome.written, outcome.resolved = written, resolved
     _check_out(trial, set(outcome.conflicts))
     if mine := [path for path, why in outcome.conflicts.items() if why.endswith(_IN_PLACE)]:
         trial.git("--literal-pathspecs", "checkout", "--quiet", "--ours", "--", *mine)

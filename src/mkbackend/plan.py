@@ -51,7 +51,8 @@ class Plan:
         merge.hand_over(self.trial, self.relocated.ours, self.commit, self.repo)
         repository.begin(self.repo, self.new)
         try:
-            outcome = merge.pick(self.repo, self.relocated.ours, self.commit)
+            resolved = {path: (self.trial.top / path).read_bytes() for path in self.outcome.resolved}
+            outcome = merge.pick(self.repo, self.relocated.ours, self.commit, resolved)
         except BadInputError:
             if not self.repo.changes():
                 repository.end(self.repo)
