@@ -22,12 +22,14 @@ def place(module: str) -> Path | None:
     return next((found for found in (path.with_suffix(".py"), path / "__init__.py") if found.is_file()), None)
 
 
-def has(name: str) -> bool:
-    """Tell whether a module of the template binds a name."""
+def has(name: str, *, imported: bool = True) -> bool:
+    """Tell whether a module of the template binds a name, by importing it too."""
     module, _, last = name.rpartition(".")
     if not (path := place(module)):
         return False
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import | ast.ImportFrom) and not imported:
+            continue
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         names = [getattr(node, "name", None), *targets, *getattr(node, "names", ())]
         if last in {getattr(found, "id", getattr(found, "name", found)) for found in names}:
@@ -42,7 +44,7 @@ def misfits(moves: Moves) -> list[str]:
         *(f"{name} is not there" for name in moves.modules.values() if not place(name)),
         *(f"{name} is not there" for name in moves.names.values() if not has(name)),
         *(f"{name} is still there" for name in moves.modules if place(name) and name not in new),
-        *(f"{name} is still there" for name in moves.names if has(name) and name not in new),
+        *(f"{name} is still there" for name in moves.names if has(name, imported=False) and name not in new),
     ]
 
 
