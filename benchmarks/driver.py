@@ -7,11 +7,13 @@ process is blocked before and after, so whoever counts can start and stop exactl
 
 import asyncio
 import gc
+import os
 import sys
 import time
 from importlib import import_module
 from itertools import repeat
 from multiprocessing.connection import Connection, Listener
+from random import Random
 from typing import Any
 
 # Method, path with query, headers, body
@@ -32,10 +34,12 @@ def main() -> None:
 
 
 def _leave_out_what_varies() -> None:
-    """Switch off what depends on the time that passes, or on what ran before."""
+    """Switch off what depends on the time that passes, on chance, or on what ran before."""
     gc.disable()
     # The service pings connections that were idle, and logs durations, whose digits differ. Valgrind is slow.
     time.monotonic = time.perf_counter = repeat(0.0).__next__
+    # Ids of requests and of tokens
+    os.urandom = Random(0).randbytes  # noqa: S311  # the same each time is the point
 
 
 async def _serve(app: Any, parent: "Connection[Any, Any]") -> None:

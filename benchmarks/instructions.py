@@ -20,12 +20,13 @@ from benchmarks.stage import Stage, filled
 from mkbackend import bundle
 
 POST, LOGIN = "POST a user", "login"
-# The same code repeats to 0.03 %; any change of it moves objects in memory, and so the collisions in Python's caches.
+# The same code repeats to 0.02 %; any change of it moves objects in memory, and so the collisions in Python's caches.
 TOLERANCE = 0.01
 # Requests before those that are counted, as the interpreter and SQLAlchemy adapt to what is done often, and counted
 # ones. Under valgrind a password takes a second.
 MANY, FEW = (100, 10), (6, 3)
 REQUESTS = {GET: MANY, LIST: MANY, PATCH: MANY, POST: FEW, LOGIN: FEW}
+IMPORTS = "import uvloop, benchmarks.driver; from app.main import app"
 # No request reaches a limit.
 SETTINGS = {"RATE_LIMIT_FACTOR": "1000"}
 
@@ -36,7 +37,7 @@ def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
     projects = {release: released, OURS: stage.project}
     for project in projects.values():
         # Python compiles what it imports first; memory would be laid out in another way in that round.
-        run(stage.python, "-c", "import uvloop; from app.main import app", cwd=project)
+        run(stage.python, "-c", IMPORTS, cwd=project, PYTHONPATH=str(ROOT))
     details: dict[str, Measured] = {name: {operation: [] for operation in REQUESTS} for name in projects}
     for number in range(rounds):
         for (name, project), letter in zip(projects.items(), "ab", strict=True):
