@@ -1,7 +1,9 @@
 """/metrics, on a port of its own."""
 
+import struct
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -9,6 +11,10 @@ from prometheus_client.registry import Collector
 
 from app.core.config import ConfigurationError
 from app.kit.telemetry.workers import forget_the_dead
+
+# A worker creates a file empty: how often it is read anew, and after how many seconds.
+RETRIES = 5
+PAUSE = 0.05
 
 
 class _Workers(Collector):
@@ -19,9 +25,13 @@ class _Workers(Collector):
         self._files = MultiProcessCollector(None, directory)
 
     def collect(self) -> Iterable[Metric]:
+        """Read them; once more where a worker is about to fill a new file."""
         forget_the_dead(self._directory)
-        metrics: Iterable[Metric] = self._files.collect()
-        return metrics
+        for _ in range(RETRIES):
+            with suppress(struct.error):
+                return list(self._files.collect())
+            time.sleep(PAUSE)
+        return list(self._files.collect())
 
 
 def of_workers(directory: str) -> CollectorRegistry:

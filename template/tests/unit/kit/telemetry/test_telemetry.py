@@ -194,7 +194,7 @@ def test_a_file_that_a_worker_has_just_created_is_read_once_more(
     def fill(seconds: float) -> None:
         (tmp_path / "counter_1.db").write_bytes(bytes(64))
 
-    monkeypatch.setattr("app.core.telemetry_metrics.time.sleep", fill)
+    monkeypatch.setattr("app.kit.telemetry.server.time.sleep", fill)
     assert of_workers(str(tmp_path)).get_sample_value("sold_total") == 1
 
 
