@@ -16,7 +16,7 @@ from mkbackend import template as template_module
 from mkbackend.errors import BadInputError
 from mkbackend.repository import Repository
 from mkbackend.slices import base, record
-from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW
+from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
 
 from .conftest import Content, Made, Project, Template, migration
 
@@ -413,7 +413,7 @@ def test_the_record_of_a_slice_follows(
     project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = {"alembic/versions/first.py": migration("aaa1", None)}
-    project.edit({**dict.fromkeys((*NEEDED, NEEDED_FOR_NEW), ""), **first})
+    project.edit({**dict.fromkeys((*NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD), ""), **first})
     done = CliRunner().invoke(cli.app, ["add", "article", "title:str", "--project", str(project.root)])
     assert done.exit_code == 0, done.output
     project.edit({"app/service/article_service.py": project.read("app/service/article_service.py") + "# mine\n"})

@@ -5,13 +5,19 @@ from typing import Annotated
 from fastapi import Depends
 
 from app.api.deps import ScopeDep
+from app.repository.user_repository import UserRepository
 from app.service.user_service import UserService
+
+
+async def get_user_repository(scope: ScopeDep) -> UserRepository:
+    """The users in the database, as this request's transaction sees them."""
+    return scope.users
 
 
 async def get_user_service(scope: ScopeDep) -> UserService:
     """The use cases of the users' administration."""
     return UserService(
-        scope.users,
+        await get_user_repository(scope),
         scope.unit,
         scope.container.hasher,
         scope.tokens,

@@ -47,7 +47,7 @@ class Dispatch(BaseRoute):
 
     @property
     def path_format(self) -> str | None:
-        """The path of the selected route, which FastAPI's own telemetry reports."""
+        """The path of the selected route, which FastAPI's own instrumentation reports."""
         return _selected.get()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
