@@ -47,7 +47,7 @@ class Dispatch(BaseRoute):
 
     @property
     def path_format(self) -> str | None:
-        """The path of the selected route, which FastAPI's own instrumentation reports."""
+        """The path of the selected route, for FastAPI's own instrumentation."""
         return _selected.get()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
