@@ -108,10 +108,8 @@ class Made:
     home: Path
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Give what all tests start from; nobody may change it."""
-    root = tmp_path_factory.mktemp("releases")
+def make_releases(root: Path, old: Mapping[str, Content], new: Mapping[str, Content]) -> Made:
+    """Make a template with these files, whose second release has those changes, and a project of the first."""
     home = root / "home"
     (home / "bin").mkdir(parents=True)
     (home / ".gitconfig").write_text(IDENTITY)
@@ -126,15 +124,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         small.root.mkdir()
         small.git("init", "--quiet", "--initial-branch=main")
         shutil.copy(ROOT / "copier.yml", small.root)
-        small.put(OLD)
+        small.put(old)
         small.release("0.1.0")
         small.ship(patch)
         result = CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--no-install", "-d", "python_version=3.12"])
         assert result.exit_code == 0, result.output
-        small.put(NEW)
+        small.put(new)
         small.release("0.2.0")
         (root / "new.bundle").write_bytes(bundle.build(small.root))
     return Made(small.root, root / "new.bundle", root / "shop", home)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Give what all tests start from; nobody may change it."""
+    return make_releases(tmp_path_factory.mktemp("releases"), OLD, NEW)
 
 
 @pytest.fixture

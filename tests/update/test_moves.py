@@ -8,17 +8,17 @@ from pathlib import Path
 
 import copier
 import pytest
-from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, write_command
+from conftest import SMALL_TEMPLATE
 from typer.testing import CliRunner
 
-from mkbackend import bundle, cli, merge
+from mkbackend import cli, merge
 from mkbackend import template as template_module
 from mkbackend.errors import BadInputError
 from mkbackend.repository import Repository
 from mkbackend.slices import base, record
 from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
 
-from .conftest import Content, Made, Project, Template, migration
+from .conftest import Content, Made, Project, Template, make_releases, migration
 
 SEAL = '''"""Signed texts."""
 
@@ -97,30 +97,7 @@ NEW: dict[str, Content] = {
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Give a template that moved much in its second release, and a project of the first; nobody may change them."""
-    root = tmp_path_factory.mktemp("moves")
-    home = root / "home"
-    (home / "bin").mkdir(parents=True)
-    (home / ".gitconfig").write_text(IDENTITY)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("HOME", "USERPROFILE"):
-            patch.setenv(name, str(home))
-        patch.setenv("PATH", f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}")
-        patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
-        write_command(home / "bin" / "uv", "raise SystemExit(127)")
-        patch.chdir(root)
-        small = Template(root / "template")
-        small.root.mkdir()
-        small.git("init", "--quiet", "--initial-branch=main")
-        shutil.copy(ROOT / "copier.yml", small.root)
-        small.put(OLD)
-        small.release("0.1.0")
-        small.ship(patch)
-        result = CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--no-install", "-d", "python_version=3.12"])
-        assert result.exit_code == 0, result.output
-        small.put(NEW)
-        small.release("0.2.0")
-        (root / "new.bundle").write_bytes(bundle.build(small.root))
-    return Made(small.root, root / "new.bundle", root / "shop", home)
+    return make_releases(tmp_path_factory.mktemp("moves"), OLD, NEW)
 
 
 @pytest.fixture

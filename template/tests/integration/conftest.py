@@ -258,6 +258,14 @@ async def store(database: DatabaseManager, user: User) -> User:
     return user
 
 
+async def store_and_fail(database: DatabaseManager, user: User) -> None:
+    """Store a user in a transaction that then fails."""
+    async with database.transaction() as session:
+        session.add(user)
+        await session.flush()
+        raise RuntimeError
+
+
 @pytest.fixture
 def fresh_app(
     built: FastAPI, fresh_database: Settings, elsewhere: DatabaseManager

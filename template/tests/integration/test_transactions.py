@@ -26,7 +26,7 @@ from app.kit.files import FileStore
 from app.repository.user_repository import UserRepository
 from tests.calls import CALLS, LISTED, V1, Caller
 from tests.conftest import MakeUser, SignIn
-from tests.integration.conftest import QUEUE_TABLES, store
+from tests.integration.conftest import QUEUE_TABLES, store, store_and_fail
 from tests.people import EVE
 from tests.slices import SLICES
 
@@ -178,16 +178,9 @@ async def test_an_error_undoes_the_transaction(
     database: DatabaseManager, make_user: MakeUser
 ) -> None:
     with pytest.raises(RuntimeError):
-        await _store_and_fail(database, make_user())
+        await store_and_fail(database, make_user())
     async with database.transaction() as session:
         assert (await session.scalars(select(User))).all() == []
-
-
-async def _store_and_fail(database: DatabaseManager, user: User) -> None:
-    async with database.transaction() as session:
-        session.add(user)
-        await session.flush()
-        raise RuntimeError
 
 
 async def _rows(database: DatabaseManager) -> dict[str, list[str]]:

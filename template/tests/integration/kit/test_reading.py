@@ -15,7 +15,7 @@ from app.core.db.sessions import WriteInReadingError, transaction_within
 from app.domain.models.user import User
 from app.service.user_service import UserService
 from tests.conftest import Headers, MakeUser
-from tests.integration.conftest import direct, store
+from tests.integration.conftest import direct, store, store_and_fail
 
 pytestmark = pytest.mark.integration
 Write = Callable[[AsyncSession, User], Awaitable[object]]
@@ -52,16 +52,9 @@ async def test_the_next_who_has_the_connection_can_undo(
     async with elsewhere.reading() as session:
         await _begun(session)
     with pytest.raises(RuntimeError):
-        await _store_and_fail(elsewhere, make_user())
+        await store_and_fail(elsewhere, make_user())
     async with elsewhere.reading() as session:
         assert (await session.scalars(select(User))).all() == []
-
-
-async def _store_and_fail(database: DatabaseManager, user: User) -> None:
-    async with database.transaction() as session:
-        session.add(user)
-        await session.flush()
-        raise RuntimeError
 
 
 async def _add(session: AsyncSession, user: User) -> None:
