@@ -95,7 +95,7 @@ programs = st.tuples(st.lists(_imports, max_size=5), st.lists(_compound, min_siz
 
 @dataclass(frozen=True)
 class Thing:
-    """What a module of the generated world has, by its name after the moves."""
+    """The contents of a module of the generated world, by names after the moves."""
 
     name: str
 
@@ -124,7 +124,7 @@ def world(names: list[str]) -> Iterator[None]:
 
 @dataclass
 class Log:
-    """What a program has logged, by the names after the moves."""
+    """The log of a program, by names after the moves."""
 
     moves: Moves
     lines: list[object] = field(default_factory=list)

@@ -22,7 +22,7 @@ class Committed:
     contents: dict[str, bytes]
 
     def is_file(self, path: str) -> bool:
-        """Whether a path is a file, and no link or module."""
+        """Return whether a path is a file, and no link or module."""
         return self.entries[path][0].startswith(_FILE)
 
     def commit(self, moved: Mapping[str, str], changed: Mapping[str, bytes], objects: Path, directory: Path) -> str:

@@ -35,12 +35,12 @@ class Binding:
 
     @property
     def is_of_module(self) -> bool:
-        """Whether others can import it from the file."""
+        """Return whether others can import it from the file."""
         return isinstance(self.scope, GlobalScope)
 
     @property
     def target(self) -> str:
-        """What it stands for; empty where that depends."""
+        """The full name that it stands for; empty where that depends."""
         return self.targets[0] if len(set(self.targets)) == 1 else ""
 
 
@@ -123,11 +123,11 @@ class Bindings:
         return self.moves.apply(binding.target).rpartition(".")[2]
 
     def is_public(self, binding: Binding) -> bool:
-        """Whether others may import what a binding binds from this file."""
+        """Return whether others may import what a binding binds from this file."""
         return binding.is_of_module and binding.local in self._public
 
     def _is_taken(self, binding: Binding) -> bool:
-        """Whether the new name stands for something else, where this one is bound or used."""
+        """Return whether the new name stands for something else, where this one is bound or used."""
         inside = {scope for use in binding.uses for scope in _between(use.scope, binding.scope)}
         if any(self._has(scope, binding) for scope in inside | {binding.scope}):
             return True
@@ -137,7 +137,7 @@ class Bindings:
         )
 
     def _has(self, scope: Scope, binding: Binding) -> bool:
-        """Whether a scope has the new name already, or gets it, for something else."""
+        """Return whether a scope has the new name already, or gets it, for something else."""
         for other in self:
             if other is not binding and other.scope is scope and other.wish == binding.wish:
                 return not (other.target and binding.target and self._new(other) == self._new(binding))
@@ -148,7 +148,7 @@ class Bindings:
         return self.moves.apply(binding.target)
 
     def _is_beyond(self, use: Use, scope: Scope) -> bool:
-        """Whether a name is looked up past a scope, for example a builtin."""
+        """Return whether a name is looked up past a scope, for example a builtin."""
         bound = use.resolve()
         if bound and (bound, use.root) in self._found and self._found[bound, use.root].wish != use.root:
             return False

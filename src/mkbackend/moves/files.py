@@ -32,7 +32,7 @@ class Rewriter:
         self._around = {above for name in self.moves.all for above in _above(name)}
 
     def may_change(self, path: str, content: bytes) -> bool:
-        """Whether a file has, imports or defines something that moves: a test of a tenth of the time."""
+        """Return whether a file may hold something that moves: a test of a tenth of the time."""
         if path in self.moved and _RELATIVE.search(content):
             return True
         if not self._word.search(content):

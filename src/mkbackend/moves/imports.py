@@ -68,7 +68,7 @@ class Imports:
         return node if self._is_in_place(node, module) else _of_module(node, module)
 
     def _is_in_place(self, node: cst.ImportFrom, module: str) -> bool:
-        """Whether a statement, with its dots, still names a module."""
+        """Return whether a statement, with its dots, still names a module."""
         return self._moved.source(node) == module
 
     def _new(self, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias) -> str:

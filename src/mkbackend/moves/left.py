@@ -22,7 +22,7 @@ def find_left(text: str, moves: Moves, known: str = "") -> list[tuple[int, str]]
 
 
 def _is_old(token: str, moves: Moves) -> bool:
-    """Whether a token begins with an old name, and with none that is a new name as well."""
+    """Return whether a token begins with an old name, and with none that is a new name as well."""
     is_path = "/" in token
     name = _SUFFIX.sub("", token).replace("/", ".") if is_path else token
     new = moves.module(name) if is_path else moves.apply(name)

@@ -25,7 +25,7 @@ class Use:
 
     @property
     def attributes(self) -> list[str]:
-        """What follows it."""
+        """The parts after the first."""
         return [node.attr.value for node in self.nodes if isinstance(node, cst.Attribute)]
 
     def resolve(self) -> Scope | None:
@@ -46,16 +46,16 @@ class Imported:
 
     @property
     def aliases(self) -> Sequence[cst.ImportAlias]:
-        """What it imports; nothing for a star."""
+        """The imported names; none for a star."""
         return () if isinstance(self.node.names, cst.ImportStar) else self.node.names
 
     @property
     def is_star(self) -> bool:
-        """Whether it imports all that there is."""
+        """Return whether it is a star import."""
         return isinstance(self.node.names, cst.ImportStar)
 
     def is_dotted(self, alias: cst.ImportAlias) -> bool:
-        """Whether it binds the first part of a name only, as `import a.b` does."""
+        """Return whether it binds the first part of a name only, as `import a.b` does."""
         return isinstance(self.node, cst.Import) and alias.asname is None
 
     def local(self, alias: cst.ImportAlias) -> str:
@@ -72,7 +72,7 @@ def chain(scope: Scope) -> list[Scope]:
 
 
 def is_read(name: cst.Name, scope: Scope) -> bool:
-    """Whether a name is read, in a class that binds it by plain statements only."""
+    """Return whether a name is read, in a class that binds it by plain statements only."""
     nodes = [found.node for found in scope.assignments[name.value] if isinstance(found, Assignment)]
     is_plain = all(isinstance(node, cst.Name | cst.FunctionDef | cst.ClassDef) for node in nodes)
     return is_plain and not any(name in (node, getattr(node, "name", None)) for node in nodes)

@@ -56,7 +56,7 @@ class AuthService:
         """Exchange a refresh token for new tokens.
 
         Raises:
-            UnauthorizedException: the token, or its user, is no longer good.
+            UnauthorizedException: the token or its user is expired or invalid.
         """
         return await self._tokens.exchange(refresh_token)
 

@@ -81,7 +81,7 @@ def queue_within(session: AsyncSession) -> Queries:
 
 
 class PatientQueries(Queries):
-    """Those of PgQueuer, where the database may be away."""
+    """Queries of PgQueuer, for a database that may be away."""
 
     async def retry_job(
         self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None
