@@ -17,6 +17,7 @@ from app.core.database import DatabaseManager
 from app.core.db.unit_of_work import UnitOfWork, unit_of_work
 from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
+from app.domain.roles import Caller
 from app.kit.files import FileStore
 from app.kit.hooks import Hooks
 from app.kit.mail import Mailer, make_mailer
@@ -93,12 +94,14 @@ class RequestScope:
     """Builds the parts of services for one unit of work, each on first use.
 
     Attributes:
-        user: who is signed in, once a guard has passed.
+        caller: who is signed in, once a guard has passed.
+        user: the caller's row, where `CurrentUser` is asked for.
     """
 
     container: Container
     unit: UnitOfWork
     context: RequestContext
+    caller: Caller | None = field(default=None, init=False)
     user: User | None = field(default=None, init=False)
 
     @property

@@ -149,7 +149,7 @@ def test_a_reference_to_what_only_its_owner_sees_asks_who_refers(place: Place, a
     place.run("add", "note", "title:str", "--auth", "owner")
     place.run("add", "post", "note:ref/note", "--auth", auth, "--allow-dirty")
     assert ("OWNERS" in place.read("app/repository/post_repository.py")) is asks
-    assert ("create_post(self, data: PostCreate, caller: User)" in place.read("app/service/post_service.py")) is asks
+    assert ("create_post(self, data: PostCreate, caller: Caller)" in place.read("app/service/post_service.py")) is asks
 
 
 def test_a_range_gets_an_index_where_none_serves(place: Place) -> None:

@@ -10,7 +10,7 @@ from mkbackend.slices.samples import SampledColumn
 
 # So long may be the two texts of one line.
 _LINE = 72
-_CALLER = "caller: CurrentUser, "
+_CALLER = "caller: CurrentCaller, "
 
 
 @dataclass(frozen=True)
@@ -127,17 +127,17 @@ def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
 
 def _guards(resource: Resource, refers_to_own: bool) -> dict[str, str]:
     """Return who may call, as parameters of handlers and of use cases; `write`: of those that take references."""
-    guard = {"owner": _CALLER, "admin": "_: AdminUser, "}.get(resource.auth, "_: CurrentUser, ")
+    guard = {"owner": _CALLER, "admin": "_: AdminUser, "}.get(resource.auth, "_: CurrentCaller, ")
     owner = resource.auth == "owner"
     asked = owner or refers_to_own
     return {
         "writer": _CALLER if asked else guard,
         "deleter": guard,
         "reader": "" if resource.auth == "public" else guard,
-        "caller_parameter": ", caller: User" if owner else "",
+        "caller_parameter": ", caller: Caller" if owner else "",
         "passed": ", caller" if owner else "",
         "ada": ", ADA" if owner else "",
-        "write_parameter": ", caller: User" if asked else "",
+        "write_parameter": ", caller: Caller" if asked else "",
         "write_passed": ", caller" if asked else "",
         "write_ada": ", ADA" if asked else "",
         "who": "admin" if resource.auth == "admin" else "user",

@@ -1,5 +1,7 @@
 """Dependencies of all routes: the scope, the session, the signed-in user, guards."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,7 +14,7 @@ from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.exceptions import ForbiddenException, UnauthorizedException
 from app.domain.models.user import User
-from app.domain.roles import Role
+from app.domain.roles import Caller, Role
 from app.kit.http.route import SAFE_METHODS as SAFE_METHODS
 from app.kit.http.route import Guard
 from app.kit.http.route import request_context as request_context
@@ -58,45 +60,71 @@ async def get_db(connection: HTTPConnection) -> AsyncSession:
 
 
 class SignedIn(Guard):
-    """Loads the signed-in user, and lets those pass who have one of the roles.
+    """Lets those pass who are signed in, and have one of the roles."""
 
-    A WebSocket has no scope: there the user is read in one that ends at once.
-    """
+    model = bearer.model
+    scheme_name = bearer.scheme_name
 
     def __init__(self, *roles: Role) -> None:
-        self.model = bearer.model
-        self.scheme_name = bearer.scheme_name
         self._roles = roles
+
+    async def __call__(self, connection: HTTPConnection) -> Caller:
+        """Return who calls.
+
+        Raises:
+            UnauthorizedException: nobody is signed in.
+            ForbiddenException: it is somebody with another role, which is recorded.
+        """
+        async with _scope_of(connection) as scope:
+            if scope.caller is None:
+                token = await _token(connection)
+                scope.caller = await scope.tokens.identify(token)
+            if self._roles and scope.caller.role not in self._roles:
+                raise ForbiddenException("Your role does not allow this").remembering(
+                    scope.audit.refusal("role", actor=scope.caller.id)
+                )
+            return scope.caller
+
+
+class SignedInUser(Guard):
+    """Lets those pass who are signed in, and loads the row of the user."""
+
+    model = bearer.model
+    scheme_name = bearer.scheme_name
+    # With the row, the others need not ask.
+    order = 0
 
     async def __call__(self, connection: HTTPConnection) -> User:
         """Return the user.
 
         Raises:
             UnauthorizedException: nobody is signed in.
-            ForbiddenException: it is somebody with another role, which is recorded.
         """
-        if hasattr(connection.state, "scope"):
-            return await self._check(connection, connection.state.scope)
-        container = await get_container(connection)
-        context = request_context(connection)
-        async with container.open_scope(context, reads=True) as scope:
-            return await self._check(connection, scope)
-
-    async def _check(self, connection: HTTPConnection, scope: RequestScope) -> User:
-        if scope.user is None:
-            scope.user = await _authenticate(connection, scope)
-        if self._roles and scope.user.role not in self._roles:
-            raise ForbiddenException("Your role does not allow this").remembering(
-                scope.audit.refusal("role", actor=scope.user.id)
-            )
-        return scope.user
+        async with _scope_of(connection) as scope:
+            if scope.user is None:
+                token = await _token(connection)
+                scope.user = await scope.tokens.authenticate(token)
+                scope.caller = Caller(scope.user.id, scope.user.role)
+            return scope.user
 
 
-async def _authenticate(connection: HTTPConnection, scope: RequestScope) -> User:
+@asynccontextmanager
+async def _scope_of(connection: HTTPConnection) -> AsyncGenerator[RequestScope]:
+    """Give the scope of the route; a WebSocket has none: one that ends at once."""
+    if hasattr(connection.state, "scope"):
+        yield connection.state.scope
+        return
+    container = await get_container(connection)
+    context = request_context(connection)
+    async with container.open_scope(context, reads=True) as scope:
+        yield scope
+
+
+async def _token(connection: HTTPConnection) -> str:
     token = await bearer(connection)
     if token is None:
         raise UnauthorizedException("Sign in first")
-    return await scope.tokens.authenticate(token)
+    return token
 
 
 def require_role(*roles: Role) -> SignedIn:
@@ -104,13 +132,16 @@ def require_role(*roles: Role) -> SignedIn:
     return SignedIn(*roles)
 
 
-get_current_user = SignedIn()
+get_current_caller = SignedIn()
+get_current_user = SignedInUser()
 
 ContainerDep = Annotated[Container, Depends(get_container)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[DatabaseManager, Depends(get_database)]
 ScopeDep = Annotated[RequestScope, Depends(get_scope)]
 SessionDep = Annotated[AsyncSession, Depends(get_db)]
+# Who calls: id and role. `CurrentUser` is the row, for what shows or changes it.
+CurrentCaller = Annotated[Caller, Depends(get_current_caller)]
 CurrentUser = Annotated[User, Depends(get_current_user)]
-AdminUser = Annotated[User, Depends(require_role(Role.ADMIN))]
-StaffUser = Annotated[User, Depends(require_role(Role.ADMIN, Role.MODERATOR))]
+AdminUser = Annotated[Caller, Depends(require_role(Role.ADMIN))]
+StaffUser = Annotated[Caller, Depends(require_role(Role.ADMIN, Role.MODERATOR))]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.params import Depends as DependsOn
 
-from app.api.deps import CurrentUser, ScopeDep
+from app.api.deps import CurrentCaller, ScopeDep
 from app.api.openapi import declines_key
 from app.core.exceptions import AppException, ForbiddenException
 from app.kit.http.route import Handler, ScopedRoute
@@ -32,7 +32,7 @@ class AnsweredError(Exception):
 
 async def claim(
     request: Request,
-    user: CurrentUser,
+    caller: CurrentCaller,
     scope: ScopeDep,
     idempotency_key: Annotated[
         str | None,
@@ -49,7 +49,7 @@ async def claim(
     if idempotency_key is None:
         return
     content = request.url.query.encode() + b"\n" + await request.body()
-    call = Call(user.id, request.method, request.url.path, idempotency_key, content)
+    call = Call(caller.id, request.method, request.url.path, idempotency_key, content)
     if (answer := await scope.idempotency.begin(call)) is not None:
         raise AnsweredError(answer)
     scope.unit.renewing(partial(scope.idempotency.renew, call))

@@ -1,6 +1,8 @@
-"""What a user may be."""
+"""Roles, and the caller who has one."""
 
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 
 class Role(StrEnum):
@@ -9,3 +11,10 @@ class Role(StrEnum):
     ADMIN = "admin"
     MODERATOR = "moderator"
     USER = "user"
+
+
+class Caller(NamedTuple):
+    """Who is signed in, as far as guards and services ask: no row is loaded for it."""
+
+    id: UUID
+    role: Role

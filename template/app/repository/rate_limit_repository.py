@@ -45,9 +45,9 @@ class RateLimitRepository:
             .values(count=RateLimit.count - 1)
         )
 
-    async def forget(self, key: str) -> None:
+    async def forget(self, *keys: str) -> None:
         """Start anew."""
-        await self._session.execute(delete(RateLimit).where(RateLimit.key == key))
+        await self._session.execute(delete(RateLimit).where(RateLimit.key.in_(keys)))
 
     async def purge(self) -> None:
         """Remove the counters whose window is over."""

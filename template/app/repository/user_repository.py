@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.models.user import User
-from app.domain.roles import Role
+from app.domain.roles import Caller, Role
 from app.domain.schemas.user import UserListParams
 from app.repository.base import BaseRepository
 from app.repository.filters import filters_of
@@ -28,6 +28,13 @@ SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "full_name": User.full_name,
 }
 FILTERS = filters_of(User, UserListParams)
+# Built once, as it is asked in nearly every request.
+ROLE = select(User.role).where(
+    User.id == bindparam("_id"),
+    User.token_version == bindparam("_version"),
+    User.is_active,
+    User.deleted_at.is_(None),
+)
 NO_FILTERS: Mapping[str, Any] = {}
 
 
@@ -42,6 +49,11 @@ class UserRepository(BaseRepository[User]):
     async def get_by_email(self, email: str) -> User | None:
         """Find a user by e-mail, however it is capitalised."""
         return await self._one_or_none(func.lower(User.email) == email.lower())
+
+    async def get_caller(self, id: UUID, token_version: int) -> Caller | None:
+        """Get an active user whose tokens of this version are good."""
+        role = await self._session.scalar(ROLE, {"_id": id, "_version": token_version})
+        return None if role is None else Caller(id, role)
 
     async def get_unchanged(self, user: User) -> User | None:
         """Get a user again, unless the sign-in changed since; lock until the commit."""

@@ -43,7 +43,7 @@ class LimitStore(Protocol):
 
     async def hit(self, key: str, window: timedelta) -> tuple[int, int]: ...
     async def undo(self, key: str) -> None: ...
-    async def forget(self, key: str) -> None: ...
+    async def forget(self, *keys: str) -> None: ...
 
 
 class LimitService:
@@ -83,13 +83,15 @@ class LimitService:
     async def login_succeeded(self, email: str) -> None:
         """Count only the wrong ones."""
         await self._store.undo(_key(LOGIN_ADDRESS, self._address))
-        await self._store.forget(_key(LOGIN, self._address, email))
-        await self._store.forget(_key(LOGIN_EMAIL, email))
+        await self._store.forget(
+            _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
+        )
 
     async def password_was_reset(self, email: str) -> None:
         """Let somebody in who was locked out by others."""
-        await self._store.forget(_key(LOGIN, self._address, email))
-        await self._store.forget(_key(LOGIN_EMAIL, email))
+        await self._store.forget(
+            _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
+        )
 
     async def count_registration(self) -> None:
         """Count a registration.

@@ -8,10 +8,13 @@ from uuid import UUID, uuid4
 from app.core.exceptions import UnauthorizedException
 from app.core.security import Claims, TokenSigner, token_hash
 from app.domain.models.user import User
+from app.domain.roles import Caller
 from app.domain.schemas.auth import TokenResponse
 from app.kit.renamed import renamed
 from app.service.audit_service import AuditService
 from app.service.ports import UserStore
+
+ENDED = "This sign-in has ended"
 
 
 class RefreshTokenStore(Protocol):
@@ -76,6 +79,18 @@ class TokenService:
         claims = self._signer.decode_access_token(access_token)
         return await self._owner(claims.subject, claims.version)
 
+    async def identify(self, access_token: str) -> Caller:
+        """Return who calls with an access token, at half the cost of the user's row.
+
+        Raises:
+            UnauthorizedException: the token, or its user, is no longer good.
+        """
+        claims = self._signer.decode_access_token(access_token)
+        caller = await self._users.get_caller(claims.subject, claims.version)
+        if caller is None:
+            raise UnauthorizedException(ENDED)
+        return caller
+
     async def revoke(self, refresh_token: str) -> None:
         """Revoke one sign-in; that of an invalid token is revoked already."""
         try:
@@ -100,7 +115,7 @@ class TokenService:
     async def _owner(self, user_id: UUID, version: int) -> User:
         user = await self._users.get_by_id(user_id)
         if user is None or not user.is_active or user.token_version != version:
-            raise UnauthorizedException("This sign-in has ended")
+            raise UnauthorizedException(ENDED)
         return user
 
     find_owner = renamed(authenticate)

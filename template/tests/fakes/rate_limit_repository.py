@@ -23,5 +23,6 @@ class FakeRateLimitRepository:
             count, resets_at = self._rows[key]
             self._rows[key] = (max(count - 1, 0), resets_at)
 
-    async def forget(self, key: str) -> None:
-        self._rows.pop(key, None)
+    async def forget(self, *keys: str) -> None:
+        for key in keys:
+            self._rows.pop(key, None)

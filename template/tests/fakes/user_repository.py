@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.exceptions import ConflictException
 from app.domain.models.user import User
-from app.domain.roles import Role
+from app.domain.roles import Caller, Role
 from app.repository.user_repository import NO_FILTERS
 from app.utils.pagination import Page, PageRequest, Position
 from tests.fakes.base import FakeRepository
@@ -19,6 +19,12 @@ class FakeUserRepository(FakeRepository[User]):
         return next(
             (u for u in self._alive() if u.email.lower() == email.lower()), None
         )
+
+    async def get_caller(self, id: UUID, token_version: int) -> Caller | None:
+        row = await self.get_by_id(id)
+        if row is None or not row.is_active or row.token_version != token_version:
+            return None
+        return Caller(row.id, row.role)
 
     async def get_unchanged(self, user: User) -> User | None:
         row = await self.get_by_id(user.id)

@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import ConflictException
 from app.domain.models.user import User
-from app.domain.roles import Role
+from app.domain.roles import Caller, Role
 from app.repository.user_repository import SORTABLE, UserRepository
 from tests.conftest import MakeUser
 from tests.fakes.user_repository import FakeUserRepository
 
 pytestmark = pytest.mark.integration
 Store = UserRepository | FakeUserRepository
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture(params=["real", "fake"])
@@ -38,6 +39,19 @@ async def test_nobody_is_not_found(users: Store) -> None:
     assert await users.update_by_id(uuid4(), {"full_name": "Nobody"}) is None
     assert not await users.soft_delete(uuid4())
     assert not await users.hard_delete(uuid4())
+
+
+async def test_a_caller_is_an_active_user_whose_tokens_are_good(
+    users: Store, make_user: MakeUser
+) -> None:
+    user = await users.create(make_user(role=Role.MODERATOR))
+    assert await users.get_caller(user.id, 0) == Caller(user.id, Role.MODERATOR)
+    assert await users.get_caller(uuid4(), 0) is None
+    await users.update_by_id(user.id, {"token_version": 1})
+    assert await users.get_caller(user.id, 0) is None
+    for values in ({"is_active": False}, {"is_active": True, "deleted_at": NOW}):
+        await users.update_by_id(user.id, values)
+        assert await users.get_caller(user.id, 1) is None
 
 
 async def test_a_change_is_seen_at_once(users: Store, make_user: MakeUser) -> None:

@@ -26,7 +26,13 @@ class Host(Protocol):
 
 
 class Guard(SecurityBase):
-    """A dependency on which it depends whether a request is served at all."""
+    """A dependency on which it depends whether a request is served at all.
+
+    Attributes:
+        order: guards of a lower one are asked first.
+    """
+
+    order: int = 1
 
     async def __call__(self, connection: HTTPConnection) -> Any:
         """Let the caller pass, or raise an error."""
@@ -46,7 +52,8 @@ class ScopedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap what FastAPI does with a request."""
         handle = super().get_route_handler()
-        guards = list(dict.fromkeys(_guards(self.dependant)))
+        guards = dict.fromkeys(_guards(self.dependant))
+        in_order = sorted(guards, key=lambda guard: guard.order)
 
         async def handler(request: Request) -> Response:
             await self.receive(request)
@@ -54,7 +61,7 @@ class ScopedRoute(APIRoute):
             reads = request.method in SAFE_METHODS
             async with host.open_scope(request_context(request), reads=reads) as scope:
                 request.state.scope = scope
-                for guard in guards:
+                for guard in in_order:
                     if guard not in request.app.dependency_overrides:
                         await guard(request)
                 return await self.answer(request, handle)

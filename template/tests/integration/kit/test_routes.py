@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.api.deps import (
     AdminUser,
     ContainerDep,
+    CurrentCaller,
     CurrentUser,
     ScopeDep,
     SessionDep,
@@ -26,6 +27,7 @@ from app.core.logging import setup_logging
 from app.domain.models.audit_event import AuditEvent
 from app.domain.models.user import User
 from app.main import create_app
+from app.service.token_service import TokenService
 from tests.conftest import Headers, SignIn
 from tests.integration.conftest import calling
 
@@ -58,6 +60,11 @@ async def stream(user: CurrentUser) -> StreamingResponse:
         yield user.email
 
     return StreamingResponse(parts())
+
+
+@router.get("/both")
+async def both(caller: CurrentCaller, admin: AdminUser, user: CurrentUser) -> bool:
+    return caller == admin == (user.id, user.role)
 
 
 @router.get("/late")
@@ -176,6 +183,15 @@ async def test_a_route_of_the_application_itself_has_a_scope_and_no_guard(
 ) -> None:
     async with calling(app) as client:
         assert (await client.post("/declared-on-the-application")).json() is True
+
+
+async def test_guards_of_one_request_load_the_caller_once(
+    app: FastAPI, admin: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(TokenService, "identify")
+    async with calling(app) as client:
+        answer = await client.get("/kinds/both", headers=sign_in(admin))
+    assert answer.json() is True
 
 
 async def test_a_guard_can_be_overridden_in_tests(app: FastAPI, user: User) -> None:

@@ -9,13 +9,12 @@ from app.api.idempotency import IdempotentRoute
 from app.api.openapi import NO_REPLAY
 from app.api.slice_router import SliceRouter
 from app.core.security import new_token
-from app.domain.models.user import User
-from app.domain.roles import Role
+from app.domain.roles import Caller, Role
 from app.domain.schemas.base import BaseSchema
 from app.domain.schemas.common import MessageResponse
 
 router = SliceRouter(prefix="/keys", tags=["Keys"], route_class=IdempotentRoute)
-SupportUser = Annotated[User, Depends(require_role(Role.SUPPORT))]
+SupportUser = Annotated[Caller, Depends(require_role(Role.SUPPORT))]
 
 
 class KeyResponse(BaseSchema):
