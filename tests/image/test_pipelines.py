@@ -86,7 +86,7 @@ def test_a_job_succeeds_as_it_is_written(pipeline: tuple[str, Path], number: int
     try:
         with serving(job.services):
             for line in job.lines:
-                said = attempt(line, clone, machine | job.variables | OURS)
+                said = attempt(once(line), clone, machine | job.variables | OURS)
                 if line == ASKS and said.returncode and NO_NET in said.stderr:
                     pytest.skip(f"{line}: no network here")
                 assert said.returncode == 0, f"{line}\n{said.stdout[-3000:]}\n{said.stderr[-3000:]}"
@@ -94,6 +94,17 @@ def test_a_job_succeeds_as_it_is_written(pipeline: tuple[str, Path], number: int
         if (clone / ".env").exists():
             down = ("docker", "compose", "--file", "docker/docker-compose.yml", "--env-file", ".env", "down")
             run(*down, "--volumes", "--rmi", "local", "--timeout", "5", cwd=clone)
+
+
+DONE: set[str] = set()
+
+
+def once(line: str) -> str:
+    """Return the line; of a target that the other host's job has made in the same code, only what it would do."""
+    if line.startswith("make ") and line != ASKS and line in DONE:
+        return f"{line} --dry-run"
+    DONE.add(line)
+    return line
 
 
 def fresh_machine(place: Path) -> dict[str, str]:

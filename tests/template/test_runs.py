@@ -92,6 +92,7 @@ def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
 
 
 def test_the_migrations_of_a_project_go_up_and_down_and_up(project: Path) -> None:
+    once_for_each_python("migrations", project)
     for target in ("migrate-up", "migrate-down", "migrate-up"):
         make(project, target)
     assert "(head) (current)" in make(project, "migrate-history")
@@ -109,11 +110,13 @@ def test_a_python_is_here(version: str) -> None:
 
 @pytest.mark.skipif(not FULL, reason="nox -s full; what needs no server is tested so with slices")
 def test_a_project_passes_its_checks_with_the_oldest_packages_that_it_allows(scratch: Path) -> None:
-    """The other projects have the newest ones. Here `make test` starts its own server, too."""
+    """The other projects have the newest ones. Here the first command is `make test`, on a machine without uv."""
+    programs = scratch / "programs"
+    programs.mkdir()
+    (programs / "python3").symlink_to(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}"))
     place = new(scratch / "oldest", DEFAULT)
-    make(place, "install", UV_RESOLUTION="lowest-direct")
-    for target in ("lint", "test", "migrate-up", "migrate-down", "migrate-up"):
-        make(place, target)
+    for target in ("test", "lint", "migrate-up", "migrate-down", "migrate-up"):
+        make(place, target, PATH=f"{programs}:/usr/bin:/bin", UV_RESOLUTION="lowest-direct")
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
@@ -125,16 +128,6 @@ def test_pre_releases_of_packages_are_only_reported(scratch: Path) -> None:
             make(place, target)
     except pytest.fail.Exception as failure:
         pytest.xfail(f"with pre-releases {str(failure)[-2000:]}")
-
-
-@pytest.mark.skipif(not FULL, reason="nox -s full")
-def test_a_project_is_tested_by_one_command_without_uv(scratch: Path) -> None:
-    programs = scratch / "programs"
-    programs.mkdir()
-    base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
-    (programs / "python3").symlink_to(base)
-    place = new(scratch / "plain", DEFAULT)
-    assert " passed" in make(place, "test", PATH=f"{programs}:/usr/bin:/bin")
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
