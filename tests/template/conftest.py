@@ -16,14 +16,16 @@ import hypothesis
 import pytest
 from combinations import FULL, OPTIONS, QUESTIONS, Answers
 
+from mkbackend import migrations
+
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"
 Render = Callable[..., Path]
 
-# Code of a generated project.
-collect_ignore = ["owner"]
+# Code of generated projects.
+collect_ignore = ["owner", "library"]
 
-hypothesis.settings.register_profile("of the template", max_examples=400 if FULL else 40)
+hypothesis.settings.register_profile("of the template", max_examples=150 if FULL else 40)
 hypothesis.settings.load_profile("of the template")
 
 # What says where things are on this machine. All else is gone: no setting, no virtual environment, no database.
@@ -139,6 +141,22 @@ def make(project: Path, *words: str, **env: str) -> str:
     """Type `make WORDS` in a project; temporary files stay beside it."""
     beside = {"TMPDIR": str(project.parent), "PRE_COMMIT_HOME": str(project.parent / "pre-commit")}
     return run("make", *words, cwd=project, **beside, **env)
+
+
+def add_files(source: Path, project: Path) -> None:
+    """Add an owner's files to a project; one after the other, its migrations follow the head."""
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        target = project / path.relative_to(source)
+        assert not target.exists()
+        target.parent.mkdir(exist_ok=True)
+        (head,) = migrations.heads(migrations.read(project))
+        target.write_text(path.read_text(encoding="utf-8").replace("$HEAD", head), encoding="utf-8")
+
+
+def commit(project: Path) -> None:
+    """Commit all that a project has; the first time, make its repository."""
+    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "--no-verify", "-m", "step")):
+        run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from combinations import FULL
 
-from mkbackend import migrations
-
-from .conftest import attempt, make, run
+from .conftest import add_files, attempt, commit, make, run
 
 NEW = Path(__file__).with_name("owner")
 SLICE = "booking starts_at:datetime status:enum/open/paid --auth owner"
@@ -70,14 +68,13 @@ def owned(installed: Path, scratch: Path) -> Path:
     project = scratch / "owned"
     shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
     (project / ".venv").symlink_to(installed / ".venv")
-    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "step")):
-        run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
+    commit(project)
     run(sys.executable, "-m", "mkbackend", "add", *SLICE.split(), cwd=project)
     for name, pairs in EDITS.items():
         edit(project / name, pairs)
     edit(project / "app/domain/schemas/booking.py", [('"""The query of the list of bookings."""\n\n', RANGE)])
     edit(project / "app/domain/booking.py", [('    PAID = "paid"\n', '    CANCELLED = "cancelled"\n')])
-    add_files(project)
+    add_files(NEW, project)
     run(project / ".venv/bin/python", "-m", "ruff", "format", cwd=project)
     return project
 
@@ -88,16 +85,6 @@ def edit(path: Path, pairs: list[tuple[str, str]]) -> None:
         assert text.count(before) == 1, f"{path}: {before!r}"
         text = text.replace(before, before + added)
     path.write_text(text, encoding="utf-8")
-
-
-def add_files(project: Path) -> None:
-    """Add the files of `owner/`; one after the other, the migrations follow the head."""
-    for source in sorted(path for path in NEW.rglob("*") if path.is_file()):
-        target = project / source.relative_to(NEW)
-        assert not target.exists()
-        target.parent.mkdir(exist_ok=True)
-        (head,) = migrations.heads(migrations.read(project))
-        target.write_text(source.read_text(encoding="utf-8").replace("$HEAD", head), encoding="utf-8")
 
 
 @pytest.mark.parametrize("place", [*EDITS, "openapi_extra=", "tests/calls/", "app/domain/jobs/"])

@@ -16,7 +16,7 @@ from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import AUTHS, Resource
 from mkbackend.slices.grammar import parse, parse_field
 
-from .conftest import attempt, make, run
+from .conftest import attempt, commit, make, run
 
 # Every type, every modifier, every kind of caller.
 EVERY = """
@@ -77,11 +77,6 @@ def grow(installed: Path, scratch: Path) -> Iterator[Grow]:
     yield grow
     for project in made:
         shutil.rmtree(project)
-
-
-def commit(project: Path) -> None:
-    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "step")):
-        run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
 
 
 def lines(text: str) -> list[str]:
@@ -191,7 +186,7 @@ def test_every_type_under_every_auth(grow: Grow) -> None:
 def test_ten_resources_that_refer_to_one_another(grow: Grow) -> None:
     project = grow(lines(TEN))
     make(project, "lint")
-    make(project, "test")
+    check(project)
     for target in ("migrate-up", "migrate-down", "migrate-up"):
         make(project, target)
 

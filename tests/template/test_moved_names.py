@@ -1,0 +1,116 @@
+"""Projects of earlier releases that their owner has extended: an update brings their own code into the new house.
+
+`library/every` has the owner's files, as they stand in a project of 0.5.0; `library/with_jobs` has what a project takes
+beside them that has a queue. $HEAD is the migration before.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from combinations import FULL
+
+from .conftest import ROOT, TEMPLATE, add_files, commit, make, run
+
+pytestmark = pytest.mark.skipif(not FULL, reason="nox -s full")
+LIBRARY = Path(__file__).with_name("library")
+SLICES = ("article title:str/200:unique body:text --auth owner", "venue name:str/80 opens_at:datetime seats:int")
+# Where the middleware is registered, at the end of create_app.
+REGISTER = "    setup_openapi(app, settings)\n"
+NAMES = re.compile(r"(\d+) names in (\d+) files rewritten")
+UNDO = "git restore --source=HEAD --staged --worktree ."
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A project of an earlier release, committed, then updated, and what the preview and the update have said."""
+
+    project: Path
+    previewed: str
+    said: str
+
+
+@pytest.fixture(scope="module", params=["0.5.0", "0.8.0"])
+def updated(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> Iterator[Updated]:
+    release: str = request.param
+    project = scratch / f"library-{release}"
+    extend(made_by(release, project, scratch / f"mkbackend-{release}"), release)
+    commit(project)
+    previewed = run(sys.executable, "-m", "mkbackend", "update", "--dry-run", cwd=project)
+    assert run("git", "status", "--porcelain", cwd=project) == ""
+    said = run(sys.executable, "-m", "mkbackend", "update", cwd=project)
+    # CHANGELOG.md, 0.8.0: requests of own routes that write are told to the tests.
+    (project / "tests/calls").mkdir(exist_ok=True)
+    shutil.copy(LIBRARY / "every/tests/calls/loans.py", project / "tests/calls")
+    (project / ".venv").symlink_to(installed / ".venv")
+    yield Updated(project, previewed, said)
+    shutil.rmtree(project)
+
+
+def made_by(release: str, project: Path, checkout: Path) -> Path:
+    """Make a project with two slices, with the mkbackend of that release."""
+    wanted = ("log", "--reverse", "--format=%H", f'-Sversion = "{release}"', "--", "pyproject.toml")
+    first = run("git", *wanted, cwd=ROOT).split()[0]
+    run("git", "clone", "--quiet", "--no-checkout", ROOT, checkout, cwd=checkout.parent)
+    run("git", "checkout", "--quiet", first, cwd=checkout)
+    then = {"PYTHONPATH": str(checkout / "src")}
+    mkbackend = (sys.executable, "-m", "mkbackend")
+    run(*mkbackend, "new", project, "--yes", "--no-install", "--data=project_slug=shop", cwd=project.parent, **then)
+    for line in SLICES:
+        run(*mkbackend, "add", *line.split(), cwd=project, **then)
+    shutil.rmtree(checkout)
+    return project
+
+
+def extend(project: Path, release: str) -> None:
+    """Add what the owner wrote: an entity with its route, a script, a middleware, a WebSocket, and jobs."""
+    add_files(LIBRARY / "every", project)
+    if release == "0.5.0":
+        shutil.rmtree(project / "tests/calls")
+    else:
+        add_files(LIBRARY / "with_jobs", project)
+    main = project / "app/main.py"
+    text = main.read_text("utf-8")
+    assert text.count(REGISTER) == 1
+    text = text.replace(REGISTER, f"{REGISTER}    app.add_middleware(BranchMiddleware, settings=settings)\n")
+    before = "from app.middleware.cors import"
+    main.write_text(text.replace(before, f"from app.middleware.branch import BranchMiddleware\n{before}"), "utf-8")
+
+
+def test_the_owner_uses_thirty_names_that_have_moved() -> None:
+    moves = tomllib.loads((TEMPLATE / "moves.toml").read_text("utf-8")).values()
+    moved = {name.rpartition(".")[2] for version in moves for names in version.values() for name in names}
+    written = "".join(path.read_text("utf-8") for path in LIBRARY.rglob("*.py"))
+    assert len(moved & set(re.findall(r"\w+", written))) >= 30
+
+
+def test_all_names_are_followed_and_none_is_left(updated: Updated) -> None:
+    names, files = map(int, NAMES.findall(updated.said)[0])
+    assert names >= 100
+    assert files >= 20
+    assert NAMES.findall(updated.previewed) == NAMES.findall(updated.said)
+    assert "Not rewritten" not in updated.said
+
+
+def test_lint_passes(updated: Updated) -> None:
+    make(updated.project, "lint")
+
+
+def test_all_tests_pass(updated: Updated) -> None:
+    python = updated.project / ".venv" / "bin" / "python"
+    run(python, "-m", "pytest", "-q", "-n2", cwd=updated.project, TMPDIR=str(updated.project.parent))
+
+
+def test_one_command_undoes_it(updated: Updated, tmp_path: Path) -> None:
+    assert UNDO in updated.said
+    project = tmp_path / "undone"
+    shutil.copytree(updated.project, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
+    (project / "tests/calls/loans.py").unlink()
+    subprocess.run(UNDO.split(), cwd=project, check=True)
+    assert run("git", "status", "--porcelain", cwd=project) == ""
