@@ -28,12 +28,14 @@ SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "full_name": User.full_name,
 }
 FILTERS = filters_of(User, UserListParams)
-# Built once, as it is asked in nearly every request.
-ROLE = select(User.role).where(
-    User.id == bindparam("_id"),
-    User.token_version == bindparam("_version"),
-    User.is_active,
-    User.deleted_at.is_(None),
+# Asked in nearly every request: built once, and of the table, which costs less than
+# of the model.
+USERS = User.__table__.c
+ROLE = select(USERS.role).where(
+    USERS.id == bindparam("_id"),
+    USERS.token_version == bindparam("_version"),
+    USERS.is_active,
+    USERS.deleted_at.is_(None),
 )
 NO_FILTERS: Mapping[str, Any] = {}
 
