@@ -46,7 +46,6 @@ def full(session: nox.Session) -> None:
     """Test every value and every pair of the options, new input each time; then the images, and under load."""
     _install(session)
     session.run(*PYTEST, *session.posargs, env={"MKBACKEND_TESTS": "full"})
-    session.notify("contract", ["examples=50"])
     session.notify("dist")
     session.notify("image")
     session.notify("scale")

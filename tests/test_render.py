@@ -1,5 +1,6 @@
 """Render: answers and a template become files, and the result can be updated."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mkbackend import template
-from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.errors import BadInputError, Interruption, MkbackendError
 from mkbackend.questions import Questions, read_answers
 from mkbackend.render import render
 from mkbackend.template import Source
@@ -185,6 +186,20 @@ def test_a_template_that_cannot_be_rendered_is_an_error_in_words(
     checkout.commit(files)
     with template.find() as source, pytest.raises(MkbackendError, match=message):
         render(source, {}, tmp_path / "p", tmp_path / "s")
+
+
+def test_an_interrupt_stays_one_where_copier_cannot_clean_up_after_it(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", ".git")
+
+    monkeypatch.setattr(copier, "run_copy", interrupted)
+    with pytest.raises(Interruption):
+        project(source, tmp_path)
 
 
 def test_a_version_that_is_not_there_is_an_error_in_words(checkout: Checkout, tmp_path: Path) -> None:

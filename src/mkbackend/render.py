@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.errors import BadInputError, Interruption, MkbackendError
 from mkbackend.questions import Answers
 from mkbackend.system import git_environment
 from mkbackend.template import Source, expanded
@@ -18,7 +18,7 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
 
     What Copier needs for itself goes into `scratch`, so that it cannot outlive a killed run.
     """
-    with _told_in_words(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
+    with _interruptible(), _told_in_words(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
         import copier
 
         copier.run_copy(
@@ -31,6 +31,20 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
             quiet=True,
         )
     return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Raise an interrupt as such where Copier's cleanup fails after it, because its git is still writing."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise Interruption from error
+            cause = cause.__context__
+        raise
 
 
 @contextmanager
