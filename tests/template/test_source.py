@@ -48,3 +48,22 @@ def test_git_ignores_no_file_of_a_project(render: Render, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_template_in_place_passes(name: str, check: Callable[[str, Path, Path], None], render: Render) -> None:
     check(name, TEMPLATE, render() / "pyproject.toml")
+
+
+ACYCLIC = """[importlinter]
+root_package = app
+[importlinter:contract:acyclic]
+name = No modules import one another in a circle
+type = acyclic_siblings
+ancestors =
+    app
+    app.**
+"""
+
+
+def test_no_imports_of_the_template_run_in_a_circle(python: Path, tmp_path: Path) -> None:
+    """In a project this is for its owner to decide."""
+    (tmp_path / "contract.ini").write_text(ACYCLIC, encoding="utf-8")
+    lint = python.with_name("lint-imports")
+    said = run(lint, "--no-cache", tmp_path / "contract.ini", cwd=TEMPLATE, PYTHONPATH=str(TEMPLATE))
+    assert "1 kept, 0 broken" in said

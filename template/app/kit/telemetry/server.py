@@ -4,13 +4,14 @@ import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import active_children
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app.core.config import ConfigurationError
-from app.kit.telemetry.workers import forget_the_dead
 
 # A worker creates a file empty: how often it is read anew, and after how many seconds.
 RETRIES = 5
@@ -39,6 +40,16 @@ def of_workers(directory: str) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(_Workers(directory))
     return registry
+
+
+def forget_the_dead(directory: str) -> None:
+    """Remove what workers that are gone have said of their present."""
+    files = list(Path(directory).glob("gauge_live*.db"))
+    # Asked after the files: who has written one was a child by then.
+    alive = {child.pid for child in active_children()}
+    for file in files:
+        if int(file.stem.rpartition("_")[2]) not in alive:
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

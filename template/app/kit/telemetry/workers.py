@@ -3,8 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import active_children
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.core.config import Settings
@@ -35,13 +33,3 @@ def metrics_beside(settings: Settings, port: int) -> Iterator[None]:
                 yield
         finally:
             del os.environ[DIRECTORY]
-
-
-def forget_the_dead(directory: str) -> None:
-    """Remove what workers that are gone have said of their present."""
-    files = list(Path(directory).glob("gauge_live*.db"))
-    # Asked after the files: who has written one was a child by then.
-    alive = {child.pid for child in active_children()}
-    for file in files:
-        if int(file.stem.rpartition("_")[2]) not in alive:
-            file.unlink(missing_ok=True)

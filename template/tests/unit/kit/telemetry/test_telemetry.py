@@ -21,8 +21,8 @@ from app.container import Container
 from app.core.config import ConfigurationError, Settings
 from app.core.logging import setup_logging
 from app.kit.parts import PartSettings, read_settings
+from app.kit.telemetry import server
 from app.kit.telemetry import settings as telemetry_settings
-from app.kit.telemetry import workers as metric_files
 from app.kit.telemetry.metrics import LABELS, Metrics
 from app.kit.telemetry.server import of_workers
 from app.kit.telemetry.workers import DIRECTORY
@@ -179,7 +179,7 @@ def test_of_workers_that_are_gone_counts_stay_and_gauges_go(
     for worker in workers:
         worker.wait()
     alive = [SimpleNamespace(pid=worker.pid) for worker in workers[:2]]
-    monkeypatch.setattr(metric_files, "active_children", lambda: alive)
+    monkeypatch.setattr(server, "active_children", lambda: alive)
     registry = of_workers(str(tmp_path))
     assert registry.get_sample_value("sold_total") == 3
     assert registry.get_sample_value("busy") == 2
