@@ -48,12 +48,11 @@ def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
         text = partial(_text, ids)
         logger.add(sys.stdout, level=settings.LOG_LEVEL, format=text, diagnose=False)
     # Not lower: what libraries say for debugging drowns the rest.
-    logging.basicConfig(
-        handlers=[StandardLibraryHandler()], level=logging.INFO, force=True
-    )
+    handler = StandardLibraryHandler()
+    handler.addFilter(without_lost_connections)
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # It counts files; the reloader says which.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    logging.getLogger("asyncio").addFilter(without_lost_connections)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         uvicorn_logger = logging.getLogger(name)
         uvicorn_logger.handlers = []
@@ -61,10 +60,13 @@ def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
 
 
 def without_lost_connections(record: logging.LogRecord) -> bool:
-    """Leave out the futures of connections to the database that were lost.
+    """Leave out errors about connections to the database that are lost anyway.
 
-    asyncpg drops one that nobody awaits; whoever used the connection got an error.
+    asyncpg drops a future that nobody awaits, and SQLAlchemy logs that a connection
+    broke while it was terminated. Whoever used the connection got an error.
     """
+    if record.name.startswith("sqlalchemy.pool"):
+        return not str(record.msg).startswith("Exception terminating connection")
     error = record.exc_info[1] if record.exc_info else None
     lost = isinstance(error, ConnectionError) and "connection_lost()" in str(error)
     return not lost

@@ -7,6 +7,7 @@ import logging
 
 import pytest
 from loguru import logger
+from sqlalchemy import QueuePool
 
 from app.core.logging import setup_logging
 from tests.conftest import MakeSettings
@@ -89,6 +90,27 @@ def test_records_of_the_standard_library_come_through(
     line = json.loads(capsys.readouterr().out)
     assert (line["message"], line["level"]) == ("old way", "WARNING")
     assert line["logger"].startswith("tests.unit.kit.test_logging")
+
+
+class Broken:
+    """A connection that cannot be closed."""
+
+    def close(self) -> None:
+        raise RuntimeError("another operation is in progress")
+
+    def rollback(self) -> None: ...
+
+
+def test_a_connection_that_breaks_while_it_is_terminated_is_no_error(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    pool = QueuePool(Broken)  # type: ignore[arg-type]  # it needs no more of a driver
+    pool.connect().invalidate()
+    assert capsys.readouterr().out == ""
+    pool.connect().close()
+    pool.dispose()
+    assert "Exception closing connection" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
