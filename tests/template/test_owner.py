@@ -108,6 +108,6 @@ def test_all_tests_pass_with_coverage(owned: Path) -> None:
 
 @full
 def test_the_api_answers_as_it_describes_itself(owned: Path) -> None:
-    done = attempt("make", "contract", "examples=5", cwd=owned, TMPDIR=str(owned.parent))
+    done = attempt("make", "contract", "examples=10", cwd=owned, TMPDIR=str(owned.parent))
     assert done.code == 0, done.said
     assert "As support:" in done.said

@@ -132,7 +132,7 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 
 @full
 def test_a_project_with_slices_answers_as_it_describes_itself(every: Path) -> None:
-    make(every, "contract", "examples=5")
+    make(every, "contract", "examples=10")
 
 
 # The rows that `make contract` begins with, without the calls that take minutes.
