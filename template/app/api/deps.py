@@ -110,7 +110,7 @@ class SignedInUser(Guard):
 
 @asynccontextmanager
 async def _scope_of(connection: HTTPConnection) -> AsyncGenerator[RequestScope]:
-    """Give the scope of the route; a WebSocket has none: one that ends at once."""
+    """Yield the scope of the route; in a WebSocket, a short one of its own."""
     if hasattr(connection.state, "scope"):
         yield connection.state.scope
         return

@@ -74,7 +74,7 @@ class IdempotentRoute(ScopedRoute):
             await request.body()
 
     async def answer(self, request: Request, handle: Handler) -> Response:
-        """Answer; with a key, as before, or keep the answer. The guards have passed."""
+        """Answer, or repeat the kept answer of this key. The guards have passed."""
         if (call := await self._call(request)) is None:
             return await handle(request)
         scope: RequestScope = request.state.scope

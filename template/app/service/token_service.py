@@ -80,7 +80,7 @@ class TokenService:
         return await self._owner(claims.subject, claims.version)
 
     async def identify(self, access_token: str) -> Caller:
-        """Return who calls with an access token, at half the cost of the user's row.
+        """Return the caller of an access token, without loading the user's row.
 
         Raises:
             UnauthorizedException: the token, or its user, is no longer good.

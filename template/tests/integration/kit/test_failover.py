@@ -209,7 +209,7 @@ async def test_a_read_only_server_serves_what_reads_until_another_takes_over(
 
 
 async def _add_job(container: Container) -> None:
-    """Add a job; a connection that is still read-only is found out by the first try."""
+    """Add a job. A connection that is still read-only fails once."""
     async with asyncio.timeout(20):
         while True:
             with suppress(ServiceUnavailableException):
