@@ -1,4 +1,4 @@
-"""ETag and If-Match (RFC 9110, section 13): no change of what was not seen."""
+"""ETag and If-Match (RFC 9110, section 13), against lost updates."""
 
 from typing import Annotated, Any
 
@@ -9,11 +9,11 @@ from app.core.exceptions import PreconditionRequiredException
 from app.domain.models.base import BaseModel
 from app.service.precondition import IfMatch
 
-# For the description of routes that answer with one.
+# For the `responses` of routes that send an ETag.
 ETAG: dict[str, Any] = {
     "headers": {
         "ETag": {
-            "description": "The version of what is answered, for If-Match",
+            "description": "The version of the resource, for If-Match",
             "schema": {"type": "string"},
         }
     }
@@ -21,7 +21,7 @@ ETAG: dict[str, Any] = {
 
 
 def with_etag[Row: BaseModel](response: Response, row: Row) -> Row:
-    """Put the ETag of a row on its answer."""
+    """Set the ETag of the response to the version of a row; return the row."""
     response.headers["ETag"] = f'"{row.version}"'
     return row
 
@@ -33,16 +33,16 @@ async def get_if_match(
         Header(
             alias="If-Match",
             max_length=1000,
-            description="The ETag of what was seen, or *",
+            description="The ETag of the version to change, or *",
         ),
     ] = None,
 ) -> IfMatch:
-    """The versions that the caller names; None where any will do.
+    """Return the versions in If-Match; None if any matches.
 
-    A weak one (`W/"..."`) never matches.
+    Weak ETags (`W/"..."`) never match.
 
     Raises:
-        PreconditionRequiredException: REQUIRE_IF_MATCH is set, and none is named.
+        PreconditionRequiredException: REQUIRE_IF_MATCH is set, the header is missing.
     """
     settings = await get_settings(request)
     if if_match is None and settings.REQUIRE_IF_MATCH:

@@ -19,48 +19,48 @@ from app.kit.http.route import SAFE_METHODS as SAFE_METHODS
 from app.kit.http.route import Guard
 from app.kit.http.route import request_context as request_context
 
-# api/openapi.py puts API_V1_PREFIX before the address.
+# api/openapi.py prepends API_V1_PREFIX.
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)
 
 
 async def get_container(connection: HTTPConnection) -> Container:
-    """What the application was made with."""
+    """Return the container of the application."""
     container: Container = connection.app.state.container
     return container
 
 
 async def get_settings(connection: HTTPConnection) -> Settings:
-    """The settings that the application was made with."""
+    """Return the settings of the application."""
     return (await get_container(connection)).settings
 
 
 async def get_database(connection: HTTPConnection) -> DatabaseManager:
-    """The application's database."""
+    """Return the application's database."""
     return (await get_container(connection)).database
 
 
 async def get_scope(connection: HTTPConnection) -> RequestScope:
-    """The scope that the route has opened: its transaction, parts of services.
+    """Return the scope that the route has opened.
 
     Raises:
-        RuntimeError: the route opens none.
+        RuntimeError: the route opens no scope.
     """
     scope: RequestScope | None = getattr(connection.state, "scope", None)
     if scope is None:
         raise RuntimeError(
-            f"{connection.url.path} has no scope: declare routes on a SliceRouter; in "
-            "a WebSocket, open one for each step: container.open_scope(context)."
+            f"{connection.url.path} has no scope: declare the route on a SliceRouter, "
+            "or in a WebSocket open one per step: container.open_scope(context)."
         )
     return scope
 
 
 async def get_db(connection: HTTPConnection) -> AsyncSession:
-    """The request's session, for what needs no scope."""
+    """Return the request's session, for code that needs no scope."""
     return (await get_scope(connection)).session
 
 
 class SignedIn(Guard):
-    """Lets those pass who are signed in, and have one of the roles."""
+    """Guard that requires a signed-in caller, in one of the roles if any."""
 
     model = bearer.model
     scheme_name = bearer.scheme_name
@@ -69,11 +69,11 @@ class SignedIn(Guard):
         self._roles = roles
 
     async def __call__(self, connection: HTTPConnection) -> Caller:
-        """Return who calls.
+        """Return the caller.
 
         Raises:
-            UnauthorizedException: nobody is signed in.
-            ForbiddenException: it is somebody with another role, which is recorded.
+            UnauthorizedException: the token is missing, invalid or revoked.
+            ForbiddenException: the caller has another role; the refusal is recorded.
         """
         async with _scope_of(connection) as scope:
             if scope.caller is None:
@@ -87,18 +87,18 @@ class SignedIn(Guard):
 
 
 class SignedInUser(Guard):
-    """Lets those pass who are signed in, and loads the row of the user."""
+    """Guard that requires a signed-in caller, and loads the user's row."""
 
     model = bearer.model
     scheme_name = bearer.scheme_name
-    # With the row, the others need not ask.
+    # Runs first: the other guards then need no query.
     order = 0
 
     async def __call__(self, connection: HTTPConnection) -> User:
         """Return the user.
 
         Raises:
-            UnauthorizedException: nobody is signed in.
+            UnauthorizedException: the token is missing, invalid or revoked.
         """
         async with _scope_of(connection) as scope:
             if scope.user is None:
@@ -110,7 +110,7 @@ class SignedInUser(Guard):
 
 @asynccontextmanager
 async def _scope_of(connection: HTTPConnection) -> AsyncGenerator[RequestScope]:
-    """Yield the scope of the route; in a WebSocket, a short one of its own."""
+    """Yield the scope of the route; for a WebSocket, a short read-only one."""
     if hasattr(connection.state, "scope"):
         yield connection.state.scope
         return
@@ -128,7 +128,7 @@ async def _token(connection: HTTPConnection) -> str:
 
 
 def require_role(*roles: Role) -> SignedIn:
-    """Make a guard that lets these roles pass, and records whom it does not."""
+    """Return a guard that requires one of these roles, and records refusals."""
     return SignedIn(*roles)
 
 
@@ -140,7 +140,7 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[DatabaseManager, Depends(get_database)]
 ScopeDep = Annotated[RequestScope, Depends(get_scope)]
 SessionDep = Annotated[AsyncSession, Depends(get_db)]
-# Who calls: id and role. `CurrentUser` is the row, for what shows or changes it.
+# The caller's id and role. `CurrentUser` is the row, to show or change it.
 CurrentCaller = Annotated[Caller, Depends(get_current_caller)]
 CurrentUser = Annotated[User, Depends(get_current_user)]
 AdminUser = Annotated[Caller, Depends(require_role(Role.ADMIN))]

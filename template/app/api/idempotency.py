@@ -1,8 +1,7 @@
-"""Idempotency-Key: a POST that is sent twice is done once.
+"""Idempotency-Key: a POST that is sent twice runs once.
 
-Each POST of a `SliceRouter` takes one, but for those that declare
-`openapi_extra=PUBLIC`, whose callers are unknown, or `NO_REPLAY`: answers are kept for
-a day, and secrets must not be.
+Every POST of a `SliceRouter` accepts one, except with `openapi_extra=PUBLIC`, where the
+caller is unknown, or `NO_REPLAY`: responses are stored for a day, and secrets must not.
 """
 
 import re
@@ -22,7 +21,7 @@ from app.service.idempotency_service import Answer, Call
 
 KEY = "Idempotency-Key"
 IS_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-# Headers that belong to an answer; all others belong to how it was sent.
+# Headers to store; all others depend on the transfer.
 KEPT_HEADERS = ("content-type", "etag", "location", "retry-after")
 
 
@@ -35,18 +34,18 @@ async def declare_key(
             min_length=1,
             max_length=255,
             pattern=r"^[\x21-\x7e]+$",
-            description="Any new text, such as a UUID; the same one repeats a request",
+            description="A unique value, such as a UUID. Reuse it to retry a request",
         ),
     ] = None,
 ) -> None:
-    """Declare the header, and that whoever sends it is signed in."""
+    """Declare the header, and require a signed-in caller."""
 
 
 DEPENDENCY = Depends(declare_key)
 
 
 class IdempotentRoute(ScopedRoute):
-    """Keeps the answer of a POST that has a key, in the transaction of the request."""
+    """Route that stores the response of a POST with a key, in its transaction."""
 
     def __init__(
         self,
@@ -61,20 +60,20 @@ class IdempotentRoute(ScopedRoute):
         dependencies = list(dependencies or ())
         is_post = "POST" in (methods or ())
         self.takes_key = is_post and not declines_key(openapi_extra or {})
-        # Including a router may make its routes anew, with what they depend on.
+        # include_router may recreate a route with its dependencies.
         if self.takes_key and DEPENDENCY not in dependencies:
             dependencies.append(DEPENDENCY)
         options |= {"methods": methods, "openapi_extra": openapi_extra}
         super().__init__(path, endpoint, dependencies=dependencies, **options)
 
     async def receive(self, request: Request) -> None:
-        """Receive the body also where only the claim needs it."""
+        """Receive the body; with a key, also where FastAPI does not parse it."""
         await super().receive(request)
         if self.takes_key and KEY in request.headers:
             await request.body()
 
     async def answer(self, request: Request, handle: Handler) -> Response:
-        """Answer, or repeat the kept answer of this key. The guards have passed."""
+        """Answer a request that passed the guards; with a key, replay or store."""
         if (call := await self._call(request)) is None:
             return await handle(request)
         scope: RequestScope = request.state.scope
@@ -95,9 +94,9 @@ class IdempotentRoute(ScopedRoute):
         return response
 
     async def _call(self, request: Request) -> Call | None:
-        """Return the call that the caller may repeat, if the request has a key."""
+        """Return the call that a retry would repeat, if the request has a key."""
         caller, key = request.state.scope.caller, request.headers.get(KEY, "")
-        # FastAPI refuses what is no key; a test may have overridden the guard.
+        # FastAPI refuses invalid keys; a test may have overridden the guard.
         if not (self.takes_key and caller and IS_KEY.fullmatch(key)):
             return None
         content = request.url.query.encode() + b"\n" + await request.body()
@@ -105,7 +104,7 @@ class IdempotentRoute(ScopedRoute):
 
 
 def _may_succeed_later(error: AppException) -> bool:
-    """Tell whether it is about a role, which may be given, a failure, or the time."""
+    """Return whether a retry may succeed: after a new role, a failure or a wait."""
     role_or_time = isinstance(error, ForbiddenException) or error.retry_after
     return bool(role_or_time) or error.status_code >= 500
 
@@ -113,7 +112,7 @@ def _may_succeed_later(error: AppException) -> bool:
 def _answer(response: Response) -> Answer:
     if not hasattr(response, "body"):
         raise TypeError(
-            f"A {type(response).__name__} cannot be kept for {KEY}: declare the route "
+            f"Cannot store a {type(response).__name__} for {KEY}: declare the route "
             "with openapi_extra=NO_REPLAY"
         )
     kept = {k: v for k, v in response.headers.items() if k in KEPT_HEADERS}

@@ -1,4 +1,4 @@
-"""The description of the API, where FastAPI's own would not be true."""
+"""OpenAPI schema, where FastAPI's own would be wrong."""
 
 import re
 from collections import Counter
@@ -13,34 +13,34 @@ from app.core.config import Settings
 from app.domain.schemas.common import ErrorResponse
 from app.utils.response import PROBLEM_JSON
 
-# What every route may answer, with the body that middleware/error_handler.py gives.
+# Error responses of every route, as middleware/error_handler.py sends them.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ErrorResponse, "description": "The request will not do"},
-    "5XX": {"model": ErrorResponse, "description": "The service failed"},
+    "4XX": {"model": ErrorResponse, "description": "Client error"},
+    "5XX": {"model": ErrorResponse, "description": "Server error"},
 }
 
-# For openapi_extra of a route, beside which tests and `make contract` read it: anyone
-# may call it (an empty requirement, as OpenAPI has it) ...
+# For `openapi_extra`, where tests and `make contract` read it: needs no sign-in (in
+# OpenAPI, an empty requirement).
 PUBLIC: dict[str, Any] = {"security": [{}]}
-# ... or its answer is given once and never stored, for it shows a secret.
+# The same: the response holds a secret, so it is never stored for a replay.
 NO_REPLAY: dict[str, Any] = {"x-no-replay": True}
 
 
 def is_public(operation: Mapping[str, Any]) -> bool:
-    """Tell whether a route is declared as `PUBLIC`."""
+    """Return whether a route is declared `PUBLIC`."""
     return {} in operation.get("security", ())
 
 
 def declines_key(operation: Mapping[str, Any]) -> bool:
-    """Tell whether a POST is declared to take no Idempotency-Key."""
+    """Return whether a POST accepts no Idempotency-Key."""
     return is_public(operation) or operation.items() >= NO_REPLAY.items()
 
 
 def operation_ids(routers: Iterable[APIRouter]) -> Callable[[APIRoute], str]:
-    """Return the function that names an operation as its handler, `list_users`.
+    """Return a function that names operations after their handlers, `list_users`.
 
-    Where handlers of these routers share a name, the tag precedes it. So a generated
-    client has the same names under any API_V1_PREFIX.
+    If handlers of these routers share a name, the tag is prepended. Names in generated
+    clients do not depend on API_V1_PREFIX.
     """
     routes = [route for router in routers for route in router.routes]
     names = Counter(route.name for route in routes if isinstance(route, APIRoute))
@@ -56,7 +56,7 @@ def operation_ids(routers: Iterable[APIRouter]) -> Callable[[APIRoute], str]:
 
 
 def setup_openapi(app: FastAPI, settings: Settings) -> None:
-    """Describe errors by their media type, and the login by its whole path."""
+    """Correct the media type of errors and the URL of the login."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -72,7 +72,7 @@ def setup_openapi(app: FastAPI, settings: Settings) -> None:
 
 
 def _describe_problems(schema: dict[str, Any]) -> None:
-    """Give each error its body, also where a route describes an error by words."""
+    """Set the body of every error, also of those that a route describes."""
     body = {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}
     for path in schema["paths"].values():
         for operation in path.values():

@@ -1,4 +1,4 @@
-"""The router of a slice."""
+"""Router of a slice."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.kit.http.route import ScopedRoute
 
 
 class SliceRouter(APIRouter):
-    """An APIRouter whose routes open the scope, and take an Idempotency-Key."""
+    """APIRouter whose routes open a scope and accept an Idempotency-Key."""
 
     def __init__(
         self, *, route_class: type[APIRoute] = IdempotentRoute, **options: Any
@@ -21,10 +21,10 @@ class SliceRouter(APIRouter):
 
 
 def check_routes(router: APIRouter) -> None:
-    """Check that the routes which depend on the scope have one.
+    """Check that routes which depend on the scope open one.
 
     Raises:
-        TypeError: one is not made by a route class that opens it.
+        TypeError: a route depends on the scope and opens none.
     """
     for route in router.routes:
         if not isinstance(route, APIRoute) or isinstance(route, ScopedRoute):

@@ -1,1 +1,1 @@
-"""Version 1 of the API: for each slice its routes and their dependencies."""
+"""Version 1 of the API: the routes of each slice and their dependencies."""

@@ -1,4 +1,4 @@
-"""Dependencies of the routes of one's own account."""
+"""Dependencies of the account routes."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from app.service.password_service import PasswordService
 
 
 async def get_account_service(scope: ScopeDep) -> AccountService:
-    """The use cases of one's own account."""
+    """Return the account service."""
     return AccountService(
         scope.users,
         scope.unit,
@@ -23,7 +23,7 @@ async def get_account_service(scope: ScopeDep) -> AccountService:
 
 
 async def get_password_service(scope: ScopeDep) -> PasswordService:
-    """The use cases of passwords."""
+    """Return the password service."""
     return PasswordService(
         scope.users,
         scope.unit,

@@ -1,4 +1,4 @@
-"""One's own account: registering, passwords, the e-mail address."""
+"""Account routes: registration, passwords, e-mail verification."""
 
 from fastapi import status
 
@@ -19,9 +19,9 @@ from app.domain.schemas.common import MessageResponse
 from app.domain.schemas.user import UserResponse
 
 router = SliceRouter(prefix="/auth", tags=["Account"])
-# Not among the others: where registering is switched off, there is no such route.
+# Separate: it is left out if REGISTRATION_ENABLED is false.
 registration = SliceRouter(prefix="/auth", tags=["Account"])
-SENT = "If there is such an account, a mail is on its way"
+SENT = "If the account exists, an e-mail is on its way"
 
 
 @registration.post(
@@ -31,7 +31,7 @@ SENT = "If there is such an account, a mail is on its way"
     openapi_extra=PUBLIC,
 )
 async def register(data: RegisterRequest, service: AccountServiceDep) -> User:
-    """Create an account without rights."""
+    """Create an account. Only an administrator can grant rights."""
     return await service.register(data)
 
 
@@ -39,7 +39,7 @@ async def register(data: RegisterRequest, service: AccountServiceDep) -> User:
 async def change_password(
     data: ChangePasswordRequest, user: CurrentUser, service: PasswordServiceDep
 ) -> TokenResponse:
-    """Change one's password. All other sign-ins end; these tokens are new."""
+    """Change your password. Revokes all other sessions; returns new tokens."""
     return await service.change(user, data.old_password, data.new_password)
 
 
@@ -51,7 +51,7 @@ async def change_password(
 async def forgot_password(
     data: EmailRequest, service: PasswordServiceDep
 ) -> MessageResponse:
-    """Ask for a link to choose a new password."""
+    """Send a password reset link by e-mail."""
     await service.forgot(data.email)
     return MessageResponse(message=SENT)
 
@@ -60,18 +60,18 @@ async def forgot_password(
 async def reset_password(
     data: ResetPasswordRequest, service: PasswordServiceDep
 ) -> MessageResponse:
-    """Choose a new password with the token of a mail. All sign-ins end."""
+    """Set a new password with the token of a reset link. Revokes all sessions."""
     await service.reset(data.token, data.new_password)
-    return MessageResponse(message="The password is changed")
+    return MessageResponse(message="Password changed")
 
 
 @router.post("/verify-email", openapi_extra=PUBLIC)
 async def verify_email(
     data: TokenRequest, service: AccountServiceDep
 ) -> MessageResponse:
-    """Verify an e-mail address with the token of a mail."""
+    """Verify an e-mail address with the token of a verification link."""
     await service.verify(data.token)
-    return MessageResponse(message="The e-mail address is verified")
+    return MessageResponse(message="E-mail address verified")
 
 
 @router.post(
@@ -82,6 +82,6 @@ async def verify_email(
 async def resend_verification(
     data: EmailRequest, service: AccountServiceDep
 ) -> MessageResponse:
-    """Ask for another link to verify an address."""
+    """Send another verification link by e-mail."""
     await service.resend(data.email)
     return MessageResponse(message=SENT)

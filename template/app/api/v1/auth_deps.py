@@ -1,4 +1,4 @@
-"""Dependencies of the routes of signing in."""
+"""Dependencies of the sign-in routes."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from app.service.auth_service import AuthService
 
 
 async def get_auth_service(scope: ScopeDep) -> AuthService:
-    """The use cases of signing in and out."""
+    """Return the authentication service."""
     return AuthService(
         scope.users,
         scope.unit,

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign-in and sign-out routes."""
 
 from typing import Annotated
 
@@ -18,25 +18,25 @@ router = SliceRouter(prefix="/auth", tags=["Auth"])
 async def login(
     form: Annotated[LoginForm, Form()], service: AuthServiceDep
 ) -> TokenResponse:
-    """Exchange an e-mail and a password for tokens."""
+    """Exchange an e-mail address and a password for tokens."""
     return await service.login(form.username, form.password)
 
 
 @router.post("/refresh", openapi_extra=PUBLIC)
 async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenResponse:
-    """Exchange a refresh token for new tokens. It is good for this once."""
+    """Exchange a refresh token for new tokens. Each works only once."""
     return await service.refresh(data.refresh_token)
 
 
 @router.post("/logout", openapi_extra=PUBLIC)
 async def logout(data: RefreshRequest, service: AuthServiceDep) -> MessageResponse:
-    """End the sign-in that a refresh token belongs to."""
+    """Revoke the session of a refresh token."""
     await service.logout(data.refresh_token)
     return MessageResponse(message="Signed out")
 
 
 @router.post("/logout-all", openapi_extra=NO_REPLAY)
 async def logout_all(user: CurrentUser, service: AuthServiceDep) -> MessageResponse:
-    """End every sign-in of oneself, on all devices, at once."""
+    """Revoke all your sessions, on every device."""
     await service.logout_all(user)
     return MessageResponse(message="Signed out everywhere")

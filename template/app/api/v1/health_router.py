@@ -1,4 +1,4 @@
-"""Signs of life, for load balancers and orchestrators."""
+"""Health checks, for load balancers and orchestrators."""
 
 from app.api.deps import DatabaseDep, SettingsDep
 from app.api.openapi import PUBLIC
@@ -10,7 +10,7 @@ router = SliceRouter(prefix="/health", tags=["Health"])
 
 @router.get("", openapi_extra=PUBLIC)
 async def health_check(settings: SettingsDep) -> HealthResponse:
-    """Tell that the process lives. It asks nobody else."""
+    """Report that the process is running. Checks no dependency."""
     return HealthResponse(version=settings.VERSION, environment=settings.ENVIRONMENT)
 
 
@@ -18,9 +18,9 @@ async def health_check(settings: SettingsDep) -> HealthResponse:
 async def readiness_check(
     settings: SettingsDep, database: DatabaseDep
 ) -> ReadinessResponse:
-    """Tell whether requests can be served: the database answers, and takes changes.
+    """Report whether the database answers, and whether it accepts writes.
 
-    A database that is read-only for now serves all that only reads.
+    A read-only database, as during a failover, still serves reads.
     """
     return ReadinessResponse(
         version=settings.VERSION,

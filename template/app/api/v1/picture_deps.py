@@ -1,4 +1,4 @@
-"""Dependencies of the pictures' routes."""
+"""Dependencies of the picture routes."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -10,14 +10,14 @@ from app.service.picture_service import PictureService
 
 
 async def get_picture_service(scope: ScopeDep) -> PictureService:
-    """The use cases of pictures."""
+    """Return the picture service."""
     return PictureService(
         scope.container.files, scope.users, scope.unit, scope.audit, scope.jobs
     )
 
 
 async def get_upload(request: Request, settings: SettingsDep) -> AsyncIterator[bytes]:
-    """The body as it arrives, up to MAX_UPLOAD_SIZE. It is read by the service."""
+    """Return the body as a stream of up to MAX_UPLOAD_SIZE bytes."""
     request.state.body_limit = settings.MAX_UPLOAD_SIZE
     return request.stream()
 

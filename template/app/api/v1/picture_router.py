@@ -1,4 +1,4 @@
-"""Pictures: one's own, and those of others."""
+"""Picture routes."""
 
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ async def set_picture(
     pictures: PictureServiceDep,
     response: Response,
 ) -> User:
-    """Set one's picture: a JPEG, PNG or WebP file as the body."""
+    """Set your picture: a JPEG, PNG or WebP file as the body."""
     return with_etag(response, await pictures.set_picture(user, chunks))
 
 
@@ -45,7 +45,7 @@ async def set_picture(
 async def delete_picture(
     user: CurrentUser, pictures: PictureServiceDep
 ) -> MessageResponse:
-    """Remove one's picture."""
+    """Remove your picture."""
     await pictures.remove_picture(user)
     return MessageResponse(message="Picture removed")
 
@@ -54,7 +54,7 @@ async def delete_picture(
 async def get_my_picture(
     user: CurrentUser, pictures: PictureServiceDep
 ) -> FileResponse:
-    """Get one's own picture."""
+    """Get your picture."""
     return FileResponse(pictures.find(user))
 
 
@@ -62,5 +62,5 @@ async def get_my_picture(
 async def get_picture(
     user_id: UUID, _: StaffUser, users: UserServiceDep, pictures: PictureServiceDep
 ) -> FileResponse:
-    """Get the picture of a user."""
+    """Get a user's picture."""
     return FileResponse(pictures.find(await users.get_user(user_id)))

@@ -1,7 +1,7 @@
 """All routes of version 1.
 
-Each module of this package whose name ends in `_router` is found by its name: a new
-slice is a new file, and this one stays as it is.
+Modules of this package whose names end in `_router` are discovered: a new slice is a
+new file.
 """
 
 from importlib import import_module
@@ -19,8 +19,8 @@ slices: list[APIRouter] = [
     if module.name.endswith("_router")
 ]
 
-# All in one, for whoever includes them elsewhere. The application includes them beside
-# each other: FastAPI searches a router within a router twice, for each request.
+# All in one, to include elsewhere. The application adds the slices separately: FastAPI
+# searches a nested router twice per request.
 api_v1_router = APIRouter(responses=PROBLEMS)
 for _slice in slices:
     check_routes(_slice)

@@ -1,4 +1,4 @@
-"""Dependencies of the users' routes."""
+"""Dependencies of the user routes."""
 
 from typing import Annotated
 
@@ -10,12 +10,12 @@ from app.service.user_service import UserService
 
 
 async def get_user_repository(scope: ScopeDep) -> UserRepository:
-    """The users in the database, as this request's transaction sees them."""
+    """Return the user repository of this request's transaction."""
     return scope.users
 
 
 async def get_user_service(scope: ScopeDep) -> UserService:
-    """The use cases of the users' administration."""
+    """Return the user service."""
     return UserService(
         await get_user_repository(scope),
         scope.unit,

@@ -1,4 +1,4 @@
-"""Users: oneself, and the administration."""
+"""User routes: your own account, and administration."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,7 +39,7 @@ async def update_me(
     if_match: IfMatchDep,
     response: Response,
 ) -> User:
-    """Change one's account; another e-mail counts once it is verified."""
+    """Update your account. A new e-mail address takes effect once verified."""
     return with_etag(response, await service.update(user, data, if_match))
 
 
@@ -47,7 +47,7 @@ async def update_me(
 async def delete_me(
     user: CurrentUser, service: UserServiceDep, if_match: IfMatchDep
 ) -> MessageResponse:
-    """Delete one's account softly."""
+    """Soft-delete your account."""
     await service.delete_user(user.id, user.id, if_match)
     return MessageResponse(message="User deleted successfully")
 
@@ -69,7 +69,7 @@ async def create_user(
 async def list_users(
     params: Annotated[UserListParams, Query()], _: StaffUser, service: UserServiceDep
 ) -> Page[User]:
-    """List users, a page at a time: by its number, or after a cursor."""
+    """List users, by page number or by cursor."""
     return await service.list_users(params)
 
 
@@ -90,7 +90,7 @@ async def update_user(
     if_match: IfMatchDep,
     response: Response,
 ) -> User:
-    """Change the fields of a user that are given."""
+    """Update a user. Omitted fields stay unchanged."""
     return with_etag(
         response, await service.update_user(user_id, data, admin.id, if_match)
     )
@@ -100,6 +100,6 @@ async def update_user(
 async def delete_user(
     user_id: UUID, admin: AdminUser, service: UserServiceDep, if_match: IfMatchDep
 ) -> MessageResponse:
-    """Delete a user softly."""
+    """Soft-delete a user."""
     await service.delete_user(user_id, admin.id, if_match)
     return MessageResponse(message="User deleted successfully")
