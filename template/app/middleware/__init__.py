@@ -1,1 +1,1 @@
-"""What surrounds every request."""
+"""Middleware of every request."""

@@ -1,4 +1,4 @@
-"""Which other sites may call this API from a browser."""
+"""CORS: the sites that may call this API from a browser."""
 
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
@@ -12,10 +12,10 @@ from app.middleware.error_handler import answer_http_exception
 
 
 class ProblemCORSMiddleware(CORSMiddleware):
-    """Refuses a preflight with problem details, as all else is refused."""
+    """CORS middleware that refuses preflights with problem details."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer preflights, and mark the answers to what is allowed."""
+        """Answer preflights, and add CORS headers to other responses."""
         try:
             await super().__call__(scope, receive, send)
         except _PreflightRefusedError as refusal:
@@ -23,7 +23,7 @@ class ProblemCORSMiddleware(CORSMiddleware):
             await answer(scope, receive, send)
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer, or raise what is wrong."""
+        """Return the response, or raise the refusal."""
         answer = super().preflight_response(request_headers)
         if answer.status_code >= 400:
             raise _PreflightRefusedError(400, bytes(answer.body).decode())
@@ -35,7 +35,7 @@ class _PreflightRefusedError(HTTPException):
 
 
 def setup_cors(app: FastAPI, settings: Settings) -> None:
-    """Let the origins of CORS_ORIGINS call, and read the headers of answers."""
+    """Let CORS_ORIGINS call the API, and read the headers of its responses."""
     app.add_middleware(
         ProblemCORSMiddleware,
         allow_origins=settings.CORS_ORIGINS,

@@ -1,4 +1,4 @@
-"""Every error leaves as problem details (RFC 9457)."""
+"""Problem details (RFC 9457) for every error."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,16 +17,16 @@ from app.core.exceptions import AppException
 from app.kit import http
 from app.utils.response import PROBLEM_JSON, problem_details
 
-# Of what is wrong with a request so much is told.
+# Limits of the report about an invalid request.
 MOST_ERRORS = 50
 LONGEST_NAME = 100
-# What nginx logs for a client that left before its answer: no status of HTTP, and no
-# fault of the service.
+# nginx's status for a client that disconnected before its response. It is not an HTTP
+# status, and not an error of the service.
 CLIENT_LEFT = 499
 
 
 def setup_error_handlers(app: FastAPI) -> None:
-    """Turn each kind of error into its answer."""
+    """Register the handler of each kind of error."""
     handlers: dict[type[Exception], Any] = {
         AppException: answer_or_close,
         HTTPException: answer_http_exception,
@@ -37,17 +37,17 @@ def setup_error_handlers(app: FastAPI) -> None:
 
 
 class ErrorMiddleware:
-    """Answers what no route has answered: errors of middleware, and the unexpected.
+    """Middleware for errors that no route handles: of middleware, and unexpected.
 
-    Starlette's own handler stands outside of all middleware, where the answer would
-    have neither CORS headers nor X-Request-ID.
+    Starlette's own handler runs outside of all middleware: its response would have
+    neither CORS headers nor X-Request-ID.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an error, unless an answer has begun or the client has left."""
+        """Answer an error, unless the response has started or the client left."""
         started = left = False
 
         async def receive_noting_end() -> Message:
@@ -60,7 +60,7 @@ class ErrorMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                # Whoever reads a body may take its end for a mistake of the client.
+                # The reader of a truncated body may blame the client.
                 if left and message["status"] < 500:
                     message = {**message, "status": CLIENT_LEFT}
             await send(message)
@@ -89,7 +89,7 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
 async def answer_or_close(
     connection: Request | WebSocket, error: AppException
 ) -> JSONResponse | None:
-    """Answer an error of ours; a WebSocket is closed, and told the reason."""
+    """Answer an AppException; close a WebSocket with its message."""
     if isinstance(connection, Request):
         return await answer_app_exception(connection, error)
     _log(error)
@@ -100,7 +100,7 @@ async def answer_or_close(
 
 
 async def answer_app_exception(request: Request, error: AppException) -> JSONResponse:
-    """Answer an error of ours."""
+    """Answer an AppException."""
     _log(error)
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
     field = error.field
@@ -131,7 +131,7 @@ async def answer_http_exception(request: Request, error: HTTPException) -> JSONR
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Ask all routes of the path: the router's own answer names those of the first."""
+    """Return the methods of all routes of the path; the router names one route's."""
     allowed = {method for method in http.METHODS if _has_route(request, method)}
     if "GET" in allowed:
         allowed.add("HEAD")
@@ -146,7 +146,7 @@ def _has_route(request: Request, method: str) -> bool:
 async def answer_invalid_request(
     request: Request, error: RequestValidationError
 ) -> JSONResponse:
-    """Name the fields; never repeat a value, which may be a password."""
+    """Answer with the invalid fields; never a value, which may be a password."""
     errors = [
         {
             "field": _plain(".".join(map(str, problem["loc"]))),
@@ -158,7 +158,7 @@ async def answer_invalid_request(
 
 
 def _plain(name: str) -> str:
-    """Make the name of a field, which may be anything, fit for an answer."""
+    """Shorten a field name, which a client may choose, and make it encodable."""
     return name[:LONGEST_NAME].encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""A log line for each request."""
+"""Access log."""
 
 from time import perf_counter
 
@@ -7,13 +7,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class RequestLoggingMiddleware:
-    """Logs method, path, status and duration; never a query, a header or a body."""
+    """Access log of method, path, status and duration; never query, header or body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Log the request when its answer is sent."""
+        """Log the request once its response is sent."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -29,7 +29,7 @@ class RequestLoggingMiddleware:
         try:
             await self.app(scope, receive, send_noting_status)
         finally:
-            # The path as it came, still encoded: it cannot forge a second line.
+            # The raw path is still encoded: it cannot forge a second line.
             logger.info(
                 "{method} {path} {status} {duration_ms}ms",
                 method=scope["method"],

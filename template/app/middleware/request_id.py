@@ -1,4 +1,4 @@
-"""An id for each request: in its answer, in its errors, in its log lines."""
+"""Request ids, in responses, errors and log lines."""
 
 import re
 from uuid import uuid4
@@ -7,18 +7,18 @@ from loguru import logger
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# A caller's own id is kept if it is short and plain; it goes into logs.
+# A client's own id is kept if it is safe to log.
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestIDMiddleware:
-    """Takes the id from X-Request-ID, or makes one."""
+    """Middleware that takes the id from X-Request-ID, or creates one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Set `request.state.request_id` and the header of the answer."""
+        """Set `request.state.request_id` and the response header."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return

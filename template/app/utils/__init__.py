@@ -1,1 +1,1 @@
-"""Small helpers that import nothing of the service."""
+"""Small helpers, without imports from the service."""

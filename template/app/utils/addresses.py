@@ -1,4 +1,4 @@
-"""The addresses of clients."""
+"""Client addresses."""
 
 from ipaddress import ip_address
 
@@ -8,8 +8,8 @@ UNKNOWN = "unknown"
 def client_address(text: str) -> str:
     """Return the IP address in a text, without port and zone; else `unknown`.
 
-    What a proxy hands on as X-Forwarded-For may be anything (RFC 7239, section 6): an
-    address is stored and counted, so no other text may pass for one.
+    X-Forwarded-For may hold any text (RFC 7239, section 6), and only an address may be
+    stored and counted.
     """
     try:
         return str(ip_address(_without_port(text))).partition("%")[0]

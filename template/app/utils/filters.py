@@ -1,4 +1,4 @@
-"""Names of filters: `price` asks for a value, `price_gte` and `price_lt` for ranges."""
+"""Filter names: `price` matches a value, `price_gte` and `price_lt` a range."""
 
 from collections.abc import Callable, Collection
 from operator import eq, ge, lt
@@ -9,10 +9,10 @@ Compare = Callable[[Any, Any], Any]
 
 
 def read_filter(name: str, fields: Collection[str]) -> tuple[str, Compare]:
-    """Return the field that a filter is about, and how its value is compared.
+    """Return the field and the comparison of a filter.
 
     Raises:
-        LookupError: there is no such field.
+        LookupError: the field does not exist.
     """
     if name in fields:
         return name, eq

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-# So far a list is counted, and its pages go by number; beyond, a cursor leads on.
+# Lists are counted, and paged by number, up to here; beyond, by cursor only.
 TOTAL_CAP = 10_000
-# In fewer characters there is nothing that an index of three could find.
+# A trigram index cannot find fewer characters.
 SHORTEST_SEARCH = 3
 
 
@@ -20,7 +20,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a list is asked for: a page, or what comes after a position."""
+    """Request for one page of a list: by number, or after a position."""
 
     sort_by: str = "created_at"
     descending: bool = True
@@ -31,13 +31,13 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page[Item]:
-    """A part of a list, by its number (from 1) or after a position.
+    """One page of a list, by number (from 1) or after a position.
 
     Attributes:
-        total: how many items the list has, TOTAL_CAP at most; None after a position.
-        total_capped: whether there are more than `total`.
-        end: where the list goes on; None where it ends.
-        next_cursor: `end`, as callers get to see it.
+        total: number of items, TOTAL_CAP at most; None after a position.
+        total_capped: whether there are more items than `total`.
+        end: position of the last item; None on the last page.
+        next_cursor: `end`, encoded for callers.
     """
 
     items: Sequence[Item]
@@ -50,15 +50,15 @@ class Page[Item]:
 
     @property
     def total_pages(self) -> int | None:
-        """How many pages can be asked for by number: none, where there are no items."""
+        """Number of pages; 0 without items, None after a position."""
         return None if self.total is None else -(-self.total // self.limit)
 
 
 def offset(page: int, limit: int) -> int:
-    """Count the items before a page."""
+    """Return the number of items before a page."""
     return (page - 1) * limit
 
 
 def escape_like(text: str) -> str:
-    """Make `%` and `_` mean themselves in a LIKE pattern with escape `\\`."""
+    """Escape `%` and `_` for a LIKE pattern with escape `\\`."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

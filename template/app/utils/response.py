@@ -1,4 +1,4 @@
-"""The body of an error."""
+"""Error bodies."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -15,7 +15,7 @@ def problem_details(
     detail: str | None = None,
     errors: Sequence[dict[str, str]] = (),
 ) -> dict[str, object]:
-    """Build problem details (RFC 9457); what has no value is left out."""
+    """Build problem details (RFC 9457); members without a value are omitted."""
     title = HTTPStatus(status).phrase
     body = {
         "type": "about:blank",
