@@ -1,4 +1,4 @@
-"""How Alembic reaches the database, and which tables it compares with."""
+"""Alembic environment: the connection, and the tables to compare."""
 
 import asyncio
 from logging.config import fileConfig
@@ -9,17 +9,17 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
-import app.domain.models  # noqa: F401 - brings every table
+import app.domain.models  # noqa: F401 - registers every table
 from app.core.database import make_engine
 from app.core.settings.database import DatabaseSettings
 from app.domain.models.base import Base
 
 config = context.config
-# The tests pass their own settings; everyone else's come from the environment.
+# Tests pass their own settings; otherwise the environment has them.
 settings = config.attributes.get("settings") or DatabaseSettings()
-# PostgreSQL bounds a migration (`bound`), not the driver.
+# PostgreSQL limits a migration (see `bound`), not the driver.
 settings = settings.model_copy(update={"DB_STATEMENT_TIMEOUT": 0})
-LATE = ("55P03", "57014")  # no lock, or no end, in time
+LATE = ("55P03", "57014")  # lock_timeout, statement_timeout
 
 
 def run_migrations_offline() -> None:
@@ -42,24 +42,24 @@ async def run_migrations_online() -> None:
         if getattr(error.orig, "sqlstate", None) not in LATE:
             raise
         raise CommandError(
-            f"{error.orig}. This migration is undone, those before it are done. Run it "
-            "again when the database is less busy, or give it more time: "
-            "MIGRATION_LOCK_TIMEOUT, MIGRATION_STATEMENT_TIMEOUT."
+            f"{error.orig}. This migration was rolled back; earlier ones are applied. "
+            "Run it again when the database is less busy, or raise "
+            "MIGRATION_LOCK_TIMEOUT or MIGRATION_STATEMENT_TIMEOUT."
         ) from error
     finally:
         await engine.dispose()
 
 
 def is_ours(name: str | None, kind: str, _: object) -> bool:
-    """Leave the tables of the queue out: PgQueuer says what they are like."""
+    """Exclude PgQueuer's tables, which have no models."""
     return kind != "table" or not str(name).startswith("pgqueuer")
 
 
 def bound(connection: Connection) -> None:
-    """Bound a transaction: who needs the table waits for it, and others behind them.
+    """Limit the time of a transaction, whose locks block the service.
 
-    Outside of one, in an autocommit_block, SET LOCAL does nothing: what is made
-    CONCURRENTLY holds up nobody, and takes as long as it needs.
+    In an autocommit_block SET LOCAL has no effect: CONCURRENTLY blocks nobody, and may
+    take as long as it needs.
     """
     limits = {
         "lock_timeout": settings.MIGRATION_LOCK_TIMEOUT,
@@ -70,15 +70,15 @@ def bound(connection: Connection) -> None:
 
 
 def _run_migrations() -> None:
-    """Run what was asked for; where there are several heads, name what joins them."""
+    """Run the migrations; for several heads, name the command that merges them."""
     try:
         context.run_migrations()
     except CommandError as error:
         if not isinstance(error.__cause__, MultipleHeads):
             raise
         raise CommandError(
-            "The migrations have several heads, as after a merge of two branches. "
-            "Join them: make migrate-merge (python -m scripts.merge_migrations)"
+            "The migrations have several heads, for example after a merge of two "
+            "branches. Run: make migrate-merge (python -m scripts.merge_migrations)"
         ) from error
 
 
@@ -87,7 +87,7 @@ def _migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         include_name=is_ours,
-        # What is done stays done, and indexes can be made outside of a transaction.
+        # A failure keeps earlier migrations, and autocommit_block is possible.
         transaction_per_migration=True,
     )
     with context.begin_transaction():

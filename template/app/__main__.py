@@ -1,4 +1,4 @@
-"""Run the service: `python -m app`."""
+"""Entry point of the service: `python -m app`."""
 
 import signal
 import sys
@@ -16,8 +16,7 @@ from app.kit.ports import check_port
 
 def main() -> None:
     """Serve on HOST and PORT, with WORKERS processes or with RELOAD."""
-    # uvicorn finishes what is in flight and raises the signal anew: to have ended as
-    # one was told to is no failure.
+    # uvicorn finishes the requests in flight and raises the signal again: exit with 0.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with ExitStack() as around:
         try:
@@ -45,11 +44,11 @@ def _serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        # The application does it, whatever server runs it: TRUSTED_PROXIES.
+        # The application does this under any server: TRUSTED_PROXIES.
         proxy_headers=False,
-        # A worker that starts is slow to answer where cores are few: that is no death.
+        # With few cores, a starting worker is slow to answer: do not kill it.
         timeout_worker_healthcheck=30,
-        # Requests in flight are finished; REQUEST_TIMEOUT ends those that would not be.
+        # REQUEST_TIMEOUT ends every request in flight before this does.
         timeout_graceful_shutdown=ceil(settings.REQUEST_TIMEOUT) + 5,
     )
 

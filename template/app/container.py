@@ -1,6 +1,6 @@
-"""Composition root: builds the parts of services, for one request or job.
+"""Composition root: builds the dependencies of services.
 
-The service itself is built in its `*_deps.py`.
+The services themselves are built in `*_deps.py`.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -40,7 +40,7 @@ from app.service.token_service import TokenService
 
 
 class Container:
-    """The parts of an application, shared by all its requests and jobs."""
+    """Dependencies shared by all requests and jobs of an application."""
 
     def __init__(self, settings: Settings, parts: Sequence[PartSettings] = ()) -> None:
         self.settings = settings
@@ -64,12 +64,12 @@ class Container:
         reads: bool = False,
         database: DatabaseManager | None = None,
     ) -> AsyncGenerator["RequestScope"]:
-        """Open a scope, with a transaction; or, to read only, without one.
+        """Open a scope: with a transaction, or without one if it only reads.
 
         Args:
-            context: whose work it is.
-            reads: nothing will be written.
-            database: another than the application's own.
+            context: the client address and the request id.
+            reads: whether the scope is read-only.
+            database: replaces the application's own.
         """
         database = database or self.database
         opened = database.reading() if reads else database.transaction()
@@ -81,7 +81,7 @@ class Container:
         context: RequestContext,
         action: Callable[["RequestScope"], Awaitable[Result]],
     ) -> Result:
-        """Run an action in a transaction of its own, outside of a request."""
+        """Run an action in its own transaction, outside of a request."""
         async with self.open_scope(context) as scope:
             return await action(scope)
 
@@ -91,11 +91,11 @@ class Container:
 
 @dataclass
 class RequestScope:
-    """Builds the parts of services for one unit of work, each on first use.
+    """Dependencies of services in one unit of work, each built on first use.
 
     Attributes:
-        caller: who is signed in, once a guard has passed.
-        user: the caller's row, where `CurrentUser` is asked for.
+        caller: the signed-in caller, set by the guards.
+        user: the caller's row, set where a route takes `CurrentUser`.
     """
 
     container: Container

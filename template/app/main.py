@@ -1,4 +1,4 @@
-"""The application, put together."""
+"""Application factory."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -33,7 +33,7 @@ from app.middleware.request_id import RequestIDMiddleware
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Hold the database open while the application runs."""
+    """Run the database, the hooks and the worker as long as the application."""
     container: Container = app.state.container
     setup_logging(container.settings, container.hooks.log_ids)
     engine = await container.database.connect()
@@ -50,25 +50,25 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 
 def _warn_of_jobs(settings: Settings) -> None:
-    """Say that jobs wait for a worker. In production there is one of its own."""
+    """Log that this process runs no jobs. Production has a separate worker."""
     if not settings.JOBS_IN_API:
         logger.log(
             "INFO" if settings.ENVIRONMENT == "production" else "WARNING",
-            "No worker in this process does jobs: without `python -m app.jobs` or "
-            "JOBS_IN_API=true, no mail is sent",
+            "This process runs no jobs. No mail is sent until you run "
+            "`python -m app.jobs` or set JOBS_IN_API=true",
         )
 
 
 def create_app(
     settings: Settings | None = None, parts: Sequence[PartSettings] = ()
 ) -> FastAPI:
-    """Make the application. It reads the environment if it is given no settings."""
+    """Create the application; without settings, read them from the environment."""
     if settings is None:
         settings, parts = read_settings()
     app = _new_app(settings)
     app.state.container = container = Container(settings, parts)
 
-    # The last one added is the first to see a request.
+    # The middleware added last sees a request first.
     app.add_middleware(BodyLimitMiddleware, limit=settings.MAX_BODY_SIZE)
     app.add_middleware(TimeoutMiddleware, seconds=settings.REQUEST_TIMEOUT)
     app.add_middleware(
@@ -93,7 +93,7 @@ def create_app(
 
 
 def _new_app(settings: Settings) -> FastAPI:
-    """Without DEBUG there is no documentation; with it, it asks no other host."""
+    """Create the bare application; with DEBUG, its docs load no remote files."""
     named = operation_ids([*slices, registration])
     if settings.DEBUG:
         app = FastAPIOffline(lifespan=lifespan, generate_unique_id_function=named)
@@ -105,13 +105,13 @@ def _new_app(settings: Settings) -> FastAPI:
     app.title = settings.PROJECT_NAME
     app.description = settings.PROJECT_DESCRIPTION
     app.version = settings.VERSION
-    # Of routes that are declared on the application itself.
+    # For routes declared on the application itself.
     app.router.route_class = ScopedRoute
     return app
 
 
 def __getattr__(name: str) -> FastAPI:
-    """Make `app` when a server asks for it; importing this module reads nothing."""
+    """Create `app` on first access: importing this module reads no settings."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     app = globals()["app"] = create_app()
@@ -119,5 +119,5 @@ def __getattr__(name: str) -> FastAPI:
 
 
 def __dir__() -> list[str]:
-    """Name `app` too: `fastapi dev` looks for it here."""
+    """List `app` too, for `fastapi dev`."""
     return [*globals(), "app"]
