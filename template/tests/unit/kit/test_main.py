@@ -111,5 +111,5 @@ async def test_the_start_says_where_no_worker_does_jobs(
     async with main.lifespan(app):
         pass
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    levels = [line["level"] for line in lines if "No worker" in line["message"]]
+    levels = [line["level"] for line in lines if "runs no jobs" in line["message"]]
     assert levels == ([level] if level else [])
