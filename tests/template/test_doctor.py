@@ -136,7 +136,7 @@ def test_a_weak_secret_is_named_without_its_value(place: Place) -> None:
     place.set(JWT_SECRET_KEY="hunter2hunter2")
     found = place.look()
     assert wrong(found) == {"secrets"}
-    assert found["secrets"]["found"] == "JWT_SECRET_KEY is weak: give 32 random characters or more"
+    assert found["secrets"]["found"] == "JWT_SECRET_KEY is weak: use at least 32 random characters"
     assert "hunter2" not in place.doctor().said
 
 

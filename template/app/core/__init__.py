@@ -1,1 +1,1 @@
-"""What every layer may use: settings, database, logging, errors, security."""
+"""Settings, database, logging, errors and security, for every layer."""

@@ -1,8 +1,7 @@
 """Settings: the only reader of the environment.
 
-A variable of the environment wins over `.env`, `.env` over a file in `/run/secrets`,
-that over `[tool.app]` in pyproject.toml, and that over the default below. No secret has
-a default.
+In order of precedence: environment variables, `.env`, files in `/run/secrets`,
+`[tool.app]` in pyproject.toml, and the defaults below. No secret has a default.
 """
 
 from collections.abc import Iterable
@@ -28,11 +27,11 @@ from app.core.settings.types import (
 
 
 class ConfigurationError(Exception):
-    """The settings do not allow a start; the message names each variable."""
+    """Invalid settings; the message names each variable."""
 
 
 class Settings(DatabaseSettings):
-    """Settings of the database, and those below."""
+    """Settings of the service, with those of the database."""
 
     # Application
     PROJECT_NAME: str = "Backend API"
@@ -47,26 +46,26 @@ class Settings(DatabaseSettings):
     PORT: Port = 8000
     WORKERS: int = Field(default=1, ge=1)
     RELOAD: bool = False
-    # Seconds for one request, until its answer begins
+    # Seconds until the response to a request must start
     REQUEST_TIMEOUT: float = Field(default=30, gt=0)
-    # Host headers that are answered, as `api.example.com` or `*.example.com`
+    # Accepted Host headers, as `api.example.com` or `*.example.com`
     TRUSTED_HOSTS: Hosts = Field(default=["*"])
-    # Whose X-Forwarded-For and -Proto are believed: addresses and networks
+    # Addresses and networks whose X-Forwarded-For and -Proto are trusted
     TRUSTED_PROXIES: Networks = Field(default=["127.0.0.1"])
-    # Of Strict-Transport-Security, which is sent over https only; 0: not at all
+    # max-age of Strict-Transport-Security, sent over https only; 0: not sent
     HSTS_SECONDS: int = Field(default=31_536_000, ge=0)
 
     # Requests and files, in bytes
     MAX_BODY_SIZE: int = Field(default=1024 * 1024, ge=1024)
     MAX_UPLOAD_SIZE: int = Field(default=10 * 1024 * 1024, ge=1024)
     UPLOAD_DIR: Path = Path("uploads")
-    # Whether a change must say what it was made to (If-Match)
+    # Whether changes require If-Match
     REQUIRE_IF_MATCH: bool = False
 
     # JWT
     JWT_SECRET_KEY: SigningKey
     JWT_REFRESH_SECRET_KEY: SigningKey
-    # Keys of before: they still verify, and sign nothing
+    # Previous keys: they still verify, but do not sign
     JWT_SECRET_KEY_OLD: SigningKey | None = None
     JWT_REFRESH_SECRET_KEY_OLD: SigningKey | None = None
     JWT_ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"
@@ -80,23 +79,23 @@ class Settings(DatabaseSettings):
     PUBLIC_URL: PublicUrl = "http://localhost:3000"
     VERIFY_EMAIL_EXPIRE_HOURS: int = Field(default=24, ge=1)
     RESET_PASSWORD_EXPIRE_MINUTES: int = Field(default=30, ge=1)
-    # Multiplies how often something may be tried
+    # Multiplies all rate limits
     RATE_LIMIT_FACTOR: int = Field(default=1, ge=1)
     AUDIT_RETENTION_DAYS: int = Field(default=365, ge=1)
 
-    # Argon2id; the defaults are OWASP's minimum, and the least that is accepted
+    # Argon2id; the defaults are OWASP's minimum, and the lowest accepted
     ARGON2_MEMORY_KIB: int = Field(default=19456, ge=19456)
     ARGON2_PASSES: int = Field(default=2, ge=2)
     ARGON2_LANES: int = Field(default=1, ge=1)
 
-    # Jobs: how many at once in a worker; days until what is done or failed is forgotten
+    # Jobs: concurrency of a worker; days to keep finished and failed jobs
     JOBS_AT_ONCE: int = Field(default=10, ge=2)
     JOBS_IN_API: bool = False
-    # What a worker touches while it lives, for probes
+    # File that a running worker touches, for probes
     JOBS_ALIVE_FILE: Path | None = None
     JOB_RETENTION_DAYS: int = Field(default=30, ge=1)
 
-    # Mail: without SMTP_HOST it is written to the log, which production refuses
+    # Mail: logged if SMTP_HOST is missing, which production refuses
     SMTP_HOST: str | None = None
     SMTP_PORT: Port = 587
     SMTP_USER: str | None = None
@@ -104,7 +103,7 @@ class Settings(DatabaseSettings):
     SMTP_TLS: Literal["off", "starttls", "tls"] = "starttls"
     MAIL_FROM: str = "noreply@localhost"
 
-    # CORS: JSON lists, or words with commas between
+    # CORS: JSON lists, or comma-separated words
     CORS_ORIGINS: Words = Field(default=["http://localhost:3000"])
     CORS_ALLOW_CREDENTIALS: bool = True
     CORS_ALLOW_METHODS: Words = Field(
@@ -124,7 +123,7 @@ class Settings(DatabaseSettings):
             None
         }
         if any(len(key) < length for key in access | refresh if key):
-            raise ValueError(f"JWT_ALGORITHM: keys need {length} characters or more")
+            raise ValueError(f"JWT_ALGORITHM: keys need at least {length} characters")
         if access & refresh:
             raise ValueError("JWT_REFRESH_SECRET_KEY must differ from JWT_SECRET_KEY")
         return self
@@ -133,8 +132,8 @@ class Settings(DatabaseSettings):
     def _cors_is_safe(self) -> Self:
         if self.CORS_ALLOW_CREDENTIALS and "*" in self.CORS_ORIGINS:
             raise ValueError(
-                "CORS_ORIGINS: '*' would let every site act for a signed-in user; "
-                "name the origins, or set CORS_ALLOW_CREDENTIALS=false"
+                "CORS_ORIGINS: '*' lets every site act for a signed-in user; list the "
+                "origins, or set CORS_ALLOW_CREDENTIALS=false"
             )
         return self
 
@@ -144,13 +143,13 @@ class Settings(DatabaseSettings):
             return self
         for name in ("DEBUG", "RELOAD"):
             if getattr(self, name):
-                raise ValueError(f"{name} must be false where ENVIRONMENT=production")
+                raise ValueError(f"{name} must be false if ENVIRONMENT=production")
         if self.DATABASE_URL is None and is_weak(self.DB_PASSWORD, length=12):
-            raise ValueError("DB_PASSWORD is weak: give 12 random characters or more")
+            raise ValueError("DB_PASSWORD is weak: use at least 12 random characters")
         if self.SMTP_HOST is None:
             raise ValueError("SMTP_HOST is missing: without it, mail goes to the log")
         if not self.PUBLIC_URL.startswith("https://"):
-            raise ValueError("PUBLIC_URL must be https:// where ENVIRONMENT=production")
+            raise ValueError("PUBLIC_URL must be https:// if ENVIRONMENT=production")
         return self
 
 
@@ -158,7 +157,7 @@ def get_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        ConfigurationError: a variable is missing or wrong.
+        ConfigurationError: a variable is missing or invalid.
     """
     return read_all([Settings])[0]
 
@@ -167,7 +166,7 @@ def read_all[Kind: SourcedSettings](kinds: Iterable[type[Kind]]) -> list[Kind]:
     """Read settings of several classes.
 
     Raises:
-        ConfigurationError: variables are missing or wrong; all are named.
+        ConfigurationError: variables are missing or invalid; the message names all.
     """
     read, problems = [], []
     for kind in kinds:
@@ -176,17 +175,19 @@ def read_all[Kind: SourcedSettings](kinds: Iterable[type[Kind]]) -> list[Kind]:
         except ValidationError as error:
             problems += _explain(error)
         except SettingsError as error:
-            # A secret is there, and may not be read.
+            # A secret file exists but cannot be read.
             problems.append(f"{error}: {error.__cause__}")
     if problems:
-        # Classes may have a variable in common.
-        lines = ["The settings do not allow a start:", *dict.fromkeys(problems)]
+        # Classes may share a variable.
+        lines = ["Invalid settings:", *dict.fromkeys(problems)]
         raise ConfigurationError("\n  ".join(lines))
     return read
 
 
 def _explain(error: ValidationError) -> list[str]:
     return [
-        ": ".join([*(str(part) for part in problem["loc"]), problem["msg"]])
+        ": ".join([*map(str, problem["loc"]), problem["msg"]]).replace(
+            "Value error, ", ""
+        )
         for problem in error.errors(include_url=False, include_input=False)
     ]

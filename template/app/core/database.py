@@ -26,9 +26,9 @@ READ_ONLY = text("SHOW transaction_read_only")
 
 
 class DatabaseManager:
-    """Owns the engine between `connect` and `disconnect`.
+    """Owner of the engine between `connect` and `disconnect`.
 
-    Whoever opens a transaction commits it, and nobody else does.
+    A transaction is committed where it was opened, and nowhere else.
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
@@ -44,7 +44,7 @@ class DatabaseManager:
         )
 
     async def connect(self) -> AsyncEngine:
-        """Make the engine. A database that is down does not stop the start."""
+        """Create the engine. The service starts even if the database is down."""
         self._engine = make_engine(self._settings)
         self._sessions.configure(bind=self._engine)
         self._readers.configure(bind=self._engine)
@@ -66,17 +66,17 @@ class DatabaseManager:
         """The engine.
 
         Raises:
-            ServiceUnavailableException: it is not connected.
+            ServiceUnavailableException: `connect` was not called.
         """
         if self._engine is None:
             raise ServiceUnavailableException(AWAY, "Not connected")
         return self._engine
 
     async def ping(self) -> Access:
-        """Return whether the database takes changes, or can be read only.
+        """Return whether the database accepts writes or is read-only.
 
         Raises:
-            ServiceUnavailableException: it gives no sign of life, and why.
+            ServiceUnavailableException: it is unavailable; the detail says why.
         """
         try:
             async with asyncio.timeout(self._settings.DB_CONNECT_TIMEOUT):
@@ -89,28 +89,28 @@ class DatabaseManager:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """Give a session that only reads, without a transaction around its statements.
+        """Yield a read-only session, whose statements run in autocommit.
 
-        Each of them sees what is committed by then, as it would in a transaction (READ
-        COMMITTED), whose begin and end would cost as much as two of them.
+        Each sees what is committed by then, as in a READ COMMITTED transaction, which
+        would cost two more round trips.
 
         Raises:
-            WriteInReadingError: something was to be written.
-            ServiceUnavailableException: the database is away, hangs, or is overloaded.
+            WriteInReadingError: the session was about to write.
+            ServiceUnavailableException: the database is down, hangs or is overloaded.
         """
         async with _session(self._readers) as session:
             yield session
-            # What was changed and not written would be lost in silence.
+            # Otherwise unflushed changes would be lost silently.
             await session.flush()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
-        """Give a session; commit at the end, roll back where an error leaves.
+        """Yield a session; commit at the end, roll back on an error.
 
         Raises:
-            ConflictException: a constraint that a repository knows forbids it; some
-                are checked at the commit only.
-            ServiceUnavailableException: the database is away, hangs, or is overloaded.
+            ConflictException: a constraint with a conflict message was violated; some
+                are only checked at the commit.
+            ServiceUnavailableException: the database is down, hangs or is overloaded.
         """
         async with _session(self._sessions) as session:
             yield session
@@ -120,7 +120,7 @@ class DatabaseManager:
     async def with_statement_timeout(
         self, seconds: float
     ) -> AsyncGenerator["DatabaseManager"]:
-        """Give the same database with another limit for a statement; 0: none."""
+        """Yield the same database with another statement timeout; 0: none."""
         update = {"DB_STATEMENT_TIMEOUT": seconds}
         other = DatabaseManager(self._settings.model_copy(update=update))
         await other.connect()
@@ -143,19 +143,19 @@ async def _session(
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:
-    """Make an engine for these settings. It connects when first used."""
+    """Create an engine for these settings. It connects on first use."""
     engine = create_async_engine(
         settings.database_url,
         echo=settings.DB_ECHO,
         pool_size=settings.DB_POOL_SIZE,
         max_overflow=settings.DB_MAX_OVERFLOW,
         pool_timeout=settings.DB_POOL_TIMEOUT,
-        # The connection that was used last is the one most likely alive.
+        # The connection used last is the most likely to be alive.
         pool_use_lifo=True,
         hide_parameters=True,
         connect_args={
             "timeout": settings.DB_CONNECT_TIMEOUT,
-            # On this side: a database that hangs would not heed a limit of its own.
+            # Client-side: a database that hangs does not enforce its own timeout.
             "command_timeout": settings.DB_STATEMENT_TIMEOUT or None,
             **_preparation(settings),
             **_encryption(settings),
@@ -166,15 +166,15 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
 
 
 def _preparation(settings: DatabaseSettings) -> dict[str, object]:
-    """Prepare nothing where the next statement may meet another server process."""
+    """Disable prepared statements with PgBouncer, which switches connections."""
     if not settings.DB_PGBOUNCER:
         return {}
-    # The first is asyncpg's own, the second SQLAlchemy's: one alone is not enough.
+    # The caches of asyncpg and of SQLAlchemy: both must be off.
     return {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 def _encryption(settings: DatabaseSettings) -> dict[str, object]:
-    """Say how asyncpg encrypts; a DATABASE_URL says it itself (`?ssl=`)."""
+    """Return asyncpg's TLS options; DATABASE_URL has its own (`?ssl=`)."""
     if settings.DATABASE_URL is not None:
         return {}
     if settings.DB_SSL == "verify-full":

@@ -1,20 +1,20 @@
-"""Errors of the service, by kind. Each kind knows its HTTP status as a number."""
+"""Errors of the service, each with its HTTP status."""
 
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, Self
 
 
 class AppException(Exception):
-    """An error that the caller is told about.
+    """Base class of errors that the caller sees.
 
     A new kind is a class with a `status_code` and a `message`; it needs no constructor.
 
     Attributes:
-        message: what went wrong, for people; the class has the default.
-        detail: what this caller may do about it.
-        remembered: what is written after the rollback, in a transaction of its own.
-        retry_after: seconds after which the caller may try again.
-        field: what of the request is at fault, as a path such as `query.cursor`.
+        message: the problem, for people; the class has the default.
+        detail: the cause, or the caller's remedy.
+        remembered: writes after the rollback, committed in a new transaction.
+        retry_after: seconds after which the caller may retry.
+        field: the invalid part of the request, as a path such as `query.cursor`.
     """
 
     status_code: ClassVar[int] = 500
@@ -30,37 +30,37 @@ class AppException(Exception):
         super().__init__(self.message)
 
     def remembering(self, *actions: Callable[[], Awaitable[object]]) -> Self:
-        """Have writes made and committed, although the request is rolled back.
+        """Commit these writes although the request is rolled back.
 
-        They run in a new transaction. Pass ids, no rows: the rollback expires rows.
+        They run in a new transaction. Pass ids, not rows: the rollback expires rows.
         """
         self.remembered += actions
         return self
 
 
 class BadRequestException(AppException):
-    """The request makes no sense."""
+    """Request that cannot be fulfilled."""
 
     status_code = 400
     message = "Bad request"
 
 
 class UnauthorizedException(AppException):
-    """The caller has not shown who they are."""
+    """Missing or invalid credentials."""
 
     status_code = 401
     message = "Unauthorized"
 
 
 class ForbiddenException(AppException):
-    """The caller may not do this."""
+    """Missing permission."""
 
     status_code = 403
     message = "Forbidden"
 
 
 class NotFoundException(AppException):
-    """There is no such thing, or no longer."""
+    """Missing resource."""
 
     status_code = 404
 
@@ -72,29 +72,29 @@ class NotFoundException(AppException):
 
 
 class ConflictException(AppException):
-    """The request does not fit what is stored."""
+    """Conflict with stored data."""
 
     status_code = 409
     message = "Resource already exists"
 
 
 class PreconditionFailedException(AppException):
-    """The caller has seen an older state than the stored one."""
+    """Change to an outdated version of a resource."""
 
     status_code = 412
-    message = "It was changed in the meantime"
-    detail = "Get it again, and decide anew"
+    message = "The resource has changed"
+    detail = "Get it again, then retry"
 
 
 class UnsupportedMediaTypeException(AppException):
-    """The content is of a type that is not taken."""
+    """Unsupported type of content."""
 
     status_code = 415
     message = "Unsupported media type"
 
 
 class InvalidInputException(AppException):
-    """A part of the request that only the use case could judge will not do."""
+    """Invalid input that only the use case can detect."""
 
     status_code = 422
 
@@ -104,14 +104,14 @@ class InvalidInputException(AppException):
 
 
 class PreconditionRequiredException(AppException):
-    """The caller must say which state they have seen."""
+    """Missing If-Match."""
 
     status_code = 428
     message = "Precondition required"
 
 
 class TooManyRequestsException(AppException):
-    """The caller has tried too often."""
+    """Exceeded rate limit."""
 
     status_code = 429
     message = "Too many attempts"
@@ -122,7 +122,7 @@ class TooManyRequestsException(AppException):
 
 
 class ServiceUnavailableException(AppException):
-    """Something that the service needs is away for now."""
+    """Temporarily unavailable dependency of the service."""
 
     status_code = 503
     message = "Service unavailable"

@@ -1,6 +1,6 @@
 """Logging with Loguru, as text for people or as JSON for machines.
 
-Records of the standard library, uvicorn's among them, come through it too.
+It also takes the records of the standard library, such as uvicorn's.
 """
 
 import json
@@ -24,8 +24,8 @@ TEXT = (
     "<green>{time:YYYY-MM-DD HH:mm:ss.SSS}</green> | <level>{level: <8}</level> | "
     "<cyan>{name}:{line}</cyan> | {ids} | <level>{message}</level>\n{traceback}"
 )
-# Where the text of an error quotes a row, or what was to be one, and where that ends. A
-# value may have several lines; within a repr() they are one.
+# The part of an error's text that quotes the values of a row. They may span several
+# lines, which a repr() joins.
 QUOTED = re.compile(
     r"(DETAIL: |query argument \$\d+:).*?"
     r"(?=(?:\n|\\n)(?:\[SQL: |HINT: |\nThe above |\nDuring )|\Z)",
@@ -36,8 +36,8 @@ QUOTED = re.compile(
 def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
     """Send every record to standard output, in the format of LOG_FORMAT.
 
-    A traceback never shows the values of variables: they may be secrets. Each line has
-    the id of its request, and what else `more_ids` names.
+    Tracebacks never show the values of variables, which may be secrets. Each line has
+    the request id, and the ids that `more_ids` names.
     """
     logger.remove()
     ids = ("request_id", *more_ids)
@@ -47,11 +47,11 @@ def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
     else:
         text = partial(_text, ids)
         logger.add(sys.stdout, level=settings.LOG_LEVEL, format=text, diagnose=False)
-    # Not lower: what libraries say for debugging drowns the rest.
+    # Not lower: debug output of libraries drowns the rest.
     handler = StandardLibraryHandler()
     handler.addFilter(without_lost_connections)
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # It counts files; the reloader says which.
+    # It counts changed files; the reloader names them.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         uvicorn_logger = logging.getLogger(name)
@@ -60,10 +60,10 @@ def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
 
 
 def without_lost_connections(record: logging.LogRecord) -> bool:
-    """Leave out errors about connections to the database that are lost anyway.
+    """Filter out errors about database connections that are lost anyway.
 
-    asyncpg drops a future that nobody awaits, and SQLAlchemy logs that a connection
-    broke while it was terminated. Whoever used the connection got an error.
+    asyncpg leaves a future that nobody awaits, and SQLAlchemy logs that a connection
+    broke while it was terminated. The connection's user got the error.
     """
     if record.name.startswith("sqlalchemy.pool"):
         return not str(record.msg).startswith("Exception terminating connection")
@@ -73,7 +73,7 @@ def without_lost_connections(record: logging.LogRecord) -> bool:
 
 
 class StandardLibraryHandler(logging.Handler):
-    """Hand a record of the standard library to Loguru, from its own caller."""
+    """Handler that passes standard library records to Loguru, with their caller."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass the record on, with its level and its exception."""
@@ -97,15 +97,15 @@ def _depth_of_caller() -> int:
 
 
 def without_values(text: str) -> str:
-    """Leave out what PostgreSQL and its driver quote: the values of a row.
+    """Remove the values of rows that PostgreSQL and its driver quote.
 
-    They say `DETAIL:  Key (lower(email))=(ada@example.com) already exists.`
+    Example: `DETAIL:  Key (lower(email))=(ada@example.com) already exists.`
     """
     return QUOTED.sub(r"\1 ...", text)
 
 
 def _traceback(record: "Record") -> str:
-    """Give the traceback as Python prints it; Loguru's own could not be altered."""
+    """Return the traceback as Python prints it; Loguru's own cannot be filtered."""
     if not (error := record["exception"]):
         return ""
     lines = traceback.format_exception(error.type, error.value, error.traceback)
@@ -113,7 +113,7 @@ def _traceback(record: "Record") -> str:
 
 
 def _text(ids: Sequence[str], record: "Record") -> str:
-    """Add what TEXT shows beside the fields of Loguru."""
+    """Add the fields of TEXT that Loguru does not have."""
     fields: Any = record
     fields["message"] = without_values(record["message"])
     fields["ids"] = " | ".join(str(record["extra"].get(name, "-")) for name in ids)
@@ -133,5 +133,5 @@ def _write_json(message: "Message") -> None:
     if text := _traceback(record):
         line["exception"] = text
     sys.stdout.write(json.dumps(line, default=str) + "\n")
-    # Into a pipe or a file, lines would else wait until the buffer is full.
+    # Otherwise lines to a pipe or a file would wait until the buffer is full.
     sys.stdout.flush()

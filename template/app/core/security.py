@@ -1,4 +1,4 @@
-"""Passwords and tokens. Secrets are passed in; nothing is read here."""
+"""Passwords and tokens; all secrets are passed in."""
 
 import os
 from dataclasses import dataclass
@@ -22,15 +22,14 @@ from app.core.exceptions import UnauthorizedException
 
 Kind = Literal["access", "refresh"]
 INVALID = "The token is invalid or has expired"
-# So many access tokens are not verified anew with each of their requests.
+# Size of the cache of verified access tokens.
 TOKENS_KEPT = 4096
 
 
 class PasswordHasher:
-    """Hashes with Argon2id and still verifies bcrypt.
+    """Argon2id hasher that also verifies bcrypt hashes.
 
-    The work is done in threads, and leaves a core to all other requests, where there
-    is more than one.
+    Hashing runs in threads and, with several cores, leaves one to other requests.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -41,11 +40,11 @@ class PasswordHasher:
         )
         self._hash = PasswordHash((argon2, BcryptHasher()))
         self._limiter = CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
-        # Made at the start, so that the first unknown e-mail costs no more than others.
+        # Created at start: the first unknown e-mail must take no longer than others.
         self._nobody = self._hash.hash("nobody")
 
     async def hash_password(self, password: str) -> str:
-        """Hash a password with a salt of its own."""
+        """Hash a password with a random salt."""
         return await to_thread.run_sync(
             self._hash.hash, password, limiter=self._limiter
         )
@@ -53,10 +52,10 @@ class PasswordHasher:
     async def verify_password(
         self, password: str, password_hash: str | None
     ) -> tuple[bool, str | None]:
-        """Compare a password with a hash; give a new hash where the old is outdated.
+        """Verify a password; return a new hash if the old one is outdated.
 
-        Without a hash (there is no such user) the same work is done, so that the
-        time of the answer does not tell.
+        Without a hash (the user does not exist) the same work is done, so that the
+        response time reveals nothing.
         """
         matches, renewed = await to_thread.run_sync(
             self._verify, password, password_hash or self._nobody, limiter=self._limiter
@@ -74,13 +73,13 @@ class PasswordHasher:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says.
+    """Claims of a token.
 
     Attributes:
-        subject: whose it is.
+        subject: the user's id.
         version: the user's token version at the time of signing.
-        family: of a refresh token, the sign-in that it descends from.
-        expires: seconds since 1970.
+        family: the sign-in that a refresh token descends from.
+        expires: Unix time in seconds.
     """
 
     subject: UUID
@@ -90,7 +89,7 @@ class Claims:
 
 
 class TokenSigner:
-    """Signs and reads JSON Web Tokens (RFC 7519), with keys for each kind."""
+    """Signer and verifier of JSON Web Tokens (RFC 7519), with keys for each kind."""
 
     def __init__(self, settings: Settings) -> None:
         self._read_access = lru_cache(TOKENS_KEPT)(partial(self._read, "access"))
@@ -115,7 +114,7 @@ class TokenSigner:
         version: int = 0,
         expires_delta: timedelta | None = None,
     ) -> str:
-        """Sign a token that opens the API. The role in it is for clients to show."""
+        """Sign an access token. Its role is only for clients to show."""
         lifetime = self.access_lifetime if expires_delta is None else expires_delta
         return self._sign("access", subject, version, lifetime, role=role)
 
@@ -126,16 +125,16 @@ class TokenSigner:
         family: UUID | None = None,
         expires_delta: timedelta | None = None,
     ) -> str:
-        """Sign a token that can once be exchanged for new ones of its family."""
+        """Sign a refresh token, for one exchange within its family."""
         lifetime = self.refresh_lifetime if expires_delta is None else expires_delta
         family = family or uuid4()
         return self._sign("refresh", subject, version, lifetime, fam=str(family))
 
     def decode_access_token(self, token: str) -> Claims:
-        """Read an access token. What it says never changes, but for being expired.
+        """Verify an access token. The claims are cached; expiry is checked each time.
 
         Raises:
-            UnauthorizedException: it is altered, expired or of another kind.
+            UnauthorizedException: the token is invalid, expired or of another kind.
         """
         claims = self._read_access(token)
         if claims.expires <= time():
@@ -143,10 +142,10 @@ class TokenSigner:
         return claims
 
     def decode_refresh_token(self, token: str) -> Claims:
-        """Read a refresh token.
+        """Verify a refresh token.
 
         Raises:
-            UnauthorizedException: it is altered, expired or of another kind.
+            UnauthorizedException: the token is invalid, expired or of another kind.
         """
         return self._read("refresh", token)
 
@@ -184,11 +183,11 @@ class TokenSigner:
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             raise UnauthorizedException(INVALID) from None
         if payload["type"] != kind:
-            raise UnauthorizedException("The token is of another kind")
+            raise UnauthorizedException("The token is of the wrong type")
         return claims
 
     def _verified(self, kind: Kind, token: str) -> dict[str, Any]:
-        """Check the signature with the key that the token names, then the claims."""
+        """Verify the signature with the key that the token names, then the claims."""
         keys = {key_id(key): key for key in self._keys[kind]}
         payload: dict[str, Any] = jwt.decode(
             token,
@@ -204,17 +203,17 @@ class TokenSigner:
 
 
 def key_id(key: str) -> str:
-    """Name a key without telling it."""
+    """Return an id of a key that does not reveal it."""
     return sha256(key.encode()).hexdigest()[:16]
 
 
 def new_token() -> str:
-    """Make 256 random bits."""
+    """Return 256 random bits as text."""
     return token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """Hash a token of high entropy, to be stored in its place."""
+    """Hash a high-entropy token for storage."""
     return sha256(token.encode()).hexdigest()
 
 

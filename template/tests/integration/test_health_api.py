@@ -45,4 +45,4 @@ async def test_without_a_database_it_lives_but_is_not_ready(
         assert (await client.get(HEALTH)).status_code == 200
         ready = await client.get(f"{HEALTH}/ready")
     assert ready.status_code == 503
-    assert ready.json()["message"] == "The database does not answer"
+    assert ready.json()["message"] == "The database is unavailable"

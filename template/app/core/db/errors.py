@@ -1,4 +1,4 @@
-"""What an error of the database means."""
+"""Classification of database errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,36 +11,36 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.core.exceptions import ConflictException, ServiceUnavailableException
 
-# Where a session keeps which constraint gets which message (`session.info`).
+# Key in `session.info` of the conflict messages, by constraint.
 CONFLICTS = "conflicts"
 
-AWAY = "The database does not answer"
-LATE = "It gave no answer in time"
-BROKEN = "The connection broke"
-# By the beginning of SQLSTATE (PostgreSQL's appendix A): it was not the request.
+AWAY = "The database is unavailable"
+LATE = "No response in time"
+BROKEN = "The connection was lost"
+# By prefix of SQLSTATE (PostgreSQL's appendix A): not caused by the request.
 UNAVAILABLE = {
     "57014": LATE,  # a statement was cancelled
-    "55P03": "A lock was not to be had in time",
-    "40": "The request collided with another",  # deadlock, serialization
-    "53": "It has no room for more",  # connections, memory, disk
-    "57": "It is starting or stopping",
-    "28": "It refuses the login",
-    "3D": "It does not know the database",
+    "55P03": "Timed out waiting for a lock",
+    "40": "The transaction conflicted with another",  # deadlock, serialization
+    "53": "The server is out of resources",  # connections, memory, disk
+    "57": "The server is starting or shutting down",
+    "28": "The login was rejected",
+    "3D": "The database does not exist",
     "08": BROKEN,
-    "25006": "It is read-only",  # a standby, or a primary that became one
-    "25P03": BROKEN,  # idle for too long within a transaction
+    "25006": "The database is read-only",  # a standby, or a primary that became one
+    "25P03": BROKEN,  # idle in a transaction for too long
     "25P04": LATE,  # a transaction took too long
 }
-# The server is going, or no longer the primary: its other connections are as useless.
+# The server is shutting down, or no longer the primary: no connection to it is usable.
 LOST = ("08", "25006", "57P")
 
 
 def raise_conflict(error: IntegrityError, conflicts: Mapping[str, str]) -> NoReturn:
-    """Raise the message for the constraint that was broken; without one, the error.
+    """Raise the conflict message of a violated constraint; without one, the error.
 
     Raises:
         ConflictException: the constraint has a message.
-        IntegrityError: it has none: a mistake of ours.
+        IntegrityError: the constraint has no message; this is a bug.
     """
     # SQLAlchemy wraps the driver's error, which knows the constraint.
     cause = error.orig.__cause__ if error.orig else None
@@ -52,10 +52,10 @@ def raise_conflict(error: IntegrityError, conflicts: Mapping[str, str]) -> NoRet
 
 @contextmanager
 def mapped_errors() -> Iterator[None]:
-    """Turn errors of a database that does not serve into the answer for callers.
+    """Map errors of an unavailable database to ServiceUnavailableException.
 
     Raises:
-        ServiceUnavailableException: the database is away, hangs, or is overloaded.
+        ServiceUnavailableException: the database is down, hangs or is overloaded.
     """
     try:
         yield
@@ -66,26 +66,26 @@ def mapped_errors() -> Iterator[None]:
 
 
 def why_unavailable(error: Exception) -> str | None:
-    """Return why the database does not serve; None for any other kind of error."""
+    """Return why the database is unavailable; None for any other error."""
     if isinstance(error, PoolTimeoutError):
-        return "All connections are in use"
+        return "The connection pool is exhausted"
     state = sqlstate(error)
     for beginning, reason in UNAVAILABLE.items():
         if state.startswith(beginning):
             return reason
     if isinstance(error, OSError) and _came_from_the_driver(error):
         late = isinstance(error, TimeoutError)
-        return LATE if late else "It refuses connections"
+        return LATE if late else "The connection failed"
     return BROKEN if _broke(error) else None
 
 
 def is_lost(error: BaseException) -> bool:
-    """Tell whether no connection to this server is of use any longer."""
+    """Return whether all connections to the server are lost."""
     return sqlstate(error).startswith(LOST)
 
 
 def sqlstate(error: BaseException) -> str:
-    """Return the code that PostgreSQL gave, by SQLAlchemy or by the driver alone."""
+    """Return PostgreSQL's code of an error from SQLAlchemy or the driver."""
     if isinstance(error, DBAPIError):
         return getattr(error.orig, "sqlstate", None) or ""
     return error.sqlstate or "" if isinstance(error, PostgresError) else ""
@@ -94,11 +94,11 @@ def sqlstate(error: BaseException) -> str:
 def _broke(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return error.connection_invalidated
-    # The driver has the same class for mistakes in its use.
+    # The driver raises the same class for misuse.
     return isinstance(error, InterfaceError) and "connection is closed" in str(error)
 
 
 def _came_from_the_driver(error: OSError) -> bool:
-    """Tell the network's errors from those of files and of other servers."""
+    """Return whether the database driver raised it, not a file or another client."""
     modules = (f.f_globals["__name__"] for f, _ in walk_tb(error.__traceback__))
     return any(name.startswith(("asyncpg.", "sqlalchemy.")) for name in modules)

@@ -1,4 +1,4 @@
-"""What keeps watch over connections, and over sessions that only read."""
+"""Connection checks, and read-only sessions."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,40 +13,40 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from app.core.db.errors import is_lost
 
-# Seconds after which a connection that rested is asked for a sign of life. One in use
-# need not be: asking before each use would cost as much as the use.
+# Ping only connections that were idle for this many seconds: a ping before each use
+# would cost as much as the use.
 RESTED = 1.0
 
 
 class WriteInReadingError(RuntimeError):
-    """A request that may only read was about to write: a mistake of ours."""
+    """Write in a read-only session: a bug."""
 
     def __init__(self) -> None:
         super().__init__(
-            "GET and HEAD only read. Take another method, or write in a transaction of "
-            "its own (Container.in_transaction)."
+            "GET and HEAD are read-only. Use another method, or write in a separate "
+            "transaction (Container.in_transaction)."
         )
 
 
 class SessionEndedError(RuntimeError):
-    """A session was used after its request."""
+    """Use of a session after its request."""
 
     def __init__(self) -> None:
         super().__init__(
             "The transaction of the request has ended: a stream runs after it, and a "
-            "WebSocket has none. Open one for each step: "
+            "WebSocket has none. Open one per step: "
             "async with container.open_scope(context) as scope: ..."
         )
 
 
-# In `session.info`: it has ended; it writes, although it was opened for reading.
+# Keys in `session.info`: the session has ended; a read-only session may write.
 ENDED = "ended"
 WRITES = "writes"
 
 
 @event.listens_for(Session, "after_transaction_create")
 def refuse_after_end(session: Session, _: object) -> None:
-    """Refuse to begin a transaction that nobody would end."""
+    """Refuse to begin a transaction after the end of the session."""
     if ENDED in session.info:
         raise SessionEndedError
 
@@ -57,7 +57,7 @@ def end(session: AsyncSession) -> None:
 
 
 def allow_writing(session: AsyncSession) -> None:
-    """Let a session write that was opened for reading, from its next transaction on."""
+    """Let a read-only session write, from its next transaction on."""
     session.info[WRITES] = True
 
 
@@ -65,7 +65,7 @@ class ReadingSession(Session):
     """A session that refuses to write."""
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
-        """Refuse, if there is anything to write."""
+        """Raise WriteInReadingError if there is anything to write."""
         if WRITES in self.info:
             super().flush(objects)
         elif self.new or self.dirty or self.deleted:
@@ -74,10 +74,10 @@ class ReadingSession(Session):
 
 @event.listens_for(ReadingSession, "after_begin")
 def leave_out_transaction(session: Session, _: Any, connection: Connection) -> None:
-    """Have the driver begin none, until the connection is given back.
+    """Set the driver to autocommit until the connection is returned.
 
-    The option of the engine that does the same costs nearly as much as it saves. In
-    tests there is one already, which is rolled back.
+    SQLAlchemy's AUTOCOMMIT option costs nearly as much as it saves. Tests run in an
+    outer transaction, which is rolled back.
     """
     if WRITES not in session.info and not connection.in_nested_transaction():
         driver: Any = connection.connection.dbapi_connection
@@ -86,7 +86,7 @@ def leave_out_transaction(session: Session, _: Any, connection: Connection) -> N
 
 @event.listens_for(ReadingSession, "do_orm_execute")
 def refuse_writing(state: ORMExecuteState) -> None:
-    """Refuse INSERT, UPDATE and DELETE; what a text does is not looked at."""
+    """Refuse INSERT, UPDATE and DELETE; textual SQL is not checked."""
     writes = state.is_insert or state.is_update or state.is_delete
     if writes and WRITES not in state.session.info:
         raise WriteInReadingError
@@ -94,9 +94,9 @@ def refuse_writing(state: ORMExecuteState) -> None:
 
 @asynccontextmanager
 async def transaction_within(session: AsyncSession) -> AsyncIterator[None]:
-    """Have a few statements share a transaction, where the session only reads.
+    """Run a few statements of a read-only session in one transaction.
 
-    SQLAlchemy begins and ends it, so that its errors are mapped as all others are.
+    SQLAlchemy begins and ends it, so its errors are mapped like all others.
     """
     if not isinstance(session.sync_session, ReadingSession):
         yield
@@ -109,7 +109,7 @@ async def transaction_within(session: AsyncSession) -> AsyncIterator[None]:
 
 
 def watch(engine: AsyncEngine) -> None:
-    """Have connections looked at before they are used."""
+    """Check the connections of an engine before use."""
     event.listen(engine.sync_engine, "checkin", _lay_to_rest)
     event.listen(engine.sync_engine, "checkout", _require_alive)
     event.listen(engine.sync_engine, "handle_error", _give_up_lost)
@@ -122,10 +122,10 @@ def _lay_to_rest(connection: Any, record: Any) -> None:
 
 
 def _require_alive(connection: Any, record: Any, _: Any) -> None:
-    """Have a connection replaced that is closed, or does not answer after a rest.
+    """Have a connection replaced that is closed, or fails a ping after idling.
 
-    One that was just opened is not looked at: what is wrong with it, its first
-    statement says better than SQLAlchemy, which replaces a connection only twice.
+    A new connection is not checked: its first statement reports errors better than
+    SQLAlchemy, which replaces a connection only twice.
     """
     if (rests_since := record.info.get("rests_since")) is None:
         return
@@ -135,16 +135,16 @@ def _require_alive(connection: Any, record: Any, _: Any) -> None:
         try:
             connection.ping()
         except TimeoutError:
-            # One that hangs is not the only one: another would be waited for as long.
+            # The database hangs: another connection would take as long to fail.
             raise
         except Exception as error:
             raise DisconnectionError from error
 
 
 def _give_up_lost(context: ExceptionContext) -> None:
-    """Have all connections replaced where one shows that the server is lost.
+    """Have all connections replaced if one shows that the server is lost.
 
-    What fails before there is a connection is no fault of a statement either.
+    An error before there is a connection counts too.
     """
     error = context.sqlalchemy_exception or context.original_exception
     if context.connection is None or is_lost(error):

@@ -17,8 +17,8 @@ async def commit(session: AsyncSession) -> None:
     """Commit a session.
 
     Raises:
-        ConflictException: a constraint that a repository knows forbids it; some are
-            checked at the commit only.
+        ConflictException: a constraint with a conflict message was violated; some are
+            only checked at the commit.
     """
     try:
         await session.commit()
@@ -27,7 +27,7 @@ async def commit(session: AsyncSession) -> None:
 
 
 class UnitOfWork:
-    """One transaction after the other, on one session; never two at once."""
+    """Consecutive transactions on one session, never two at once."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -35,15 +35,15 @@ class UnitOfWork:
         self._compensations: list[Action] = []
 
     async def commit(self) -> None:
-        """Commit what was written until now: it stays, even if the request fails."""
+        """Commit the writes so far: they stay even if the request fails."""
         await commit(self.session)
         await self._renew()
 
     @asynccontextmanager
     async def released(self) -> AsyncGenerator[None]:
-        """Commit, and hold no connection during something slow.
+        """Commit, and hold no connection during slow work.
 
-        Afterwards a new transaction begins: what was read before may have changed.
+        Afterwards a new transaction begins: rows read before may have changed.
         """
         await commit(self.session)
         yield
@@ -54,11 +54,11 @@ class UnitOfWork:
         self._renewals.append(action)
 
     def compensating(self, action: Action) -> None:
-        """Run an action if the unit fails: what a rollback does not undo, as a file."""
+        """Run an action if the unit fails, such as removing a file."""
         self._compensations.append(action)
 
     async def refuse(self, error: AppException) -> None:
-        """Roll back; then write and commit what the error remembers."""
+        """Roll back; then run and commit the actions that the error remembers."""
         await self.session.rollback()
         # Once: the error may pass through a second unit of work.
         remembered, error.remembered = error.remembered, ()
@@ -69,7 +69,7 @@ class UnitOfWork:
             await commit(self.session)
 
     async def compensate(self) -> None:
-        """Undo what the rollback does not."""
+        """Run the compensating actions, the last one first."""
         for action in reversed(self._compensations):
             await action()
 
@@ -82,7 +82,7 @@ class UnitOfWork:
 async def unit_of_work(
     opened: AbstractAsyncContextManager[AsyncSession],
 ) -> AsyncGenerator[UnitOfWork]:
-    """Provide the unit of work of a session that is about to be opened."""
+    """Open a session, and yield its unit of work."""
     unit = None
     try:
         async with opened as session:

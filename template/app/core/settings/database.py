@@ -10,7 +10,7 @@ from app.core.settings.types import Port, PostgresUrl, asyncpg_url
 
 
 class DatabaseSettings(SourcedSettings):
-    """Where PostgreSQL is. All that a migration needs to know."""
+    """Settings of PostgreSQL: all that a migration needs."""
 
     DATABASE_URL: PostgresUrl | None = None
     DB_HOST: str = "localhost"
@@ -23,20 +23,20 @@ class DatabaseSettings(SourcedSettings):
     DB_ECHO: bool = False
     DB_POOL_SIZE: int = Field(default=20, ge=1)
     DB_MAX_OVERFLOW: int = Field(default=10, ge=0)
-    # Seconds: to connect, to wait for a free connection, for one statement (0: no end)
+    # Seconds to connect, to wait for a pooled connection, for a statement (0: no limit)
     DB_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
     DB_POOL_TIMEOUT: float = Field(default=10, gt=0)
     DB_STATEMENT_TIMEOUT: float = Field(default=10, ge=0)
-    # Whether a PgBouncer in transaction mode stands between
+    # Whether connections go through PgBouncer in transaction mode
     DB_PGBOUNCER: bool = False
-    # Seconds that a migration waits for a lock, and that one of its statements takes
+    # Seconds of a migration: to wait for a lock, and for one statement
     MIGRATION_LOCK_TIMEOUT: float = Field(default=5, ge=0.1)
     MIGRATION_STATEMENT_TIMEOUT: float = Field(default=60, ge=0)
 
     @model_validator(mode="after")
     def _has_a_password(self) -> Self:
         if self.DATABASE_URL is None and self.DB_PASSWORD is None:
-            raise ValueError("DB_PASSWORD is missing (or give DATABASE_URL whole)")
+            raise ValueError("DB_PASSWORD is missing: set it, or DATABASE_URL")
         return self
 
     @property

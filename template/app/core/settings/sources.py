@@ -11,12 +11,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-# Where Docker and Kubernetes put secrets: one file each, named as the setting.
+# Docker and Kubernetes mount secrets here: a file each, named after the setting.
 SECRETS = "/run/secrets"
 
 
 class SourcedSettings(BaseSettings):
-    """Base of settings that are read from the sources of this service."""
+    """Base class of settings, with their sources."""
 
     model_config = SettingsConfigDict(
         env_file=".env",

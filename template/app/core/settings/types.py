@@ -1,4 +1,4 @@
-"""What the values of settings may be."""
+"""Types of settings and their validators."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from pydantic_settings import NoDecode
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-# A key is as long as the digest, or longer (RFC 7518, section 3.2).
+# A key must be at least as long as the digest (RFC 7518, section 3.2).
 KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
 HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*|\[[\da-fA-F:.]+\]")
 PLACEHOLDERS = ("change", "secret", "password", "example", "postgres")
 
 
 def is_weak(secret: SecretStr | None, *, length: int) -> bool:
-    """Tell a secret that can be guessed: short, monotonous, or a placeholder."""
+    """Return whether a secret can be guessed: short, repetitive or a placeholder."""
     value = secret.get_secret_value() if secret else ""
     return (
         len(value) < length
@@ -27,23 +27,23 @@ def is_weak(secret: SecretStr | None, *, length: int) -> bool:
 
 
 def asyncpg_url(text: str) -> URL:
-    """Read a URL as hosts hand it out: any PostgreSQL scheme, and `sslmode`.
+    """Parse a URL as hosting providers issue it: any PostgreSQL scheme, `sslmode`.
 
     Raises:
-        ValueError: it is no URL of PostgreSQL.
+        ValueError: the text is not a PostgreSQL URL.
     """
     try:
         url = make_url(text)
     except ArgumentError:
         url = None
     if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
-        raise ValueError("is not of the form postgresql://user:password@host:5432/name")
+        raise ValueError("must have the form postgresql://user:password@host:5432/name")
     query = {("ssl" if k == "sslmode" else k): v for k, v in url.query.items()}
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 def _words(value: object) -> object:
-    """Read a list as JSON, or as words with commas between."""
+    """Parse a list, as JSON or as comma-separated words."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -53,7 +53,7 @@ def _words(value: object) -> object:
 
 def _strong(value: SecretStr) -> SecretStr:
     if is_weak(value, length=min(KEY_LENGTH.values())):
-        raise ValueError("is weak: give 32 random characters or more")
+        raise ValueError("is weak: use at least 32 random characters")
     return value
 
 
@@ -65,7 +65,7 @@ def _of_postgresql(value: SecretStr) -> SecretStr:
 def _hosts(values: list[str]) -> list[str]:
     for value in values:
         if not HOST.fullmatch(value):
-            raise ValueError(f"{value!r} is neither a name, nor *.a.name, nor *")
+            raise ValueError(f"{value!r} is not a host name, *.domain or *")
     return values
 
 

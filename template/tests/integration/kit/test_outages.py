@@ -61,7 +61,7 @@ def _refused(answer: Response, why: str) -> None:
     assert answer.status_code == 503
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert int(answer.headers["Retry-After"]) > 0
-    assert answer.json()["message"] == "The database does not answer"
+    assert answer.json()["message"] == "The database is unavailable"
     assert answer.json()["detail"] == why
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
 
@@ -86,7 +86,7 @@ async def test_a_database_that_is_down_is_a_503_that_says_why(
 ) -> None:
     settings = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
     async with calling(settings) as client:
-        await _call_all(client, settings, "It refuses connections")
+        await _call_all(client, settings, "The connection failed")
 
 
 async def test_a_database_that_hangs_is_a_503_within_the_set_time(
@@ -97,7 +97,7 @@ async def test_a_database_that_hangs_is_a_503_within_the_set_time(
     )
     async with calling(settings) as client:
         started = monotonic()
-        await _call_all(client, settings, "It gave no answer in time")
+        await _call_all(client, settings, "No response in time")
         assert monotonic() - started < 5
 
 
@@ -109,7 +109,7 @@ async def test_a_login_that_postgresql_refuses_is_said_to_be_one(
     url = SecretStr(wrong.render_as_string(hide_password=False))
     settings = fresh_database.model_copy(update={"DATABASE_URL": url})
     async with calling(settings) as client:
-        _refused(await client.get(READY), "It refuses the login")
+        _refused(await client.get(READY), "The login was rejected")
 
 
 async def test_a_statement_that_takes_too_long_is_ended(
@@ -120,7 +120,7 @@ async def test_a_statement_that_takes_too_long_is_ended(
     with pytest.raises(ServiceUnavailableException) as ended:
         async with database.transaction() as session:
             await session.execute(text("SELECT pg_sleep(30)"))
-    assert ended.value.detail == "It gave no answer in time"
+    assert ended.value.detail == "No response in time"
     await database.ping()
     await database.disconnect()
 
@@ -136,7 +136,7 @@ async def test_who_waits_too_long_for_a_connection_is_told_so(
         await session.execute(text("SELECT 1"))
         with pytest.raises(ServiceUnavailableException) as refused:
             await database.ping()
-    assert refused.value.detail == "All connections are in use"
+    assert refused.value.detail == "The connection pool is exhausted"
     await database.ping()
     await database.disconnect()
 
@@ -169,7 +169,7 @@ async def test_of_two_that_wait_for_each_other_one_may_try_again(
     ended = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
     [error] = [end for end in ended if end is not None]
     assert isinstance(error, ServiceUnavailableException)
-    assert error.detail == "The request collided with another"
+    assert error.detail == "The transaction conflicted with another"
     await database.disconnect()
 
 

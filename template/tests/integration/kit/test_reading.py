@@ -91,7 +91,7 @@ async def test_a_session_that_reads_refuses_to_write(
     elsewhere: DatabaseManager, make_user: MakeUser, name: str
 ) -> None:
     user = await store(elsewhere, make_user())
-    with pytest.raises(WriteInReadingError, match="GET and HEAD only read"):
+    with pytest.raises(WriteInReadingError, match="GET and HEAD are read-only"):
         async with elsewhere.reading() as session:
             await WRITES[name](session, user)
     async with elsewhere.reading() as session:

@@ -80,7 +80,7 @@ async def test_without_a_database_the_scripts_say_so(
     make_settings: MakeSettings,
 ) -> None:
     nowhere = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
-    with pytest.raises(AppException, match="database does not answer"):
+    with pytest.raises(AppException, match="database is unavailable"):
         await seed(nowhere, PASSWORD)
 
 

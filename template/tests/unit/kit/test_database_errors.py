@@ -19,19 +19,19 @@ class DriverError(Exception):
 @pytest.mark.parametrize(
     ("sqlstate", "reason"),
     [
-        ("08006", "The connection broke"),
-        ("25006", "It is read-only"),
-        ("25P03", "The connection broke"),
-        ("25P04", "It gave no answer in time"),
-        ("28P01", "It refuses the login"),
-        ("3D000", "It does not know the database"),
-        ("40001", "The request collided with another"),
-        ("40P01", "The request collided with another"),
-        ("53300", "It has no room for more"),
-        ("55P03", "A lock was not to be had in time"),
-        ("57014", "It gave no answer in time"),
-        ("57P01", "It is starting or stopping"),
-        ("57P03", "It is starting or stopping"),
+        ("08006", "The connection was lost"),
+        ("25006", "The database is read-only"),
+        ("25P03", "The connection was lost"),
+        ("25P04", "No response in time"),
+        ("28P01", "The login was rejected"),
+        ("3D000", "The database does not exist"),
+        ("40001", "The transaction conflicted with another"),
+        ("40P01", "The transaction conflicted with another"),
+        ("53300", "The server is out of resources"),
+        ("55P03", "Timed out waiting for a lock"),
+        ("57014", "No response in time"),
+        ("57P01", "The server is starting or shutting down"),
+        ("57P03", "The server is starting or shutting down"),
     ],
 )
 def test_what_passes_is_said_to_pass(sqlstate: str, reason: str) -> None:
@@ -45,11 +45,11 @@ def test_what_is_a_mistake_of_ours_is_not(sqlstate: str | None) -> None:
 
 def test_a_connection_that_broke_without_a_word_is_known_too() -> None:
     error = DBAPIError("", {}, DriverError(), connection_invalidated=True)
-    assert why_unavailable(error) == "The connection broke"
+    assert why_unavailable(error) == "The connection was lost"
 
 
 def test_a_full_pool_is_said_to_be_full() -> None:
-    assert why_unavailable(PoolTimeoutError()) == "All connections are in use"
+    assert why_unavailable(PoolTimeoutError()) == "The connection pool is exhausted"
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(), TimeoutError()])

@@ -33,7 +33,7 @@ class PaymentRequiredException(AppException):
         (PaymentRequiredException, "Payment required"),
         (ForbiddenException, "Forbidden"),
         (ConflictException, "Resource already exists"),
-        (PreconditionFailedException, "It was changed in the meantime"),
+        (PreconditionFailedException, "The resource has changed"),
         (UnsupportedMediaTypeException, "Unsupported media type"),
         (PreconditionRequiredException, "Precondition required"),
         (ServiceUnavailableException, "Service unavailable"),
@@ -64,4 +64,4 @@ def test_a_pause_is_said_in_words_and_as_a_number() -> None:
 
 
 def test_a_lost_update_says_what_to_do() -> None:
-    assert PreconditionFailedException().detail == "Get it again, and decide anew"
+    assert PreconditionFailedException().detail == "Get it again, then retry"
