@@ -181,9 +181,9 @@ def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice_that_shows(
 def test_a_worker_outlives_a_restart_of_the_database(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
     log = tmp_path / "log"
     worker = Worker(extended, log, kept)
-    wait_until(lambda: log.exists() and "Doing jobs" in log.read_text(), 60)
+    wait_until(lambda: log.exists() and "Processing jobs" in log.read_text(), 60)
     extended.stop()
-    wait_until(lambda: "No jobs are done" in log.read_text(), 60)
+    wait_until(lambda: "Worker paused" in log.read_text(), 60)
     extended.start()
     add(extended, 10_000, 10)
     wait_until(lambda: extended.ask("SELECT count(*) FROM effects WHERE number >= 10000") == [[10]], 60)
@@ -203,7 +203,7 @@ def test_jobs_that_are_being_done_outlive_a_restart_of_the_database(
     worker = Worker(extended, log, kept)
     wait_until(lambda: done() > 0, 60)
     extended.stop()
-    wait_until(lambda: "No jobs are done" in log.read_text(), 60)
+    wait_until(lambda: "Worker paused" in log.read_text(), 60)
     extended.start()
     wait_until(lambda: done() == LATER, 90)
     assert worker.stop() == 0

@@ -143,7 +143,7 @@ def test_a_503_says_why_and_when_to_try_again(outage: Outage) -> None:
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["X-Request-ID"] == answer.body["request_id"]
-        assert answer.body["detail"] or answer.body["message"] == "The request took too long", answer.body
+        assert answer.body["detail"] or answer.body["message"] == "The request timed out", answer.body
 
 
 def test_it_is_not_ready_while_the_database_is_gone(outage: Outage) -> None:

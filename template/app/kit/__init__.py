@@ -1,1 +1,1 @@
-"""Machinery, used like a library: whoever adds a feature need not open it."""
+"""Infrastructure, used like a library: features need no change here."""

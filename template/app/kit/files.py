@@ -1,4 +1,4 @@
-"""Files of the service, in a directory that may be a volume of several machines."""
+"""File storage, in a directory that several machines may share."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,17 +12,17 @@ from app.core.exceptions import ServiceUnavailableException
 
 
 class FileStore:
-    """Keeps files under names of our own; callers never choose one."""
+    """Store of files, under names that the service chooses, never the client."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def path(self, name: str) -> Path:
-        """Where a file is, or would be."""
+        """Return the path of a file, which need not exist."""
         return self._directory / name
 
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None:
-        """Write a file as it arrives. It is there whole, or not at all.
+        """Write a file from a stream, whole or not at all.
 
         Raises:
             ServiceUnavailableException: the directory cannot be written to, or is full.
@@ -40,12 +40,12 @@ class FileStore:
                 await part.unlink(missing_ok=True)
 
     async def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
         with anyio.CancelScope(shield=True), _mapped_errors():
             await anyio.Path(self.path(name)).unlink(missing_ok=True)
 
     async def older_than(self, age: timedelta) -> list[str]:
-        """Give the names of the files that have not changed for so long."""
+        """Return the names of the files not changed within `age`."""
         directory = anyio.Path(self._directory)
         limit = time.time() - age.total_seconds()
         if not await directory.is_dir():
@@ -62,4 +62,4 @@ def _mapped_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ServiceUnavailableException("Files cannot be kept now") from error
+        raise ServiceUnavailableException("File storage is unavailable") from error

@@ -1,4 +1,4 @@
-"""Hooks, by which a part of the kit joins in what the service does."""
+"""Hooks, through which parts of the kit extend the service."""
 
 from collections.abc import (
     AsyncGenerator,
@@ -25,7 +25,7 @@ from app.core.database import DatabaseManager
 
 type Around = AbstractContextManager[None]
 
-# Seconds that the end of the process may take, where a hook sends what is left.
+# Seconds for the hooks to finish when the process ends, such as to send data.
 LAST_WORDS = 3.0
 
 
@@ -33,26 +33,26 @@ LAST_WORDS = 3.0
 class Hooks:
     """Hooks of one process, in the order of their parts. All lists may be empty."""
 
-    # ASGI middleware, which each request passes
+    # ASGI middleware for all requests
     middleware: list[Callable[[Any], Any]] = field(default_factory=list)
-    # Names of ids in log lines, beside that of the request
+    # Names of ids in log lines, besides the request id
     log_ids: list[str] = field(default_factory=list)
-    # Surround the life of the process, with the engine of its database
+    # Context managers around the process, given the database engine
     process: list[Callable[[AsyncEngine], Around]] = field(default_factory=list)
-    # Surround a worker, with its database and the names of its jobs
+    # Around a worker, given its database and the names of its jobs
     worker: list[Callable[[DatabaseManager, Sequence[str]], Around]] = field(
         default_factory=list
     )
-    # Make headers for a job that is added
+    # Return headers for a new job
     headers: list[Callable[[], Mapping[str, str]]] = field(default_factory=list)
-    # Surround a job and what is logged of it, with its name and headers
+    # Around a job and its log lines, given its name and headers
     job: list[Callable[[str, Mapping[str, str]], Around]] = field(default_factory=list)
-    # Surround the handler of a job, which may raise, with its name
+    # Around a job's handler, which may raise, given the job's name
     attempt: list[Callable[[str], Around]] = field(default_factory=list)
 
     @asynccontextmanager
     async def running(self, engine: AsyncEngine) -> AsyncGenerator[None]:
-        """Surround the life of the process; its end takes LAST_WORDS at most."""
+        """Enter the process hooks; leaving them takes LAST_WORDS at most."""
         stack = ExitStack()
         try:
             for hook in self.process:
@@ -68,7 +68,7 @@ class Hooks:
 def around[**P](
     hooks: Iterable[Callable[P, Around]], *args: P.args, **kwargs: P.kwargs
 ) -> Iterator[None]:
-    """Surround something with all hooks of one kind."""
+    """Enter all hooks of one kind."""
     with ExitStack() as stack:
         for hook in hooks:
             stack.enter_context(hook(*args, **kwargs))

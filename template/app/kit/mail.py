@@ -1,4 +1,4 @@
-"""Sending mail: to the log while developing, by SMTP in production."""
+"""Mail: to the log in development, by SMTP in production."""
 
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -20,25 +20,25 @@ class Mail:
 
 
 class MailNotSentError(Exception):
-    """The server is away, or does not take the mail; it tells how, and no more."""
+    """Failure to send mail; holds only the type of the error."""
 
 
 class Mailer(Protocol):
-    """What sends mail."""
+    """Interface of mailers."""
 
     async def send(self, mail: Mail) -> None: ...
 
 
 class LogMailer:
-    """Writes mail to the log, links and all: for development."""
+    """Mailer for development: writes mail to the log, with its links."""
 
     async def send(self, mail: Mail) -> None:
-        """Write the mail."""
+        """Log the mail."""
         logger.info("Mail to {}: {}\n{}", mail.to, mail.subject, mail.text)
 
 
 class SmtpMailer:
-    """Sends mail through the server that the settings name."""
+    """Mailer for the SMTP server of the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class SmtpMailer:
         """Send the mail.
 
         Raises:
-            MailNotSentError: it was not taken.
+            MailNotSentError: the server is unreachable, or rejected the mail.
         """
         settings = self._settings
         message = EmailMessage()
@@ -68,10 +68,10 @@ class SmtpMailer:
                 timeout=30,
             )
         except (OSError, SMTPException) as error:
-            # What it says may name the person.
+            # The server's reply may name the recipient.
             raise MailNotSentError(type(error).__name__) from None
 
 
 def make_mailer(settings: Settings) -> Mailer:
-    """Choose the way of the settings."""
+    """Return the mailer that the settings ask for."""
     return SmtpMailer(settings) if settings.SMTP_HOST else LogMailer()

@@ -1,7 +1,6 @@
-"""Parts that can be left out: packages of the kit that have a module `settings`.
+"""Optional parts: packages of the kit that have a module `settings`.
 
-They are found by listing. Nothing else names them, so that a project without one lacks
-its folder and nothing more.
+They are discovered, and no other code names them: to leave one out, delete its folder.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -17,22 +16,22 @@ from app.kit.hooks import Hooks
 
 
 class PartSettings(SourcedSettings):
-    """Settings of one part. What they do not ask for is not imported."""
+    """Settings of one part; what they leave off is not imported."""
 
     def join(self, hooks: Hooks, settings: Settings) -> None:
-        """Add the hooks that the settings ask for."""
+        """Add the hooks that the settings enable."""
 
     def around_server(self, settings: Settings) -> AbstractContextManager[None]:
         """Surround the server, in the process that starts its workers.
 
         Raises:
-            ConfigurationError: the settings do not fit this machine.
+            ConfigurationError: a setting does not work on this machine.
         """
         return nullcontext()
 
 
 def settings_classes() -> list[type[SourcedSettings]]:
-    """Return the settings class of the service, and that of each part it has."""
+    """Return the settings classes of the service and its parts."""
     for package in iter_modules(kit.__path__, f"{kit.__name__}."):
         if package.ispkg and find_spec(f"{package.name}.settings"):
             import_module(f"{package.name}.settings")
@@ -43,7 +42,7 @@ def read_settings() -> tuple[Settings, list[PartSettings]]:
     """Read the settings of the service and those of its parts.
 
     Raises:
-        ConfigurationError: variables are missing or wrong; all are named.
+        ConfigurationError: variables are missing or invalid; the message names all.
     """
     settings, *parts = read_all(settings_classes())
     return cast(Settings, settings), cast(list[PartSettings], parts)

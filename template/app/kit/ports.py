@@ -1,4 +1,4 @@
-"""Ports to listen on."""
+"""Listening ports."""
 
 import socket
 
@@ -6,10 +6,10 @@ from app.core.config import ConfigurationError
 
 
 def check_port(host: str, port: int, setting: str) -> None:
-    """Raise an error if a port is taken; a server would only say `errno 98`.
+    """Check that a port is free; a server's own error is only `errno 98`.
 
     Raises:
-        ConfigurationError: it is taken; the message names the setting.
+        ConfigurationError: the port is in use; the message names the setting.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -19,5 +19,5 @@ def check_port(host: str, port: int, setting: str) -> None:
         except OSError as error:
             raise ConfigurationError(
                 f"Cannot listen on {host}:{port}: {error.strerror}.\n"
-                f"Stop what uses the port, or choose another: set {setting} in .env."
+                f"Stop the process that uses it, or set another {setting} in .env."
             ) from None

@@ -1,4 +1,4 @@
-"""Old names of methods and attributes: they work for one release, and warn.
+"""Old names of methods and attributes: they work for one release, with a warning.
 
 To remove them, delete every line that uses this module, and the module.
 """
@@ -10,7 +10,7 @@ from typing import Any, cast
 
 
 def renamed[Method: Callable[..., Any]](method: Method) -> Method:
-    """Return a method for its old name: `old = renamed(new)` in the class."""
+    """Return a method under its old name: `old = renamed(new)` in the class."""
 
     @wraps(method)
     def call(self: object, *arguments: Any, **options: Any) -> Any:
@@ -33,9 +33,9 @@ class RenamedAttribute[Value]:
 
 
 def _warn(instance: object, name: str) -> None:
-    # The level leads to the line that uses the old name.
+    # The warning shows the line that uses the old name.
     warnings.warn(
-        f"Renamed to {type(instance).__name__}.{name}; the old name goes soon",
+        f"Renamed to {type(instance).__name__}.{name}; the old name will be removed",
         DeprecationWarning,
         stacklevel=3,
     )

@@ -1,4 +1,4 @@
-"""The end of the process."""
+"""Graceful shutdown."""
 
 import asyncio
 import signal
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Seconds in which load balancers hear of the end, and the connections that wait at the
-# door are let in: once told, a server shuts it, and they would be lost.
+# Grace period before the server sees SIGTERM: load balancers stop sending, and waiting
+# connections are accepted. The server would drop them.
 DRAIN_DELAY = 1.0
 
 
 @contextmanager
 def drain_delay(seconds: float = DRAIN_DELAY) -> Iterator[None]:
-    """Pass SIGTERM on to the server later. Ctrl-C ends it at once, as ever."""
+    """Delay SIGTERM for the server. Ctrl-C still stops it at once."""
     handler = signal.getsignal(signal.SIGTERM)
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not (seconds and callable(handler) and in_main_thread):

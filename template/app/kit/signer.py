@@ -1,4 +1,4 @@
-"""Signatures, by which the service recognises what it gave out or has seen."""
+"""Signatures of data that the service has issued or seen."""
 
 import hmac
 from hashlib import sha256
@@ -10,7 +10,7 @@ from app.kit.renamed import renamed
 class Signer:
     """HMAC-SHA256 (RFC 2104) under a key for one purpose.
 
-    Keys come from JWT_SECRET_KEY; signatures of JWT_SECRET_KEY_OLD are still valid.
+    Keys come from JWT_SECRET_KEY; signatures by JWT_SECRET_KEY_OLD are still valid.
     """
 
     def __init__(self, settings: Settings, purpose: str) -> None:

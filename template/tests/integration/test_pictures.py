@@ -150,7 +150,7 @@ async def test_a_directory_that_cannot_be_written_is_no_fault_of_the_caller(
     app.state.container.files = FileStore(tmp_path / "file")
     answer = await client.put(PICTURE, content=PNG, headers=as_user)
     assert answer.status_code == 503
-    assert answer.json()["message"] == "Files cannot be kept now"
+    assert answer.json()["message"] == "File storage is unavailable"
 
 
 async def test_purging_removes_the_files_that_nobody_has(

@@ -1,4 +1,4 @@
-"""A body that is too large is not read."""
+"""Size limit of request bodies."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -6,10 +6,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimitMiddleware:
-    """Refuses a body over `request.state.body_limit`, which is MAX_BODY_SIZE at first.
+    """Middleware that refuses bodies over `request.state.body_limit`.
 
-    It is judged when it is about to be read: until then a route can raise the limit,
-    for those who may.
+    It starts as MAX_BODY_SIZE, and is checked when the body is read: a guarded route
+    can raise it first.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
@@ -17,7 +17,7 @@ class BodyLimitMiddleware:
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Watch over what is received."""
+        """Count the bytes that are received."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -28,7 +28,7 @@ class BodyLimitMiddleware:
 
         def check(size: int) -> None:
             if size > (limit := state["body_limit"]):
-                raise HTTPException(413, f"A body of {limit} bytes at most is taken")
+                raise HTTPException(413, f"The request body exceeds {limit} bytes")
 
         async def receive_within_limit() -> Message:
             nonlocal received

@@ -12,12 +12,12 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 Responses = Mapping[int | str, dict[str, Any]]
-# What a path and the routes that can match it have in common
+# First segment and number of slashes, of a path and of routes that can match it
 Key = tuple[str, int]
 
-# Features of newer FastAPI that its own inclusion alone carries over.
+# Features of newer FastAPI that only include_router carries over.
 SPECIAL = {"form_limits", "stream_item_type"}
-# What a route keeps when it is added to another router: all that both know.
+# Options that a route keeps when it is added to another router.
 KEPT = (
     signature(APIRouter.add_api_route).parameters.keys()
     - {"self", "path", "endpoint"}
@@ -28,12 +28,11 @@ _selected: ContextVar[str | None] = ContextVar("selected", default=None)
 
 
 class Dispatch(BaseRoute):
-    """A route in front of others, which tries the few that can match, once.
+    """A route in front of others that tries only those that can match.
 
     FastAPI tries all routes in turn, and those of an included router twice. This tries
-    the routes that have two things in common with the path: its first segment after the
-    prefix, and the number of its segments. The routes stay in the application too:
-    there they are described, and found by name.
+    the routes that share the path's first segment after the prefix and its number of
+    segments. The routes stay in the application, for OpenAPI and `url_path_for`.
     """
 
     def __init__(self, prefix: str, routes: Sequence[BaseRoute]) -> None:
@@ -51,7 +50,7 @@ class Dispatch(BaseRoute):
         return _selected.get()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return the first full match, else the first of another method."""
+        """Return the first full match, else the first match of another method."""
         routes = self._routes.get(self._key(_route_path(scope)), ())
         method = scope.get("method")
         for route in sorted(routes, key=lambda route: method not in route.methods):
@@ -62,11 +61,11 @@ class Dispatch(BaseRoute):
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on to the route that was selected."""
+        """Pass the request on to the selected route."""
         await scope["route"].handle(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
-        """Leave it to the routes themselves."""
+        """Raise NoMatchFound: the routes themselves are searched."""
         raise NoMatchFound(name, path_params)
 
     def _key(self, path: str) -> Key:
@@ -78,7 +77,7 @@ class Dispatch(BaseRoute):
 
 
 def _varies(key: Key, route: APIRoute) -> bool:
-    """Tell whether a parameter is the first segment, or may take slashes."""
+    """Return whether a parameter is the first segment, or may contain slashes."""
     segment, _ = key
     return not segment or "{" in segment or ":" in route.path
 
@@ -96,9 +95,9 @@ def add_routers(
 def _add_router(
     app: FastAPI, router: APIRouter, prefix: str, responses: Responses
 ) -> None:
-    """Add plain routes one by one; FastAPI includes what else a router has.
+    """Add plain routes one by one; include_router adds the rest.
 
-    That is WebSockets, mounts, other routers, and functions for the start and end.
+    The rest: WebSockets, mounts, nested routers, and startup and shutdown functions.
     """
     rest = copy(router)
     rest.routes = []
@@ -126,6 +125,6 @@ def _add_route(
 
 
 def _route_path(scope: Scope) -> str:
-    """Return the path without that of a proxy or of a mount around the application."""
+    """Return the path without the prefix of a proxy or a mount."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))

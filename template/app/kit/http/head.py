@@ -1,13 +1,13 @@
-"""HEAD is answered as GET would be, without the content (RFC 9110, section 9.3.2)."""
+"""HEAD: the response to GET without its content (RFC 9110, section 9.3.2)."""
 
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """Passes HEAD to the route of GET, unless the path has a route for HEAD itself.
+    """Middleware that routes HEAD as GET, unless the path has its own HEAD route.
 
-    The routes of Starlette take HEAD wherever they take GET; those of FastAPI do not.
+    Starlette's routes accept HEAD wherever they accept GET; FastAPI's do not.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""The route: one unit of work for each request."""
+"""Routes that run each request in a unit of work."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -18,7 +18,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Host(Protocol):
-    """The application whose units of work are opened: `app.state.container`."""
+    """Interface of `app.state.container`, which opens units of work."""
 
     def open_scope(
         self, context: RequestContext, *, reads: bool = False
@@ -26,31 +26,31 @@ class Host(Protocol):
 
 
 class Guard(SecurityBase):
-    """A dependency on which it depends whether a request is served at all.
+    """A dependency that can refuse a request.
 
     Attributes:
-        order: guards of a lower one are asked first.
+        order: guards with a lower order run first.
     """
 
     order: int = 1
 
     async def __call__(self, connection: HTTPConnection) -> Any:
-        """Let the caller pass, or raise an error."""
+        """Return the caller, or raise an error."""
         raise NotImplementedError
 
 
 class ScopedRoute(APIRoute):
-    """Runs a request in a scope.
+    """Route that runs each request in a scope.
 
-    1. Receive the body, if it is one that FastAPI parses; no connection is held.
+    1. Receive the body, if FastAPI parses it; no connection is held yet.
     2. Open the scope as `request.state.scope`, and run the guards.
     3. Have FastAPI parse, validate, call the handler and build the answer.
-    4. Commit, or roll back where an error leaves. GET and HEAD only read.
+    4. Commit, or roll back on an error. GET and HEAD only read.
     5. Send the answer.
     """
 
     def get_route_handler(self) -> Callable[[Request], Any]:
-        """Wrap what FastAPI does with a request."""
+        """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
         guards = dict.fromkeys(_guards(self.dependant))
         in_order = sorted(guards, key=lambda guard: guard.order)
@@ -74,7 +74,7 @@ class ScopedRoute(APIRoute):
             await request.body()
 
     async def answer(self, request: Request, handle: Handler) -> Response:
-        """Answer within the scope; what is written here is committed with the rest."""
+        """Answer within the scope; writes here are committed with the rest."""
         return await handle(request)
 
 
@@ -85,7 +85,7 @@ def request_context(connection: HTTPConnection) -> RequestContext:
 
 
 def _guards(dependant: Dependant) -> Iterator[Guard]:
-    """Find the guards of a route, also those that its dependencies depend on."""
+    """Yield the guards of a route, also of nested dependencies."""
     for dependency in dependant.dependencies:
         if isinstance(dependency.call, Guard):
             yield dependency.call

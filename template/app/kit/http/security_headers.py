@@ -1,24 +1,24 @@
-"""What browsers may do with an answer."""
+"""Security headers, for browsers."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# As ASGI sends them: bytes, and names in lower case.
+# In ASGI's form: bytes, with names in lower case.
 HEADERS = {
-    # Answers are for who asked: tokens, personal data.
+    # Responses hold tokens and personal data.
     b"cache-control": b"no-store",
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
-# The documentation is a page, with code and styles of its own.
+# The documentation pages have scripts and styles of their own.
 PAGES = {
     b"content-security-policy": b"default-src 'self' 'unsafe-inline' data: blob:",
 }
 
 
 class SecurityHeadersMiddleware:
-    """Puts headers on every answer; one that a route has set stays."""
+    """Middleware that adds security headers, unless a route has set them."""
 
     def __init__(self, app: ASGIApp, hsts_seconds: int) -> None:
         self.app = app
@@ -26,7 +26,7 @@ class SecurityHeadersMiddleware:
         self.hsts = {b"strict-transport-security": hsts} if hsts_seconds else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add what is missing when the answer begins."""
+        """Add the missing headers when the response starts."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

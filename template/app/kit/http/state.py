@@ -1,4 +1,4 @@
-"""What an application holds."""
+"""State of the application."""
 
 from typing import Any
 

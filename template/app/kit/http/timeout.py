@@ -1,4 +1,4 @@
-"""No request waits for ever."""
+"""Time limit of requests."""
 
 import asyncio
 
@@ -8,17 +8,17 @@ from app.core.exceptions import ServiceUnavailableException
 
 
 class TimeoutMiddleware:
-    """Ends a request whose answer has not begun after so many seconds."""
+    """Middleware that ends a request whose response does not start in time."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self.app = app
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the request against the clock.
+        """Run the request with a timeout.
 
         Raises:
-            ServiceUnavailableException: it took too long; its work is rolled back.
+            ServiceUnavailableException: the request timed out; it is rolled back.
         """
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -34,4 +34,4 @@ class TimeoutMiddleware:
         except TimeoutError as error:
             if not clock.expired():
                 raise
-            raise ServiceUnavailableException("The request took too long") from error
+            raise ServiceUnavailableException("The request timed out") from error

@@ -1,4 +1,4 @@
-"""Which Host headers are answered, and which proxies are believed."""
+"""Accepted Host headers, and trusted proxies."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from app.core.config import Settings
 
 
 class TrustedHostMiddleware:
-    """Refuses a request for a host that is not ours; of a probe the host is not asked.
+    """Middleware that refuses unknown hosts.
 
-    Probes name the address of a machine, which no setting can know.
+    Health probes are exempt: they name the address of a machine.
     """
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str], probed: str) -> None:
@@ -25,12 +25,12 @@ class TrustedHostMiddleware:
         self.domains = tuple(host[1:].lower() for host in hosts if host[:2] == "*.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Look at the Host header, without its port."""
+        """Check the Host header, without its port."""
         if scope["type"] == "http" and not self._is_open(scope["path"]):
             given = Headers(scope=scope).get("Host", "").lower()
             name = given if given.endswith("]") else given.rpartition(":")[0] or given
             if name not in self.names and not name.endswith(self.domains):
-                raise HTTPException(400, "This host is not served here")
+                raise HTTPException(400, "The Host header is not allowed")
         await self.app(scope, receive, send)
 
     def _is_open(self, path: str) -> bool:
@@ -38,5 +38,5 @@ class TrustedHostMiddleware:
 
 
 def setup_proxies(app: FastAPI, settings: Settings) -> None:
-    """Learn from the proxies of TRUSTED_PROXIES who calls, and by which scheme."""
+    """Take the client's address and scheme from TRUSTED_PROXIES."""
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.TRUSTED_PROXIES)

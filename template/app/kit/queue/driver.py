@@ -1,4 +1,4 @@
-"""The driver by which PgQueuer uses the connections of SQLAlchemy."""
+"""PgQueuer on the connections of SQLAlchemy."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -28,9 +28,9 @@ Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 class QueueDriver(AsyncpgDriver):
     """PgQueuer's driver, with its statements run by SQLAlchemy.
 
-    On the driver's own connection, a job that is added before a session's first
-    statement would outlive a rollback, for SQLAlchemy begins with that statement; and
-    the outcome of a job that runs while the connection breaks would be lost.
+    SQLAlchemy begins a transaction at its first statement: a job added on the driver's
+    own connection before would survive a rollback. There, the outcome of a job would
+    also be lost with the connection.
     """
 
     def __init__(self, connect: Connect, listening: Any = None) -> None:
@@ -55,9 +55,9 @@ class QueueDriver(AsyncpgDriver):
 
 
 def without_traceback(record: logging.LogRecord) -> bool:
-    """Say in one line that the database is away, where PgQueuer shows a traceback.
+    """Log in one line that the database is unavailable, without a traceback.
 
-    A filter for its logger. Any other error stays as it is.
+    A filter for PgQueuer's logger. Other errors stay as they are.
     """
     error = record.exc_info[1] if record.exc_info else None
     if not isinstance(error, Exception):
@@ -71,7 +71,7 @@ def without_traceback(record: logging.LogRecord) -> bool:
 
 
 def queue_within(session: AsyncSession) -> Queries:
-    """The queue, in a session's transaction: what is added is there with its commit."""
+    """Return the queue in a session's transaction: jobs appear with its commit."""
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncConnection]:
@@ -81,25 +81,25 @@ def queue_within(session: AsyncSession) -> Queries:
 
 
 class PatientQueries(Queries):
-    """Queries of PgQueuer, for a database that may be away."""
+    """PgQueuer's queries, for a database that may be unavailable."""
 
     async def retry_job(
         self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None
     ) -> None:
-        """Have a job tried again.
+        """Schedule a retry.
 
-        PgQueuer would call it failed for good if that cannot be written. It is left
-        like one of a worker that died instead, which is found and tried again.
+        If that cannot be written, PgQueuer would fail the job for good. Instead it is
+        left like a job of a dead worker, which is found and retried.
         """
         try:
             with mapped_errors():
                 await super().retry_job(job, delay, traceback_record)
         except ServiceUnavailableException as error:
-            logger.warning("Found and tried again later: {}", error.detail)
+            logger.warning("The job will be retried later: {}", error.detail)
 
 
 def queue(driver: QueueDriver) -> Queries:
-    """The queue, through a driver."""
+    """Return the queue of a driver."""
     names = _names()
     return PatientQueries(
         driver,
@@ -111,9 +111,9 @@ def queue(driver: QueueDriver) -> Queries:
 
 @cache
 def _names() -> DBSettings:
-    """The names that the migrations gave.
+    """Return the names that the migrations use.
 
-    Said in full, for PgQueuer would take variables like CHANNEL from the environment.
+    All are set: PgQueuer reads missing ones, like CHANNEL, from the environment.
     """
     return DBSettings(
         prefix="",

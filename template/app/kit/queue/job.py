@@ -1,7 +1,7 @@
-"""What a job is: something to do after a request, or when the clock says so.
+"""Base class of jobs: work after a request, or on a schedule.
 
-Its class says how a job is done, its fields what has to be known for it. It waits in
-the database, which is no place for a secret.
+The class has the options, the fields are the payload. The database stores the payload:
+put no secrets in it.
 """
 
 from typing import ClassVar
@@ -10,16 +10,16 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Job(BaseModel):
-    """One thing to do. Where a machine dies it may be done twice: let that be harmless.
+    """Base class of jobs. A job may run twice if a machine dies: make it idempotent.
 
     Attributes:
-        name: as the queue knows it. Those that wait go by it: do not change it.
-        tries: how often it is tried, with growing pauses: ten tries take 43 minutes.
-        seconds: how long one try may take.
-        schedule: when the clock adds it, as cron says it, in UTC.
+        name: name in the queue. Queued jobs depend on it: do not change it.
+        tries: number of attempts, with exponential backoff: ten take 43 minutes.
+        seconds: time limit of an attempt.
+        schedule: cron expression, in UTC, of a periodic job.
     """
 
-    # An error of one that waited since an older version quotes none of its fields.
+    # A job queued by an older version may be invalid: do not log its fields.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: ClassVar[str]

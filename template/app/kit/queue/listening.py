@@ -1,4 +1,4 @@
-"""The driver of a worker, which hears of new jobs (LISTEN)."""
+"""Driver of a worker, which is notified of new jobs (LISTEN)."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,7 +16,7 @@ from app.kit.queue.driver import QueueDriver
 
 
 class ListeningDriver(QueueDriver):
-    """Runs them on an engine, each in a transaction of its own, and listens."""
+    """Driver that listens, and runs each statement in its own transaction."""
 
     def __init__(self, engine: AsyncEngine, listening: Any) -> None:
         super().__init__(engine.begin, listening)
@@ -25,26 +25,26 @@ class ListeningDriver(QueueDriver):
     async def notify(self, channel: str, payload: str) -> None:
         """Notify the listeners of a channel, once this one listens.
 
-        PgQueuer notifies itself to see whether it hears, and may begin with that.
+        PgQueuer checks its listener by notifying itself, and may do so too early.
         """
         await self._hears.wait()
         await super().notify(channel, payload)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        """Have the payload of each notification passed on."""
+        """Pass the payload of each notification to a callback."""
         await super().add_listener(channel, callback)
         self._hears.set()
 
 
 @asynccontextmanager
 async def listening(database: DatabaseManager) -> AsyncGenerator[ListeningDriver]:
-    """Provide a driver, with one connection on which it listens.
+    """Yield a driver that listens on a connection.
 
-    The connection is closed at the end: its next user would get its notifications.
-    SQLAlchemy does not see the errors of the driver's own calls, nor does the pool.
+    The connection is closed at the end: its next user would get the notifications.
+    SQLAlchemy and its pool do not see errors of the driver's own calls.
 
     Raises:
-        ServiceUnavailableException: the database is away, hangs, or is overloaded.
+        ServiceUnavailableException: the database is down, hangs or is overloaded.
     """
     engine = database.engine
     with mapped_errors():

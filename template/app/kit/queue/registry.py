@@ -20,7 +20,7 @@ from app.kit.renamed import renamed
 
 
 class Host(Protocol):
-    """The application whose jobs are done; handlers get it."""
+    """Interface of the application, which handlers get."""
 
     settings: Settings
     database: DatabaseManager
@@ -43,7 +43,7 @@ class Router[H]:
     ) -> Callable[[Handler[Kind, H]], Handler[Kind, H]]:
         """Register the handler of a kind of job.
 
-        Any exception that it raises has the job retried. It opens its own transactions.
+        Any exception that it raises makes the job retry. It opens its own transactions.
         """
 
         def register(handler: Handler[Kind, H]) -> Handler[Kind, H]:
@@ -67,7 +67,7 @@ def context_of(queued: QueuedJob) -> RequestContext:
 
 
 def discover[H](package: ModuleType) -> Handlers[H]:
-    """Import the modules of a package that end in `_jobs`, and join their routers."""
+    """Import a package's modules that end in `_jobs`, and merge their routers."""
     found: dict[type[Job], Run[H]] = {}
     for module in iter_modules(package.__path__, prefix=f"{package.__name__}."):
         if module.name.endswith("_jobs"):
@@ -77,7 +77,7 @@ def discover[H](package: ModuleType) -> Handlers[H]:
 
 
 class JobContext:
-    """Puts a job and its request into log lines, and lets hooks surround it."""
+    """PgQueuer tracer: adds log context to a job, and runs its hooks."""
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
@@ -85,12 +85,12 @@ class JobContext:
     def trace_publish(
         self, entrypoints: list[str]
     ) -> Generator[dict[str, object], None, None]:
-        """Add no headers: the store adds ours."""
+        """Add no headers: `JobQueue` adds them."""
         yield from ({} for _ in entrypoints)
 
     @asynccontextmanager
     async def trace_process(self, queued: QueuedJob) -> AsyncGenerator[None]:
-        """Surround a job, and what PgQueuer logs of its failure."""
+        """Surround a job, and PgQueuer's log line of its failure."""
         headers = {k: str(v) for k, v in (queued.headers or {}).items()}
         with (
             logger.contextualize(
@@ -106,7 +106,7 @@ async def perform[H: Host](queued: QueuedJob, host: H, handlers: Handlers[H]) ->
     """Run the handler of a job that was taken from the queue.
 
     Raises:
-        Exception: the job is to be retried.
+        Exception: the attempt failed; the job is retried.
     """
     by_name = {kind.name: (kind, run) for kind, run in handlers.items()}
     kind, run = by_name[queued.entrypoint]
@@ -115,8 +115,9 @@ async def perform[H: Host](queued: QueuedJob, host: H, handlers: Handlers[H]) ->
             await run(queued, host)
     except Exception:
         # PgQueuer logs the final failure itself.
-        if queued.attempts + 1 < kind.tries:
+        attempt = queued.attempts + 1
+        if attempt < kind.tries:
             failed = logger.opt(exception=True)
-            failed.warning("Try {} of job {} failed", queued.attempts + 1, kind.name)
+            failed.warning("Attempt {} of job {} failed", attempt, kind.name)
         raise
     logger.info("Job {} done", kind.name)

@@ -1,4 +1,4 @@
-"""The queue of jobs."""
+"""Job queue."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kit.queue.driver import queue_within
 from app.kit.queue.job import Job
 
-# The names are those of PgQueuer's tables, which a migration of ours has made.
+# PgQueuer's tables, which a migration creates.
 COUNT = text("SELECT entrypoint, status, count(*) FROM pgqueuer GROUP BY 1, 2")
 FAILED = text("""
     SELECT job.id, job.entrypoint, job.updated, coalesce(why.error, 'unknown')
@@ -27,7 +27,7 @@ FAILED = text("""
     WHERE job.status = 'failed'
     ORDER BY job.id
 """)
-# Of those that are added once, one at most could wait: here all do.
+# A dedupe key allows one queued job: without it, all can be retried.
 RELEASE = text("UPDATE pgqueuer SET dedupe_key = NULL WHERE id = ANY(:ids)")
 PURGE = [
     text("DELETE FROM pgqueuer WHERE status = 'failed' AND updated < :before"),
@@ -38,7 +38,7 @@ PURGE = [
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:
-    """One that was tried as often as it is to be, and since when it is not."""
+    """A dead letter: all its attempts have failed."""
 
     id: int
     name: str
@@ -47,7 +47,7 @@ class FailedJob:
 
 
 class JobQueue:
-    """Adds jobs, in the transaction of the session; and looks after them."""
+    """Queue of jobs, in the transaction of a session."""
 
     def __init__(self, session: AsyncSession, headers: Mapping[str, str]) -> None:
         self._session = session
@@ -55,13 +55,13 @@ class JobQueue:
         self._headers = dict(headers)
 
     async def add(self, job: Job) -> None:
-        """Have a job done, once what this transaction does is committed."""
+        """Add a job, to run after this transaction is committed."""
         await self._queue.enqueue(
             job.name, job.model_dump_json().encode(), headers=self._headers
         )
 
     async def add_once(self, job: Job) -> None:
-        """The same, unless one of its name waits or is being done."""
+        """Add a job, unless one with its name is queued or running."""
         await self._queue.enqueue(
             job.name,
             job.model_dump_json().encode(),
@@ -71,7 +71,7 @@ class JobQueue:
         )
 
     async def count(self) -> dict[tuple[str, str], int]:
-        """Tell how many there are, by name and status."""
+        """Return the number of jobs by name and status."""
         rows = await self._session.execute(COUNT)
         return {(name, status): count for name, status, count in rows}
 
@@ -80,12 +80,12 @@ class JobQueue:
         return [FailedJob(*row) for row in await self._session.execute(FAILED)]
 
     async def retry(self, ids: Iterable[int]) -> None:
-        """Have dead letters tried again, as often as new ones. Others stay."""
+        """Queue dead letters again, with all their attempts; ignore other jobs."""
         wanted = [JobId(id) for id in ids]
         await self._session.execute(RELEASE, {"ids": wanted})
         await self._queue.requeue_jobs(wanted)
 
     async def purge(self, kept: timedelta) -> None:
-        """Remove what was done, and what failed, longer ago."""
+        """Remove failed jobs, logs and statistics that are older."""
         for statement in PURGE:
             await self._session.execute(statement, {"before": datetime.now(UTC) - kept})

@@ -1,4 +1,4 @@
-"""The worker: takes jobs from the queue and runs them, on any number of machines."""
+"""Worker that runs queued jobs, on any number of machines."""
 
 import asyncio
 import logging
@@ -21,23 +21,22 @@ from app.kit.queue.listening import ListeningDriver, listening
 from app.kit.queue.registry import Handlers, Host, JobContext, perform
 from app.kit.queue.store import JobQueue
 
-# The context of the jobs that the clock adds.
+# Context of scheduled jobs.
 CLOCK = {"address": "local", "request_id": "clock"}
-# The first pause after a failure, which doubles with each one more, and the longest.
+# Exponential backoff: the first and the longest pause.
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
-# A worker that gave no sign of life for so long is dead: others take what it had.
+# Without a heartbeat for this long a worker is dead: others take over its jobs.
 DEAD_AFTER = timedelta(seconds=30)
-# How long to wait for a notification before looking anyway: there is one of each new
-# job, and none of one that is to be tried again.
+# How long to wait for a notification before polling: new jobs send one, retries do not.
 LOOK_AFTER = timedelta(seconds=5)
 LOOK_AFTER_PGBOUNCER = timedelta(seconds=1)
-# Seconds to wait for a database that is away.
+# Seconds to wait before reconnecting to the database.
 AWAY = 5.0
 
 
 class Worker[H: Host]:
-    """Runs jobs until it is stopped, and finishes those that it has begun."""
+    """Worker that runs jobs until it is stopped, and finishes those it has started."""
 
     def __init__(self, host: H, handlers: Handlers[H]) -> None:
         self._host = host
@@ -53,7 +52,7 @@ class Worker[H: Host]:
             self._queuer.shutdown.set()
 
     async def run(self) -> None:
-        """Run jobs, and start again after the database was away."""
+        """Run jobs, and resume after the database was unavailable."""
         names = [kind.name for kind in self._handlers]
         with around(self._host.hooks.worker, self._host.database, names):
             await self._run()
@@ -64,9 +63,9 @@ class Worker[H: Host]:
                 async with listening(self._host.database) as driver:
                     await self._work(driver)
             except ServiceUnavailableException as error:
-                logger.warning("No jobs are done: {} ({})", error, error.detail)
+                logger.warning("Worker paused: {} ({})", error, error.detail)
             except Exception:
-                logger.exception("No jobs are done")
+                logger.exception("Worker paused")
             else:
                 continue
             await self._rest()
@@ -82,14 +81,14 @@ class Worker[H: Host]:
             self._register(self._queuer, kind)
         if self._stopping.is_set():
             return
-        logger.info("Doing jobs, {} at once", settings.JOBS_AT_ONCE)
+        logger.info("Processing jobs, {} at once", settings.JOBS_AT_ONCE)
         await self._queuer.run(
             batch_size=settings.JOBS_AT_ONCE // 2,
             max_concurrent_tasks=settings.JOBS_AT_ONCE,
             dequeue_timeout=LOOK_AFTER_PGBOUNCER
             if settings.DB_PGBOUNCER
             else LOOK_AFTER,
-            # Through a PgBouncer nothing is heard: that is no failure there.
+            # PgBouncer delivers no notifications: that is not a failure.
             shutdown_on_listener_failure=not settings.DB_PGBOUNCER,
             heartbeat_timeout=DEAD_AFTER,
             log_aggregation_interval=timedelta(0),
@@ -129,7 +128,7 @@ def _retrying(
 
 @asynccontextmanager
 async def working[H: Host](host: H, handlers: Handlers[H]) -> AsyncGenerator[None]:
-    """Run jobs in this process too, beside what else it does."""
+    """Run a worker in this process."""
     worker = Worker(host, handlers)
     task = asyncio.create_task(worker.run())
     try:

@@ -1,4 +1,4 @@
-"""What the database engine lets others see: connections in use, and statements."""
+"""Events of the database engine: connections in use, and statements."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,20 +13,20 @@ End = Callable[[BaseException | None], None]
 
 
 def watch_pool(engine: AsyncEngine, report: Callable[[int], None]) -> None:
-    """Report how many connections are in use, each time that it changes."""
+    """Report the number of connections in use whenever it changes."""
 
     def in_use() -> int:
         pool: Any = engine.pool
         count: int = pool.checkedout()
         return count
 
-    # The pool counts a connection as in use until all have heard of its return.
+    # At checkin the pool still counts the connection as in use.
     event.listen(engine.sync_engine, "checkout", lambda *_: report(in_use()))
     event.listen(engine.sync_engine, "checkin", lambda *_: report(in_use() - 1))
 
 
 def watch_statements(engine: AsyncEngine, begin: Callable[[str], End]) -> None:
-    """Call `begin` with the text of a statement, and what it gave at the end."""
+    """Call `begin` with each statement's text, and at its end what `begin` returned."""
     ends: WeakKeyDictionary[ExecutionContext, End] = WeakKeyDictionary()
 
     def begun(_: Any, __: Any, text: str, ___: Any, context: Any, ____: Any) -> None:
@@ -36,7 +36,7 @@ def watch_statements(engine: AsyncEngine, begin: Callable[[str], End]) -> None:
         ends.pop(arguments[4])(None)
 
     def failed(context: ExceptionContext) -> None:
-        # Without one, the error is of a connection that was to be made.
+        # Without it, the error occurred while connecting.
         execution = context.execution_context
         if execution is not None and (end := ends.pop(execution, None)):
             end(context.original_exception)

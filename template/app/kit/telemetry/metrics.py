@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: what is counted, and where."""
+"""Metrics for Prometheus."""
 
 import asyncio
 import os
@@ -32,15 +32,15 @@ from app.kit.telemetry.workers import DIRECTORY
 
 LABELS = ("method", "route", "status")
 STATES = ("queued", "picked", "failed")
-# Seconds between two looks at the queue
+# Seconds between two counts of the queue
 COUNTED_EACH = 10.0
 
-# When a series began is of use to nobody here, and doubles their number.
+# Creation times are not used, and double the number of series.
 disable_created_metrics()
 
 
 class Metrics:
-    """Counters and durations. Of several workers, the sum is shown."""
+    """Counters and durations; with several workers, their sums."""
 
     def __init__(self, settings: Settings, port: int) -> None:
         self._address = (settings.HOST, port)
@@ -54,31 +54,31 @@ class Metrics:
             LABELS,
             registry=registry,
         )
-        self.in_flight = _gauge("http_requests_in_flight", "Not answered yet", registry)
+        self.in_flight = _gauge("http_requests_in_flight", "Active requests", registry)
         self.connections = _gauge(
             "database_connections_in_use", "Connections out of the pool", registry
         )
         self.limit = _gauge(
-            "database_connections_limit", "Connections that there may be", registry
+            "database_connections_limit", "Maximum number of connections", registry
         )
         self.limit.set(settings.DB_POOL_SIZE + settings.DB_MAX_OVERFLOW)
         self.jobs = Counter(
-            "jobs_total", "Tries of jobs", ("job", "outcome"), registry=registry
+            "jobs_total", "Attempts of jobs", ("job", "outcome"), registry=registry
         )
         self.job_durations = Histogram(
-            "job_duration_seconds", "Time of one try", ("job",), registry=registry
+            "job_duration_seconds", "Time of one attempt", ("job",), registry=registry
         )
         # The same in every process: do not sum.
         self.queue = Gauge(
             "jobs_in_queue",
-            "Jobs that wait, are being done, or have failed",
+            "Jobs that are queued, running or failed",
             ("job", "status"),
             registry=registry,
             multiprocess_mode="mostrecent",
         )
 
     def join(self, hooks: Hooks) -> None:
-        """Count what the hooks show."""
+        """Register the hooks that count."""
         hooks.middleware.append(partial(TelemetryMiddleware, watch=self.request))
         hooks.process.append(self.process)
         hooks.worker.append(self.worker)
@@ -96,7 +96,7 @@ class Metrics:
 
     @contextmanager
     def worker(self, database: DatabaseManager, names: Sequence[str]) -> Iterator[None]:
-        """Count what is in the queue, again and again."""
+        """Count the jobs in the queue periodically."""
         counting = asyncio.create_task(self._count_jobs(database, names))
         try:
             yield
@@ -107,7 +107,7 @@ class Metrics:
     def request(
         self, method: str, headers: Mapping[str, str]
     ) -> Iterator[Callable[[str, int], None]]:
-        """Surround a request; what this gives is told how it was answered."""
+        """Measure a request; yield a function that takes its route and status."""
         started = perf_counter()
 
         def answered(route: str, status: int) -> None:
@@ -120,7 +120,7 @@ class Metrics:
 
     @contextmanager
     def attempt(self, name: str) -> Iterator[None]:
-        """Count one try of a job, and take its time."""
+        """Count and time one attempt of a job."""
         outcome = "failed"
         try:
             with self.job_durations.labels(name).time():
@@ -130,7 +130,7 @@ class Metrics:
             self.jobs.labels(name, outcome).inc()
 
     def of_one_process(self) -> CollectorRegistry:
-        """Add what is known of the process: memory, open files, the Python it runs."""
+        """Return the registry, with metrics of the process and of Python added."""
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         return self.registry
@@ -148,5 +148,5 @@ class Metrics:
 
 
 def _gauge(name: str, meaning: str, registry: CollectorRegistry) -> Gauge:
-    """Make a gauge that leaves out the workers that are gone."""
+    """Return a gauge that sums up the live workers only."""
     return Gauge(name, meaning, registry=registry, multiprocess_mode="livesum")

@@ -1,4 +1,4 @@
-"""Requests are counted and traced, each where a setting asks for it."""
+"""Middleware of metrics and traces."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -8,26 +8,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.http import METHODS
 
-# For any other method, and for requests that no route answers: callers could make up
-# as many as they like.
+# Labels for other methods and for requests without a route: clients could invent any
+# number of them.
 OTHER = "_OTHER"
 NO_ROUTE = "none"
 
-# Surrounds a request, by its method and headers, and is told its route and status.
+# Takes method and headers; yields a function that takes route and status.
 Watch = Callable[
     [str, Mapping[str, str]], AbstractContextManager[Callable[[str, int], None]]
 ]
 
 
 class TelemetryMiddleware:
-    """Tells who watches of each request: names and numbers, never what is in it."""
+    """Middleware that reports method, route and status of requests, never content."""
 
     def __init__(self, app: ASGIApp, watch: Watch) -> None:
         self.app = app
         self.watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request be watched until its answer is sent."""
+        """Watch a request until its response is sent."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -48,7 +48,7 @@ class TelemetryMiddleware:
 
 
 def _route(scope: Scope) -> str:
-    """Give the route as it was declared, `/api/v1/users/{user_id}`, never a path."""
-    # Of a router within another, FastAPI keeps the whole apart from the route itself.
+    """Return the route as declared, `/api/v1/users/{user_id}`, never a path."""
+    # For a nested router, FastAPI keeps the full route separately.
     whole = scope.get("fastapi", {}).get("effective_route_context")
     return getattr(whole or scope.get("route"), "path_format", NO_ROUTE)

@@ -1,4 +1,4 @@
-"""Reports of errors, for Sentry: the only module that imports its library."""
+"""Error reports for Sentry: the only module that imports its library."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,29 +18,29 @@ from app.core.logging import without_values
 def reporting_errors(
     dsn: SecretStr, settings: Settings, _: AsyncEngine
 ) -> Iterator[None]:
-    """Report what is logged as an error, once, and nothing personal with it."""
+    """Report each logged error once, without personal data."""
     sentry_sdk.init(
         dsn.get_secret_value(),
         environment=settings.ENVIRONMENT,
         release=settings.VERSION,
-        # Nothing personal is collected by default; the option that said so is going.
+        # Personal data is off by default; the option for it is deprecated.
         include_local_variables=False,
         max_request_body_size="never",
         before_send=_without_values,
-        # All that is an error is logged: others would report it again, and more of it.
+        # Every error is logged: integrations would report it twice, with more data.
         default_integrations=False,
     )
     handler = logger.add(
         LoguruEventHandler(),
         level="ERROR",
-        # A function: to a text Loguru would add the traceback, values and all.
+        # A function: to a string Loguru would append the traceback, with values.
         format=lambda _: "{message}",
         diagnose=False,
-        # That a collector of traces is away is no error of the service.
+        # An unreachable trace collector is not an error of the service.
         filter=lambda record: not (record["name"] or "").startswith("opentelemetry."),
     )
     yield
-    # Whoever sets up logging anew has removed it.
+    # A later setup of logging has removed it.
     with suppress(ValueError):
         logger.remove(handler)
     sentry_sdk.get_client().close()
@@ -49,7 +49,7 @@ def reporting_errors(
 
 def _without_values(event: Event, _: Hint) -> Event:
     for error in event.get("exception", {}).get("values", ()):
-        # Of the database's errors Sentry takes the detail alone, which quotes the row.
+        # For database errors Sentry takes only the detail, which quotes the row.
         quotes = str(error.get("module")).startswith(("asyncpg", "sqlalchemy"))
         error["value"] = "" if quotes else without_values(str(error.get("value")))
     line = event.get("logentry", {})

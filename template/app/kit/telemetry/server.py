@@ -1,4 +1,4 @@
-"""/metrics, on a port of its own."""
+"""Server of /metrics, on its own port."""
 
 import struct
 import time
@@ -13,20 +13,20 @@ from prometheus_client.registry import Collector
 
 from app.core.config import ConfigurationError
 
-# A worker creates a file empty: how often it is read anew, and after how many seconds.
+# A worker's new file is empty at first: number of retries, and seconds between them.
 RETRIES = 5
 PAUSE = 0.05
 
 
 class _Workers(Collector):
-    """Reads what workers have written."""
+    """Collector of the metrics that workers have written."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
         self._files = MultiProcessCollector(None, directory)
 
     def collect(self) -> Iterable[Metric]:
-        """Read them; once more where a worker is about to fill a new file."""
+        """Return the metrics; retry while a worker fills a new file."""
         forget_the_dead(self._directory)
         for _ in range(RETRIES):
             with suppress(struct.error):
@@ -36,16 +36,16 @@ class _Workers(Collector):
 
 
 def of_workers(directory: str) -> CollectorRegistry:
-    """Make a registry of what workers write into the directory."""
+    """Return a registry of the metrics that workers write to the directory."""
     registry = CollectorRegistry()
     registry.register(_Workers(directory))
     return registry
 
 
 def forget_the_dead(directory: str) -> None:
-    """Remove what workers that are gone have said of their present."""
+    """Delete the gauge files of exited workers."""
     files = list(Path(directory).glob("gauge_live*.db"))
-    # Asked after the files: who has written one was a child by then.
+    # Listed after the files: the writer of each was a child by then.
     alive = {child.pid for child in active_children()}
     for file in files:
         if int(file.stem.rpartition("_")[2]) not in alive:
@@ -57,7 +57,7 @@ def serve(host: str, port: int, registry: CollectorRegistry) -> Iterator[None]:
     """Serve the metrics of a registry on METRICS_PORT.
 
     Raises:
-        ConfigurationError: the port is taken.
+        ConfigurationError: the port is in use.
     """
     try:
         server, thread = start_http_server(port, host, registry)

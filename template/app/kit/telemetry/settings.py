@@ -1,4 +1,4 @@
-"""Settings of metrics, traces and error reports: all are off without them."""
+"""Settings of metrics, traces and error reports, which are off by default."""
 
 import re
 from contextlib import AbstractContextManager, nullcontext
@@ -21,15 +21,15 @@ DSN = re.compile(r"https?://[^\s/?#@]+@[^\s/?#@]+(/[^\s/?#]+)*/\d+")
 
 
 def http_headers(secret: SecretStr | None) -> dict[str, str]:
-    """Return headers that are given as `name=value`, with commas between.
+    """Parse headers of the form `name=value,name=value`.
 
     Raises:
-        ValueError: one of them is no header.
+        ValueError: one of them is not a valid header.
     """
     text = secret.get_secret_value() if secret else ""
     pairs = [pair.strip() for pair in text.split(",")] if text else []
     if not all(HEADER.fullmatch(pair) for pair in pairs):
-        raise ValueError("is not of the form name=value,name=value")
+        raise ValueError("must have the form name=value,name=value")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
@@ -40,7 +40,7 @@ def _headers(value: SecretStr) -> SecretStr:
 
 def _dsn(value: SecretStr) -> SecretStr:
     if not DSN.fullmatch(value.get_secret_value()):
-        raise ValueError("is not of the form https://key@host/number")
+        raise ValueError("must have the form https://key@host/number")
     return value
 
 
@@ -49,12 +49,12 @@ SentryDsn = Annotated[SecretStr, AfterValidator(_dsn)]
 
 
 class TelemetrySettings(PartSettings):
-    """Settings that switch telemetry on, each a part of it."""
+    """Settings of telemetry, each of which enables a part."""
 
-    # Prometheus: /metrics on a port of its own, which must not be that of the service
+    # Prometheus: /metrics on its own port
     METRICS_PORT: Port | None = None
     PORT: Port = Settings.model_fields["PORT"].default
-    # OpenTelemetry: the address of a collector, what it asks for, the share of requests
+    # OpenTelemetry: URL of the collector, its headers, the share of requests traced
     OTLP_ENDPOINT: PublicUrl | None = None
     OTLP_HEADERS: HttpHeaders | None = None
     TRACE_RATIO: float = Field(default=1, ge=0, le=1)
@@ -71,13 +71,13 @@ class TelemetrySettings(PartSettings):
         on = [name for name in SWITCHES if getattr(self, name) is not None]
         if on and not _installed():
             raise ValueError(
-                f"{', '.join(on)} needs the packages of the extra: "
+                f"{', '.join(on)} needs the extra telemetry: "
                 "pip install '.[telemetry]' or uv sync --extra telemetry"
             )
         return self
 
     def join(self, hooks: Hooks, settings: Settings) -> None:
-        """Import what the settings ask for, and its packages."""
+        """Import and register the enabled parts."""
         if self.SENTRY_DSN:
             from app.kit.telemetry.reports import reporting_errors
 
@@ -100,7 +100,7 @@ class TelemetrySettings(PartSettings):
 
 
 def _installed() -> bool:
-    """Look for the packages, and import none of them."""
+    """Return whether the packages are installed, without importing them."""
     try:
         return all(find_spec(package) is not None for package in PACKAGES)
     except ModuleNotFoundError:

@@ -1,6 +1,6 @@
-"""Traces for a collector of OpenTelemetry.
+"""Traces for an OpenTelemetry collector.
 
-Spans say what was done and how long it took, never with which values.
+Spans have names and durations, never values.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ from app.kit.telemetry.middleware import TelemetryMiddleware
 
 
 class Traces:
-    """Makes spans, and sets nothing that is global: applications do not mix theirs."""
+    """Tracer of one application; it sets no global state."""
 
     def __init__(
         self, settings: Settings, collector: str, headers: dict[str, str], ratio: float
@@ -50,7 +50,7 @@ class Traces:
         self.tracer = self._provider.get_tracer("app", settings.VERSION)
 
     def join(self, hooks: Hooks) -> None:
-        """Trace what the hooks show."""
+        """Register the hooks that trace."""
         hooks.middleware.append(partial(TelemetryMiddleware, watch=self.request))
         hooks.log_ids.append("trace_id")
         hooks.process.append(self.process)
@@ -60,7 +60,7 @@ class Traces:
 
     @contextmanager
     def process(self, engine: AsyncEngine) -> Iterator[None]:
-        """Trace statements, and send spans; what is left, at the end."""
+        """Trace statements and export spans; flush them at the end."""
         watch_statements(engine, self.statement)
         url, headers = self._endpoint
         exporter = OTLPSpanExporter(url, headers=headers)
@@ -72,17 +72,17 @@ class Traces:
     def request(
         self, method: str, headers: Mapping[str, str]
     ) -> Iterator[Callable[[str, int], None]]:
-        """Surround a request with a span, in the trace of who calls.
+        """Surround a request with a span, in the caller's trace.
 
-        Log lines within carry the trace's id. What this gives is told how the request
-        was answered.
+        Log lines within have the trace id. Yields a function that takes the route and
+        the status.
         """
         with self.tracer.start_as_current_span(
             method,
             self._callers.extract(headers),
             SpanKind.SERVER,
             {"http.request.method": method},
-            # The text of an exception may quote anything.
+            # The text of an exception may quote values.
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -98,14 +98,14 @@ class Traces:
                 yield answered
 
     def headers(self) -> dict[str, str]:
-        """Return the present trace, as the standard spells it for others."""
+        """Return the current trace as W3C trace context headers."""
         carrier: dict[str, str] = {}
         self._callers.inject(carrier)
         return carrier
 
     @contextmanager
     def job(self, name: str, headers: Mapping[str, str]) -> Iterator[None]:
-        """Surround a job with a span, in the trace of who added it."""
+        """Surround a job with a span, in the trace of the request that added it."""
         with (
             self.tracer.start_as_current_span(
                 f"process {name}",
@@ -133,9 +133,9 @@ class Traces:
             raise
 
     def statement(self, text: str) -> End:
-        """Begin the span of a statement, and give what ends it."""
+        """Start the span of a statement; return the function that ends it."""
         if not get_current_span().get_span_context().is_valid:
-            # It would be a trace of its own; somebody who polls makes many.
+            # Outside of a trace, such as when polling, each would start its own.
             return lambda _: None
         operation = text.split(maxsplit=1)[0]
         span = self.tracer.start_span(

@@ -239,9 +239,11 @@ async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
     container = Container(fresh_database)
     await container.database.connect()
     async with working(container, kinds()):
-        await until("No jobs are done: The database does not answer (It is read-only)")
+        await until(
+            "Worker paused: The database is unavailable (The database is read-only)"
+        )
         await read_only(False)
-        await until("Doing jobs")
+        await until("Processing jobs")
         await _add_job(container)
         await until("Job purge done")
     await container.database.disconnect()

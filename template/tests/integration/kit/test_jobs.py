@@ -282,7 +282,7 @@ async def test_a_worker_without_a_database_says_so_and_can_be_stopped(
     doing.stop()
     await asyncio.wait_for(task, 5)
     await container.database.disconnect()
-    assert "No jobs are done" in capsys.readouterr().out
+    assert "Worker paused" in capsys.readouterr().out
 
 
 async def test_a_worker_says_nothing_to_itself_before_it_listens(

@@ -97,7 +97,7 @@ def test_a_database_that_is_away_is_a_warning_of_one_line(
     except Exception:
         logging.getLogger("pgqueuer").exception("It failed in %s", "a task")
     line = json.loads(capsys.readouterr().out)
-    message = "The database does not answer (The connection broke)"
+    message = "The database is unavailable (The connection was lost)"
     assert (line["level"], line["message"]) == ("WARNING", message)
     assert "exception" not in line
 
