@@ -33,7 +33,7 @@ from app.middleware.request_id import RequestIDMiddleware
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Run the database, the hooks and the worker as long as the application."""
+    """Connect the database; run the hooks and the worker until shutdown."""
     container: Container = app.state.container
     setup_logging(container.settings, container.hooks.log_ids)
     engine = await container.database.connect()

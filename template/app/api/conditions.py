@@ -42,7 +42,7 @@ async def get_if_match(
     Weak ETags (`W/"..."`) never match.
 
     Raises:
-        PreconditionRequiredException: REQUIRE_IF_MATCH is set, the header is missing.
+        PreconditionRequiredException: the header is required and missing.
     """
     settings = await get_settings(request)
     if if_match is None and settings.REQUIRE_IF_MATCH:

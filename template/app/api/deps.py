@@ -60,7 +60,7 @@ async def get_db(connection: HTTPConnection) -> AsyncSession:
 
 
 class SignedIn(Guard):
-    """Guard that requires a signed-in caller, in one of the roles if any."""
+    """Guard that requires a signed-in caller and, if given, one of the roles."""
 
     model = bearer.model
     scheme_name = bearer.scheme_name

@@ -1,7 +1,8 @@
 """Idempotency-Key: a POST that is sent twice runs once.
 
 Every POST of a `SliceRouter` accepts one, except with `openapi_extra=PUBLIC`, where the
-caller is unknown, or `NO_REPLAY`: responses are stored for a day, and secrets must not.
+caller is unknown, or `NO_REPLAY`, where the response has a secret: responses are stored
+for a day.
 """
 
 import re

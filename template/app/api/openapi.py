@@ -19,10 +19,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     "5XX": {"model": ErrorResponse, "description": "Server error"},
 }
 
-# For `openapi_extra`, where tests and `make contract` read it: needs no sign-in (in
-# OpenAPI, an empty requirement).
+# For `openapi_extra`, which tests and `make contract` read. Needs no sign-in, which
+# OpenAPI writes as an empty requirement:
 PUBLIC: dict[str, Any] = {"security": [{}]}
-# The same: the response holds a secret, so it is never stored for a replay.
+# The response has a secret and is never stored for a replay:
 NO_REPLAY: dict[str, Any] = {"x-no-replay": True}
 
 

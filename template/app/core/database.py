@@ -76,7 +76,7 @@ class DatabaseManager:
         """Return whether the database accepts writes or is read-only.
 
         Raises:
-            ServiceUnavailableException: it is unavailable; the detail says why.
+            ServiceUnavailableException: the database is unavailable; `detail` says why.
         """
         try:
             async with asyncio.timeout(self._settings.DB_CONNECT_TIMEOUT):

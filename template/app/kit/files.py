@@ -45,7 +45,7 @@ class FileStore:
             await anyio.Path(self.path(name)).unlink(missing_ok=True)
 
     async def older_than(self, age: timedelta) -> list[str]:
-        """Return the names of the files not changed within `age`."""
+        """Return the names of files last changed more than `age` ago."""
         directory = anyio.Path(self._directory)
         limit = time.time() - age.total_seconds()
         if not await directory.is_dir():

@@ -25,7 +25,7 @@ from app.core.database import DatabaseManager
 
 type Around = AbstractContextManager[None]
 
-# Seconds for the hooks to finish when the process ends, such as to send data.
+# Seconds that hooks may take at the end of the process, to flush data.
 LAST_WORDS = 3.0
 
 

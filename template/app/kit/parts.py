@@ -16,7 +16,7 @@ from app.kit.hooks import Hooks
 
 
 class PartSettings(SourcedSettings):
-    """Settings of one part; what they leave off is not imported."""
+    """Settings of one part; what they do not enable is not imported."""
 
     def join(self, hooks: Hooks, settings: Settings) -> None:
         """Add the hooks that the settings enable."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 # Grace period before the server sees SIGTERM: load balancers stop sending, and waiting
-# connections are accepted. The server would drop them.
+# connections are accepted, which would otherwise be lost.
 DRAIN_DELAY = 1.0
 
 

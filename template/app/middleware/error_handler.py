@@ -37,7 +37,7 @@ def setup_error_handlers(app: FastAPI) -> None:
 
 
 class ErrorMiddleware:
-    """Middleware for errors that no route handles: of middleware, and unexpected.
+    """Middleware that answers errors of other middleware, and unexpected ones.
 
     Starlette's own handler runs outside of all middleware: its response would have
     neither CORS headers nor X-Request-ID.
@@ -60,7 +60,7 @@ class ErrorMiddleware:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                # The reader of a truncated body may blame the client.
+                # A truncated body may look like an error of the client.
                 if left and message["status"] < 500:
                     message = {**message, "status": CLIENT_LEFT}
             await send(message)
@@ -131,7 +131,7 @@ async def answer_http_exception(request: Request, error: HTTPException) -> JSONR
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of the path; the router names one route's."""
+    """Return the methods of all routes of the path, not only of the first."""
     allowed = {method for method in http.METHODS if _has_route(request, method)}
     if "GET" in allowed:
         allowed.add("HEAD")

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class RequestLoggingMiddleware:
-    """Access log of method, path, status and duration; never query, header or body."""
+    """Access log: method, path, status and duration; no query, header or body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

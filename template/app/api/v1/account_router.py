@@ -31,7 +31,7 @@ SENT = "If the account exists, an e-mail is on its way"
     openapi_extra=PUBLIC,
 )
 async def register(data: RegisterRequest, service: AccountServiceDep) -> User:
-    """Create an account. Only an administrator can grant rights."""
+    """Create an account. It has no privileges."""
     return await service.register(data)
 
 

@@ -19,7 +19,7 @@ RESTED = 1.0
 
 
 class WriteInReadingError(RuntimeError):
-    """Write in a read-only session: a bug."""
+    """Attempt to write in a read-only session: a bug."""
 
     def __init__(self) -> None:
         super().__init__(

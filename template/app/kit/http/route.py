@@ -44,9 +44,9 @@ class ScopedRoute(APIRoute):
 
     1. Receive the body, if FastAPI parses it; no connection is held yet.
     2. Open the scope as `request.state.scope`, and run the guards.
-    3. Have FastAPI parse, validate, call the handler and build the answer.
+    3. Have FastAPI parse, validate, call the handler and build the response.
     4. Commit, or roll back on an error. GET and HEAD only read.
-    5. Send the answer.
+    5. Send the response.
     """
 
     def get_route_handler(self) -> Callable[[Request], Any]:

@@ -14,7 +14,7 @@ from app.core.config import Settings
 class TrustedHostMiddleware:
     """Middleware that refuses unknown hosts.
 
-    Health probes are exempt: they name the address of a machine.
+    Health probes are exempt: they name a machine's address, which no setting knows.
     """
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str], probed: str) -> None:

@@ -28,9 +28,9 @@ Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 class QueueDriver(AsyncpgDriver):
     """PgQueuer's driver, with its statements run by SQLAlchemy.
 
-    SQLAlchemy begins a transaction at its first statement: a job added on the driver's
-    own connection before would survive a rollback. There, the outcome of a job would
-    also be lost with the connection.
+    SQLAlchemy begins a transaction with its first statement: a job added before that on
+    the raw connection would survive a rollback. If that connection breaks, the outcome
+    of a running job would be lost.
     """
 
     def __init__(self, connect: Connect, listening: Any = None) -> None:

@@ -1,7 +1,7 @@
-"""Base class of jobs: work after a request, or on a schedule.
+"""Jobs: work after a request, or on a schedule.
 
 The class has the options, the fields are the payload. The database stores the payload:
-put no secrets in it.
+it must hold no secrets.
 """
 
 from typing import ClassVar

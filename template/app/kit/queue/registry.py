@@ -1,4 +1,4 @@
-"""Handlers of jobs: how they are registered, found and run."""
+"""Handlers of jobs: registration, discovery and execution."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
@@ -43,7 +43,7 @@ class Router[H]:
     ) -> Callable[[Handler[Kind, H]], Handler[Kind, H]]:
         """Register the handler of a kind of job.
 
-        Any exception that it raises makes the job retry. It opens its own transactions.
+        Any exception makes the job retry. The handler opens its own transactions.
         """
 
         def register(handler: Handler[Kind, H]) -> Handler[Kind, H]:

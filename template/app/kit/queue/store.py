@@ -38,7 +38,7 @@ PURGE = [
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:
-    """A dead letter: all its attempts have failed."""
+    """A dead letter: its attempts have failed, the last one at `since`."""
 
     id: int
     name: str
@@ -86,6 +86,6 @@ class JobQueue:
         await self._queue.requeue_jobs(wanted)
 
     async def purge(self, kept: timedelta) -> None:
-        """Remove failed jobs, logs and statistics that are older."""
+        """Remove failed jobs, logs and statistics older than `kept`."""
         for statement in PURGE:
             await self._session.execute(statement, {"before": datetime.now(UTC) - kept})

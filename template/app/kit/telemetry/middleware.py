@@ -1,4 +1,4 @@
-"""Middleware of metrics and traces."""
+"""Middleware for metrics and traces."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager

@@ -49,7 +49,7 @@ SentryDsn = Annotated[SecretStr, AfterValidator(_dsn)]
 
 
 class TelemetrySettings(PartSettings):
-    """Settings of telemetry, each of which enables a part."""
+    """Settings of telemetry, which is enabled part by part."""
 
     # Prometheus: /metrics on its own port
     METRICS_PORT: Port | None = None
