@@ -71,7 +71,7 @@ class TelemetrySettings(PartSettings):
         on = [name for name in SWITCHES if getattr(self, name) is not None]
         if on and not _installed():
             raise ValueError(
-                f"{', '.join(on)} needs the extra telemetry: "
+                f"{', '.join(on)} needs the telemetry extra: "
                 "pip install '.[telemetry]' or uv sync --extra telemetry"
             )
         return self
