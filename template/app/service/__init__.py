@@ -1,1 +1,1 @@
-"""Use cases: the rules of the service, free of HTTP and of SQL."""
+"""Use cases: the rules of the service, without HTTP and SQL."""

@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""Use cases of the caller's own account."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ TAKEN = "This e-mail is already registered"
 
 
 class AccountService:
-    """The use cases of one's own account."""
+    """The use cases of the caller's own account."""
 
     def __init__(
         self,
@@ -42,11 +42,11 @@ class AccountService:
         self._audit = audit
 
     async def register(self, data: RegisterRequest) -> User:
-        """Create an account without rights, and mail a link to verify the address.
+        """Create an account with the role `user`, and mail a verification link.
 
         Raises:
             ConflictException: the e-mail is taken.
-            TooManyRequestsException: too many from this address.
+            TooManyRequestsException: too many registrations from this address.
         """
         await self._limits.count_registration()
         async with self._unit.released():
@@ -65,14 +65,14 @@ class AccountService:
     async def update(
         self, user: User, data: AccountUpdate, if_match: IfMatch = None
     ) -> User:
-        """Change what is given; ask a new address to be verified before it counts.
+        """Change the given fields; a new e-mail takes effect once it is verified.
 
         Raises:
-            BadRequestException: for a new e-mail the password is missing or wrong.
+            BadRequestException: the password for a new e-mail is missing or wrong.
             ConflictException: the e-mail is taken.
-            PreconditionFailedException: the caller has seen another state.
-            TooManyRequestsException: wrong passwords, or mails, too often.
-            UnauthorizedException: the account was changed in the meantime.
+            PreconditionFailedException: the row changed since the caller read it.
+            TooManyRequestsException: too many wrong passwords or mails.
+            UnauthorizedException: the account changed in the meantime.
         """
         await check_if_match(self._users, user.id, if_match)
         values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
@@ -92,27 +92,27 @@ class AccountService:
         return user
 
     async def resend(self, email: str) -> None:
-        """Have a new link mailed to a user whose address is not verified yet.
+        """Mail a new verification link to a user whose e-mail is unverified.
 
         Raises:
-            TooManyRequestsException: too many mails, for this e-mail or address.
+            TooManyRequestsException: too many mails to the e-mail or from the address.
         """
         await self._limits.count_mail(email)
         await self._links.request(email, Purpose.VERIFY)
 
     async def verify(self, token: str) -> None:
-        """Verify the address that a mail went to; a new one becomes the user's now.
+        """Verify the e-mail that a link was sent to; a new one replaces the old.
 
         Raises:
-            BadRequestException: the token was used, is too old, or never was.
-            ConflictException: somebody registered the e-mail in the meantime.
+            BadRequestException: the token is invalid, expired or used.
+            ConflictException: another user took the e-mail in the meantime.
             TooManyRequestsException: too many tokens from this address.
         """
         await self._limits.count_mail_token()
         taken = await self._links.take(token, Purpose.VERIFY)
         user = await self._users.get_by_id(taken.user_id) if taken else None
         if taken is None or user is None or not user.is_active:
-            raise BadRequestException("The link is no longer good").remembering(
+            raise BadRequestException("The link is invalid or expired").remembering(
                 self._audit.refusal("verify-email")
             )
         old = user.email
@@ -122,9 +122,9 @@ class AccountService:
             "verify-email", actor=user.id, subject=user.id, fields=values
         )
         if taken.email != old:
-            # A link to the old address must not open the account any more.
+            # A link to the old address must no longer open the account.
             await self._links.revoke_all(user)
-            text = f"Your account uses {taken.email} now. Was it not you? Write us.\n"
+            text = f"Your account now uses {taken.email}. Not you? Contact us.\n"
             subject = "Your e-mail address was changed"
             await self._jobs.add(SendMail(to=old, subject=subject, text=text))
 
@@ -135,7 +135,9 @@ class AccountService:
                 password, user.password_hash
             )
         if not fits:
-            raise BadRequestException("A new e-mail needs your password").remembering(
+            raise BadRequestException(
+                "A new e-mail requires your current password"
+            ).remembering(
                 self._audit.refusal("change-email", actor=user.id, subject=user.id)
             )
         await self._limits.login_succeeded(user.email)

@@ -1,4 +1,4 @@
-"""The record of what was done to accounts, and what was refused."""
+"""Audit log of account changes and refusals."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -10,13 +10,13 @@ from app.domain.models.audit_event import AuditEvent
 
 
 class AuditStore(Protocol):
-    """What this service needs of the place where the record is kept."""
+    """The storage of audit events."""
 
     async def add(self, event: AuditEvent) -> None: ...
 
 
 class AuditService:
-    """Writes rows about one request."""
+    """The audit log of one request."""
 
     def __init__(self, store: AuditStore, context: RequestContext) -> None:
         self._store = store
@@ -30,13 +30,13 @@ class AuditService:
         subject: UUID,
         fields: Iterable[str] = (),
     ) -> None:
-        """Record a change, in the transaction of the change."""
+        """Record a change in the same transaction."""
         await self._add(action, False, actor, subject, fields)
 
     def refusal(
         self, action: str, *, actor: UUID | None = None, subject: UUID | None = None
     ) -> Callable[[], Awaitable[None]]:
-        """Prepare the record of a refusal, for `AppException.remembering`."""
+        """Return a function that records a refusal, for `AppException.remembering`."""
         return partial(self._add, action, True, actor, subject, ())
 
     async def _add(

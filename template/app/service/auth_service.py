@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Use cases of login, refresh and logout."""
 
 from app.core.exceptions import UnauthorizedException
 from app.core.security import PasswordHasher
@@ -11,7 +11,7 @@ from app.service.token_service import TokenService
 
 
 class AuthService:
-    """The use cases of signing in and out."""
+    """The use cases of login, refresh and logout."""
 
     def __init__(
         self,
@@ -33,8 +33,8 @@ class AuthService:
         """Exchange an e-mail and a password for tokens.
 
         Raises:
-            UnauthorizedException: they do not fit; it does not say which.
-            TooManyRequestsException: they did not fit too often.
+            UnauthorizedException: one of them is wrong; the message hides which.
+            TooManyRequestsException: too many failed logins.
         """
         await self._limits.count_login(email)
         known = await self._users.get_by_email(email)
@@ -56,15 +56,15 @@ class AuthService:
         """Exchange a refresh token for new tokens.
 
         Raises:
-            UnauthorizedException: the token or its user is expired or invalid.
+            UnauthorizedException: the token or its user is invalid.
         """
         return await self._tokens.exchange(refresh_token)
 
     async def logout(self, refresh_token: str) -> None:
-        """End the sign-in that a refresh token belongs to."""
+        """Revoke the session of a refresh token."""
         await self._tokens.revoke(refresh_token)
 
     async def logout_all(self, user: User) -> None:
-        """End every sign-in of a user, at once."""
+        """Revoke all sessions of a user."""
         await self._tokens.revoke_all(user)
         await self._audit.done("logout-all", actor=user.id, subject=user.id)

@@ -1,4 +1,4 @@
-"""Places in lists, as callers get to see them."""
+"""Signed cursors of lists."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -8,22 +8,22 @@ from app.core.exceptions import InvalidInputException
 from app.kit.signer import Signer
 from app.utils.pagination import Position
 
-# Raised when the form below changes: cursors of before are refused then.
+# Increment it when the format below changes: older cursors are then rejected.
 VERSION = "1"
 SIGNATURE_LENGTH = 32
 
 
 class CursorService:
-    """Makes and reads cursors: signed, so that only ours are followed.
+    """Cursors, signed so that clients cannot forge them.
 
-    A cursor belongs to a `scope`: one list, its order and its filters.
+    A cursor is bound to a `scope`: one list with its order and filters.
     """
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
     def write(self, end: Position | None, scope: str) -> str | None:
-        """Make the cursor of a place; there is none where the list ends."""
+        """Return the cursor of a position; None at the end of the list."""
         if end is None:
             return None
         place = json.dumps([end.value, str(end.id)]).encode()
@@ -32,10 +32,10 @@ class CursorService:
         ).decode()
 
     def read(self, cursor: str | None, scope: str) -> Position | None:
-        """Give the place of a cursor.
+        """Return the position of a cursor.
 
         Raises:
-            InvalidInputException: it is altered, of another list, order or filter.
+            InvalidInputException: the cursor is altered or of another scope.
         """
         if cursor is None:
             return None
@@ -46,7 +46,8 @@ class CursorService:
         signature, place = raw[:SIGNATURE_LENGTH], raw[SIGNATURE_LENGTH:]
         if not self._signer.verify(_bound(place, scope), signature):
             raise InvalidInputException(
-                "query.cursor", "The cursor is not of this list, order and filter"
+                "query.cursor",
+                "The cursor is invalid for this list, order and filters",
             )
         value, id = json.loads(place)
         return Position(value, UUID(id))

@@ -1,4 +1,4 @@
-"""Answers that are given again to a repeated request."""
+"""Replay of responses to repeated requests (Idempotency-Key)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ KEPT = timedelta(hours=24)
 
 
 class AnswerStore(Protocol):
-    """What this service needs of the place where answers are kept."""
+    """The storage of responses."""
 
     async def claim(self, key: str) -> bool: ...
     async def get(self, key: str, kept: timedelta) -> IdempotencyKey | None: ...
@@ -24,7 +24,7 @@ class AnswerStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that its caller may repeat: who calls what, by which key, with what."""
+    """A request with an Idempotency-Key."""
 
     caller: UUID
     method: str
@@ -34,14 +34,14 @@ class Call:
 
     @property
     def name(self) -> str:
-        """A hash of all but the content."""
+        """Return a hash of everything but the content."""
         parts = (str(self.caller), self.method, self.path, self.key)
         return sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered."""
+    """A response."""
 
     status: int
     headers: Mapping[str, str]
@@ -49,18 +49,18 @@ class Answer:
 
 
 class IdempotencyService:
-    """Keeps an answer in the same transaction as what it tells of."""
+    """Stored responses, committed with the changes that they report."""
 
     def __init__(self, store: AnswerStore, signer: Signer) -> None:
         self._store = store
         self._signer = signer
 
     async def begin(self, call: Call) -> Answer | None:
-        """Give the earlier answer; or claim the call until the transaction ends.
+        """Return the stored response, or claim the call until the transaction ends.
 
         Raises:
-            ConflictException: the same call is in flight.
-            InvalidInputException: the key was used with another content.
+            ConflictException: the same call is in progress.
+            InvalidInputException: the key was used with other content.
         """
         if not await self._store.claim(call.name):
             raise _in_flight()
@@ -69,30 +69,30 @@ class IdempotencyService:
             return None
         if not self._signer.verify(call.content, bytes.fromhex(row.request_hash)):
             raise InvalidInputException(
-                "header.Idempotency-Key", "The key was used for another request"
+                "header.Idempotency-Key", "The key was already used for another request"
             )
         return Answer(row.status, row.headers, row.body)
 
     async def renew(self, call: Call) -> None:
-        """Claim the call again, in another transaction.
+        """Claim the call again in another transaction.
 
         Raises:
-            ConflictException: another request has claimed or answered it meanwhile.
+            ConflictException: another request claimed or answered the call.
         """
         if await self.begin(call) is not None:
             raise _in_flight()
 
     async def keep(self, call: Call, answer: Answer) -> None:
-        """Keep the answer, in the transaction of what it tells of.
+        """Store the response in the transaction of the change that it reports.
 
         Raises:
-            ConflictException: another request has answered the call meanwhile.
+            ConflictException: another request answered the call.
         """
         if not await self._put(call, answer):
             raise _in_flight()
 
     async def keep_refusal(self, call: Call, answer: Answer) -> None:
-        """Keep an answer after the rollback, unless another request has claimed it."""
+        """Store a response after a rollback, unless another request has the claim."""
         if await self._store.claim(call.name):
             await self._put(call, answer)
 
@@ -108,6 +108,6 @@ class IdempotencyService:
 
 
 def _in_flight() -> ConflictException:
-    error = ConflictException("The first request with this key is in flight")
+    error = ConflictException("The first request with this key is in progress")
     error.retry_after = 1
     return error

@@ -1,4 +1,4 @@
-"""How often something may be tried."""
+"""Rate limits of logins, registrations and mails."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ from app.service.ports import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many attempts in a window of time; the window starts at the first."""
+    """The attempts allowed in a window that starts at the first attempt."""
 
     name: str
     attempts: int
@@ -24,7 +24,7 @@ class Limit:
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 
-# The tight one counts per e-mail *and* address: nobody locks out somebody elsewhere.
+# The strictest limit is per e-mail and address: nobody can lock out others.
 LOGIN = Limit("login", 5, QUARTER)
 LOGIN_EMAIL = Limit("login-email", 100, QUARTER)
 LOGIN_ADDRESS = Limit("login-address", 50, QUARTER)
@@ -34,12 +34,12 @@ MAIL_EMAIL = Limit("mail-email", 3, HOUR)
 MAIL_ADDRESS = Limit("mail-address", 20, HOUR)
 
 
-# A limit, and what is counted for it.
+# A limit, and the values that its key is made of.
 type Counted = tuple[Limit, *tuple[str, ...]]
 
 
 class LimitStore(Protocol):
-    """What this service needs of the place where attempts are counted."""
+    """The storage of counters."""
 
     async def hit(self, key: str, window: timedelta) -> tuple[int, int]: ...
     async def undo(self, key: str) -> None: ...
@@ -47,11 +47,11 @@ class LimitStore(Protocol):
 
 
 class LimitService:
-    """Counts attempts from one address, each before it is tried.
+    """The rate limits of one client address. Attempts are counted before they are made.
 
-    Counts are committed at once: so they survive a refusal, and many attempts at once
-    do not pass. Count before anything is written that is to be undone with the rest.
-    Every limit is multiplied by the factor.
+    Counts are committed at once: they survive a refusal, and concurrent attempts
+    cannot pass a limit. Count before other writes, which the commit would include.
+    Every limit is multiplied by `factor`.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class LimitService:
         self._factor = factor
 
     async def count_login(self, email: str) -> None:
-        """Count a login.
+        """Count a login attempt.
 
         Raises:
-            TooManyRequestsException: enough, for now.
+            TooManyRequestsException: the limit is exceeded.
         """
         await self._count(
             (LOGIN_ADDRESS, self._address),
@@ -81,14 +81,14 @@ class LimitService:
         )
 
     async def login_succeeded(self, email: str) -> None:
-        """Count only the wrong ones."""
+        """Uncount a successful login, and reset the limits of its e-mail."""
         await self._store.undo(_key(LOGIN_ADDRESS, self._address))
         await self._store.forget(
             _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
         )
 
     async def password_was_reset(self, email: str) -> None:
-        """Let somebody in who was locked out by others."""
+        """Reset the login limits of an e-mail that others may have exhausted."""
         await self._store.forget(
             _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
         )
@@ -97,28 +97,28 @@ class LimitService:
         """Count a registration.
 
         Raises:
-            TooManyRequestsException: enough, for now.
+            TooManyRequestsException: the limit is exceeded.
         """
         await self._count((REGISTER_ADDRESS, self._address))
 
     async def count_mail_token(self) -> None:
-        """Count the use of a token of a mail, good or not.
+        """Count the use of a mail token, valid or not.
 
         Raises:
-            TooManyRequestsException: enough, for now.
+            TooManyRequestsException: the limit is exceeded.
         """
         await self._count((TOKEN_ADDRESS, self._address))
 
     async def count_mail(self, email: str) -> None:
-        """Count a mail that somebody asks for, whether or not it will be sent.
+        """Count a requested mail, whether or not it is sent.
 
         Raises:
-            TooManyRequestsException: enough, for now.
+            TooManyRequestsException: the limit is exceeded.
         """
         await self._count((MAIL_ADDRESS, self._address), (MAIL_EMAIL, email))
 
     async def _count(self, *counted: Counted) -> None:
-        """Count for one limit after the other, up to the first that is exceeded."""
+        """Count toward each limit, up to the first that is exceeded."""
         error = None
         for limit, *parts in counted:
             count, seconds = await self._store.hit(_key(limit, *parts), limit.window)
@@ -135,7 +135,7 @@ class LimitService:
         if count <= allowed:
             return None
         error = TooManyRequestsException(max(seconds, 1))
-        # Once in a window: a flood must not fill the record.
+        # Once per window: a flood of attempts must not fill the audit log.
         if count == allowed + 1:
             error.remembering(self._audit.refusal(limit.name))
         return error
@@ -147,7 +147,7 @@ class LimitService:
 
 
 def _network(address: str) -> str:
-    """Take what one customer of a provider has as one: of IPv6, a /64."""
+    """Return the /64 of an IPv6 address: one customer has all of it."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -156,5 +156,5 @@ def _network(address: str) -> str:
 
 
 def _key(limit: Limit, *parts: str) -> str:
-    """Hash what is counted: the table names nobody."""
+    """Hash the values: the table must not contain e-mails or addresses."""
     return sha256("\n".join((limit.name, *parts)).lower().encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Links in mails: each good once, and for a while."""
+"""Links in mails: single-use, with an expiry."""
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ REQUESTS = {Purpose.RESET: ForgotPassword, Purpose.VERIFY: ResendVerification}
 
 
 class MailTokenStore(Protocol):
-    """What this service needs of the place where tokens of mails are kept."""
+    """The storage of mail tokens."""
 
     async def add(
         self,
@@ -38,10 +38,10 @@ class MailTokenStore(Protocol):
 
 
 class LinkService:
-    """Makes links and has them sent.
+    """The links in mails.
 
-    A token is made of a random seed under a key: so the queue and the database hold
-    nothing that opens an account, and each try of a mail sends the same link.
+    A token is the signature of a random seed. The queue and the database contain
+    nothing that opens an account, and each retry of a mail sends the same link.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class LinkService:
         self._settings = settings
 
     async def request(self, email: str, purpose: Purpose) -> None:
-        """Have a job look for the user: the time of the answer tells nothing."""
+        """Queue the lookup of the user: response times must not reveal accounts."""
         await self._jobs.add(REQUESTS[purpose](email=email))
 
     async def send_to(self, email: str, purpose: Purpose) -> None:
-        """Mail a link to the user with this e-mail, if there is one who needs it."""
+        """Mail a link to the user with this e-mail, if one exists and needs it."""
         user = await self._users.get_by_email(email)
         if user is None or not user.is_active:
             return
@@ -71,7 +71,7 @@ class LinkService:
             await self.send(user, user.email, purpose)
 
     async def send(self, user: User, email: str, purpose: Purpose) -> None:
-        """Mail a link to an address; the one of before is no longer good."""
+        """Mail a link to an address, and revoke the previous one."""
         seed = new_token()
         hashed = token_hash(_token(self._signer.sign(seed.encode())))
         await self._tokens.revoke_all(user.id, purpose)
@@ -81,33 +81,33 @@ class LinkService:
         await self._jobs.add(SendLink(token_hash=hashed, seed=seed))
 
     async def write(self, hashed: str, seed: str) -> Mail | None:
-        """Write the mail, unless its link is no longer good."""
+        """Return the mail, or None if its link is expired or revoked."""
         row = await self._tokens.get(hashed)
         made = (_token(digest) for digest in self._signer.all(seed.encode()))
         token = next((token for token in made if token_hash(token) == hashed), None)
         if row is None or token is None:
             return None
-        # Behind #, so that neither servers nor other sites get to see the token.
+        # In the fragment, which browsers send neither to servers nor as a referrer.
         link = f"{self._settings.PUBLIC_URL}/{row.purpose.value}#token={token}"
         if row.purpose == Purpose.VERIFY:
             hours = self._settings.VERIFY_EMAIL_EXPIRE_HOURS
-            text = f"Open this within {hours} hours:\n\n{link}\n"
+            text = f"Open this link within {hours} hours:\n\n{link}\n"
             return Mail(row.email, "Verify your e-mail address", text)
         minutes = self._settings.RESET_PASSWORD_EXPIRE_MINUTES
         text = f"Choose a new password within {minutes} minutes:\n\n{link}\n"
         return Mail(row.email, "Choose a new password", text)
 
     async def find(self, token: str, purpose: Purpose) -> MailToken | None:
-        """Find a token that is good, without using it."""
+        """Return a valid token without using it."""
         row = await self._tokens.get(token_hash(token))
         return row if row is not None and row.purpose == purpose else None
 
     async def take(self, token: str, purpose: Purpose) -> MailToken | None:
-        """Use a token; tell whose it is, if it is good."""
+        """Use a token, and return it if it was valid."""
         return await self._tokens.take(token_hash(token), purpose)
 
     async def revoke_all(self, user: User) -> None:
-        """End all links of a user."""
+        """Revoke all links of a user."""
         await self._tokens.revoke_all(user.id)
 
     def _lifetime(self, purpose: Purpose) -> timedelta:

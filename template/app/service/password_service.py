@@ -1,4 +1,4 @@
-"""Changing a password, and getting in again without one."""
+"""Use cases of changing and resetting passwords."""
 
 from app.core.exceptions import BadRequestException
 from app.core.security import PasswordHasher
@@ -35,12 +35,12 @@ class PasswordService:
         self._audit = audit
 
     async def change(self, user: User, old: str, new: str) -> TokenResponse:
-        """Change the password of a signed-in user, who alone stays signed in.
+        """Change a password, revoke all sessions and return new tokens.
 
         Raises:
             BadRequestException: the old password is wrong.
-            TooManyRequestsException: it was wrong too often.
-            UnauthorizedException: the account was changed in the meantime.
+            TooManyRequestsException: too many wrong passwords.
+            UnauthorizedException: the account changed in the meantime.
         """
         await self._limits.count_login(user.email)
         async with self._unit.released():
@@ -59,19 +59,19 @@ class PasswordService:
         return await self._tokens.issue(user)
 
     async def forgot(self, email: str) -> None:
-        """Have a link mailed to the user with this e-mail, if there is one.
+        """Mail a link to the user with this e-mail, if one exists.
 
         Raises:
-            TooManyRequestsException: too many mails, for this e-mail or address.
+            TooManyRequestsException: too many mails to the e-mail or from the address.
         """
         await self._limits.count_mail(email)
         await self._links.request(email, Purpose.RESET)
 
     async def reset(self, token: str, new: str) -> None:
-        """Set a password with the token of a mail, and end every sign-in.
+        """Set a password with a mail token, and revoke all sessions.
 
         Raises:
-            BadRequestException: the token was used, is too old, or never was.
+            BadRequestException: the token is invalid, expired or used.
             TooManyRequestsException: too many tokens from this address.
         """
         await self._limits.count_mail_token()
@@ -91,7 +91,7 @@ class PasswordService:
         )
 
     def _bad_link(self) -> BadRequestException:
-        error = BadRequestException("The link is no longer good")
+        error = BadRequestException("The link is invalid or expired")
         return error.remembering(self._audit.refusal("reset-password"))
 
     async def _set(self, user: User, hashed: str) -> User:

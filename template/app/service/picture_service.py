@@ -1,4 +1,4 @@
-"""Pictures of people."""
+"""Use cases of users' pictures."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -16,7 +16,7 @@ from app.service.precondition import check_sign_in
 
 
 class PictureStore(Protocol):
-    """What this service needs of the place where files are kept."""
+    """The storage of pictures."""
 
     def path(self, name: str) -> Path: ...
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None: ...
@@ -24,11 +24,11 @@ class PictureStore(Protocol):
 
 
 async def receive_picture(store: PictureStore, chunks: AsyncIterator[bytes]) -> str:
-    """Store a picture as it arrives; give the name that it got.
+    """Store a picture as it arrives; return its file name.
 
     Raises:
-        UnsupportedMediaTypeException: it is no picture, or of another type.
-        ServiceUnavailableException: it cannot be stored.
+        UnsupportedMediaTypeException: the content is not a JPEG, PNG or WebP.
+        ServiceUnavailableException: the file cannot be stored.
     """
     beginning = b""
     async for chunk in chunks:
@@ -50,7 +50,7 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 class PictureService:
-    """The use cases of pictures. The file of a replaced one goes after the commit."""
+    """The use cases of pictures. Replaced files are removed after the commit."""
 
     def __init__(
         self,
@@ -67,12 +67,12 @@ class PictureService:
         self._jobs = jobs
 
     async def set_picture(self, user: User, chunks: AsyncIterator[bytes]) -> User:
-        """Give a user the picture that arrives.
+        """Replace a user's picture by an uploaded one.
 
         Raises:
-            UnsupportedMediaTypeException: it is no picture, or of another type.
-            ServiceUnavailableException: it cannot be stored.
-            UnauthorizedException: the account was changed in the meantime.
+            UnsupportedMediaTypeException: the content is not a JPEG, PNG or WebP.
+            ServiceUnavailableException: the file cannot be stored.
+            UnauthorizedException: the account changed in the meantime.
         """
         async with self._unit.released():
             name = await receive_picture(self._files, chunks)
@@ -80,10 +80,10 @@ class PictureService:
         return await self._change(user, name)
 
     async def remove_picture(self, user: User) -> User:
-        """Leave a user without a picture.
+        """Remove a user's picture.
 
         Raises:
-            UnauthorizedException: the account was changed in the meantime.
+            UnauthorizedException: the account changed in the meantime.
         """
         return await self._change(user, None)
 
@@ -99,10 +99,10 @@ class PictureService:
         return user
 
     def find(self, user: User) -> Path:
-        """Find the file of a user's picture.
+        """Return the path of a user's picture.
 
         Raises:
-            NotFoundException: there is none.
+            NotFoundException: the user has no picture.
         """
         if user.picture is None or not self._files.path(user.picture).is_file():
             raise NotFoundException("Picture of user", user.id)

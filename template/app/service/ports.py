@@ -1,4 +1,4 @@
-"""What several services need of a store, or of the unit of work."""
+"""Interfaces that several services use."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -12,7 +12,7 @@ from app.utils.pagination import Page, Position
 
 
 class UnitOfWork(Protocol):
-    """The transaction of a request or a job; `app.core.db.unit_of_work` has it."""
+    """The transaction of a request or a job; see `app.core.db.unit_of_work`."""
 
     async def commit(self) -> None: ...
     def released(self) -> AbstractAsyncContextManager[None]: ...
@@ -20,7 +20,7 @@ class UnitOfWork(Protocol):
 
 
 class UserStore(Protocol):
-    """The users."""
+    """The storage of users."""
 
     async def get_by_id(self, id: UUID) -> User | None: ...
     async def get_caller(self, id: UUID, token_version: int) -> Caller | None: ...
@@ -48,6 +48,6 @@ class UserStore(Protocol):
 
 
 class JobStore(Protocol):
-    """The queue."""
+    """The job queue."""
 
     async def add(self, job: Job) -> None: ...

@@ -1,4 +1,4 @@
-"""Checks that what a request relies on is still so."""
+"""Checks for concurrent changes."""
 
 from collections.abc import Set
 from typing import Protocol
@@ -9,21 +9,21 @@ from app.domain.models.base import BaseModel
 from app.domain.models.user import User
 from app.service.ports import UserStore
 
-# The versions that a caller names, of which one must be the row's; None: any will do.
+# The row versions that the caller accepts; None accepts any.
 IfMatch = Set[str] | None
 
 
 class VersionedStore(Protocol):
-    """What the check needs of the place where rows are kept."""
+    """The storage of versioned rows."""
 
     async def get_for_update(self, id: UUID) -> BaseModel | None: ...
 
 
 async def check_if_match(store: VersionedStore, id: UUID, if_match: IfMatch) -> None:
-    """Compare, and keep the row as it is until the commit; a missing one passes.
+    """Lock a row until the commit and check its version; a missing row passes.
 
     Raises:
-        PreconditionFailedException: the row was changed in the meantime.
+        PreconditionFailedException: the row changed since the caller read it.
     """
     if if_match is None:
         return
@@ -33,12 +33,12 @@ async def check_if_match(store: VersionedStore, id: UUID, if_match: IfMatch) -> 
 
 
 async def check_sign_in(users: UserStore, user: User) -> User:
-    """Return a user as stored now, who was read in an earlier transaction.
+    """Return the current row of a user that an earlier transaction read.
 
     Raises:
-        UnauthorizedException: the password, the tokens or the account changed since.
+        UnauthorizedException: the password, the tokens or the account changed.
     """
     unchanged = await users.get_unchanged(user)
     if unchanged is None:
-        raise UnauthorizedException("This sign-in has ended")
+        raise UnauthorizedException("The session was revoked")
     return unchanged

@@ -1,4 +1,4 @@
-"""The tokens of a signed-in user: issued, exchanged, revoked."""
+"""Access and refresh tokens: issued, exchanged, revoked."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -14,11 +14,11 @@ from app.kit.renamed import renamed
 from app.service.audit_service import AuditService
 from app.service.ports import UserStore
 
-ENDED = "This sign-in has ended"
+ENDED = "The session was revoked"
 
 
 class RefreshTokenStore(Protocol):
-    """What this service needs of the place where refresh tokens are kept."""
+    """The storage of refresh tokens."""
 
     async def add(
         self, token_hash: str, family_id: UUID, user_id: UUID, expires_at: datetime
@@ -29,7 +29,7 @@ class RefreshTokenStore(Protocol):
 
 
 class TokenService:
-    """The life of tokens. A refresh token is good for one exchange."""
+    """Access and refresh tokens. A refresh token is valid for one exchange."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class TokenService:
         self._audit = audit
 
     async def issue(self, user: User, family: UUID | None = None) -> TokenResponse:
-        """Give tokens to a user: a new family, unless an exchange goes on with one."""
+        """Issue tokens to a user, in a new family unless one is given."""
         family = family or uuid4()
         refresh = self._signer.create_refresh_token(user.id, user.token_version, family)
         expires_at = datetime.now(UTC) + self._signer.refresh_lifetime
@@ -61,8 +61,8 @@ class TokenService:
         """Exchange a refresh token for new tokens.
 
         Raises:
-            UnauthorizedException: the token, or its user, is no longer good. One that
-                was used before ends its whole family: one of its two users stole it.
+            UnauthorizedException: the token or its user is invalid. Reusing a token
+                revokes its family, because one of the two clients has stolen it.
         """
         claims = self._signer.decode_refresh_token(refresh_token)
         if not await self._store.use(token_hash(refresh_token)):
@@ -74,16 +74,16 @@ class TokenService:
         """Return the user of an access token.
 
         Raises:
-            UnauthorizedException: the token, or its user, is no longer good.
+            UnauthorizedException: the token or its user is invalid.
         """
         claims = self._signer.decode_access_token(access_token)
         return await self._owner(claims.subject, claims.version)
 
     async def identify(self, access_token: str) -> Caller:
-        """Return the caller of an access token, without loading the user's row.
+        """Return the caller of an access token, at half the cost of the user's row.
 
         Raises:
-            UnauthorizedException: the token, or its user, is no longer good.
+            UnauthorizedException: the token or its user is invalid.
         """
         claims = self._signer.decode_access_token(access_token)
         caller = await self._users.get_caller(claims.subject, claims.version)
@@ -92,7 +92,7 @@ class TokenService:
         return caller
 
     async def revoke(self, refresh_token: str) -> None:
-        """Revoke one sign-in; that of an invalid token is revoked already."""
+        """Revoke the family of a refresh token; ignore an invalid token."""
         try:
             claims = self._signer.decode_refresh_token(refresh_token)
         except UnauthorizedException:
@@ -101,13 +101,13 @@ class TokenService:
             await self._store.revoke_family(claims.family)
 
     async def revoke_all(self, user: User) -> User:
-        """Revoke every sign-in of a user; return the user as it is now."""
+        """Revoke all tokens of a user; return the changed user."""
         await self._store.revoke_all(user.id)
         values = {"token_version": user.token_version + 1}
         return await self._users.update_by_id(user.id, values) or user
 
     def _replayed(self, claims: Claims) -> UnauthorizedException:
-        error = UnauthorizedException("The token was used before, or ended")
+        error = UnauthorizedException("The token was already used or revoked")
         if claims.family is not None:
             error.remembering(partial(self._store.revoke_family, claims.family))
         return error.remembering(self._audit.refusal("refresh", subject=claims.subject))

@@ -1,4 +1,4 @@
-"""What can be done with users."""
+"""Use cases of user administration."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -19,7 +19,7 @@ from app.utils.pagination import Page
 
 
 class UserService:
-    """The use cases of the users' administration."""
+    """The use cases of user administration."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class UserService:
         self._cursors = cursors
 
     async def create_user(self, data: UserCreate, actor: UUID | None = None) -> User:
-        """Create a user; without an actor, it is the operator who does it.
+        """Create a user; `actor` is None in an operator's script.
 
         Raises:
             ConflictException: the e-mail is taken.
         """
-        # Saves the hashing; of two requests at once, the constraint decides.
+        # Saves the hashing; between concurrent requests the constraint decides.
         if await self._repo.email_exists(data.email):
             raise ConflictException("This e-mail is already registered")
         async with self._unit.released():
@@ -57,10 +57,10 @@ class UserService:
         return user
 
     async def get_user(self, user_id: UUID) -> User:
-        """Get a user.
+        """Return a user.
 
         Raises:
-            NotFoundException: there is no such user.
+            NotFoundException: the user does not exist.
         """
         user = await self._repo.get_by_id(user_id)
         if user is None:
@@ -68,10 +68,10 @@ class UserService:
         return user
 
     async def list_users(self, params: UserListParams) -> Page[User]:
-        """List users, a page at a time.
+        """Return a page of users.
 
         Raises:
-            InvalidInputException: the cursor is not of this list.
+            InvalidInputException: the cursor is invalid for this list.
         """
         scope = f"users {params.scope}"
         after = self._cursors.read(params.cursor, scope)
@@ -82,12 +82,12 @@ class UserService:
     async def update_user(
         self, user_id: UUID, data: UserUpdate, actor: UUID, if_match: IfMatch = None
     ) -> User:
-        """Change the fields that are given. Who is deactivated is signed out.
+        """Change the given fields; deactivation revokes the user's tokens.
 
         Raises:
-            NotFoundException: there is no such user.
-            ConflictException: no admin would be left.
-            PreconditionFailedException: the caller has seen another state.
+            NotFoundException: the user does not exist.
+            ConflictException: no active admin would be left.
+            PreconditionFailedException: the row changed since the caller read it.
         """
         values = data.model_dump(exclude_unset=True)
         if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get(
@@ -111,12 +111,12 @@ class UserService:
     async def delete_user(
         self, user_id: UUID, actor: UUID, if_match: IfMatch = None
     ) -> None:
-        """Delete a user softly: the row stays, the e-mail is free again.
+        """Soft-delete a user: the row stays, the e-mail becomes available.
 
         Raises:
-            NotFoundException: there is no such user.
-            ConflictException: no admin would be left.
-            PreconditionFailedException: the caller has seen another state.
+            NotFoundException: the user does not exist.
+            ConflictException: no active admin would be left.
+            PreconditionFailedException: the row changed since the caller read it.
         """
         await self._keep_an_admin(user_id, "delete-user", actor)
         await check_if_match(self._repo, user_id, if_match)
@@ -127,6 +127,6 @@ class UserService:
 
     async def _keep_an_admin(self, user_id: UUID, action: str, actor: UUID) -> None:
         if await self._repo.is_last_admin(user_id):
-            raise ConflictException("The last active admin must stay one").remembering(
-                self._audit.refusal(action, actor=actor, subject=user_id)
-            )
+            raise ConflictException(
+                "The last active admin cannot be demoted, deactivated or deleted"
+            ).remembering(self._audit.refusal(action, actor=actor, subject=user_id))

@@ -169,7 +169,7 @@ async def test_of_many_equal_requests_at_once_one_is_done(
     created = [a for a in answers if a.status_code == 201]
     assert len({a.content for a in created}) == 1
     in_flight = [a for a in answers if a.status_code == 409]
-    assert all("in flight" in a.json()["message"] for a in in_flight)
+    assert all("in progress" in a.json()["message"] for a in in_flight)
     assert all(a.headers["Retry-After"] == "1" for a in in_flight)
     async with elsewhere.transaction() as session:
         count = select(func.count()).where(User.email == EVE["email"])

@@ -57,7 +57,7 @@ async def test_a_call_that_another_request_has_claimed_is_in_flight(
     service: IdempotencyService, answers: FakeIdempotencyRepository
 ) -> None:
     answers.claimed.add(CALL.name)
-    with pytest.raises(ConflictException, match="in flight") as refused:
+    with pytest.raises(ConflictException, match="in progress") as refused:
         await service.begin(CALL)
     assert refused.value.retry_after == 1
 
@@ -67,11 +67,11 @@ async def test_a_claim_is_renewed_until_another_request_has_the_call(
 ) -> None:
     await service.renew(CALL)
     answers.claimed.add(CALL.name)
-    with pytest.raises(ConflictException, match="in flight"):
+    with pytest.raises(ConflictException, match="in progress"):
         await service.renew(CALL)
     answers.claimed.clear()
     await service.keep(CALL, ANSWER)
-    with pytest.raises(ConflictException, match="in flight"):
+    with pytest.raises(ConflictException, match="in progress"):
         await service.renew(CALL)
 
 
@@ -85,7 +85,7 @@ async def test_the_answer_of_another_request_is_not_replaced(
     assert await service.begin(CALL) is None
     await service.keep(CALL, ANSWER)
     await service.keep_refusal(CALL, other)
-    with pytest.raises(ConflictException, match="in flight"):
+    with pytest.raises(ConflictException, match="in progress"):
         await service.keep(CALL, other)
     assert await service.begin(CALL) == ANSWER
 
