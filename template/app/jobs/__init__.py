@@ -1,1 +1,1 @@
-"""What is done after a request: who does which job, and the worker that has it done."""
+"""Job handlers, and the worker that runs them."""

@@ -1,4 +1,4 @@
-"""Do the jobs of the queue: `python -m app.jobs`."""
+"""Worker process of the job queue: `python -m app.jobs`."""
 
 import asyncio
 import signal
@@ -18,7 +18,7 @@ from app.kit.queue.worker import Worker
 
 
 async def work(container: Container) -> None:
-    """Work until SIGTERM or Ctrl-C; what was begun is finished."""
+    """Run jobs until SIGTERM or Ctrl-C, and finish those that have started."""
     worker = Worker(container, kinds())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -32,7 +32,7 @@ async def work(container: Container) -> None:
 
 @contextmanager
 def liveness_file(file: Path | None) -> Iterator[None]:
-    """Touch a file now and then, as long as the event loop turns."""
+    """Touch a file every 10 seconds while the event loop runs."""
 
     async def touch() -> None:
         while file is not None:
@@ -47,7 +47,7 @@ def liveness_file(file: Path | None) -> Iterator[None]:
 
 
 def main() -> None:
-    """Read the settings, and work."""
+    """Read the settings and run the worker."""
     try:
         container = Container(*read_settings())
         setup_logging(container.settings, container.hooks.log_ids)

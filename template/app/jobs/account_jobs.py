@@ -1,4 +1,4 @@
-"""What accounts have done after the answer: mails, and files that go."""
+"""Handlers of account jobs: mails and removed pictures."""
 
 from app.container import Container
 from app.core.context import RequestContext
@@ -20,7 +20,7 @@ router = JobRouter()
 async def send_mail(
     job: SendMail, container: Container, context: RequestContext
 ) -> None:
-    """Send it. Where a worker dies at this moment, it is sent twice."""
+    """Send a mail; if the worker dies at this moment, it is sent twice."""
     await container.mailer.send(Mail(job.to, job.subject, job.text))
 
 
@@ -28,7 +28,7 @@ async def send_mail(
 async def send_link(
     job: SendLink, container: Container, context: RequestContext
 ) -> None:
-    """Send the mail, unless the link is no longer good. It is the same at each try."""
+    """Mail a link, unless it is expired or revoked. Each retry sends the same link."""
     mail = await container.in_transaction(
         context, lambda scope: scope.links.write(job.token_hash, job.seed)
     )
@@ -40,7 +40,7 @@ async def send_link(
 async def forgot_password(
     job: ForgotPassword, container: Container, context: RequestContext
 ) -> None:
-    """Look for the user here: the time of the answer tells nothing."""
+    """Look the user up here: response times must not reveal accounts."""
     await container.in_transaction(
         context, lambda scope: scope.links.send_to(job.email, Purpose.RESET)
     )
@@ -50,7 +50,7 @@ async def forgot_password(
 async def resend_verification(
     job: ResendVerification, container: Container, context: RequestContext
 ) -> None:
-    """Look for the user here: the time of the answer tells nothing."""
+    """Look the user up here: response times must not reveal accounts."""
     await container.in_transaction(
         context, lambda scope: scope.links.send_to(job.email, Purpose.VERIFY)
     )
@@ -60,5 +60,5 @@ async def resend_verification(
 async def remove_picture(
     job: RemovePicture, container: Container, context: RequestContext
 ) -> None:
-    """Remove it, if it is there."""
+    """Remove a picture's file, if it exists."""
     await container.files.remove(job.picture)

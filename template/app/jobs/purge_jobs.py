@@ -1,4 +1,4 @@
-"""The clean-up: tokens, counters, answers, old records, old jobs, lost pictures."""
+"""Clean-up of tokens, counters, responses, audit events, jobs and orphaned pictures."""
 
 from datetime import timedelta
 
@@ -16,8 +16,8 @@ router = JobRouter()
 
 @router.handler(Purge)
 async def purge(job: Purge, container: Container, context: RequestContext) -> None:
-    """Remove what has expired. It takes as long as it needs: no statement is ended."""
-    # A younger file may belong to a request that is not committed yet.
+    """Delete expired rows and orphaned pictures, without a statement timeout."""
+    # A newer file may belong to a request that is not committed yet.
     old = await container.files.older_than(timedelta(hours=1))
     async with (
         container.database.with_statement_timeout(0) as patient,
@@ -25,7 +25,7 @@ async def purge(job: Purge, container: Container, context: RequestContext) -> No
     ):
         await _purge_rows(scope)
         kept = await scope.users.pictures_among(old)
-    # What no user has: of those who are deleted, of requests that failed.
+    # Pictures of deleted users and of failed requests.
     for name in set(old) - kept:
         await container.files.remove(name)
 

@@ -1,7 +1,7 @@
-"""The handlers of the service's jobs.
+"""Registry of job handlers.
 
-Each module of this package whose name ends in `_jobs` is found by its name: a new one
-is a new file, and this one stays as it is.
+Modules of this package whose names end in `_jobs` are found by listing: a new one needs
+no change here.
 """
 
 from functools import cache
@@ -12,10 +12,10 @@ from app.kit.queue.registry import Handlers, Router, discover
 
 
 class JobRouter(Router[Container]):
-    """The handlers of a module."""
+    """The job handlers of a module."""
 
 
 @cache
 def kinds() -> Handlers[Container]:
-    """Return each kind of job with its handler."""
+    """Return the handler of each job type."""
     return discover(jobs)

@@ -1,1 +1,1 @@
-"""Queries: the only place that asks the database. Nothing here commits."""
+"""Queries: the only code that accesses the database. Nothing here commits."""

@@ -1,4 +1,4 @@
-"""Queries over the record of accounts."""
+"""Queries over the audit log."""
 
 from datetime import timedelta
 
@@ -20,18 +20,18 @@ INSERT = insert(AuditEvent.__table__)  # type: ignore[arg-type]
 
 
 class AuditRepository:
-    """The record. Rows are added, and never changed."""
+    """The audit log. Rows are added and never changed."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def add(self, event: AuditEvent) -> None:
-        """Write a row, past the unit of work: nothing is to be found out about it."""
+        """Insert an event with Core: the generated id is not needed."""
         values = {name: getattr(event, name) for name in WRITTEN}
         await self._session.execute(INSERT, values)
 
     async def purge(self, kept: timedelta) -> None:
-        """Remove the rows that are older."""
+        """Delete older events."""
         await self._session.execute(
             delete(AuditEvent).where(AuditEvent.created_at < func.now() - kept)
         )

@@ -1,4 +1,4 @@
-"""The queries that all repositories share."""
+"""Queries that all repositories share."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -28,10 +28,10 @@ NEWEST = PageRequest()
 
 
 class BaseRepository[Model: BaseModel]:
-    """Queries over one table. They see no deleted rows, flush, and never commit.
+    """Queries over one table. They skip deleted rows, flush, and never commit.
 
     Attributes:
-        conflicts: constraint name to the message for whoever breaks it.
+        conflicts: the message to the caller, by violated constraint.
     """
 
     conflicts: ClassVar[Mapping[str, str]] = {}
@@ -39,17 +39,17 @@ class BaseRepository[Model: BaseModel]:
     def __init__(self, model: type[Model], session: AsyncSession) -> None:
         self._model = model
         self._session = session
-        # Some constraints are checked at the commit, which is not done here.
+        # Deferred constraints are checked at the commit, which happens elsewhere.
         session.info.setdefault(CONFLICTS, {}).update(self.conflicts)
 
     async def get_by_id(self, id: UUID) -> Model | None:
-        """Get a row by its id."""
+        """Return a row by id."""
         row: Model | None
         row = await self._session.scalar(_with_id(self._model), {"_id": id})
         return row
 
     async def get_for_update(self, id: UUID) -> Model | None:
-        """Get a row as it is now, and keep others from changing it until the commit."""
+        """Return the current row, locked until the commit."""
         return await self._session.scalar(
             select(self._model)
             .where(self._model.id == id, self._model.deleted_at.is_(None))
@@ -60,10 +60,10 @@ class BaseRepository[Model: BaseModel]:
     async def get_all(
         self, request: PageRequest = NEWEST, filters: Sequence[ColumnElement[bool]] = ()
     ) -> Page[Model]:
-        """Get a page by its number; or after a position, at the same cost at any depth.
+        """Return a page by number, or after a position at the same cost at any depth.
 
-        Equal ones are ordered by id, so that no page misses or repeats a row. An index
-        on (column, id) should stand behind each order.
+        Ties are ordered by id, so that pages neither miss nor repeat rows. Each sort
+        column needs an index on (column, id).
         """
         return await find_page(self._session, self._model, filters, request)
 
@@ -71,7 +71,7 @@ class BaseRepository[Model: BaseModel]:
         """Insert a row.
 
         Raises:
-            ConflictException: a constraint forbids it.
+            ConflictException: a constraint is violated.
         """
         self._session.add(entity)
         async with self._mapped_conflicts():
@@ -79,10 +79,10 @@ class BaseRepository[Model: BaseModel]:
         return entity
 
     async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> Model | None:
-        """Change a row, and return it as it is now.
+        """Update a row and return it.
 
         Raises:
-            ConflictException: a constraint forbids it.
+            ConflictException: a constraint is violated.
         """
         async with self._mapped_conflicts():
             row: Model | None
@@ -92,12 +92,12 @@ class BaseRepository[Model: BaseModel]:
             return row
 
     async def soft_delete(self, id: UUID) -> bool:
-        """Hide a row and keep it for the record; tell whether it was there."""
+        """Mark a row as deleted; return whether it existed."""
         hidden = await self.update_by_id(id, {"deleted_at": datetime.now(UTC)})
         return hidden is not None
 
     async def hard_delete(self, id: UUID) -> bool:
-        """Remove a row for good, hidden or not; tell whether it was there."""
+        """Delete a row, soft-deleted or not; return whether it existed."""
         statement = delete(self._model).where(self._model.id == id)
         removed = await self._session.scalar(statement.returning(self._model.id))
         return removed is not None
@@ -117,14 +117,14 @@ class BaseRepository[Model: BaseModel]:
 
 @cache
 def _with_id(model: type[BaseModel]) -> Select[Any]:
-    """Build the statement once for each table: that takes as long as to run it."""
+    """Build the statement once per table: building takes as long as running it."""
     return select(model).where(*_this_one(model))
 
 
 @cache
 def _update_of(model: type[BaseModel]) -> ReturningUpdate[Any]:
     statement = update(model).where(*_this_one(model)).returning(model)
-    # What comes back is the row: nothing is to be worked out here.
+    # RETURNING brings the new values: the session need not compute them.
     return statement.execution_options(
         populate_existing=True, synchronize_session=False
     )

@@ -1,4 +1,4 @@
-"""Queries over answers that are given again."""
+"""Queries over stored responses."""
 
 from datetime import timedelta
 
@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.idempotency_key import IdempotencyKey
 
-# The lock is the claim. It goes with the transaction, and that with its process: where
-# nothing is heard of one for so long, PostgreSQL ends it.
+# The claim is an advisory lock that ends with the transaction. The timeout ends the
+# transaction of a process that hangs or was cut off.
 CLAIM = text("""
     SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0)),
     set_config('idle_in_transaction_session_timeout', :expires, true)
@@ -17,20 +17,20 @@ CLAIM = text("""
 
 
 class IdempotencyRepository:
-    """The answers, each with the claim on its call."""
+    """The stored responses, and the claims on calls."""
 
     def __init__(self, session: AsyncSession, claim_expires: timedelta) -> None:
         self._session = session
         self._expires = f"{claim_expires // timedelta(milliseconds=1)}ms"
 
     async def claim(self, key: str) -> bool:
-        """Claim a call until the commit; tell whether nobody else has."""
+        """Claim a call until the commit; return whether it was unclaimed."""
         values = {"key": key, "expires": self._expires}
         claimed: bool = (await self._session.execute(CLAIM, values)).scalar_one()
         return claimed
 
     async def get(self, key: str, kept: timedelta) -> IdempotencyKey | None:
-        """Get an answer, unless it is too old."""
+        """Return a response, unless it has expired."""
         statement = select(IdempotencyKey).where(
             IdempotencyKey.key == key, IdempotencyKey.created_at > func.now() - kept
         )
@@ -38,7 +38,7 @@ class IdempotencyRepository:
         return await self._session.scalar(fresh)
 
     async def put(self, row: IdempotencyKey, kept: timedelta) -> bool:
-        """Store an answer; return whether no other request has, unless too long ago."""
+        """Store a response; return False if an unexpired one exists."""
         values = {
             "request_hash": row.request_hash,
             "status": row.status,
@@ -56,7 +56,7 @@ class IdempotencyRepository:
         return stored is not None
 
     async def purge(self, kept: timedelta) -> None:
-        """Remove the answers that are too old."""
+        """Delete expired responses."""
         await self._session.execute(
             delete(IdempotencyKey).where(IdempotencyKey.created_at < func.now() - kept)
         )

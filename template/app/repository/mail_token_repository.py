@@ -1,4 +1,4 @@
-"""Queries over tokens in mails."""
+"""Queries over mail tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.kit.renamed import renamed
 
 
 class MailTokenRepository:
-    """The tokens in mails, by their hashes."""
+    """The mail tokens, by hash."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -38,7 +38,7 @@ class MailTokenRepository:
         await self._session.flush()
 
     async def get(self, token_hash: str) -> MailToken | None:
-        """Give a token that is still good."""
+        """Return an unexpired token."""
         return await self._session.scalar(
             select(MailToken).where(
                 MailToken.token_hash == token_hash, MailToken.expires_at > func.now()
@@ -46,7 +46,7 @@ class MailTokenRepository:
         )
 
     async def take(self, token_hash: str, purpose: Purpose) -> MailToken | None:
-        """Give a token and remove it; of several requests at once, one succeeds."""
+        """Delete a token and return it; of concurrent requests, one succeeds."""
         return await self._session.scalar(
             delete(MailToken)
             .where(
@@ -58,14 +58,14 @@ class MailTokenRepository:
         )
 
     async def revoke_all(self, user_id: UUID, purpose: Purpose | None = None) -> None:
-        """Remove all of a user, or those for one purpose."""
+        """Delete a user's tokens, all or for one purpose."""
         statement = delete(MailToken).where(MailToken.user_id == user_id)
         if purpose is not None:
             statement = statement.where(MailToken.purpose == purpose)
         await self._session.execute(statement)
 
     async def purge(self) -> None:
-        """Remove the expired ones."""
+        """Delete expired tokens."""
         await self._session.execute(
             delete(MailToken).where(MailToken.expires_at < func.now())
         )

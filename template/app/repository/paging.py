@@ -1,8 +1,8 @@
-"""One page of a list, at a cost that does not grow with the table.
+"""Pages of lists, at a cost that does not grow with the table.
 
-- All rows, by number: follow the index of the order, and count beside that.
-- After a position: follow the index from there on, and count nothing.
-- Filtered: find up to TOTAL_CAP rows, and sort them; of more, follow the index.
+- All rows, by number: scan the index of the sort column, and count up to TOTAL_CAP.
+- After a position: scan the index from there, without a count.
+- Filtered: find up to TOTAL_CAP rows and sort them; if there are more, scan the index.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from app.core.db.sessions import transaction_within
 from app.domain.models.base import BaseModel
 from app.utils.pagination import TOTAL_CAP, Page, PageRequest, Position, offset
 
-# A plan that is to fit any value fits few: a search would be a hundred times slower.
+# A generic plan ignores the values: a search would be a hundred times slower.
 PLAN_FOR_VALUES = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
@@ -41,9 +41,9 @@ async def find_page[Model: BaseModel](
     filters: Sequence[ColumnElement[bool]],
     request: PageRequest,
 ) -> Page[Model]:
-    """Return a page of the rows that are not deleted and that the filters let through.
+    """Return a page of the undeleted rows that match the filters.
 
-    Equal ones are ordered by id, so that no page misses or repeats a row.
+    Ties are ordered by id, so that pages neither miss nor repeat rows.
     """
     where = (model.deleted_at.is_(None), *filters)
     if not filters and request.after is None:
@@ -61,7 +61,7 @@ async def find_page[Model: BaseModel](
 async def _numbered[Model: BaseModel](
     session: AsyncSession, model: type[Model], request: PageRequest
 ) -> tuple[Sequence[Model], int]:
-    """Get a page of all rows, and their count, one more than TOTAL_CAP at most."""
+    """Return a page of all rows, and their count up to TOTAL_CAP + 1."""
     statement, count = _numbered_page(model, request.sort_by, request.descending)
     place = {"limit": request.limit + 1, "offset": offset(request.page, request.limit)}
     rows = (await session.execute(statement, place)).all()
@@ -74,7 +74,7 @@ async def _numbered[Model: BaseModel](
 def _numbered_page(
     model: type[Any], sort_by: str, descending: bool
 ) -> tuple[Select[Any], ScalarSelect[int]]:
-    """Build the statement once for each order: that takes as long as to run it."""
+    """Build the statement once per order: building takes as long as running it."""
     alive = model.deleted_at.is_(None)
     some = select(literal(1)).select_from(model).where(alive).limit(TOTAL_CAP + 1)
     count = select(func.count()).select_from(some.subquery()).scalar_subquery()
@@ -90,16 +90,16 @@ async def _find_up_to_cap(
     where: Sequence[ColumnElement[bool]],
     request: PageRequest,
 ) -> tuple[int, Sequence[UUID]]:
-    """Count the rows that filters find, one more than TOTAL_CAP at most.
+    """Return the count of matching rows up to TOTAL_CAP + 1, and the ids of the page.
 
-    If there are no more, the ids are those of the page that is asked for. Rows are
-    found once, and sorted then: left to choose, PostgreSQL may walk through all of
-    them in their order, to find the few at its end.
+    The ids are valid if the count is at most TOTAL_CAP. The CTE makes PostgreSQL find
+    the rows first and sort them then: it might scan the whole index of the sort column
+    for a few rows at its end.
     """
     column = getattr(model, request.sort_by)
     found = select(model.id, column).where(*where).limit(TOTAL_CAP + 1).cte()
     count = select(func.count()).select_from(found).scalar_subquery()
-    # By the names of the model: among the columns of a query `items` is a method.
+    # Aliased to the model: a query's column collection has a method `items`.
     rows = aliased(model, found)
     these = _take(select(rows.id), rows, request).subquery()
     async with transaction_within(session):
@@ -109,7 +109,7 @@ async def _find_up_to_cap(
 
 
 def _order(source: Any, request: PageRequest) -> list[ColumnElement[Any]]:
-    """Say how rows are sorted: equal ones by id."""
+    """Return the sort columns; ties are ordered by id."""
     row = (getattr(source, request.sort_by), source.id)
     return [c.desc() if request.descending else c.asc() for c in row]
 
@@ -117,9 +117,9 @@ def _order(source: Any, request: PageRequest) -> list[ColumnElement[Any]]:
 def _take[Row](
     statement: Select[Row], source: Any, request: PageRequest
 ) -> Select[Row]:
-    """Sort, and leave out what comes before; one row more tells whether there is more.
+    """Sort, and skip to the page; one extra row shows whether another page follows.
 
-    Rows are compared as a whole, which an index on (column, id) answers at once.
+    The row comparison uses the index on (column, id).
     """
     statement = statement.order_by(*_order(source, request)).limit(request.limit + 1)
     if request.after is None:
@@ -134,7 +134,7 @@ def _take[Row](
 def _cut[Model: BaseModel](
     rows: Sequence[Model], request: PageRequest, count: int
 ) -> Page[Model]:
-    """Make the page; one that has a number was counted."""
+    """Build the page; only a numbered page has a count."""
     last = rows[request.limit - 1] if len(rows) > request.limit else None
     end = Position(str(getattr(last, request.sort_by)), last.id) if last else None
     items, limit = rows[: request.limit], request.limit

@@ -1,4 +1,4 @@
-"""Queries over counted attempts."""
+"""Queries over rate-limit counters."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from app.domain.models.rate_limit import RateLimit
 
 
 class RateLimitRepository:
-    """The counters."""
+    """The rate-limit counters."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def hit(self, key: str, window: timedelta) -> tuple[int, int]:
-        """Count an attempt; give the count, and the seconds until it starts anew."""
+        """Count an attempt; return the count and the seconds until it resets."""
         over = RateLimit.resets_at <= func.now()
         fresh = func.now() + window
         statement = (
@@ -38,7 +38,7 @@ class RateLimitRepository:
         return count, int(seconds)
 
     async def undo(self, key: str) -> None:
-        """Take one attempt back: it was no wrong one."""
+        """Uncount one attempt."""
         await self._session.execute(
             update(RateLimit)
             .where(RateLimit.key == key, RateLimit.count > 0)
@@ -46,11 +46,11 @@ class RateLimitRepository:
         )
 
     async def forget(self, *keys: str) -> None:
-        """Start anew."""
+        """Reset counters."""
         await self._session.execute(delete(RateLimit).where(RateLimit.key.in_(keys)))
 
     async def purge(self) -> None:
-        """Remove the counters whose window is over."""
+        """Delete expired counters."""
         await self._session.execute(
             delete(RateLimit).where(RateLimit.resets_at < func.now())
         )

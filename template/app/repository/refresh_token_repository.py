@@ -11,7 +11,7 @@ from app.kit.renamed import renamed
 
 
 class RefreshTokenRepository:
-    """The refresh tokens, by their hashes."""
+    """The refresh tokens, by hash."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -31,7 +31,7 @@ class RefreshTokenRepository:
         await self._session.flush()
 
     async def use(self, token_hash: str) -> bool:
-        """Mark a token as used; of several requests at once, one succeeds."""
+        """Mark a token as used; of concurrent requests, one succeeds."""
         statement = (
             update(RefreshToken)
             .where(
@@ -45,7 +45,7 @@ class RefreshTokenRepository:
         return await self._session.scalar(statement) is not None
 
     async def revoke_family(self, family_id: UUID) -> None:
-        """Revoke all tokens that descend from one sign-in."""
+        """Revoke all tokens that descend from one login."""
         await self._session.execute(
             delete(RefreshToken).where(RefreshToken.family_id == family_id)
         )
@@ -57,7 +57,7 @@ class RefreshTokenRepository:
         )
 
     async def purge(self) -> None:
-        """Remove the expired ones."""
+        """Delete expired tokens."""
         await self._session.execute(
             delete(RefreshToken).where(RefreshToken.expires_at < func.now())
         )

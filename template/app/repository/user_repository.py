@@ -28,8 +28,8 @@ SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "full_name": User.full_name,
 }
 FILTERS = filters_of(User, UserListParams)
-# Asked in nearly every request: built once, and of the table, which costs less than
-# of the model.
+# Runs in nearly every request: built once, and on the table, which is cheaper than
+# on the model.
 USERS = User.__table__.c
 ROLE = select(USERS.role).where(
     USERS.id == bindparam("_id"),
@@ -49,16 +49,16 @@ class UserRepository(BaseRepository[User]):
         super().__init__(User, session)
 
     async def get_by_email(self, email: str) -> User | None:
-        """Find a user by e-mail, however it is capitalised."""
+        """Return a user by e-mail, ignoring case."""
         return await self._one_or_none(func.lower(User.email) == email.lower())
 
     async def get_caller(self, id: UUID, token_version: int) -> Caller | None:
-        """Get an active user whose tokens of this version are good."""
+        """Return an active user whose tokens of this version are valid."""
         role = await self._session.scalar(ROLE, {"_id": id, "_version": token_version})
         return None if role is None else Caller(id, role)
 
     async def get_unchanged(self, user: User) -> User | None:
-        """Get a user again, unless the sign-in changed since; lock until the commit."""
+        """Return the locked row of a user, unless password or tokens changed."""
         return await self._session.scalar(
             select(User)
             .where(
@@ -73,20 +73,20 @@ class UserRepository(BaseRepository[User]):
         )
 
     async def email_exists(self, email: str) -> bool:
-        """Tell whether a user has this e-mail."""
+        """Return whether a user has this e-mail."""
         return await self.get_by_email(email) is not None
 
     async def pictures_among(self, names: Collection[str]) -> set[str]:
-        """Give those of the names that are a user's picture."""
+        """Return the names that are users' pictures."""
         statement = select(User.picture).where(
             User.picture.in_(names), User.deleted_at.is_(None)
         )
         return {name for name in await self._session.scalars(statement) if name}
 
     async def is_last_admin(self, user_id: UUID) -> bool:
-        """Tell whether this is the only active admin; keep it so until the commit.
+        """Return whether this is the only active admin.
 
-        The rows are locked: two admins who demote each other do so one after the other.
+        Admins are locked until the commit, so that two cannot demote each other.
         """
         statement = (
             select(User.id)
@@ -107,7 +107,7 @@ class UserRepository(BaseRepository[User]):
         sort_order: str = "desc",
         filters: Mapping[str, Any] = NO_FILTERS,
     ) -> Page[User]:
-        """Get a page of users; `search` is a part of a name or an e-mail."""
+        """Return a page of users; `search` is a part of a name or an e-mail."""
         column = SORTABLE[sort_by].key
         request = PageRequest(column, sort_order == "desc", limit, page, after)
         where = [FILTERS[name](value) for name, value in filters.items()]
@@ -117,9 +117,9 @@ class UserRepository(BaseRepository[User]):
 
 
 def _contains(search: str) -> ColumnElement[bool]:
-    """Look into names and e-mails, in a way that the index answers fast.
+    """Search names and e-mails with the trigram index.
 
-    What stands behind an @ is in thousands of addresses: it is compared, not looked up.
+    Thousands of addresses share the part after the @: it is compared, not looked up.
     """
     start = search.partition("@")[0]
     looked_up = start if len(start) >= SHORTEST_SEARCH else search
