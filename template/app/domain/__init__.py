@@ -1,1 +1,1 @@
-"""What the service is about: tables (models), requests and answers (schemas)."""
+"""Domain of the service: tables (models), requests and responses (schemas)."""

@@ -1,10 +1,10 @@
-"""What a picture may be."""
+"""Picture formats."""
 
 from enum import StrEnum
 
 
 class PictureType(StrEnum):
-    """The types that are taken, as names of files end."""
+    """The accepted formats, by file extension."""
 
     JPEG = "jpg"
     PNG = "png"
@@ -12,16 +12,16 @@ class PictureType(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """The type, as HTTP spells it."""
+        """Return the media type."""
         return "image/jpeg" if self is PictureType.JPEG else f"image/{self}"
 
 
-# So many bytes tell the type.
+# The number of leading bytes that identify the format.
 BEGINNING = 12
 
 
 def picture_type(content: bytes) -> PictureType | None:
-    """Tell the type by how the content begins, whatever its sender says."""
+    """Return the format by the leading bytes, whatever the Content-Type."""
     if content.startswith(b"\xff\xd8\xff"):
         return PictureType.JPEG
     if content.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -1,10 +1,10 @@
-"""What a token in a mail is for."""
+"""Purposes of mail tokens."""
 
 from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """The purposes, as the table and the links spell them."""
+    """The purposes, as spelled in the table and in links."""
 
     VERIFY = "verify-email"
     RESET = "reset-password"

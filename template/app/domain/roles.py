@@ -1,4 +1,4 @@
-"""Roles, and the caller who has one."""
+"""Roles and callers."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """The roles, as tables, tokens and requests spell them."""
+    """The roles, as spelled in tables, tokens and requests."""
 
     ADMIN = "admin"
     MODERATOR = "moderator"
@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who is signed in, as far as guards and services ask: no row is loaded for it."""
+    """The signed-in user, by id and role: the whole row is not loaded."""
 
     id: UUID
     role: Role

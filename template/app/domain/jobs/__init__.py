@@ -1,1 +1,1 @@
-"""Jobs by what they are about; app/jobs/ does them."""
+"""Job payloads; app/jobs/ has their handlers."""

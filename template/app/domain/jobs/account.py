@@ -1,10 +1,10 @@
-"""Jobs of accounts: mails, and files that go."""
+"""Account jobs: mails and removed pictures."""
 
 from app.kit.queue.job import Job
 
 
 class SendMail(Job):
-    """Send a mail that holds no secret."""
+    """A mail to send, without secrets."""
 
     name = "send-mail"
 
@@ -14,7 +14,7 @@ class SendMail(Job):
 
 
 class SendLink(Job):
-    """Send the mail with a link whose token comes of this seed."""
+    """A mail to send with a link whose token derives from this seed."""
 
     name = "send-link"
 
@@ -23,7 +23,7 @@ class SendLink(Job):
 
 
 class ForgotPassword(Job):
-    """Find out who has forgotten a password, and send the link."""
+    """A request for a link to reset a password; the handler looks the user up."""
 
     name = "forgot-password"
 
@@ -31,7 +31,7 @@ class ForgotPassword(Job):
 
 
 class ResendVerification(Job):
-    """Find out whose address is to be verified, and send another link."""
+    """A request for another verification link; the handler looks the user up."""
 
     name = "resend-verification"
 
@@ -39,7 +39,7 @@ class ResendVerification(Job):
 
 
 class RemovePicture(Job):
-    """Remove the file of a picture that was replaced."""
+    """A replaced picture, whose file is to be removed."""
 
     name = "remove-picture"
 

@@ -1,10 +1,10 @@
-"""The job that cleans up."""
+"""The clean-up job."""
 
 from app.kit.queue.job import Job
 
 
 class Purge(Job):
-    """Remove what has expired."""
+    """The daily clean-up of expired rows and files."""
 
     name = "purge"
     seconds = 3600

@@ -1,4 +1,4 @@
-"""SQLAlchemy models: one module a table.
+"""SQLAlchemy models: one module per table.
 
 Importing this package imports every module in it, so that Alembic sees each table.
 """

@@ -1,4 +1,4 @@
-"""The table of what was done to accounts, and what was refused."""
+"""The table of the audit log."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +10,9 @@ from app.domain.models.base import Base
 
 
 class AuditEvent(Base):
-    """Who did what, when and from where: names of fields, never their values.
+    """A change to an account, or a refusal. It has names of fields, never values.
 
-    Users are named by id without a foreign key: the record outlives them.
+    The ids of users are no foreign keys: events outlive users.
     """
 
     __tablename__ = "audit_events"

@@ -1,4 +1,4 @@
-"""What all tables share."""
+"""Base classes of the tables."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """The registry of tables. Constraints have names that can be relied upon."""
+    """The registry of tables. Constraints have predictable names."""
 
     metadata = MetaData(
         naming_convention={
@@ -33,8 +33,8 @@ class BaseModel(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # Later with each change, also of two in a microsecond or after a clock set back:
-    # the version below tells all states of a row apart.
+    # Increases with each change, even within a microsecond or after a clock reset: each
+    # state of a row needs its own version.
     updated_at: Mapped[datetime] = mapped_column(
         server_default=func.now(),
         onupdate=text("greatest(now(), updated_at + interval '1 microsecond')"),
@@ -43,27 +43,27 @@ class BaseModel(Base):
 
     @property
     def version(self) -> str:
-        """Another one after each change of the row; what an ETag shows."""
+        """Return the version for ETags, which differs after each change."""
         return f"{(self.updated_at - EPOCH) // timedelta(microseconds=1):x}"
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the row only stays for the record."""
+        """Return whether the row is soft-deleted."""
         return self.deleted_at is not None
 
 
 def enum_column[Value: StrEnum](
     enum: type[Value], *, name: str | None = None, **options: Any
 ) -> MappedColumn[Value]:
-    """Return a column of text that holds the values of an enum, kept by a constraint.
+    """Return a text column for the values of an enum, with a CHECK constraint.
 
-    A longer value than 20 characters makes the column longer, 20 at a time.
+    Its length is that of the longest value, rounded up to a multiple of 20.
 
     Args:
-        enum: the values.
-        name: the end of the constraint's name, `ck_<table>_<name>`; the enum's name in
-            lower case if it is not given.
-        options: those of `mapped_column`.
+        enum: the allowed values.
+        name: the end of the constraint's name, `ck_<table>_<name>`; the default is the
+            enum's name in lower case.
+        options: passed to `mapped_column`.
     """
     values = [value.value for value in enum]
     stored = Enum(

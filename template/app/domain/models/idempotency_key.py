@@ -1,4 +1,4 @@
-"""The table of answers that are given again."""
+"""The table of stored responses."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ from app.domain.models.base import Base
 
 
 class IdempotencyKey(Base):
-    """The answer to a request that its caller may repeat.
+    """The response to a request with an Idempotency-Key.
 
-    The key is a hash of who called what with which Idempotency-Key; of the request
-    only a keyed hash is stored.
+    `key` is a hash of caller, method, path and Idempotency-Key. Of the request's
+    content, only a keyed hash is stored.
     """
 
     __tablename__ = "idempotency_keys"

@@ -1,4 +1,4 @@
-"""The table of tokens in mails."""
+"""The table of mail tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,14 +11,14 @@ from app.domain.purposes import Purpose
 
 
 class MailToken(Base):
-    """A token in a link of a mail, by its hash. It is deleted when it is used."""
+    """A token in a mailed link, stored as a hash and deleted when used."""
 
     __tablename__ = "mail_tokens"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     purpose: Mapped[Purpose] = enum_column(Purpose)
-    # The address that it was sent to, which using it proves.
+    # The recipient: using the token verifies this address.
     email: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]

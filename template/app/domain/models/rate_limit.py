@@ -1,4 +1,4 @@
-"""The table of counted attempts."""
+"""The table of rate-limit counters."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from app.domain.models.base import Base
 
 
 class RateLimit(Base):
-    """How often something was tried in a window of time, until it starts anew.
+    """The number of attempts in the current window.
 
-    The key is a hash: neither e-mails nor addresses stand here.
+    The key is a hash: the table contains no e-mails or addresses.
     """
 
     __tablename__ = "rate_limits"

@@ -10,9 +10,9 @@ from app.domain.models.base import Base
 
 
 class RefreshToken(Base):
-    """A refresh token, by its hash. A used one stays, so that a replay is known.
+    """A refresh token, stored as a hash. Used tokens are kept to detect replays.
 
-    All that descend from one sign-in are a family: to end it, its rows are deleted.
+    The tokens of one login are a family, which is revoked by deleting its rows.
     """
 
     __tablename__ = "refresh_tokens"

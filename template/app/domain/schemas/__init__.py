@@ -1,1 +1,1 @@
-"""Pydantic models of requests and answers."""
+"""Pydantic models of requests and responses."""

@@ -1,4 +1,4 @@
-"""Requests about one's own account."""
+"""Requests of the caller's own account."""
 
 from typing import Annotated
 
@@ -9,46 +9,46 @@ from app.domain.schemas.base import RequestSchema
 from app.domain.schemas.user import Email, Password, Profile, ProfileUpdate
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-# Any length and form: it is compared, not set.
+# No minimum length, no pattern: it is compared, not set.
 GivenPassword = Annotated[
     str, Field(max_length=128, json_schema_extra={"format": "password"})
 ]
 
 
 class RegisterRequest(Profile):
-    """A new account. It has no rights: an admin gives them."""
+    """A new account. It has the role `user`; an admin can change that."""
 
     email: Email
     password: Password
 
 
 class AccountUpdate(ProfileUpdate):
-    """Changes to one's own account; a new e-mail needs the password."""
+    """Changes to the caller's own account; a new e-mail requires the password."""
 
     email: Email | MISSING = MISSING
     password: GivenPassword | MISSING = MISSING
 
 
 class ChangePasswordRequest(RequestSchema):
-    """A new password, and the one that it replaces."""
+    """The old and the new password."""
 
     old_password: GivenPassword
     new_password: Password
 
 
 class EmailRequest(RequestSchema):
-    """An e-mail that a link may be sent to."""
+    """The e-mail to send a link to."""
 
     email: Email
 
 
 class TokenRequest(RequestSchema):
-    """The token of a mail."""
+    """The token from a mail."""
 
     token: Token
 
 
 class ResetPasswordRequest(TokenRequest):
-    """A new password, with the token of a mail."""
+    """A new password, with the token from a mail."""
 
     new_password: Password

@@ -1,4 +1,4 @@
-"""Requests and answers about signing in."""
+"""Requests and responses of login."""
 
 from typing import Annotated, Literal
 
@@ -18,13 +18,13 @@ class LoginForm(BaseModel):
 
 
 class RefreshRequest(RequestSchema):
-    """A refresh token, to be exchanged for new tokens."""
+    """A refresh token to exchange for new tokens."""
 
     refresh_token: Annotated[str, Field(max_length=4096)]
 
 
 class TokenResponse(BaseSchema):
-    """Tokens of a signed-in user (RFC 6749, section 5.1); times in seconds."""
+    """Access and refresh token (RFC 6749, section 5.1); `expires_in` is in seconds."""
 
     access_token: str
     refresh_token: str

@@ -11,9 +11,9 @@ Search = Annotated[PlainStr, Field(min_length=SHORTEST_SEARCH, max_length=100)]
 
 
 class PaginationParams(RequestSchema):
-    """The query of a list. A slice adds `sort_by`, and fields that rows are to have.
+    """Query parameters of a list. A slice adds `sort_by` and filters.
 
-    A page has a number, or comes after a cursor, which costs the same at any depth.
+    Pages go by number, or by cursor at the same cost at any depth.
     """
 
     limit: int = Field(default=20, ge=1, le=100)
@@ -21,26 +21,26 @@ class PaginationParams(RequestSchema):
         default=1,
         ge=1,
         le=TOTAL_CAP,
-        description=f"page x limit is {TOTAL_CAP} at most; further on, use cursor",
+        description=f"page * limit must not exceed {TOTAL_CAP}; beyond it, use cursor",
     )
     cursor: Annotated[str, Field(min_length=1, max_length=2048)] | None = Field(
-        default=None, description="The next_cursor of an answer, instead of page"
+        default=None, description="The next_cursor of the previous page; replaces page"
     )
     sort_order: Literal["asc", "desc"] = "desc"
 
     @property
     def scope(self) -> str:
-        """Order and filters, to which a cursor belongs."""
+        """Return the order and filters that a cursor is bound to."""
         return self.model_dump_json(exclude={"limit", "page", "cursor"})
 
     @property
     def filters(self) -> dict[str, Any]:
-        """The values that fields of the rows are to have."""
+        """Return the filters that are set, with their values."""
         return self.model_dump(include=self.filter_names(), exclude_none=True)
 
     @classmethod
     def filter_names(cls) -> set[str]:
-        """Return the fields that are filters: each that a list adds to these here."""
+        """Return the fields that are filters: all that a list adds to those here."""
         names = {name for name, field in cls.model_fields.items() if not field.exclude}
         return names - {*SearchParams.model_fields, "sort_by"}
 
@@ -49,29 +49,29 @@ class PaginationParams(RequestSchema):
     def _can_be_counted(cls, page: int, info: ValidationInfo) -> int:
         if page * info.data.get("limit", 1) > TOTAL_CAP:
             raise ValueError(
-                f"page x limit is {TOTAL_CAP} at most; further on, use cursor"
+                f"page * limit must not exceed {TOTAL_CAP}; beyond it, use cursor"
             )
         return page
 
     @model_validator(mode="after")
     def _goes_one_way(self) -> Self:
         if self.cursor is not None and "page" in self.model_fields_set:
-            raise ValueError("Give page or cursor, not both")
+            raise ValueError("Use page or cursor, not both")
         return self
 
 
 class SearchParams(PaginationParams):
-    """The query of a list that can be searched, too."""
+    """Query parameters of a list with a search."""
 
     search: Search | None = None
 
 
 class ListResponse[Item](BaseSchema):
-    """A part of a list.
+    """A page of a list.
 
-    `total` counts the items of all pages, up to 10000: beyond, `total_capped` is true.
-    Where a cursor was followed nothing is counted: `total`, `page` and `total_pages`
-    are null. `next_cursor` leads on, and is null where the list ends.
+    `total` counts the items of all pages, up to 10000; beyond that, `total_capped` is
+    true. With a cursor, `total`, `page` and `total_pages` are null. `next_cursor` leads
+    to the next page; it is null on the last one.
     """
 
     items: list[Item]
@@ -84,14 +84,14 @@ class ListResponse[Item](BaseSchema):
 
 
 class MessageResponse(BaseSchema):
-    """A sentence, where there is nothing else to answer."""
+    """A confirmation without other data."""
 
     message: str
     success: bool = True
 
 
 class HealthResponse(BaseSchema):
-    """A sign of life."""
+    """The health of the service."""
 
     status: Literal["healthy"] = "healthy"
     version: str
@@ -99,20 +99,20 @@ class HealthResponse(BaseSchema):
 
 
 class ReadinessResponse(HealthResponse):
-    """A sign of life with the state of the database: `read-only` during a failover."""
+    """Health, with the state of the database: `read-only` during a failover."""
 
     database: Literal["read-write", "read-only"]
 
 
 class FieldError(BaseSchema):
-    """What is wrong with one field of a request; `field` is its path in it."""
+    """An error in one field of the request; `field` is its path."""
 
     field: str
     message: str
 
 
 class ErrorResponse(BaseSchema):
-    """Problem details (RFC 9457). `message` and those after it are extensions."""
+    """Problem details (RFC 9457). `message` and the fields after it are extensions."""
 
     type: str = "about:blank"
     title: str

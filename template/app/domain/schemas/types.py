@@ -1,8 +1,8 @@
-"""What the fields of requests are made of, where Pydantic's own would take more.
+"""Field types of requests, stricter than Pydantic's own.
 
-A number is not text and text is not a number, nothing is longer than its column, and
-all that is accepted can be stored. In a query all is text: there `Int4`, `bool` and
-the like do.
+Text is not coerced to numbers nor numbers to text, no value exceeds its column, and
+every accepted value can be stored. Query parameters are text: use the lax types there,
+such as `Int4` and `bool`.
 """
 
 import re
@@ -33,7 +33,7 @@ _MOMENT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
-# As PlainStr, and not only white space.
+# A PlainStr that is not blank.
 NonBlankStr = Annotated[
     str,
     StringConstraints(
@@ -50,11 +50,11 @@ StrictNumber = Annotated[FiniteFloat, Strict()]
 
 @dataclass(frozen=True)
 class DecimalText:
-    """A decimal that is sent as text: a JSON number may be rounded on its way.
+    """A decimal that is sent as text, because clients may round JSON numbers.
 
     Attributes:
-        digits: how many there may be, with those after the point.
-        places: how many stand after the point.
+        digits: the maximum number of digits, including decimal places.
+        places: the maximum number of decimal places.
     """
 
     digits: int
@@ -62,7 +62,7 @@ class DecimalText:
 
     @property
     def pattern(self) -> str:
-        """What the text looks like."""
+        """Return the pattern of the text."""
         more = self.digits - self.places - 1
         whole = r"(0|[1-9][0-9]{0,MORE})" if more >= 0 else "0"
         part = r"(\.[0-9]{1,PLACES})?" if self.places else ""
@@ -72,7 +72,7 @@ class DecimalText:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Read it from text, and write it as such where JSON is made."""
+        """Validate from text, and serialise to text in JSON."""
         return core_schema.no_info_plain_validator_function(
             self._read,
             serialization=core_schema.plain_serializer_function_ser_schema(
@@ -83,32 +83,32 @@ class DecimalText:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Describe the text."""
+        """Return the JSON Schema of the text."""
         return {"type": "string", "pattern": self.pattern}
 
     def _read(self, value: Any) -> Decimal:
-        """Give it all its places, as the column gives it back."""
+        """Return the decimal with all its places, as the column returns it."""
         text = _as_text(value) if isinstance(value, Decimal) else value
         if not isinstance(text, str) or not re.fullmatch(self.pattern, text):
-            raise ValueError(f"It is a text that matches {self.pattern}")
-        # Added to zero, -0.00 is 0.00.
+            raise ValueError(f"Use a string that matches {self.pattern}")
+        # Adding zero turns -0.00 into 0.00.
         return Decimal(text).quantize(Decimal(1).scaleb(-self.places)) + 0
 
 
 def _as_text(value: Decimal) -> str:
-    """Write all digits: never 1E-10."""
+    """Format all digits, never as 1E-10."""
     return f"{value:f}"
 
 
-def _written_as(form: re.Pattern[str]) -> BeforeValidator:
-    """Refuse numbers and other spellings, of which Pydantic would make dates."""
+def _written_as(form: re.Pattern[str], example: str) -> BeforeValidator:
+    """Reject numbers and other formats that Pydantic would convert to dates."""
 
     def check(value: Any) -> Any:
         if isinstance(value, date) or (
             isinstance(value, str) and form.fullmatch(value)
         ):
             return value
-        raise ValueError("It is not written as RFC 3339 has it")
+        raise ValueError(f"Use RFC 3339, for example {example}")
 
     return BeforeValidator(check)
 
@@ -117,16 +117,16 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("It is beyond the years that there are") from error
+        raise ValueError("The date is out of range") from error
 
 
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what JSONB cannot hold, and what nobody should have to read."""
+    """Reject values that JSONB cannot store, and those that are too large."""
     rest: list[tuple[Any, int]] = [(value, 1)]
     for seen, (part, depth) in enumerate(rest, 1):
         if depth > DEEPEST_JSON or seen > MOST_JSON:
             raise ValueError(
-                f"It holds {MOST_JSON} values at most, {DEEPEST_JSON} levels deep"
+                f"Use at most {MOST_JSON} values and {DEEPEST_JSON} levels"
             )
         match part:
             case dict():
@@ -134,14 +134,20 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
             case list():
                 rest += [(inner, depth + 1) for inner in part]
             case str() if "\x00" in part or len(part) > MOST_TEXT:
-                raise ValueError("It holds a NUL, or too long a text")
+                raise ValueError(
+                    f"Strings must not contain NUL or exceed {MOST_TEXT} characters"
+                )
             case str():
                 part.encode()
             case float() if part - part != 0:
-                raise ValueError("It holds a number that JSON has not")
+                raise ValueError("NaN and Infinity are not allowed")
     return value
 
 
-Day = Annotated[date, _written_as(_DAY)]
-Moment = Annotated[datetime, _written_as(_MOMENT), AfterValidator(_in_utc)]
+Day = Annotated[date, _written_as(_DAY, "2026-01-31")]
+Moment = Annotated[
+    datetime,
+    _written_as(_MOMENT, "2026-01-31T12:00:00Z"),
+    AfterValidator(_in_utc),
+]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]

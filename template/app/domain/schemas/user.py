@@ -1,4 +1,4 @@
-"""Requests and answers about users."""
+"""Requests and responses of users."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from app.domain.schemas.base import UNSET as UNSET  # owners' fields, until 0.10
 from app.domain.schemas.base import IDSchema, RequestSchema
 from app.domain.schemas.common import ListResponse, SearchParams
 
-# As PlainStr, and not only white space.
+# A PlainStr that is not blank.
 FullName = Annotated[
     str,
     StringConstraints(
@@ -21,31 +21,31 @@ FullName = Annotated[
         pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
     ),
 ]
-# EmailStr refuses these domains too, and its JSON Schema does not say so.
+# EmailStr rejects these domains too, but its JSON Schema does not say so.
 _NOWHERE = rf"[@.]({'|'.join(SPECIAL_USE_DOMAIN_NAMES)})$"
 Email = Annotated[
     EmailStr, Field(max_length=254, json_schema_extra={"not": {"pattern": _NOWHERE}})
 ]
-# A password is taken as it is typed: spaces at its ends are part of it.
+# Passwords are not stripped: spaces at the ends are part of them.
 Password = Annotated[
     str, StringConstraints(min_length=8, max_length=128, pattern=r"^[^\x00]*$")
 ]
 
 
 class Profile(RequestSchema):
-    """Columns that everyone gives of themselves, and an admin of others."""
+    """Fields that users set for themselves, and admins for others."""
 
     full_name: FullName
 
 
 class ProfileUpdate(RequestSchema):
-    """Changes to them. A field that is left out stays as it is."""
+    """Changes to these fields. Omitted fields stay unchanged."""
 
     full_name: FullName | MISSING = MISSING
 
 
 class UserCreate(Profile):
-    """A new user, as an admin makes one."""
+    """A new user, created by an admin."""
 
     email: Email
     password: Password
@@ -53,24 +53,24 @@ class UserCreate(Profile):
 
 
 class UserUpdate(ProfileUpdate):
-    """Changes to a user. A field that is left out stays as it is."""
+    """Changes to a user. Omitted fields stay unchanged."""
 
     role: Role | MISSING = MISSING
     is_active: StrictBool | MISSING = MISSING
 
 
 class UserListParams(SearchParams):
-    """The query of the list of users; `search` looks at names and e-mails."""
+    """Query parameters of the list of users; `search` covers names and e-mails."""
 
     sort_by: Literal["created_at", "updated_at", "email", "full_name"] = "created_at"
 
 
-# The columns that no answer shows, on purpose: all others are in UserResponse.
+# Columns left out of responses on purpose; UserResponse has all others.
 PRIVATE = frozenset({"deleted_at", "password_hash", "token_version"})
 
 
 class UserResponse(IDSchema):
-    """A user, without the password's hash."""
+    """A user, without the password hash."""
 
     email: str
     full_name: str
@@ -78,7 +78,7 @@ class UserResponse(IDSchema):
     is_active: bool
     email_verified_at: datetime | None
     picture: str | None = Field(
-        description="Another name with each picture; null: there is none"
+        description="The picture's name, new with each picture; null without one"
     )
 
 
