@@ -423,7 +423,7 @@ def test_the_embedded_database_need_not_run(patient: Patient) -> None:
 
 
 def test_no_database_at_all_is_wrong(patient: Patient) -> None:
-    patient.told["database"] = {"none": "No database. Name one in .env"}
+    patient.told["database"] = {"none": "No database. Set DATABASE_URL or DB_HOST"}
     found = patient.look()
     assert found["database"]["state"] == "wrong"
     assert "migrations" not in found

@@ -1,1 +1,1 @@
-"""Tools for development. The service itself imports nothing from here."""
+"""Commands for operators and developers. The service imports nothing from here."""

@@ -1,10 +1,9 @@
-"""Let Schemathesis call the API in every way that its description allows or forbids.
+"""Contract tests: Schemathesis sends valid and invalid requests to every operation.
 
     python -m scripts.contract [--examples 25] [--seed 1] [--only /books]
 
-It does so in each role and as nobody; schemathesis.toml says what it has to know.
-TEST_DATABASE_URL names a server, where a database is made and dropped; without it one
-is started. Nothing is left of either.
+It runs once per role and once without a token, configured by schemathesis.toml. The
+database is temporary, on the server of TEST_DATABASE_URL or else on a temporary one.
 """
 
 import argparse
@@ -38,7 +37,7 @@ from tests.people import PASSWORD
 
 PROJECT = Path(__file__).resolve().parents[1]
 SCHEMATHESIS = (sys.executable, "-m", "schemathesis.cli")
-# By the name of each caller, the e-mail; nobody has none.
+# The e-mail of each caller by name; `nobody` calls without a token.
 CALLERS: dict[str, str | None] = {
     **{role.value: email for email, role in PEOPLE.items() if email != SECOND},
     "nobody": None,
@@ -47,7 +46,7 @@ CALLERS: dict[str, str | None] = {
 
 @contextmanager
 def server() -> Iterator[URL]:
-    """Give the address of a server where a database can be made."""
+    """Yield the URL of a server where databases can be created."""
     driver = "postgresql+asyncpg"
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield make_url(given).set(drivername=driver)
@@ -58,7 +57,7 @@ def server() -> Iterator[URL]:
 
 @contextmanager
 def migrated(server: URL, uploads: str) -> Iterator[Settings]:
-    """Give the settings for a new database, which is dropped in the end."""
+    """Yield the settings of a new, migrated database, and drop it afterwards."""
     name = f"contract_{token_hex(6)}"
     url = server.set(database=name).render_as_string(hide_password=False)
     settings = Settings(
@@ -92,7 +91,7 @@ async def _execute(server: URL, statement: str) -> None:
 
 @contextmanager
 def serving(stage: Stage) -> Iterator[str]:
-    """Serve the API at a free port of this machine; give its address."""
+    """Serve the API on a free local port; yield its URL."""
     config = uvicorn.Config(stage, log_config=None, access_log=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(config)
@@ -106,10 +105,10 @@ def serving(stage: Stage) -> Iterator[str]:
 
 
 def run_as(name: str, stage: Stage, settings: Settings, options: list[str]) -> bool:
-    """Run Schemathesis as a caller; tell whether all is well."""
+    """Run Schemathesis as a caller; return whether it passed."""
     print(f"\n=== as {name} ===", flush=True)
     email = CALLERS[name]
-    # The same calls come again, with the same e-mails.
+    # Every caller makes the same requests, with the same e-mails.
     asyncio.run(_execute(settings.database_url, "TRUNCATE users CASCADE"))
     stage.begin()
     if email:
@@ -118,7 +117,7 @@ def run_as(name: str, stage: Stage, settings: Settings, options: list[str]) -> b
         config = Path(directory, "schemathesis.toml")
         text = Path("schemathesis.toml").read_text(encoding="utf-8")
         text = Template(text).safe_substitute(stage.known)
-        # Rows of slices are the caller's own: in some roles they see no others.
+        # Rows of slices belong to the caller: some roles see only their own.
         owner = stage.user(email) if email else stage.user()
         text += asyncio.run(describe_slices(settings, owner, stage.described))
         config.write_text(text, encoding="utf-8")
@@ -128,32 +127,32 @@ def run_as(name: str, stage: Stage, settings: Settings, options: list[str]) -> b
 
 
 def _judge(name: str, stage: Stage, refusal: int) -> bool:
-    """Tell whether each operation was tried: it succeeded, or it is not for them."""
+    """Return whether each operation succeeded or was refused to this caller."""
     answers = {o: set(stage.answers[o]) for o in stage.operations}
     good = {o for o, statuses in answers.items() if any(s < 300 for s in statuses)}
-    # A public one may ask for something else than a sign-in, such as a signature.
+    # A public operation may require something else, such as a signature.
     refused = {o for o in stage.public if answers[o] & {401, 403}}
     refused |= {o for o in answers if refusal in answers[o]}
     stage.succeeded |= good
     print(f"As {name}: {len(good)} operations succeeded, {len(refused - good)} refused")
     if missed := ", ".join(sorted(answers.keys() - good - refused)):
-        print(f"Never succeeded: {missed}. schemathesis.toml can name what they need.")
+        print(f"Never succeeded: {missed}. Add what they need to schemathesis.toml.")
     return not missed
 
 
 def _judge_all(stage: Stage) -> bool:
-    """Tell whether each operation, but for public ones, succeeded for somebody."""
+    """Return whether each operation that is not public succeeded for some caller."""
     if never := ", ".join(sorted({*stage.operations} - stage.succeeded - stage.public)):
-        print(f"Refused to every role: {never}.")
+        print(f"Refused to all callers: {never}.")
     return not never
 
 
 def main() -> int:
-    """Run them all; give the exit code."""
-    parser = argparse.ArgumentParser(description="Try the API against its description.")
-    parser.add_argument("--examples", type=int, help="for each operation")
-    parser.add_argument("--seed", type=int, default=1, help="another one, other calls")
-    parser.add_argument("--only", metavar="/books", help="this path, and below it")
+    """Run as every caller; return the exit code."""
+    parser = argparse.ArgumentParser(description="Run the contract tests.")
+    parser.add_argument("--examples", type=int, help="number per operation")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the calls")
+    parser.add_argument("--only", metavar="/books", help="only at and below this path")
     arguments = parser.parse_args()
     options = [f"--seed={arguments.seed}"]
     if arguments.examples:

@@ -1,4 +1,4 @@
-"""What Schemathesis has to know of the slices that were added: their tests tell."""
+"""Schemathesis configuration of added slices, taken from their tests."""
 
 from string import Template
 from typing import Any
@@ -11,9 +11,8 @@ from app.core.database import DatabaseManager
 from app.domain.models.user import User
 from tests.slices import SLICES, Slice
 
-# A reference leads nowhere, a value is taken, If-Match names a state that was never
-# there, an Idempotency-Key was used for another request, a cursor is of another list,
-# or an object holds what cannot be stored.
+# Valid data may be refused: a missing reference, a taken value, an unknown If-Match, a
+# reused Idempotency-Key, a cursor of another list, or JSON that cannot be stored.
 ANSWERS = Template("""
 [[operations]]
 include-name-regex = '$name'
@@ -37,24 +36,23 @@ include-name-regex = '$name'
 async def describe_slices(
     settings: Settings, user: User, operations: dict[str, Any]
 ) -> str:
-    """Begin with two rows of each slice; give what schemathesis.toml cannot say.
+    """Reset each slice to two rows; return its part of schemathesis.toml.
 
-    A row may have to refer to another, which nobody can guess: what is described of the
-    operations gets examples.
+    Ids of referenced rows cannot be guessed: the operations' descriptions get examples.
     """
     database = DatabaseManager(settings)
     await database.connect()
     try:
         async with database.transaction() as session:
             await session.merge(user)
-            # Rows name their owner by id only, so the session knows no order.
+            # Rows refer to their owner by id only: the session cannot order inserts.
             await session.flush()
             for slice in SLICES:
                 statement = f"TRUNCATE {slice.table} CASCADE"
                 await session.execute(text(statement))
             described = ""
             for slice in SLICES:
-                # One is for those who delete, so that the other stays.
+                # DELETE calls get one row, so that the other stays.
                 kept, doomed = [
                     (await slice.add(session, user.id)).id for _ in range(2)
                 ]

@@ -1,4 +1,4 @@
-"""The API as scripts/contract.py serves it: its people stay what they are."""
+"""The API as scripts/contract.py serves it, with users that are restored."""
 
 import re
 from collections import Counter, defaultdict
@@ -28,32 +28,32 @@ from tests.people import PASSWORD, ROW
 PNG = b"\x89PNG\r\n\x1a\n0000"
 MAIL_TOKENS = {"a token that verifies": Purpose.VERIFY, "that resets": Purpose.RESET}
 USER, SECOND = f"{Role.USER}@example.com", "second@example.com"
-# The last admin may not go; with a second one, the first may.
+# The last admin cannot be deleted, so there are two.
 PEOPLE = {f"{role}@example.com": role for role in Role} | {SECOND: Role.ADMIN}
 OWNED = [table for table in Base.metadata.sorted_tables if "owner_id" in table.c]
-# What a call could change of somebody, which is all; new people are as they were.
+# The columns that a call can change.
 RESTORED = [c.name for c in User.__table__.columns if c.name != "created_at"]
 Person = dict[str, Any]
 
 
 class Stage:
-    """The application, where each call finds its people as they were at first.
+    """The application, with users that are restored before each call.
 
     Attributes:
-        described: the description of each path, as "/users".
-        operations: what it offers, as "GET /users".
-        public: those of them that are declared so.
-        succeeded: those that somebody got done.
-        answers: how often each of them gave which status.
-        tokens: of each person by e-mail, an access token that stays good.
-        known: by the names that schemathesis.toml has for it, what nobody can guess.
+        described: the OpenAPI description of each path, such as "/users".
+        operations: the names of all operations, such as "GET /users".
+        public: the operations that are declared public.
+        succeeded: the operations that succeeded for some caller.
+        answers: the number of responses by operation and status.
+        tokens: a valid access token of each user, by e-mail.
+        known: the values of the placeholders in schemathesis.toml.
     """
 
     def __init__(self, settings: Settings, password_hash: str) -> None:
         self.app = create_app(settings)
         self._container: Container = self.app.state.container
         self._prefix = settings.API_V1_PREFIX
-        # Not a copy: what is written there is served.
+        # Not a copy: changes to it are served.
         paths: dict[str, Any] = self.app.openapi()["paths"]
         self.described = {p.removeprefix(self._prefix): paths[p] for p in paths}
         operations = {
@@ -78,10 +78,10 @@ class Stage:
         self.begin()
 
     def keep_below(self, path: str) -> str:
-        """Leave out all operations but those of a path; return the pattern of theirs.
+        """Keep only the operations at a path and below; return their pattern.
 
         Raises:
-            SystemExit: there are none.
+            SystemExit: there is no such operation.
         """
         pattern = f"^{re.escape(self._prefix + path.rstrip('/'))}(/|$)"
         self.operations = [
@@ -90,12 +90,12 @@ class Stage:
             if re.match(pattern, self._prefix + operation.partition(" ")[2])
         ]
         if not self.operations:
-            raise SystemExit(f"The API has no path {path}: begin as in /users.")
+            raise SystemExit(f"The API has no path {path}. Write it as in /users.")
         self.public &= {*self.operations}
         return pattern
 
     def begin(self) -> None:
-        """Forget what was answered; sign new tokens."""
+        """Reset the answers and sign new tokens."""
         self.answers: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self.tokens = {email: self._token(email) for email in PEOPLE}
         verify_token, reset_token = MAIL_TOKENS
@@ -104,7 +104,7 @@ class Stage:
             "PASSWORD": PASSWORD,
             "VERIFY_TOKEN": verify_token,
             "RESET_TOKEN": reset_token,
-            # Of somebody who does not call, and so seldom goes.
+            # Of a user who makes no calls, and so is seldom deleted.
             "REFRESH_TOKEN": self._container.signer.create_refresh_token(
                 self._id(SECOND)
             ),
@@ -112,11 +112,11 @@ class Stage:
         self._changed = True
 
     def user(self, email: str = USER) -> User:
-        """Return the row of somebody who calls."""
+        """Return the row of a user."""
         return User(**self._people[email])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Undo what the last call did to people, pass this one on, note its answer."""
+        """Restore the users, pass the call on, and count its status."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -140,7 +140,7 @@ class Stage:
             before = person["id"]
             stored = await session.get(User, before)
             if stored is not None and stored.is_deleted:
-                # What is deleted has to stay so: a successor takes over the token.
+                # Deleted rows must stay deleted: a successor takes over the token.
                 person["id"] = uuid4()
             await session.execute(_restored(person))
             if person["id"] != before:
@@ -148,7 +148,7 @@ class Stage:
             self._container.files.path(person["picture"]).write_bytes(PNG)
 
     async def _restore_tokens(self, session: AsyncSession) -> None:
-        # Many calls have one key: the first of them would answer for all.
+        # Many calls have one key: they would all get the first response.
         await session.execute(delete(IdempotencyKey))
         expires_at = datetime.now(UTC) + timedelta(hours=1)
         for token, purpose in MAIL_TOKENS.items():
@@ -170,7 +170,7 @@ class Stage:
         await session.merge(refresh_token)
 
     def _current(self, header: bytes) -> bytes:
-        """Replace the token of somebody who was deleted by the successor's."""
+        """Replace the token of a deleted user by the successor's."""
         for email, token in self.tokens.items():
             if header == f"Bearer {token}".encode():
                 return f"Bearer {self._token(email)}".encode()
@@ -184,12 +184,12 @@ class Stage:
         return id
 
     def _name(self, method: str, path: str) -> str:
-        # In newer versions of FastAPI a route does not know its prefix.
+        # In newer versions of FastAPI, the path of a route lacks the prefix.
         return f"{method.upper()} {path.removeprefix(self._prefix)}"
 
 
 def _restored(person: Person) -> Insert:
-    """Put a row back; what is not said of it is as in a new one."""
+    """Return an upsert of a row; columns without a value get their defaults."""
     statement = insert(User).values(person)
     return statement.on_conflict_do_update(
         index_elements=[User.id],
@@ -198,7 +198,7 @@ def _restored(person: Person) -> Insert:
 
 
 async def _inherit(session: AsyncSession, before: UUID, successor: UUID) -> None:
-    """Give rows of somebody who was deleted to the successor."""
+    """Transfer the rows of a deleted user to the successor."""
     await session.flush()
     for table in OWNED:
         theirs = update(table).where(table.c.owner_id == before)

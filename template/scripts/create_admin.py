@@ -1,6 +1,6 @@
-"""Create an admin: `python -m scripts.create_admin ada@example.com`.
+"""Command to create an admin: `python -m scripts.create_admin ada@example.com`.
 
-The password is asked for; where nobody can be asked, one is made and printed.
+It prompts for the password; without a terminal, it generates and prints one.
 """
 
 import argparse
@@ -28,7 +28,7 @@ async def create_admin(settings: Settings, email: str, password: str) -> None:
     """Create the admin.
 
     Raises:
-        ValidationError: the e-mail or the password will not do.
+        ValidationError: the e-mail or the password is invalid.
         AppException: the e-mail is taken, or the database does not answer.
     """
     data = new_user(email, password, "Admin", Role.ADMIN)
@@ -47,7 +47,7 @@ async def _create(scope: RequestScope, data: UserCreate) -> None:
 
 
 def main() -> None:
-    """Ask for the password, or make one."""
+    """Prompt for the password, or generate one."""
     parser = argparse.ArgumentParser(description="Create an admin.")
     parser.add_argument("email")
     email = parser.parse_args().email

@@ -1,13 +1,13 @@
-"""Choose a database for development, say which, and run a command with it.
+"""Command to run other commands with a development database.
 
     python -m scripts.devdb
     python -m scripts.devdb run [--migrate] [--seed] [-- COMMAND ...]
 
-Alone, it migrates and seeds the database and runs the API.
+Without arguments, it migrates and seeds the database and runs the API.
 
-The first of these that is there: what DATABASE_URL or DB_HOST name; this project's
-compose service, if it runs; a PostgreSQL of our own with its data in .pgdata; the
-compose service, started. The command learns of it through DB_*.
+It takes the first of these that is available: the database of DATABASE_URL or DB_HOST;
+this project's compose service, if it runs; an embedded PostgreSQL with its data in
+.pgdata; the compose service, started. Commands get its address in DB_*.
 """
 
 import argparse
@@ -41,7 +41,7 @@ MIGRATE = [sys.executable, "-m", "alembic", "upgrade", "head"]
 SEED = [sys.executable, "-m", "scripts.seed"]
 SERVE = [sys.executable, "-m", "app"]
 DATABASE = text("SELECT 1 FROM pg_database WHERE datname = :name")
-# Extensions bring tables too: those are nobody's data.
+# Without the tables of extensions.
 TABLES = text("""
     SELECT relname FROM pg_class
     WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
@@ -52,10 +52,10 @@ TABLES = text("""
 
 @contextmanager
 def database() -> Iterator[DatabaseSettings]:
-    """Choose a database, say so in one line, and put it into the environment.
+    """Choose a database, print which, and set DB_* in the environment.
 
     Raises:
-        DatabaseError, PostgresError: there is none.
+        DatabaseError, PostgresError: no database is available.
     """
     dotenv = {name: value for name, value in dotenv_values(".env").items() if value}
     choice = choose(os.environ, dotenv, Ways(find_binaries, running_port, started_port))
@@ -68,7 +68,7 @@ def database() -> Iterator[DatabaseSettings]:
 
 
 def _enter(server: Server, reason: str) -> DatabaseSettings:
-    """Lead everyone to this server, and make the database there if it is missing."""
+    """Set DB_* to this server, and create the database if it is missing."""
     os.environ |= {
         "DB_HOST": server.host,
         "DB_PORT": str(server.port),
@@ -102,7 +102,7 @@ async def _create_database(settings: DatabaseSettings, existing: str) -> None:
     quoted = engine.dialect.identifier_preparer.quote_identifier(name)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        # Another command may make it at this moment.
+        # Another command may create it at the same time.
         with suppress(IntegrityError, ProgrammingError):
             if not await connection.scalar(DATABASE, {"name": name}):
                 await connection.execute(text(f"CREATE DATABASE {quoted}"))
@@ -115,40 +115,40 @@ async def _tables(settings: DatabaseSettings) -> list[str]:
         async with engine.connect() as connection:
             return list(await connection.scalars(TABLES))
     except (OSError, SQLAlchemyError) as error:
-        raise DatabaseError(f"No connection to the database: {error}") from error
+        raise DatabaseError(f"Cannot connect to the database: {error}") from error
     finally:
         await engine.dispose()
 
 
 def refuse_foreign(settings: DatabaseSettings) -> None:
-    """Raise DatabaseError where the tables are somebody else's."""
+    """Raise DatabaseError if the tables belong to another application."""
     tables = asyncio.run(_tables(settings))
     if tables and "alembic_version" not in tables:
         raise DatabaseError(
-            f"{settings.database_url.database} holds tables that are not ours "
-            f"({', '.join(tables[:3])}…): not touched. Name another database."
+            f"{settings.database_url.database} has tables of another application "
+            f"({', '.join(tables[:3])}…). Nothing was changed; use another database."
         )
 
 
 def warn_of_jobs() -> None:
-    """Warn that no worker does jobs. The service itself names wrong settings."""
+    """Warn that no worker runs jobs; the service itself reports invalid settings."""
     with suppress(ConfigurationError):
         if not get_settings().JOBS_IN_API:
             print(
-                "Jobs: no worker does them, so no mail is sent. Set JOBS_IN_API=true "
-                "in .env, or run `python -m app.jobs` beside it.",
+                "Jobs: no worker runs them, so no mail is sent. Set JOBS_IN_API=true "
+                "in .env, or also run `python -m app.jobs`.",
                 file=sys.stderr,
             )
 
 
 def _parse(arguments: list[str]) -> list[list[str]]:
-    """Read the command line; give the commands to run, ours first."""
+    """Parse the command line; return the commands to run, ours first."""
     if not arguments:
         return [MIGRATE, SEED, SERVE]
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
         usage="python -m scripts.devdb run [--migrate] [--seed] [-- COMMAND ...]",
-        description="Run a command with a database for development.",
+        description="Run a command with a development database.",
     )
     parser.add_argument("action", choices=["run"])
     parser.add_argument("--migrate", action="store_true", help="migrate it first")
@@ -163,7 +163,7 @@ def _parse(arguments: list[str]) -> list[list[str]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line says; give the exit code."""
+    """Run the commands; return the exit code."""
     commands = _parse(arguments)
     os.chdir(PROJECT)
     # So that `alembic` and `python` are those of this environment.

@@ -1,4 +1,4 @@
-"""Write `.env` from `.env.example`, with fresh secrets. An existing one is kept."""
+"""Command to write `.env` from `.env.example` with new secrets, unless it exists."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ SECRETS = ("JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY", "DB_PASSWORD")
 
 
 def write_env(project: Path = PROJECT) -> bool:
-    """Write the file, for its owner's eyes only; tell whether it was missing."""
+    """Write the file, readable by its owner only; return False if it exists."""
     text = (project / ".env.example").read_text(encoding="utf-8")
     for name in SECRETS:
         text = text.replace(f"\n{name}=\n", f"\n{name}={secrets.token_hex(32)}\n")
@@ -23,4 +23,4 @@ def write_env(project: Path = PROJECT) -> bool:
 
 
 if __name__ == "__main__":
-    print(".env written" if write_env() else ".env is there already: kept")
+    print(".env written" if write_env() else ".env exists and was kept")

@@ -1,9 +1,9 @@
-"""Install the check before commits, so that it still runs when the folder moves.
+"""Command to install the pre-commit hook so that the folder can be moved.
 
     python -m scripts.install_hook
 
-pre-commit writes the absolute path of its Python into the hook. Git starts a hook at
-the top of the work tree: from there our Python is found first.
+pre-commit writes the absolute path of its Python into the hook. Git runs hooks from the
+top of the work tree, so the hook can try a relative path first.
 """
 
 import shlex
@@ -15,14 +15,14 @@ WRITTEN = "INSTALL_PYTHON="
 
 
 def git(*words: str) -> Path:
-    """Return the path that git names."""
+    """Return the path that `git rev-parse` prints."""
     command = ("git", "rev-parse", "--path-format=absolute", *words)
     printed = subprocess.check_output(command, encoding="utf-8")
     return Path(printed.removesuffix("\n"))
 
 
 def find_first(hook: str, python: str) -> str:
-    """Return the hook with a Python below the work tree before the absolute path."""
+    """Return the hook with a relative Python before the absolute one."""
     lines = hook.splitlines(keepends=True)
     at = next(n for n, line in enumerate(lines, 1) if line.startswith(WRITTEN))
     quoted = shlex.quote(python)
@@ -31,7 +31,7 @@ def find_first(hook: str, python: str) -> str:
 
 
 def main() -> int:
-    """Install it; give the exit code."""
+    """Install the hook; return the exit code."""
     code = subprocess.call((sys.executable, "-m", "pre_commit", "install"))
     top, python = git("--show-toplevel"), Path(sys.executable)
     if code or not python.is_relative_to(top):

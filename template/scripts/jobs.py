@@ -1,10 +1,10 @@
-"""Look after the jobs of the queue.
+"""Command to list and retry the jobs of the queue.
 
     python -m scripts.jobs
     python -m scripts.jobs retry 12 13
     python -m scripts.jobs retry all
 
-Alone, it tells what waits, what has failed and why. What has failed is tried again.
+Without arguments, it lists waiting and failed jobs, with the errors.
 """
 
 import argparse
@@ -22,7 +22,7 @@ LONGEST = 200
 
 
 async def describe(scope: RequestScope) -> str:
-    """Tell what there is."""
+    """Return the counts of jobs, and the failed ones with their errors."""
     counted = sorted((await scope.jobs.count()).items())
     lines = [f"{count:>7}  {status:<7} {name}" for (name, status), count in counted]
     failed = await scope.jobs.failed()
@@ -32,21 +32,21 @@ async def describe(scope: RequestScope) -> str:
         lines.append(f"{job.id:>7}  {job.since:%Y-%m-%d %H:%M}  {job.name}")
         error = " ".join(without_values(job.error).split())
         lines.append(f"{'':>9}{error[:LONGEST]}")
-    return "\n".join(lines or ["Nothing waits, and nothing has failed."])
+    return "\n".join(lines or ["No jobs are waiting, and none have failed."])
 
 
 async def retry(scope: RequestScope, wanted: list[str]) -> str:
-    """Try again what failed; tell which were."""
+    """Queue failed jobs again; return their ids as a message."""
     failed = {job.id for job in await scope.jobs.failed()}
     ids = failed if wanted == ["all"] else failed & {int(word) for word in wanted}
     await scope.jobs.retry(ids)
     if not ids:
-        return "None of these has failed."
-    return f"Tried again: {' '.join(map(str, sorted(ids)))}"
+        return "None of these jobs have failed."
+    return f"Queued again: {' '.join(map(str, sorted(ids)))}"
 
 
 async def main(settings: Settings, wanted: list[str] | None) -> str:
-    """Do what was asked for, and tell about it.
+    """Run the command; return its output.
 
     Raises:
         AppException: the database does not answer.
@@ -62,17 +62,17 @@ async def main(settings: Settings, wanted: list[str] | None) -> str:
 
 
 def _wanted() -> list[str] | None:
-    """Read the command line: which are to be tried again, or None."""
-    parser = argparse.ArgumentParser(description="Look after the jobs of the queue.")
+    """Parse the command line; return the jobs to retry, or None."""
+    parser = argparse.ArgumentParser(description="List or retry jobs of the queue.")
     commands = parser.add_subparsers(dest="command", metavar="")
-    again = commands.add_parser("retry", help="try again what failed")
-    again.add_argument("ids", nargs="+", help="numbers of jobs, or: all")
+    again = commands.add_parser("retry", help="queue failed jobs again")
+    again.add_argument("ids", nargs="+", help="ids of jobs, or: all")
     options = parser.parse_args()
     if options.command is None:
         return None
     ids: list[str] = options.ids
     if ids != ["all"] and not all(word.isdecimal() for word in ids):
-        again.error(f"{' '.join(ids)}: name jobs by their numbers, or say all")
+        again.error(f"{' '.join(ids)}: ids of jobs are numbers; or use all")
     return ids
 
 

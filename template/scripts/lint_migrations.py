@@ -1,9 +1,9 @@
-"""Refuse migrations that would hold up a service which is in use.
+"""Linter for migrations that would block a service in use.
 
     python -m scripts.lint_migrations
 
-squawk reads the SQL of each by the rules of .squawk.toml; no database is asked. A
-migration that knows better names the rule, and why:
+squawk checks the SQL of each by the rules of .squawk.toml, without a database. A
+migration can ignore a rule, with a reason:
 
     # squawk-ignore ban-drop-column: no release since 1.4 reads it
 """
@@ -25,13 +25,13 @@ import app.domain.models  # noqa: F401 - brings every table
 from app.domain.models.base import Base
 
 SQUAWK = Path(sys.executable).with_name("squawk")
-# Colours and links, which squawk prints into pipes too.
+# Colours and links, which squawk prints to pipes, too.
 ESCAPES = re.compile(r"\x1b\[[\d;]*m|\x1b\]8;;.*?\x1b\\")
 IGNORED = re.compile(r"^\s*# squawk-ignore ([\w-]+): \S", re.MULTILINE)
 
 
 def sql_of(script: Script) -> str:
-    """The SQL of a migration on its way up."""
+    """Return the SQL of a migration's upgrade."""
     written = StringIO()
     context = MigrationContext.configure(
         dialect_name="postgresql",
@@ -48,7 +48,7 @@ def sql_of(script: Script) -> str:
 
 
 def write_sql(script: Script, directory: Path) -> None:
-    """Write it to a file named as the migration, after the rules that do not hold."""
+    """Write the SQL to a file named after the migration, after its ignored rules."""
     path = Path(script.path)
     known = IGNORED.findall(path.read_text(encoding="utf-8"))
     lines = [f"-- squawk-ignore-file {rule}" for rule in known] + [sql_of(script)]
@@ -56,7 +56,7 @@ def write_sql(script: Script, directory: Path) -> None:
 
 
 def run_squawk(directory: str) -> int:
-    """Print its findings, with colours on a terminal only; return its exit code."""
+    """Run squawk, with colours on a terminal only; return its exit code."""
     command = (SQUAWK, "*.sql")
     if sys.stdout.isatty():
         return subprocess.run(command, cwd=directory).returncode
@@ -66,7 +66,7 @@ def run_squawk(directory: str) -> int:
 
 
 def main() -> int:
-    """Check all; give the exit code."""
+    """Check all migrations; return the exit code."""
     scripts = ScriptDirectory.from_config(Config("alembic.ini")).walk_revisions()
     with tempfile.TemporaryDirectory() as directory:
         shutil.copy(".squawk.toml", directory)
@@ -74,7 +74,7 @@ def main() -> int:
             write_sql(script, Path(directory))
         code = run_squawk(directory)
     if code:
-        print("Where it is safe, the migration may say so: # squawk-ignore RULE: WHY")
+        print("If it is safe, add to the migration: # squawk-ignore RULE: REASON")
     return code
 
 

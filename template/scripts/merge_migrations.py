@@ -1,4 +1,4 @@
-"""Join the heads that a merge of two branches left, with one more migration.
+"""Command to merge the Alembic heads that a merge of two branches left.
 
     python -m scripts.merge_migrations
 
@@ -11,12 +11,12 @@ from alembic.script import ScriptDirectory
 
 
 def merge(config: Config) -> None:
-    """Write a migration that follows all heads; with one there is nothing to do."""
+    """Write a migration that merges all heads, if there are several."""
     heads = ScriptDirectory.from_config(config).get_heads()
     if len(heads) > 1:
         command.merge(config, heads, message="join heads")
     else:
-        print("There is one head: nothing to join.")
+        print("There is one head: nothing to merge.")
 
 
 if __name__ == "__main__":

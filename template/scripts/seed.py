@@ -1,6 +1,6 @@
-"""Fill a development database with users to try the API with.
+"""Command to seed a development database with users.
 
-Run it as often as you like: what is there stays as it is.
+It can be repeated: existing users stay unchanged.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ PEOPLE = {
 
 
 async def seed(settings: Settings, password: str) -> list[str]:
-    """Create who is missing, all with this password; return their e-mails.
+    """Create the missing users with this password; return their e-mails.
 
     Raises:
-        ConfigurationError: this is production.
+        ConfigurationError: ENVIRONMENT is production.
         AppException: the database does not answer.
     """
     if settings.ENVIRONMENT == "production":
-        raise ConfigurationError("ENVIRONMENT is production: nothing is seeded there.")
+        raise ConfigurationError("ENVIRONMENT is production: seeding is not allowed.")
     container = Container(settings)
     created: list[str] = []
     await container.database.connect()
@@ -57,7 +57,7 @@ async def _create_missing(
 
 
 def main() -> None:
-    """Seed, and print the password, which is shown this once."""
+    """Seed, and print the password once."""
     password = secrets.token_urlsafe(12)
     try:
         settings = get_settings()
@@ -68,7 +68,7 @@ def main() -> None:
     if created:
         print(f"Created {', '.join(created)}; password: {password}")
     else:
-        print("The users are there already (no password? make admin email=you@...)")
+        print("The users exist. Password lost? Run: make admin email=you@...")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def test_somebody_signs_up_and_logs_in(stack: Stack) -> None:
 def test_the_worker_sends_the_mail_whose_link_verifies_the_address(stack: Stack) -> None:
     _verify_an_address(stack, "mary@example.com", sender="worker")
     said = stack.compose("exec", "--no-TTY", "worker", "python", "-m", "scripts.jobs")
-    assert said == "Nothing waits, and nothing has failed."
+    assert said == "No jobs are waiting, and none have failed."
 
 
 def test_a_worker_that_is_told_to_end_does_so_in_peace(stack: Stack) -> None:

@@ -1,8 +1,8 @@
-"""A PostgreSQL server for as long as it is used. For development and tests only.
+"""A PostgreSQL server that runs while it is used, for development and tests only.
 
-Each user of a server has a keeper: a child process that starts it, then waits at a
-pipe. However the user ends (SIGKILL too), the pipe ends with it, and the keeper
-clears up.
+Each process that uses a server has a keeper: a child process that starts the server,
+then waits on a pipe. However the parent ends (even by SIGKILL), the pipe closes and the
+keeper cleans up.
 """
 
 import json
@@ -20,7 +20,7 @@ __all__ = ["PostgresError", "Server", "find_binaries", "persistent", "throwaway"
 
 @dataclass(frozen=True)
 class Server:
-    """Where a server answers, who may enter, and the folder of its data."""
+    """The address, the credentials and the data folder of a server."""
 
     host: str
     port: int
@@ -32,10 +32,10 @@ class Server:
 
 @contextmanager
 def throwaway() -> Iterator[Server]:
-    """Give an empty server of one's own; nothing of it is left afterwards.
+    """Yield a new, empty server; remove it afterwards.
 
     Raises:
-        PostgresError: there is none to be had.
+        PostgresError: no server can be started.
     """
     with _kept() as server:
         yield server
@@ -43,10 +43,10 @@ def throwaway() -> Iterator[Server]:
 
 @contextmanager
 def persistent(directory: Path) -> Iterator[Server]:
-    """Give the server with its data in this folder; it ends with its last user.
+    """Yield the server with its data in this folder; its last user stops it.
 
     Raises:
-        PostgresError: there is none to be had.
+        PostgresError: no server can be started.
     """
     with _kept(str(directory.resolve())) as server:
         yield server
@@ -66,7 +66,7 @@ def _kept(*arguments: str) -> Iterator[Server]:
     )
     with keeper:
         line = keeper.stdout.readline() if keeper.stdout else ""
-        answer = json.loads(line or '{"error": "The keeper of PostgreSQL died."}')
+        answer = json.loads(line or '{"error": "The PostgreSQL keeper died."}')
         if "error" in answer:
             raise PostgresError(answer["error"])
         yield Server(**answer)

@@ -12,14 +12,14 @@ OLDEST = 14
 
 
 class PostgresError(Exception):
-    """A server cannot be had; the message says why."""
+    """A failure to start a server; the message says why."""
 
 
 def find_binaries() -> tuple[Path, int]:
-    """Give the directory of initdb and pg_ctl, and PostgreSQL's major version.
+    """Return the directory of initdb and pg_ctl, and PostgreSQL's major version.
 
     Raises:
-        PostgresError: there is none, or none that is new enough.
+        PostgresError: there is no PostgreSQL, or none that is new enough.
     """
     seen = []
     for directory in _candidates():
@@ -59,12 +59,12 @@ def _major(directory: Path) -> int:
 
 
 def open_to_all(path: Path) -> bool:
-    """Tell whether every account can pass through here (or run it)."""
+    """Return whether every account can enter this directory (or run this file)."""
     return all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
 
 
 def copy_for_all(binaries: Path, target: Path) -> Path:
-    """Copy the installation, and the libraries beside it; give its directory there."""
+    """Copy the installation and its libraries; return the copy of `binaries`."""
     install = binaries.parent
     package = install.parent
     copied = target / binaries.relative_to(package.parent)
@@ -73,7 +73,7 @@ def copy_for_all(binaries: Path, target: Path) -> Path:
     new = target.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     unused = shutil.ignore_patterns("include", "doc", "*.a")
-    # Where auditwheel and delocate put the libraries that came with a wheel.
+    # Here auditwheel and delocate put the libraries of a wheel.
     libraries = (package.with_name(f"{package.name}.libs"), package / ".dylibs")
     for part in (install, *filter(Path.is_dir, libraries)):
         place = new / part.relative_to(package.parent)

@@ -1,4 +1,4 @@
-"""Which database to use for development: the first that is there."""
+"""Choice of the development database: the first that is available."""
 
 import re
 import shutil
@@ -13,12 +13,12 @@ SERVICE = "the compose service postgres"
 
 
 class DatabaseError(Exception):
-    """No database can be used; the message says why, and what to do."""
+    """A failure to find a database; the message says why, and the fix."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A database, by the settings that name it, and why it was chosen."""
+    """The settings of a database, and why it was chosen."""
 
     reason: str
     settings: Mapping[str, str]
@@ -27,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Ways:
-    """What can be tried on this machine."""
+    """The ways to find or start a server on this machine."""
 
     binaries: Callable[[], object]
     running_port: Callable[[], int | None]
@@ -35,10 +35,10 @@ class Ways:
 
 
 def choose(environ: Mapping[str, str], dotenv: Mapping[str, str], ways: Ways) -> Choice:
-    """Take the first way that is open. What is named is used, whatever comes of it.
+    """Return the first database available. A configured one is used in any case.
 
     Raises:
-        DatabaseError: none is open.
+        DatabaseError: no database is available.
         PostgresError: PG_BIN names no usable PostgreSQL.
     """
     for name in ("DATABASE_URL", "DB_HOST"):
@@ -61,8 +61,8 @@ def _last(ways: Ways, error: PostgresError) -> Choice:
     if port := ways.started_port():
         return _compose(port, f"{SERVICE} was started: {error}")
     raise DatabaseError(
-        "No database. Name one in .env (DATABASE_URL, or DB_HOST and the rest), "
-        f"or start Docker. {error}"
+        "No database. Set DATABASE_URL or DB_HOST (and the other DB_*) in .env, or "
+        f"start Docker. {error}"
     ) from error
 
 
@@ -74,13 +74,13 @@ def _compose_command(*arguments: str) -> list[str] | None:
     docker = shutil.which("docker")
     if docker is None:
         return None
-    # Compose itself looks for .env beside its file.
+    # Compose itself looks for .env next to its own file.
     env = ["--env-file", ".env"] if Path(".env").exists() else []
     return [docker, "compose", *env, "-f", "docker/docker-compose.yml", *arguments]
 
 
 def running_port() -> int | None:
-    """Ask Docker where this project's PostgreSQL answers, if it runs."""
+    """Return the port of this project's PostgreSQL in Docker, if it runs."""
     command = _compose_command("port", "postgres", "5432")
     if command is None:
         return None
@@ -95,7 +95,7 @@ def running_port() -> int | None:
 
 
 def started_port() -> int | None:
-    """Start this project's PostgreSQL with Docker, and ask where it answers."""
+    """Start this project's PostgreSQL in Docker; return its port."""
     command = _compose_command("up", "--detach", "--wait", "postgres")
     if command is None or subprocess.run(command, check=False).returncode != 0:
         return None

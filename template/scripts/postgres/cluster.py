@@ -1,4 +1,4 @@
-"""One PostgreSQL data directory: made, started and stopped."""
+"""A PostgreSQL data directory: created, started and stopped."""
 
 import ctypes
 import os
@@ -23,7 +23,7 @@ USER = "postgres"
 
 
 def account(data: Path) -> tuple[int, int] | None:
-    """Give the user and group to serve these data, where root asks: it may not."""
+    """Return the user and group to run PostgreSQL as, since root may not; else None."""
     if sys.platform == "win32" or os.geteuid() != 0:
         return None
     if data.exists():
@@ -33,11 +33,11 @@ def account(data: Path) -> tuple[int, int] | None:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
             return entry.pw_uid, entry.pw_gid
-    raise PostgresError("PostgreSQL refuses root, and there is no account 'nobody'.")
+    raise PostgresError("PostgreSQL refuses root, and no account 'nobody' exists.")
 
 
 def is_shut(home: Path) -> bool:
-    """Tell whether root asks, and the account in its place cannot enter."""
+    """Return whether root's substitute account cannot enter here."""
     return account(home / "data") is not None and not open_to_all(home)
 
 
@@ -48,7 +48,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 class Cluster:
-    """A home folder with its data directory, and the programs that serve it."""
+    """A home folder with a data directory, and the programs that serve it."""
 
     def __init__(self, home: Path, binaries: Path, major: int) -> None:
         self.home, self.data = home, home / "data"
@@ -60,7 +60,7 @@ class Cluster:
             self._binaries = copy_for_all(binaries, self._copied)
 
     def create(self, password: str, settings: str, *options: str) -> None:
-        """Make the data directory, whole or not at all."""
+        """Create the data directory, completely or not at all."""
         new, secret = self.home / "new", self.home / "password"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
@@ -84,11 +84,11 @@ class Cluster:
         if self._major < 17:
             return [["--locale=C"]]
         builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        # The C library may not know C.UTF-8; PostgreSQL's own does for most.
+        # The C library may lack C.UTF-8; the built-in provider covers most of it.
         return [[*builtin, "--locale=C.UTF-8"], [*builtin, "--locale=C"]]
 
     def start(self, port: int) -> int:
-        """Start at this port, or at a free one where it is taken; give the port."""
+        """Start on this port, or on a free one if it is taken; return the port."""
         (self.home / "log").write_text("")
         for _ in range(5):
             port = _free(port)
@@ -96,14 +96,14 @@ class Cluster:
                 return port
             if _free(port) == port:
                 break
-        raise PostgresError(f"PostgreSQL does not start.\n{self._log_end()}")
+        raise PostgresError(f"PostgreSQL did not start.\n{self._log_end()}")
 
     def has_process(self) -> bool:
-        """Tell whether a process has the number that the data directory names."""
+        """Return whether a process has the pid in the data directory."""
         return self._run("pg_ctl", self.data, "status")
 
     def stop(self, mode: str) -> None:
-        """Stop, `fast` or `immediate` (without saving); drop the copied programs."""
+        """Stop, `fast` or `immediate` (no checkpoint); remove the copied programs."""
         stopped = self._run("pg_ctl", self.data, "stop", "-w", "-m", mode)
         if not stopped and self.has_process():
             return
@@ -118,7 +118,7 @@ class Cluster:
             user, group = self._account
             identity = {"user": user, "group": group, "extra_groups": []}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
-        # A file, not a pipe: the server keeps it open when pg_ctl has ended.
+        # A file, not a pipe: the server keeps it open after pg_ctl exits.
         with (self.home / "log").open("ab") as log:
             done = subprocess.run(
                 [str(self._binaries / program), "-D", str(data), *arguments],
@@ -138,17 +138,17 @@ class Cluster:
 
 
 def adopt_orphans() -> None:
-    """Inherit the server from pg_ctl: not every first process buries the dead."""
+    """Adopt the server from pg_ctl: not every init process reaps zombies."""
     if sys.platform == "linux":
         set_child_subreaper = 36  # from <linux/prctl.h>
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
 def _free(port: int) -> int:
-    """Give this port if it is free, else one that is. 0 is never free."""
+    """Return this port if it is free, else a free one. 0 is never free."""
     with socket.socket() as probe:
         if sys.platform != "win32":
-            # As PostgreSQL does: a connection that just ended does not hold it.
+            # As PostgreSQL does: closed connections in TIME_WAIT do not block the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

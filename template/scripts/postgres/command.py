@@ -1,4 +1,4 @@
-"""Run one command, as if it had been typed: signals reach it, its exit code returns."""
+"""A command run as if typed: signals reach it, its exit code is returned."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ PASSED_ON = [
 
 
 def run(command: Sequence[str]) -> int:
-    """Run a command to its end; give its exit code, or 128 and its signal's number."""
+    """Run a command; return its exit code, or 128 plus the number of its signal."""
     missed: list[int] = []
     children: list[subprocess.Popen[bytes]] = []
 
@@ -39,7 +39,7 @@ def run(command: Sequence[str]) -> int:
 
 
 def _terminal_sends_to_all() -> bool:
-    """Tell whether Ctrl-C has reached the command too, without being passed on."""
+    """Return whether Ctrl-C has reached the command without being forwarded."""
     if sys.platform == "win32":
         return True
     try:

@@ -1,4 +1,4 @@
-"""The keeper of a server: a process that ends it when its user is gone."""
+"""The keeper of a server: a process that stops it when its parent is gone."""
 
 import hashlib
 import json
@@ -26,16 +26,16 @@ from scripts.postgres.cluster import (
 from scripts.postgres.locks import has_holders, lock, try_lock
 
 LOCAL = "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
-# For tests: what a crash would lose is thrown away anyway.
+# For throwaway servers: their data need not survive a crash.
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 MANY = "max_connections = 200\n"
-# Every account can enter it; only folders of our own are made there.
+# Every account can enter it; only our own folders are created there.
 SHARED = Path("/var/tmp")  # noqa: S108  # nosec B108
 
 
 @contextmanager
 def _private() -> Iterator[Server]:
-    """Live the life of a throwaway server."""
+    """Run a throwaway server."""
     binaries, major = find_binaries()
     parent = Path(tempfile.gettempdir()).resolve()
     parent = SHARED if is_shut(parent) else parent
@@ -56,7 +56,7 @@ def _private() -> Iterator[Server]:
 
 @contextmanager
 def _shared(directory: Path) -> Iterator[Server]:
-    """Live the life of one user of a server with others."""
+    """Run or join a shared server; its last user stops it."""
     binaries, major = find_binaries()
     home = _home(directory / str(major))
     with lock(home / "lock"):
@@ -75,7 +75,7 @@ def _shared(directory: Path) -> Iterator[Server]:
 
 
 def _remove(home: Path) -> None:
-    """Remove a folder, though somebody may write there a moment longer."""
+    """Remove a folder; retry, as a dying process may still write there."""
     for _ in range(50):
         shutil.rmtree(home, ignore_errors=True)
         if not home.exists():
@@ -84,7 +84,7 @@ def _remove(home: Path) -> None:
 
 
 def _home(wanted: Path) -> Path:
-    """Give the wanted folder, or one in /var/tmp where root's stand-in cannot enter."""
+    """Return the folder, or one in /var/tmp if root's substitute cannot enter."""
     wanted.mkdir(parents=True, exist_ok=True)
     home = wanted
     if is_shut(wanted) and not (wanted / "data").exists():
@@ -92,14 +92,14 @@ def _home(wanted: Path) -> Path:
         with suppress(FileExistsError):
             home.mkdir()
         if not stat.S_ISDIR(home.lstat().st_mode) or home.lstat().st_uid != 0:
-            raise PostgresError(f"{home} belongs to somebody else; remove it.")
+            raise PostgresError(f"{home} belongs to another user; remove it.")
         home.chmod(0o711)
     (home / "users").mkdir(exist_ok=True)
     return home
 
 
 def _join(cluster: Cluster) -> Server:
-    """Find the server running, or start it, at the port it had if that is free."""
+    """Return the running server, or start it, on its previous port if that is free."""
     kept = cluster.home / "server.json"
     if not cluster.data.exists():
         password = secrets.token_urlsafe(16)
@@ -108,7 +108,7 @@ def _join(cluster: Cluster) -> Server:
     try:
         port, password = map(json.loads(kept.read_text()).get, ("port", "password"))
     except (OSError, ValueError) as error:
-        raise PostgresError(f"{kept} is lost; remove {cluster.home}.") from error
+        raise PostgresError(f"{kept} is unreadable; remove {cluster.home}.") from error
     now = _running_port(cluster, password) or cluster.start(port)
     if now != port:
         write_private(kept, json.dumps({"port": now, "password": password}))
@@ -116,11 +116,11 @@ def _join(cluster: Cluster) -> Server:
 
 
 def _running_port(cluster: Cluster, password: str) -> int | None:
-    """Log in, because pg_ctl takes any process with the old number for the server."""
+    """Return the port, verified by a login: pg_ctl trusts any process with the pid."""
     note = cluster.data / "postmaster.pid"
     if not note.exists():
         return None
-    # Here, because the import takes longer than the start, and is seldom needed.
+    # Imported here: it takes longer than the start, and is seldom needed.
     from scripts.postgres.login import ask
 
     for _ in range(600):
@@ -131,15 +131,15 @@ def _running_port(cluster: Cluster, password: str) -> int | None:
         if isinstance(answer, Path) and answer.samefile(cluster.data):
             return port
         if answer != "busy":
-            # Left by a crash: PostgreSQL would not start beside it.
+            # Left by a crash: PostgreSQL would not start with it.
             note.unlink(missing_ok=True)
             return None
         time.sleep(0.1)
-    raise PostgresError(f"PostgreSQL does not get ready; see {cluster.home}/log.")
+    raise PostgresError(f"PostgreSQL is not ready in time; see {cluster.home}/log.")
 
 
 def _noted_port(note: Path) -> int | None:
-    """Read the port where a server was started; a crash may leave the file empty."""
+    """Return the port in a pid file; a crash may leave the file empty."""
     with suppress(FileNotFoundError, IndexError):
         return int(note.read_text().splitlines()[3])
     return None
@@ -150,13 +150,13 @@ def _server(home: Path, port: int, password: str) -> Server:
 
 
 def _reply(answer: dict[str, object]) -> None:
-    # The user may be gone already: then nobody needs to hear it.
+    # The parent may be gone already.
     with suppress(BrokenPipeError):
         os.write(sys.stdout.fileno(), json.dumps(answer).encode() + b"\n")
 
 
 def main() -> None:
-    """Keep a server until the pipe ends: the shared one of a folder, or a throwaway."""
+    """Keep a server until the pipe closes: a folder's shared one, or a throwaway."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     adopt_orphans()
     life = _shared(Path(sys.argv[1])) if sys.argv[1:] else _private()

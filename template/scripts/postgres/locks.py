@@ -1,4 +1,4 @@
-"""Files locked by a process, for as long as it lives."""
+"""Files that a process locks as long as it lives."""
 
 import sys
 import time
@@ -15,7 +15,7 @@ else:
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold a lock that one process can have at a time; wait for it."""
+    """Wait for an exclusive lock, and hold it."""
     with path.open("a") as file:
         while not try_lock(file):
             time.sleep(0.05)
@@ -23,7 +23,7 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def try_lock(file: IO[str]) -> bool:
-    """Lock a file until it is closed, unless another process has it."""
+    """Lock a file until it is closed; return False if another process has it."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -35,7 +35,7 @@ def try_lock(file: IO[str]) -> bool:
 
 
 def has_holders(notes: Path) -> bool:
-    """Tell whether a note here is locked; remove those that their process left."""
+    """Return whether a file here is locked; remove those of dead processes."""
     for note in notes.iterdir():
         with note.open("a") as file:
             if not try_lock(file):

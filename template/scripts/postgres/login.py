@@ -1,4 +1,4 @@
-"""Who answers at a server's address?"""
+"""Login that identifies a server."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from scripts.postgres import PostgresError, Server
 
 
 def ask(server: Server) -> Path | str:
-    """Ask who answers: give its data directory, or "nobody", or "busy"."""
+    """Return the data directory of the server there, or "nobody", or "busy"."""
     try:
         return Path(asyncio.run(_log_in(server)))
     except ConnectionRefusedError:
@@ -18,8 +18,8 @@ def ask(server: Server) -> Path | str:
         return "busy"
     except (asyncpg.PostgresError, OSError) as error:
         raise PostgresError(
-            f"What answers at {server.host}:{server.port} refuses: {error}. If it is "
-            f"not the server of {server.home}, remove data/postmaster.pid there."
+            f"The server at {server.host}:{server.port} refused the login: {error}. If "
+            f"it is not that of {server.home}, remove data/postmaster.pid there."
         ) from error
 
 

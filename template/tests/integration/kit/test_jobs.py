@@ -126,12 +126,12 @@ async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again
 
     mailer.well = True
     assert "None" in await container.in_transaction(CONTEXT, lambda w: retry(w, ["0"]))
-    assert "Tried again" in await container.in_transaction(
+    assert "Queued again" in await container.in_transaction(
         CONTEXT, lambda scope: retry(scope, ["all"])
     )
     async with working(container, kinds()):
         await _until(lambda: mailer.mails)
-    assert "Nothing" in await container.in_transaction(CONTEXT, describe)
+    assert "No jobs" in await container.in_transaction(CONTEXT, describe)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -45,4 +45,4 @@ def test_heads_are_joined_once(migrations: Path) -> None:
 
 def test_one_head_stays(migrations: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(migrations) == ["base"]
-    assert "nothing to join" in capsys.readouterr().out
+    assert "nothing to merge" in capsys.readouterr().out
