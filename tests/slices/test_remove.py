@@ -53,16 +53,16 @@ def test_what_else_was_deleted_counts_as_a_change(place: Place, refused: Refused
 
 def test_an_edited_file_stays_and_is_named(place: Place) -> None:
     place.run("add", "article", *EVERY)
-    place.edit(SERVICE, '"""What', '"""All that')
+    place.edit(SERVICE, '"""Use', '"""All use')
     said = place.run("remove", "article").output
     assert SERVICE in said
     assert place.status() == [f"?? {SERVICE}"]
-    assert "All that" in place.read(SERVICE)
+    assert "All use" in place.read(SERVICE)
 
 
 def test_force_removes_it_too(place: Place) -> None:
     place.run("add", "article", *EVERY)
-    place.edit(SERVICE, '"""What', '"""All that')
+    place.edit(SERVICE, '"""Use', '"""All use')
     place.run("remove", "article", "--force")
     assert place.status() == []
 

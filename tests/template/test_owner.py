@@ -72,7 +72,7 @@ def owned(installed: Path, scratch: Path) -> Path:
     run(sys.executable, "-m", "mkbackend", "add", *SLICE.split(), cwd=project)
     for name, pairs in EDITS.items():
         edit(project / name, pairs)
-    edit(project / "app/domain/schemas/booking.py", [('"""The query of the list of bookings."""\n\n', RANGE)])
+    edit(project / "app/domain/schemas/booking.py", [('"""Query parameters of the list of bookings."""\n\n', RANGE)])
     edit(project / "app/domain/booking.py", [('    PAID = "paid"\n', '    CANCELLED = "cancelled"\n')])
     add_files(NEW, project)
     run(project / ".venv/bin/python", "-m", "ruff", "format", cwd=project)
