@@ -11,7 +11,7 @@ PlainStr = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")
 ]
 
-# Replaced by MISSING: it reads as None, whatever the type. It goes with 0.10.
+# Replaced by MISSING: it reads as None, whatever the type. To be removed in 0.10.
 UNSET: Any = Field(default_factory=lambda: None)
 
 
