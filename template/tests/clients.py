@@ -1,4 +1,4 @@
-"""Clients that httpx cannot play."""
+"""Clients whose behaviour httpx cannot simulate."""
 
 import httpx
 from fastapi import FastAPI
@@ -6,7 +6,7 @@ from starlette.types import Message
 
 
 async def leave(app: FastAPI, path: str, media_type: str, content: bytes) -> list[int]:
-    """Send a part of a body, and leave; give the statuses that nobody waits for."""
+    """Send part of a body, disconnect, and return the response statuses."""
     messages: list[Message] = [
         {"type": "http.request", "body": content, "more_body": True},
         {"type": "http.disconnect"},

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: settings, users, an application without a database."""
+"""Fixtures of all tests: settings, users, an application without a database."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,17 +23,16 @@ from app.main import create_app
 from tests.people import PASSWORD as PASSWORD
 from tests.people import ROW
 
-# Hashing is slow on purpose: this is the least that Argon2 does, and the settings
-# would refuse it.
+# Argon2 at its minimum: hashing is slow on purpose. The settings refuse these values.
 QUICK = {"ARGON2_MEMORY_KIB": 8, "ARGON2_PASSES": 1}
-# Seconds: on a busy machine 200 callers at once may wait long, which is no failure.
+# Seconds. On a busy machine, 200 concurrent clients may wait long.
 PATIENT = {
     "REQUEST_TIMEOUT": 120,
     "DB_CONNECT_TIMEOUT": 60,
     "DB_POOL_TIMEOUT": 60,
     "DB_STATEMENT_TIMEOUT": 60,
 }
-# Nor is it one where an example of generated input takes long.
+# Generated examples may be slow there, too.
 generated.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -45,7 +44,7 @@ SignIn = Callable[[User], Headers]
 
 
 def pytest_pycollect_makeitem(obj: object) -> list[pytest.Item] | None:
-    """Take nothing that tests import for a test: `class Testimonial` is none."""
+    """Collect no imported class as a test, such as `class Testimonial`."""
     module = getattr(obj, "__module__", None) or ""
     imported = module.startswith(("app.", "tests.fakes.", "tests.slices."))
     return [] if imported else None
@@ -53,7 +52,7 @@ def pytest_pycollect_makeitem(obj: object) -> list[pytest.Item] | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment() -> Iterator[None]:
-    """The settings of whoever runs the tests do not reach them."""
+    """Remove the developer's settings from the environment."""
     with pytest.MonkeyPatch.context() as patch:
         for kind in settings_classes():
             for name in kind.model_fields:
@@ -63,7 +62,7 @@ def clean_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def make_settings() -> MakeSettings:
-    """Make settings for tests; what matters to a test is given by name."""
+    """Return a factory of settings; a test passes the values that matter to it."""
 
     def make(**values: Any) -> Settings:
         defaults: dict[str, Any] = {
@@ -87,25 +86,25 @@ def make_settings() -> MakeSettings:
 
 @pytest.fixture(scope="session")
 def settings(make_settings: MakeSettings) -> Settings:
-    """Settings for tests."""
+    """Return settings for tests."""
     return make_settings()
 
 
 @pytest.fixture(scope="session")
 def hasher(settings: Settings) -> PasswordHasher:
-    """One for all tests."""
+    """Return the hasher of all tests."""
     return PasswordHasher(settings)
 
 
 @pytest.fixture(scope="session")
 async def password_hash(hasher: PasswordHasher) -> str:
-    """The hash of PASSWORD."""
+    """Return the hash of PASSWORD."""
     return await hasher.hash_password(PASSWORD)
 
 
 @pytest.fixture
 def make_user(password_hash: str) -> MakeUser:
-    """Make a user who is not stored yet, whose password is PASSWORD."""
+    """Return a factory of users that are not stored; their password is PASSWORD."""
 
     def make(**values: Any) -> User:
         defaults: dict[str, Any] = {
@@ -122,14 +121,14 @@ def make_user(password_hash: str) -> MakeUser:
 
 @pytest.fixture(scope="session")
 def built(settings: Settings) -> FastAPI:
-    """The application with its routes, which take longer to build than most tests."""
+    """Return the application, built once: that takes longer than most tests."""
     app = create_app(settings)
     app.middleware_stack = app.build_middleware_stack()
     return app
 
 
 def with_state(built: FastAPI, settings: Settings) -> FastAPI:
-    """The same routes and middleware, with a state of its own. Add no routes to it."""
+    """Return the same application with its own state. Add no routes to it."""
     app = copy(built)
     app.state = AppState({"container": Container(settings)})
     return app
@@ -137,13 +136,13 @@ def with_state(built: FastAPI, settings: Settings) -> FastAPI:
 
 @pytest.fixture
 def app(built: FastAPI, settings: Settings) -> FastAPI:
-    """The application, with a database that nobody has connected."""
+    """Return the application with a database that is not connected."""
     return with_state(built, settings)
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    """A caller who has not signed in."""
+    """Yield an unauthenticated client."""
     transport = ASGITransport(app=app)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
@@ -151,7 +150,7 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture
 def sign_in(settings: Settings) -> SignIn:
-    """Make the headers of a signed-in user."""
+    """Return a function that creates the headers of a signed-in user."""
     tokens = TokenSigner(settings)
 
     def make(user: User) -> Headers:

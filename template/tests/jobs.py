@@ -1,4 +1,4 @@
-"""What a worker does, without one."""
+"""Execution of queued jobs without a worker."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -18,12 +18,12 @@ HOUR = timedelta(hours=1)
 
 
 async def do_waiting_jobs(container: Container) -> None:
-    """Do the jobs that wait, and those that they add, where the test writes."""
+    """Run the queued jobs, and those that they add, in the test's transaction."""
     unlimited = EntrypointExecutionParameter(concurrency_limit=0)
     known = {QueueEntrypoint(kind.name): unlimited for kind in kinds()}
     while True:
         async with container.database.transaction() as session:
-            # In the transaction of a test the clock stands still.
+            # now() does not advance within the test's transaction.
             await session.execute(DUE)
             queue = queue_within(session)
             jobs = await queue.dequeue(100, known, WORKER, None, HOUR)

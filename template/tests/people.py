@@ -1,10 +1,10 @@
-"""The values of users in tests. What a new column or field must have, it gets here."""
+"""Values of users in tests. Add those that a new column or field requires."""
 
 from typing import Any
 
 PASSWORD = "correct horse battery staple"
-# Columns, as a row has them that was stored past all rules; but for the e-mail.
+# Columns of a row that a test stores directly, without the e-mail.
 ROW: dict[str, Any] = {"full_name": "Grace Hopper", "password_hash": ""}
-# A request for a new user, or a new account.
+# The request body of a new user or account.
 ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada"}
 EVE = ADA | {"email": "eve@example.com", "full_name": "Eve"}

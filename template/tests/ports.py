@@ -4,7 +4,7 @@ import socket
 
 
 def free_port() -> int:
-    """Find a port that nobody uses."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

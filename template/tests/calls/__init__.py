@@ -1,7 +1,7 @@
-"""A request for each route that writes, which test_transactions.py sends.
+"""A request for each route that writes, sent by test_transactions.py.
 
-Each module of this package has those of one router as `CALLS`; it is found by listing,
-so that a new router is a new file here too. A slice needs none: `tests/slices/` has it.
+Each module of this package lists those of one router as `CALLS` and is found by listing
+the package: a new router is a new file here. Slices need none: see `tests/slices/`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,7 @@ V1 = "/api/v1"
 
 @dataclass
 class Caller:
-    """Someone whom all routes can be called for."""
+    """An admin with the data that the requests need."""
 
     client: AsyncClient
     admin: User
@@ -34,18 +34,18 @@ class Caller:
     rows: dict[str, UUID]
 
     async def call(self, method: str, path: str, **options: Any) -> Response:
-        """Call as an admin."""
+        """Send a request as the admin."""
         headers = self.as_admin | options.pop("headers", {})
         return await self.client.request(method, V1 + path, headers=headers, **options)
 
 
 Call = Callable[[Caller], Awaitable[Response]]
-# By method and path, such as "POST /books"; None where the route changes no table.
+# By method and path, such as "POST /books"; None if the route changes no table.
 Calls = Mapping[str, Call | None]
 
 
 def _calls(slice: Slice) -> dict[str, Call]:
-    """The same for a slice that was added."""
+    """Return the requests of an added slice."""
 
     def item(method: str) -> Call:
         async def call(c: Caller) -> Response:
@@ -74,5 +74,5 @@ def _listed() -> dict[str, Call | None]:
 
 
 LISTED = _listed()
-# Each succeeds where the commit does, and is named after its route.
+# Each succeeds if its commit does, and is named after its route.
 CALLS = {name: call for name, call in LISTED.items() if call is not None}

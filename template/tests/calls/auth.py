@@ -1,4 +1,4 @@
-"""Requests about signing in and one's own account."""
+"""Requests for login and one's own account."""
 
 from app.domain.purposes import Purpose
 from tests.calls import Calls

@@ -1,4 +1,4 @@
-"""Requests about users and their pictures."""
+"""Requests for users and their pictures."""
 
 from tests.calls import Calls
 from tests.people import EVE

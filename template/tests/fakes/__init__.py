@@ -1,1 +1,1 @@
-"""Stores that keep their rows in memory."""
+"""Repositories that keep their rows in memory."""

@@ -1,11 +1,11 @@
-"""The record of accounts in memory."""
+"""The audit log in memory."""
 
 from app.domain.models.audit_event import AuditEvent
 from app.kit.renamed import RenamedAttribute
 
 
 class FakeAuditRepository:
-    """Does what `AuditRepository` does; the rows can be looked at."""
+    """An in-memory `AuditRepository` whose events tests can read."""
 
     def __init__(self) -> None:
         self.events: list[AuditEvent] = []
@@ -15,7 +15,7 @@ class FakeAuditRepository:
 
     @property
     def actions(self) -> list[str]:
-        """The actions, with a `!` before those that were refused."""
+        """The actions; refused ones start with `!`."""
         return [f"{'!' * event.refused}{event.action}" for event in self.events]
 
     said = RenamedAttribute[list[str]]("actions")

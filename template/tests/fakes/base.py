@@ -1,4 +1,4 @@
-"""What the fakes of tables share."""
+"""The base of in-memory repositories."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,11 +18,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class FakeRepository[Model: BaseModel]:
-    """Rows in memory; does what `BaseRepository` does.
+    """An in-memory `BaseRepository`.
 
     Attributes:
-        unique: field to the message for whoever takes a value of it that is taken.
-        unique_within: fields in which a value is unique, such as `owner_id`.
+        unique: the error message of each unique field.
+        unique_within: fields that unique values are scoped to, such as `owner_id`.
     """
 
     unique: ClassVar[Mapping[str, str]] = {}
@@ -39,7 +39,7 @@ class FakeRepository[Model: BaseModel]:
         return await self.get_by_id(id)
 
     async def create(self, entity: Model) -> Model:
-        """Fill in what the table would."""
+        """Add a row with the defaults of its columns."""
         entity.id = entity.id or uuid4()
         for column in inspect(type(entity)).columns:
             empty = getattr(entity, column.key) is None
@@ -75,7 +75,7 @@ class FakeRepository[Model: BaseModel]:
         search: str | None = None,
         texts: Sequence[str] = (),
     ) -> list[Model]:
-        """Find the rows with these values; a search looks into the texts."""
+        """Return the rows with these values; `search` is part of one of the texts."""
         found = self._alive()
         for name, value in filters.items():
             found = [row for row in found if _fits(row, name, value)]
@@ -84,7 +84,7 @@ class FakeRepository[Model: BaseModel]:
         return [row for row in found if _contains(row, search.lower(), texts)]
 
     def _page(self, found: Iterable[Model], request: PageRequest) -> Page[Model]:
-        """Cut a page out of all that was found."""
+        """Return one page of the rows found."""
         rows = sorted(
             found, key=attrgetter(request.sort_by, "id"), reverse=request.descending
         )

@@ -1,4 +1,4 @@
-"""Answers that are given again, in memory."""
+"""Responses to replay, in memory."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ from app.domain.models.idempotency_key import IdempotencyKey
 
 
 class FakeIdempotencyRepository:
-    """Does what `IdempotencyRepository` does; others can hold claims."""
+    """An in-memory `IdempotencyRepository`; `claimed` has the claims of others."""
 
     def __init__(self) -> None:
         self.claimed: set[str] = set()

@@ -1,4 +1,4 @@
-"""The queue of jobs in memory."""
+"""The job queue in memory."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,7 +6,7 @@ from app.kit.queue.job import Job
 
 
 class FakeJobQueue:
-    """Takes jobs as `JobQueue` does, and has them done at once."""
+    """An in-memory `JobQueue` that runs each job immediately."""
 
     def __init__(self, do: Callable[[Job], Awaitable[None]]) -> None:
         self.added: list[Job] = []

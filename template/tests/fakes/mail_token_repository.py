@@ -1,4 +1,4 @@
-"""Tokens of mails in memory."""
+"""Mail tokens in memory."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.kit.renamed import renamed
 
 
 class FakeMailTokenRepository:
-    """Does what `MailTokenRepository` does."""
+    """An in-memory `MailTokenRepository`."""
 
     def __init__(self) -> None:
         self._rows: list[MailToken] = []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class FakeRateLimitRepository:
-    """Does what `RateLimitRepository` does."""
+    """An in-memory `RateLimitRepository`."""
 
     def __init__(self) -> None:
         self._rows: dict[str, tuple[int, datetime]] = {}

@@ -17,7 +17,7 @@ class _Row:
 
 
 class FakeRefreshTokenRepository:
-    """Does what `RefreshTokenRepository` does."""
+    """An in-memory `RefreshTokenRepository`."""
 
     def __init__(self) -> None:
         self._rows: dict[str, _Row] = {}

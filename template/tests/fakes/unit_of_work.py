@@ -1,11 +1,11 @@
-"""The unit of work of stores in memory."""
+"""The unit of work of in-memory repositories."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 
 class FakeUnitOfWork:
-    """Does what `UnitOfWork` does for services: here, every change is there at once."""
+    """A `UnitOfWork` for services whose changes take effect immediately."""
 
     def __init__(self) -> None:
         self.compensations: list[Callable[[], Awaitable[object]]] = []

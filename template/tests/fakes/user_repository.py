@@ -1,4 +1,4 @@
-"""Users in memory, with the rules of the table."""
+"""Users in memory, with the constraints of the table."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from tests.fakes.base import FakeRepository
 
 
 class FakeUserRepository(FakeRepository[User]):
-    """Does what `UserRepository` does; the tests of the stores run on both."""
+    """An in-memory `UserRepository`; the repository tests run on both."""
 
     async def get_by_email(self, email: str) -> User | None:
         return next(

@@ -1,7 +1,7 @@
-"""What the tests of all routes have to know of the slices that were added.
+"""Descriptions of the added slices, for the tests of all routes.
 
-Each module of this package makes the rows of one slice and describes it as `SLICE`; it
-is found by listing, so that a new slice is a new file here too.
+Each module of this package creates the rows of one slice and describes it as `SLICE`.
+It is found by listing the package: a new slice is a new file here.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,22 +19,22 @@ from app.domain.models.user import User
 from app.domain.schemas.base import RequestSchema
 from tests.people import ROW
 
-# Makes what is made one after the other differ, where it must be unique.
+# Numbers that make unique values.
 NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A slice, as a test of every route needs it.
+    """A slice, described for tests of all routes.
 
     Attributes:
-        path: of its list, such as `/books`.
-        item: of one of them, such as `/books/{book_id}`.
-        table: where they are kept.
-        field: one that a change may give.
-        public: whether anyone may read.
-        schema: what is asked with for a new one.
-        new: makes the values of a user's request; what they refer to is stored.
+        path: the path of its list, such as `/books`.
+        item: the path of one row, such as `/books/{book_id}`.
+        table: the table of its rows.
+        field: a field that a PATCH request can change.
+        public: whether reading needs no login.
+        schema: the request schema of a new row.
+        new: returns the values of a user's request; rows that they refer to are stored.
         add: stores a row for a user.
     """
 
@@ -49,21 +49,21 @@ class Slice:
 
     @property
     def paths(self) -> tuple[str, str]:
-        """Both."""
+        """Both paths."""
         return self.path, self.item
 
     @property
     def parameter(self) -> str:
-        """The name that Schemathesis has for the id of one of them."""
+        """Schemathesis' name of the id in `item`."""
         return f"path.{self.item.rpartition('{')[2].rstrip('}')}"
 
     async def body(self, session: AsyncSession, user_id: UUID) -> dict[str, Any]:
-        """Make the JSON of a user's request."""
+        """Return the JSON of a user's request."""
         return self.schema(**await self.new(session, user_id)).model_dump(mode="json")
 
 
 async def add_user(session: AsyncSession) -> User:
-    """Store somebody who cannot sign in."""
+    """Store a user who cannot sign in."""
     email = f"somebody{next(NUMBERS)}@example.com"
     user = User(**ROW, email=email)
     session.add(user)

@@ -1,4 +1,4 @@
-"""What tests of telemetry share: its settings, and a server that receives it."""
+"""Settings and a receiver for the tests of telemetry."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ from app.kit.telemetry.settings import TelemetrySettings
 
 
 def telemetry(**values: Any) -> list[TelemetrySettings]:
-    """Make settings of telemetry from these values alone, for `create_app`."""
+    """Return telemetry settings of these values alone, for `create_app`."""
     return [TelemetrySettings(_env_file=None, **values)]

@@ -1,4 +1,4 @@
-"""A server on this machine that keeps what is posted to it, as collectors do."""
+"""A local server that receives telemetry, as collectors do."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Receiver:
-    """What has arrived, by the path that it was posted to."""
+    """The received requests, by path."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -23,7 +23,7 @@ class Receiver:
         self.headers: dict[str, str] = {}
 
     def spans(self) -> list[Span]:
-        """Read the traces."""
+        """Return the spans of all traces."""
         return [
             span
             for body in self.bodies.get("/v1/traces", [])
@@ -33,20 +33,20 @@ class Receiver:
         ]
 
     def events(self) -> list[dict[str, Any]]:
-        """Read the reports of errors; each is the third line of what was posted."""
+        """Return the error reports; each is the third line of a body."""
         bodies = self.bodies.get("/api/1/envelope/", [])
         items = [[json.loads(line) for line in body.splitlines()] for body in bodies]
         return [item[2] for item in items if item[1]["type"] == "event"]
 
     @property
     def dsn(self) -> str:
-        """An address as Sentry gives out, which leads here."""
+        """A Sentry DSN that leads here."""
         return self.address.replace("://", "://key@") + "/1"
 
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
-    """Take what is posted, on a port of its own."""
+    """Run a receiver on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
