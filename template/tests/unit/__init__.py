@@ -1,1 +1,1 @@
-"""Rules alone, with fakes where the database would be."""
+"""Unit tests, with fakes in place of the database."""

@@ -1,4 +1,4 @@
-"""Services on fakes."""
+"""Fixtures of unit tests: services on fakes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,7 +38,7 @@ from tests.fakes.user_repository import FakeUserRepository
 
 
 class Fakes:
-    """The services of one caller, on stores in memory."""
+    """The services of one client, on in-memory repositories."""
 
     def __init__(self, settings: Settings, hasher: PasswordHasher) -> None:
         self.hasher = hasher
@@ -87,14 +87,14 @@ class Fakes:
         )
 
     def limits_of(self, address: str, factor: int = 1) -> LimitService:
-        """The limits of a caller at this address."""
+        """Return the rate limits of a client at this address."""
         return LimitService(self.counters, self.unit, self.audit, address, factor)
 
     @asynccontextmanager
     async def refusing[Error: AppException](
         self, *kinds: type[Error], match: str | None = None
     ) -> AsyncIterator[pytest.ExceptionInfo[Error]]:
-        """Expect a refusal, and write what it remembers, as the unit of work does."""
+        """Expect an error and run its remembered actions, as the unit of work does."""
         with pytest.raises(kinds, match=match) as refused:
             yield refused
         for action in refused.value.remembered:
@@ -113,7 +113,7 @@ class Fakes:
             self.mails.append(Mail(job.to, job.subject, job.text))
 
     def mailed_token(self) -> str:
-        """The token of the latest mail."""
+        """Return the token of the latest mail."""
         return self.mails[-1].text.partition("#token=")[2].split()[0]
 
 

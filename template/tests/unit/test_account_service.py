@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""Use cases of one's own account."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ async def user(fakes: Fakes) -> User:
     return await fakes.accounts.register(ADA)
 
 
-async def test_a_new_account_has_no_rights_and_no_verified_address(user: User) -> None:
+async def test_a_new_account_is_an_unverified_user(user: User) -> None:
     assert (user.role, user.email_verified_at) == (Role.USER, None)
 
 
@@ -36,7 +36,7 @@ async def test_a_taken_email_is_a_conflict(fakes: Fakes) -> None:
         await fakes.accounts.register(ADA)
 
 
-async def test_registrations_from_one_address_are_limited(
+async def test_registration_is_rate_limited_per_address(
     fakes: Fakes, user: User
 ) -> None:
     for _ in range(REGISTER_ADDRESS.attempts - 1):
@@ -46,7 +46,7 @@ async def test_registrations_from_one_address_are_limited(
         await fakes.accounts.register(ADA)
 
 
-async def test_the_token_of_the_mail_verifies_the_address_once(
+async def test_the_mailed_token_verifies_the_email_once(
     fakes: Fakes, user: User
 ) -> None:
     assert fakes.mails[0].to == "ada@example.com"
@@ -57,7 +57,7 @@ async def test_the_token_of_the_mail_verifies_the_address_once(
     assert fakes.record.actions == ["register", "verify-email", "!verify-email"]
 
 
-async def test_tokens_from_one_address_are_limited(fakes: Fakes) -> None:
+async def test_token_attempts_are_rate_limited_per_address(fakes: Fakes) -> None:
     for _ in range(TOKEN_ADDRESS.attempts):
         async with fakes.refusing(BadRequestException):
             await fakes.accounts.verify("nonsense")
@@ -65,7 +65,7 @@ async def test_tokens_from_one_address_are_limited(fakes: Fakes) -> None:
         await fakes.accounts.verify("nonsense")
 
 
-async def test_only_an_unverified_address_gets_another_mail(
+async def test_verification_is_resent_to_an_unverified_email_only(
     fakes: Fakes, user: User
 ) -> None:
     await fakes.accounts.resend("nobody@example.com")
@@ -76,7 +76,7 @@ async def test_only_an_unverified_address_gets_another_mail(
     assert len(fakes.mails) == 2
 
 
-async def test_a_new_address_counts_once_it_is_verified_and_the_old_is_told(
+async def test_a_new_email_applies_once_verified_and_the_old_one_is_notified(
     fakes: Fakes, user: User
 ) -> None:
     change = AccountUpdate(email="new@example.com", password=PASSWORD)
@@ -86,7 +86,7 @@ async def test_a_new_address_counts_once_it_is_verified_and_the_old_is_told(
     assert (user.email, fakes.mails[-1].to) == ("new@example.com", "ada@example.com")
 
 
-async def test_a_new_address_ends_the_links_to_the_old(
+async def test_an_email_change_revokes_links_sent_to_the_old_email(
     fakes: Fakes, user: User
 ) -> None:
     await fakes.passwords.forgot(user.email)
@@ -99,7 +99,7 @@ async def test_a_new_address_ends_the_links_to_the_old(
 
 
 @pytest.mark.parametrize("given", [{}, {"password": "wrong"}])
-async def test_a_new_address_needs_the_password(
+async def test_an_email_change_requires_the_password(
     fakes: Fakes, user: User, given: dict[str, str]
 ) -> None:
     change = AccountUpdate.model_validate({"email": "new@example.com"} | given)
@@ -108,7 +108,7 @@ async def test_a_new_address_needs_the_password(
     assert fakes.record.actions[-1] == "!change-email"
 
 
-async def test_a_taken_address_is_refused(
+async def test_a_change_to_a_taken_email_is_a_conflict(
     fakes: Fakes, user: User, make_user: MakeUser
 ) -> None:
     await fakes.users.create(make_user(email="taken@example.com"))
@@ -117,7 +117,7 @@ async def test_a_taken_address_is_refused(
         await fakes.accounts.update(user, change)
 
 
-async def test_mails_to_a_new_address_are_limited(fakes: Fakes, user: User) -> None:
+async def test_mail_to_a_new_email_is_rate_limited(fakes: Fakes, user: User) -> None:
     change = AccountUpdate(email="new@example.com", password=PASSWORD)
     for _ in range(MAIL_EMAIL.attempts):
         await fakes.accounts.update(user, change)
@@ -125,15 +125,15 @@ async def test_mails_to_a_new_address_are_limited(fakes: Fakes, user: User) -> N
         await fakes.accounts.update(user, change)
 
 
-async def test_everything_that_a_new_account_says_is_stored(user: User) -> None:
+async def test_every_field_of_a_registration_is_stored(user: User) -> None:
     said = ADA.model_dump(exclude={"password"})
     assert {name: getattr(user, name) for name in said} == said
 
 
-# A value of no type that any field has.
+# Bytes, which no field has: Pydantic warns.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 @pytest.mark.parametrize("field", ProfileUpdate.model_fields)
-async def test_every_field_of_a_profile_changes_at_once(
+async def test_every_profile_field_changes_immediately(
     fakes: Fakes, user: User, field: str
 ) -> None:
     values: Any = {field: b"new"}
@@ -143,7 +143,7 @@ async def test_every_field_of_a_profile_changes_at_once(
     assert fakes.record.events[-1].fields == [field]
 
 
-async def test_a_name_changes_at_once(fakes: Fakes, user: User) -> None:
+async def test_a_name_changes_immediately(fakes: Fakes, user: User) -> None:
     changed = await fakes.accounts.update(user, AccountUpdate(full_name="Ada L."))
     assert changed.full_name == "Ada L."
     assert fakes.record.events[-1].fields == ["full_name"]

@@ -1,4 +1,4 @@
-"""Signing in and out, and the life of tokens."""
+"""Login, logout and the lifetime of tokens."""
 
 import bcrypt
 import pytest
@@ -23,7 +23,7 @@ async def tokens(fakes: Fakes, user: User) -> TokenResponse:
     return await fakes.auth.login("Ada@example.com", PASSWORD)
 
 
-async def test_the_right_password_gives_tokens_that_work(
+async def test_login_returns_valid_tokens(
     fakes: Fakes, user: User, tokens: TokenResponse
 ) -> None:
     assert await fakes.tokens.authenticate(tokens.access_token) is user
@@ -32,7 +32,7 @@ async def test_the_right_password_gives_tokens_that_work(
 
 
 @pytest.mark.usefixtures("user")
-async def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(
+async def test_a_wrong_password_and_an_unknown_email_get_the_same_error(
     fakes: Fakes,
 ) -> None:
     async with fakes.refusing(UnauthorizedException) as wrong:
@@ -43,7 +43,7 @@ async def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(
     assert fakes.record.actions == ["!login", "!login"]
 
 
-async def test_an_inactive_user_is_out_at_once(
+async def test_an_inactive_user_cannot_log_in_or_use_tokens(
     fakes: Fakes, user: User, tokens: TokenResponse
 ) -> None:
     user.is_active = False
@@ -56,7 +56,7 @@ async def test_an_inactive_user_is_out_at_once(
             await attempt
 
 
-async def test_a_replayed_refresh_token_ends_its_family(
+async def test_a_reused_refresh_token_revokes_its_family(
     fakes: Fakes, tokens: TokenResponse
 ) -> None:
     other = await fakes.auth.login(EMAIL, PASSWORD)
@@ -68,7 +68,9 @@ async def test_a_replayed_refresh_token_ends_its_family(
     assert await fakes.tokens.exchange(other.refresh_token)
 
 
-async def test_logout_ends_one_sign_in(fakes: Fakes, tokens: TokenResponse) -> None:
+async def test_logout_revokes_one_token_family(
+    fakes: Fakes, tokens: TokenResponse
+) -> None:
     other = await fakes.auth.login(EMAIL, PASSWORD)
     await fakes.tokens.revoke(tokens.refresh_token)
     async with fakes.refusing(UnauthorizedException):
@@ -76,11 +78,11 @@ async def test_logout_ends_one_sign_in(fakes: Fakes, tokens: TokenResponse) -> N
     assert await fakes.tokens.exchange(other.refresh_token)
 
 
-async def test_logout_with_a_dead_token_is_no_error(fakes: Fakes) -> None:
+async def test_logout_ignores_an_invalid_token(fakes: Fakes) -> None:
     await fakes.tokens.revoke("nonsense")
 
 
-async def test_logout_all_ends_every_sign_in_at_once(
+async def test_logout_all_revokes_every_token(
     fakes: Fakes, user: User, tokens: TokenResponse
 ) -> None:
     await fakes.auth.logout_all(user)
@@ -93,7 +95,7 @@ async def test_logout_all_ends_every_sign_in_at_once(
     assert fakes.record.actions == ["logout-all", "!refresh"]
 
 
-async def test_an_old_hash_is_renewed_at_login(fakes: Fakes, user: User) -> None:
+async def test_login_upgrades_an_old_hash(fakes: Fakes, user: User) -> None:
     user.password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     await fakes.auth.login(EMAIL, PASSWORD)
     assert user.password_hash.startswith("$argon2id$")
@@ -102,7 +104,7 @@ async def test_an_old_hash_is_renewed_at_login(fakes: Fakes, user: User) -> None
 
 @pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
 @pytest.mark.usefixtures("user")
-async def test_wrong_logins_are_limited_for_known_and_unknown_alike(
+async def test_login_is_rate_limited_for_known_and_unknown_emails(
     fakes: Fakes, email: str
 ) -> None:
     for _ in range(LOGIN.attempts):
@@ -115,7 +117,7 @@ async def test_wrong_logins_are_limited_for_known_and_unknown_alike(
     assert fakes.record.actions == ["!login"] * LOGIN.attempts + ["!login"]
 
 
-async def test_a_factor_multiplies_what_is_allowed(fakes: Fakes) -> None:
+async def test_a_factor_multiplies_the_limit(fakes: Fakes) -> None:
     limits = fakes.limits_of("192.0.2.1", factor=3)
     for _ in range(LOGIN.attempts * 3):
         await limits.count_login(EMAIL)
@@ -126,7 +128,7 @@ async def test_a_factor_multiplies_what_is_allowed(fakes: Fakes) -> None:
 
 
 @pytest.mark.usefixtures("user")
-async def test_nobody_is_locked_out_by_somebody_elsewhere(fakes: Fakes) -> None:
+async def test_login_is_rate_limited_per_address(fakes: Fakes) -> None:
     for _ in range(LOGIN.attempts + 1):
         async with fakes.refusing(UnauthorizedException, TooManyRequestsException):
             await fakes.auth.login(EMAIL, "wrong")
@@ -143,7 +145,7 @@ async def test_nobody_is_locked_out_by_somebody_elsewhere(fakes: Fakes) -> None:
         ("unknown", "unknown", True),
     ],
 )
-async def test_an_ipv6_network_is_limited_as_one_address(
+async def test_an_ipv6_network_is_rate_limited_as_one_address(
     fakes: Fakes, address: str, neighbour: str, same: bool
 ) -> None:
     for _ in range(LOGIN.attempts):
@@ -157,7 +159,7 @@ async def test_an_ipv6_network_is_limited_as_one_address(
 
 
 @pytest.mark.usefixtures("user")
-async def test_right_logins_are_not_counted(fakes: Fakes) -> None:
+async def test_successful_logins_are_not_counted(fakes: Fakes) -> None:
     for _ in range(LOGIN_ADDRESS.attempts + 1):
         await fakes.limits.count_login(EMAIL)
         await fakes.limits.login_succeeded(EMAIL)

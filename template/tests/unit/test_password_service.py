@@ -1,4 +1,4 @@
-"""Changing a password, and getting in again without one."""
+"""Password change and reset."""
 
 import pytest
 
@@ -20,7 +20,7 @@ async def user(fakes: Fakes, make_user: MakeUser) -> User:
     return await fakes.users.create(make_user(email="ada@example.com"))
 
 
-async def test_a_changed_password_ends_all_other_sign_ins(
+async def test_a_password_change_revokes_all_other_tokens(
     fakes: Fakes, user: User
 ) -> None:
     before = await fakes.auth.login(user.email, PASSWORD)
@@ -37,7 +37,7 @@ async def test_a_changed_password_ends_all_other_sign_ins(
     assert fakes.record.actions[0] == "change-password"
 
 
-async def test_a_change_needs_the_old_password_and_few_attempts(
+async def test_a_change_requires_the_old_password_and_is_rate_limited(
     fakes: Fakes, user: User
 ) -> None:
     for _ in range(LOGIN.attempts):
@@ -48,7 +48,7 @@ async def test_a_change_needs_the_old_password_and_few_attempts(
     assert set(fakes.record.actions) == {"!change-password", "!login"}
 
 
-async def test_a_forgotten_password_is_reset_with_the_token_of_a_mail(
+async def test_a_forgotten_password_is_reset_with_a_mailed_token(
     fakes: Fakes, user: User
 ) -> None:
     before = await fakes.auth.login(user.email, PASSWORD)
@@ -62,7 +62,9 @@ async def test_a_forgotten_password_is_reset_with_the_token_of_a_mail(
     assert fakes.record.actions == ["reset-password"]
 
 
-async def test_a_token_works_once_and_only_the_latest(fakes: Fakes, user: User) -> None:
+async def test_only_the_latest_token_works_and_only_once(
+    fakes: Fakes, user: User
+) -> None:
     await fakes.passwords.forgot(user.email)
     first = fakes.mailed_token()
     await fakes.passwords.forgot(user.email)
@@ -73,7 +75,7 @@ async def test_a_token_works_once_and_only_the_latest(fakes: Fakes, user: User) 
         await fakes.passwords.reset(fakes.mailed_token(), NEW)
 
 
-async def test_a_password_change_ends_the_tokens_of_mails(
+async def test_a_password_change_revokes_mailed_tokens(
     fakes: Fakes, user: User
 ) -> None:
     await fakes.passwords.forgot(user.email)
@@ -82,14 +84,14 @@ async def test_a_password_change_ends_the_tokens_of_mails(
         await fakes.passwords.reset(fakes.mailed_token(), "stolen password")
 
 
-async def test_nobody_gets_no_mail(fakes: Fakes, user: User) -> None:
+async def test_unknown_and_inactive_users_get_no_mail(fakes: Fakes, user: User) -> None:
     await fakes.passwords.forgot("nobody@example.com")
     user.is_active = False
     await fakes.passwords.forgot(user.email)
     assert fakes.mails == []
 
 
-async def test_who_was_locked_out_gets_in_by_a_reset(fakes: Fakes, user: User) -> None:
+async def test_a_password_reset_lifts_the_login_limit(fakes: Fakes, user: User) -> None:
     for _ in range(LOGIN.attempts + 1):
         async with fakes.refusing(UnauthorizedException, TooManyRequestsException):
             await fakes.auth.login(user.email, "wrong")

@@ -1,4 +1,4 @@
-"""Every route is either declared public, or guarded."""
+"""Guards and operation ids of all routes."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ from app.main import create_app
 from tests.conftest import MakeSettings
 from tests.slices import SLICES
 
-# What anyone may read of the slices that were added.
+# Routes of added slices that need no login.
 READABLE = {
     f"GET /api/v1{path}" for slice in SLICES if slice.public for path in slice.paths
 }
@@ -25,7 +25,7 @@ READABLE = {
 
 @pytest.fixture
 def operations(built: FastAPI) -> dict[str, dict[str, Any]]:
-    """The description of each route, by method and path."""
+    """Return the OpenAPI operation of each route, by method and path."""
     return {
         f"{method.upper()} {path}": operation
         for path, item in built.openapi()["paths"].items()
@@ -33,7 +33,7 @@ def operations(built: FastAPI) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_all_routes_in_one_router_are_those_of_the_application(
+def test_the_v1_router_has_all_routes_of_the_application(
     operations: dict[str, dict[str, Any]], settings: Settings
 ) -> None:
     app = FastAPI()
@@ -43,7 +43,7 @@ def test_all_routes_in_one_router_are_those_of_the_application(
     }
 
 
-def test_an_operation_is_named_as_its_handler_under_any_prefix(
+def test_an_operation_id_is_its_handlers_name_under_any_prefix(
     make_settings: MakeSettings,
 ) -> None:
     for prefix in ("/api/v1", "/v2"):
@@ -51,7 +51,7 @@ def test_an_operation_is_named_as_its_handler_under_any_prefix(
         assert paths[f"{prefix}/users"]["get"]["operationId"] == "list_users"
 
 
-def test_handlers_that_share_a_name_are_told_apart_by_their_tag() -> None:
+def test_operation_ids_of_handlers_with_one_name_begin_with_the_tag() -> None:
     routers = [APIRouter(tags=[tag]) for tag in ("Old books", "Authors")]
     for router in routers:
         router.add_api_route("/", lambda: None, name="search")
@@ -65,7 +65,7 @@ def test_handlers_that_share_a_name_are_told_apart_by_their_tag() -> None:
     ]
 
 
-def test_no_two_operations_have_the_same_name(built: FastAPI) -> None:
+def test_operation_ids_are_unique(built: FastAPI) -> None:
     routes = [route for route in built.routes if isinstance(route, APIRoute)]
     count = Counter(route.operation_id or route.unique_id for route in routes)
     clashes = [name for name in count if count[name] > 1]
@@ -82,7 +82,7 @@ def test_every_route_without_a_guard_is_declared_public(
     assert not forgotten, f"{forgotten} need a guard, or openapi_extra=PUBLIC"
 
 
-async def test_every_other_route_asks_who_is_there_before_anything_else(
+async def test_every_other_route_authenticates_first(
     operations: dict[str, dict[str, Any]], client: AsyncClient
 ) -> None:
     guarded = {name for name, found in operations.items() if not is_public(found)}

@@ -1,4 +1,4 @@
-"""What requests may contain."""
+"""Validation of requests."""
 
 import re
 from typing import Any
@@ -42,12 +42,12 @@ from tests.people import ADA
         {"is_superuser": True},
     ],
 )
-def test_a_user_that_will_not_do_is_refused(change: dict[str, Any]) -> None:
+def test_an_invalid_user_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         UserCreate.model_validate(ADA | change)
 
 
-def test_spaces_around_a_name_go_and_those_of_a_password_stay() -> None:
+def test_names_are_stripped_and_passwords_are_not() -> None:
     user = UserCreate.model_validate(
         ADA | {"full_name": " Ada ", "password": f" {PASSWORD} "}
     )
@@ -55,12 +55,12 @@ def test_spaces_around_a_name_go_and_those_of_a_password_stay() -> None:
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", "no"])
-def test_only_a_boolean_switches_a_user_on_or_off(value: object) -> None:
+def test_is_active_takes_only_a_boolean(value: object) -> None:
     with pytest.raises(ValidationError):
         UserUpdate.model_validate({"is_active": value})
 
 
-def test_the_description_says_what_is_refused() -> None:
+def test_the_json_schema_has_the_patterns() -> None:
     fields = UserCreate.model_json_schema()["properties"]
     assert not re.search(fields["full_name"]["pattern"], " \t")
     assert re.search(fields["full_name"]["pattern"], " Ada ")
@@ -73,7 +73,7 @@ CHANGES = [(s, f) for s in (UserUpdate, AccountUpdate) for f in s.model_fields]
 
 
 @pytest.mark.parametrize(("schema", "field"), CHANGES)
-def test_a_field_may_be_left_out_and_null_where_the_column_may(
+def test_every_field_is_optional_and_nullable_as_its_column_is(
     schema: type[RequestSchema], field: str
 ) -> None:
     assert schema().model_dump(exclude_unset=True) == {}
@@ -86,7 +86,7 @@ def test_a_field_may_be_left_out_and_null_where_the_column_may(
     assert taken == nullable, f"{field} or its column is nullable, not both"
 
 
-def test_what_a_change_may_leave_out_has_no_default_and_is_not_null() -> None:
+def test_an_optional_field_has_no_default_and_is_not_nullable() -> None:
     schema = UserUpdate.model_json_schema()
     assert "required" not in schema
     assert schema["properties"]["is_active"] == {
@@ -99,13 +99,13 @@ def test_what_a_change_may_leave_out_has_no_default_and_is_not_null() -> None:
 
 
 class OldChange(RequestSchema):
-    """A change as it was written before there was MISSING."""
+    """A change as written before MISSING existed."""
 
     full_name: FullName = UNSET
     email: FullName | None = UNSET
 
 
-def test_fields_with_the_old_default_mean_the_same() -> None:
+def test_fields_with_the_old_default_behave_the_same() -> None:
     assert OldChange().model_dump(exclude_unset=True) == {}
     assert OldChange(email=None).model_dump(exclude_unset=True) == {"email": None}
     schema = OldChange.model_json_schema()
@@ -115,7 +115,7 @@ def test_fields_with_the_old_default_mean_the_same() -> None:
         OldChange.model_validate({"full_name": None})
 
 
-def test_every_column_is_shown_or_private_on_purpose() -> None:
+def test_every_column_is_in_the_response_or_private() -> None:
     known = UserResponse.model_fields.keys() | PRIVATE
     forgotten = sorted(COLUMNS.keys() - known)
     assert not forgotten, f"{forgotten} are neither in UserResponse nor in PRIVATE"
@@ -126,8 +126,8 @@ def test_every_column_is_shown_or_private_on_purpose() -> None:
 @pytest.mark.parametrize(
     "schema", [UserCreate, RegisterRequest, UserUpdate, AccountUpdate]
 )
-def test_what_a_request_says_of_a_user_is_a_column(schema: type[RequestSchema]) -> None:
-    # Of a password, the hash is.
+def test_every_request_field_is_a_column(schema: type[RequestSchema]) -> None:
+    # Of a password, the hash is stored.
     others = sorted(schema.model_fields.keys() - COLUMNS.keys() - {"password"})
     assert not others, f"{others} of {schema.__name__} are no columns of users"
 
@@ -146,18 +146,18 @@ def test_what_a_request_says_of_a_user_is_a_column(schema: type[RequestSchema]) 
         {"unknown": 1},
     ],
 )
-def test_a_list_query_that_will_not_do_is_refused(query: dict[str, Any]) -> None:
+def test_an_invalid_list_query_is_refused(query: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         UserListParams.model_validate(query)
 
 
-def test_what_a_query_may_sort_by_is_what_the_repository_can() -> None:
+def test_a_query_sorts_by_the_repositorys_sortable_columns() -> None:
     schema = UserListParams.model_json_schema()
     assert set(schema["properties"]["sort_by"]["enum"]) == set(SORTABLE)
 
 
 @given(st.text(max_size=200))
-def test_any_name_is_either_stored_whole_or_refused(name: str) -> None:
+def test_any_name_is_stored_whole_or_refused(name: str) -> None:
     try:
         user = UserCreate.model_validate(ADA | {"full_name": name})
     except ValidationError:

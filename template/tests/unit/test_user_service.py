@@ -1,4 +1,4 @@
-"""The rules of the users' administration."""
+"""Rules of user administration."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -33,7 +33,7 @@ def service(fakes: Fakes) -> UserService:
     return fakes.administration
 
 
-async def test_a_created_user_is_stored_with_a_hash(
+async def test_a_new_user_is_stored_with_a_password_hash(
     service: UserService, users: FakeUserRepository, hasher: PasswordHasher
 ) -> None:
     user = await service.create_user(ADA)
@@ -42,7 +42,7 @@ async def test_a_created_user_is_stored_with_a_hash(
     assert await hasher.verify_password(PASSWORD, user.password_hash) == (True, None)
 
 
-async def test_everything_that_is_said_of_a_new_user_is_stored(
+async def test_every_field_of_a_new_user_is_stored(
     service: UserService,
 ) -> None:
     said = ADA.model_dump(exclude={"password"})
@@ -50,11 +50,11 @@ async def test_everything_that_is_said_of_a_new_user_is_stored(
     assert {name: getattr(user, name) for name in said} == said
 
 
-async def test_a_user_has_no_rights_unless_given(service: UserService) -> None:
+async def test_a_new_user_has_the_user_role(service: UserService) -> None:
     assert (await service.create_user(ADA)).role == Role.USER
 
 
-async def test_an_email_is_taken_however_it_is_capitalised(
+async def test_a_taken_email_is_a_conflict_regardless_of_case(
     fakes: Fakes, service: UserService
 ) -> None:
     await service.create_user(ADA)
@@ -62,7 +62,7 @@ async def test_an_email_is_taken_however_it_is_capitalised(
         await service.create_user(ADA.model_copy(update={"email": "ADA@example.com"}))
 
 
-async def test_a_deleted_users_email_is_free_again(service: UserService) -> None:
+async def test_the_email_of_a_deleted_user_can_be_reused(service: UserService) -> None:
     first = await service.create_user(ADA)
     await service.delete_user(first.id, ADMIN)
     assert (await service.create_user(ADA)).id != first.id
@@ -85,7 +85,7 @@ async def test_an_empty_change_changes_nothing(
     assert updated.updated_at == before
 
 
-async def test_a_list_knows_its_total(
+async def test_a_list_has_its_total(
     service: UserService, users: FakeUserRepository, make_user: MakeUser
 ) -> None:
     for name in ("Ada", "Alan", "Grace"):
@@ -96,13 +96,13 @@ async def test_a_list_knows_its_total(
 
 
 class Filtered(UserListParams):
-    """Users can also be asked for by their role, and by the time of their change."""
+    """A query that also filters by role and time of change."""
 
     role: Role | None = None
     updated_at_gte: datetime | None = None
 
 
-async def test_a_field_that_is_added_to_the_query_is_a_filter(
+async def test_a_field_added_to_the_query_is_a_filter(
     service: UserService, users: FakeUserRepository, make_user: MakeUser
 ) -> None:
     await users.create(make_user())
@@ -111,7 +111,7 @@ async def test_a_field_that_is_added_to_the_query_is_a_filter(
     assert (await service.list_users(query)).items == [admin]
 
 
-async def test_nobody_is_not_found(service: UserService) -> None:
+async def test_an_unknown_user_is_not_found(service: UserService) -> None:
     nobody = uuid4()
     for attempt in (
         service.get_user(nobody),
@@ -126,7 +126,7 @@ async def test_nobody_is_not_found(service: UserService) -> None:
 @pytest.mark.parametrize(
     "change", [UserUpdate(role=Role.USER), UserUpdate(is_active=False)]
 )
-async def test_the_last_active_admin_stays_one(
+async def test_the_last_active_admin_cannot_be_demoted_or_deleted(
     fakes: Fakes, service: UserService, make_user: MakeUser, change: UserUpdate
 ) -> None:
     last = await fakes.users.create(make_user(role=Role.ADMIN))
@@ -138,7 +138,7 @@ async def test_the_last_active_admin_stays_one(
     assert fakes.record.actions == ["!update-user", "!delete-user"]
 
 
-async def test_the_last_admin_may_change_the_name(
+async def test_the_last_admin_can_change_their_name(
     fakes: Fakes, service: UserService, make_user: MakeUser
 ) -> None:
     last = await fakes.users.create(make_user(role=Role.ADMIN))
@@ -146,7 +146,7 @@ async def test_the_last_admin_may_change_the_name(
     assert (await service.update_user(last.id, change, last.id)).full_name == "Still"
 
 
-async def test_one_of_two_admins_may_go(
+async def test_one_of_two_admins_can_be_deleted(
     fakes: Fakes, service: UserService, make_user: MakeUser
 ) -> None:
     first, second = [
@@ -157,7 +157,7 @@ async def test_one_of_two_admins_may_go(
         await service.delete_user(second.id, actor=second.id)
 
 
-async def test_who_is_deactivated_is_signed_out_for_good(
+async def test_deactivation_revokes_all_tokens(
     fakes: Fakes, service: UserService, make_user: MakeUser
 ) -> None:
     user = await fakes.users.create(make_user())
@@ -172,7 +172,7 @@ async def test_who_is_deactivated_is_signed_out_for_good(
             await attempt
 
 
-async def test_the_record_names_fields_and_no_values(
+async def test_the_audit_log_has_field_names_and_no_values(
     fakes: Fakes, service: UserService
 ) -> None:
     user = await service.create_user(ADA, actor=ADMIN)
