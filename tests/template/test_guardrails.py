@@ -90,7 +90,7 @@ REFUSED_BY_TESTS = {
         "app/core/config.py",
         ("    # Logging\n", "    COLOUR: bool = False\n\n    # Logging\n"),
         "tests/unit/kit/test_config.py",
-        "test_every_setting_is_explained_in_the_example[COLOUR] - AssertionError: .env.example does not explain COLOUR",
+        "test_every_setting_is_explained_in_env_example[COLOUR] - AssertionError: .env.example does not explain COLOUR",
     ),
     "a role without a migration": (
         "app/domain/roles.py",
@@ -114,13 +114,13 @@ REFUSED_BY_TESTS = {
         "app/domain/jobs/purge.py",
         ("class Purge(Job):", 'class Later(Job):\n    name = "later"\n\n\nclass Purge(Job):'),
         "tests/unit/kit/test_jobs.py",
-        "test_every_kind_of_job_has_somebody_who_does_it - AssertionError: @router.handler(Later) is in no",
+        "test_every_job_type_has_a_handler - AssertionError: @router.handler(Later) is in no",
     ),
     "a schedule that cron does not know": (
         "app/domain/jobs/purge.py",
         ('"17 3 * * *"', '"17 3 * *"'),
         "tests/unit/kit/test_jobs.py",
-        "test_the_worker_understands_each_schedule[Purge] - ValueError: Invalid cron expression: 17 3 * *",
+        "test_the_worker_accepts_each_schedule[Purge] - ValueError: Invalid cron expression: 17 3 * *",
     ),
     "a route that is neither guarded nor declared public": (
         "app/api/v1/health_router.py",

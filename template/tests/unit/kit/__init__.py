@@ -1,1 +1,1 @@
-"""Tests of the machinery, without a database."""
+"""Unit tests of the kit."""

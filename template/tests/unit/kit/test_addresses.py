@@ -1,4 +1,4 @@
-"""The address of a client is one that can be stored, whatever a proxy hands on."""
+"""Normalisation of client addresses."""
 
 from ipaddress import ip_address
 from typing import Any
@@ -36,12 +36,12 @@ COLUMN: Any = AuditEvent.__table__.c.address.type
         ("1" * 5000, UNKNOWN),
     ],
 )
-def test_an_address_is_taken_and_all_else_is_unknown(text: str, address: str) -> None:
+def test_an_address_is_normalised_or_unknown(text: str, address: str) -> None:
     assert client_address(text) == address
 
 
 @given(st.text() | st.ip_addresses().map(str) | st.from_regex(r"[\[\]:.%0-9a-f]+"))
-def test_it_is_always_an_address_or_unknown_and_fits_its_column(text: str) -> None:
+def test_any_text_becomes_an_address_or_unknown_and_fits_the_column(text: str) -> None:
     address = client_address(text)
     assert len(address) <= COLUMN.length
     assert address == UNKNOWN or ip_address(address)

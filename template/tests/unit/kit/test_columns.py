@@ -1,4 +1,4 @@
-"""Columns of models that have a helper."""
+"""Helpers for the columns of models."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from app.domain.models.base import Base, enum_column
 
 
 class Colour(StrEnum):
-    """Its members are not called as its values are."""
+    """An enum whose names differ from its values."""
 
     RED = "red"
     BLUE = "sky-blue"
@@ -22,7 +22,7 @@ LongColour = StrEnum("LongColour", {"GREEN": "g" * 20, "RED": "r" * 21})
 
 
 class OtherBase(DeclarativeBase):
-    """Tables that no test of the service's own sees, with the same names."""
+    """Tables apart from the service's, with the same naming convention."""
 
     metadata = MetaData(naming_convention=Base.metadata.naming_convention)
 
@@ -48,7 +48,7 @@ class Paint(OtherBase):
         "CONSTRAINT ck_paints_second CHECK (second IN ('red', 'sky-blue'))",
     ],
 )
-def test_an_enum_column_holds_the_values_and_no_others(part: str) -> None:
+def test_an_enum_column_is_constrained_to_its_values(part: str) -> None:
     table = CreateTable(Paint.__table__)  # type: ignore[arg-type]
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     assert part in " ".join(str(table.compile(dialect=dialect)).split())

@@ -1,4 +1,4 @@
-"""Settings: what stops a start, and what is read from where."""
+"""Settings: validation and sources."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_every_setting_is_read_by_the_code(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_setting_is_explained_in_the_example(name: str) -> None:
+def test_every_setting_is_explained_in_env_example(name: str) -> None:
     explained = re.search(rf"\b{name}\b", Path(".env.example").read_text())
     assert explained, f".env.example does not explain {name}"
 
@@ -41,28 +41,28 @@ def test_every_setting_is_explained_in_the_example(name: str) -> None:
     "weak",
     ["", "short", "a" * 64, "your-super-secret-key-min-32-chars", "change-me" * 9],
 )
-def test_a_weak_key_stops_the_start(
+def test_a_weak_key_is_refused(
     make_settings: MakeSettings, name: str, weak: str
 ) -> None:
     with pytest.raises(ValidationError, match=name):
         make_settings(**{name: weak})
 
 
-def test_one_key_for_both_kinds_of_token_stops_the_start(
+def test_access_and_refresh_keys_must_differ(
     make_settings: MakeSettings,
 ) -> None:
     with pytest.raises(ValidationError, match="must differ"):
         make_settings(JWT_SECRET_KEY=STRONG, JWT_REFRESH_SECRET_KEY=STRONG)
 
 
-def test_an_old_key_is_held_to_the_same(make_settings: MakeSettings) -> None:
+def test_an_old_key_follows_the_same_rules(make_settings: MakeSettings) -> None:
     with pytest.raises(ValidationError, match="JWT_SECRET_KEY_OLD"):
         make_settings(JWT_SECRET_KEY_OLD="short")
     with pytest.raises(ValidationError, match="must differ"):
         make_settings(JWT_SECRET_KEY_OLD=STRONG, JWT_REFRESH_SECRET_KEY=STRONG)
 
 
-def test_a_key_shorter_than_the_digest_stops_the_start(
+def test_a_key_shorter_than_the_digest_is_refused(
     make_settings: MakeSettings,
 ) -> None:
     with pytest.raises(ValidationError, match="64 characters"):
@@ -79,7 +79,7 @@ def test_a_key_shorter_than_the_digest_stops_the_start(
         ({"DEBUG": False, "SMTP_HOST": "mail"}, "PUBLIC_URL"),
     ],
 )
-def test_production_refuses_what_is_for_development(
+def test_production_refuses_development_settings(
     make_settings: MakeSettings, values: dict[str, object], named: str
 ) -> None:
     with pytest.raises(ValidationError, match=named):
@@ -122,14 +122,14 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("DB_SSL_CA", "/no/such/file.pem"),
     ],
 )
-def test_a_wrong_value_is_named(
+def test_an_invalid_value_names_its_setting(
     make_settings: MakeSettings, name: str, value: object
 ) -> None:
     with pytest.raises(ValidationError, match=name):
         make_settings(**{name: value})
 
 
-def test_every_origin_with_credentials_stops_the_start(
+def test_a_wildcard_cors_origin_is_refused(
     make_settings: MakeSettings,
 ) -> None:
     with pytest.raises(ValidationError, match="CORS_ORIGINS"):
@@ -137,9 +137,7 @@ def test_every_origin_with_credentials_stops_the_start(
 
 
 @pytest.mark.parametrize("hosts", ["*", "a.org, *.b.org, [::1]", "localhost"])
-def test_hosts_are_names_or_all_below_a_name(
-    make_settings: MakeSettings, hosts: str
-) -> None:
+def test_hosts_are_names_or_wildcards(make_settings: MakeSettings, hosts: str) -> None:
     assert hosts.split(", ") == make_settings(TRUSTED_HOSTS=hosts).TRUSTED_HOSTS
 
 
@@ -152,14 +150,14 @@ def test_proxies_are_addresses_or_networks(
 
 
 @pytest.mark.parametrize("text", ['["http://a", "http://b"]', "http://a, http://b"])
-def test_a_list_is_json_or_words(make_settings: MakeSettings, text: str) -> None:
+def test_a_list_is_json_or_comma_separated(
+    make_settings: MakeSettings, text: str
+) -> None:
     assert make_settings(CORS_ORIGINS=text).CORS_ORIGINS == ["http://a", "http://b"]
 
 
 @given(user=st.text(min_size=1), password=st.text(min_size=1))
-def test_any_user_and_password_survive_the_database_url(
-    user: str, password: str
-) -> None:
+def test_the_database_url_keeps_any_user_and_password(user: str, password: str) -> None:
     settings = DatabaseSettings.model_construct(
         DB_USER=user, DB_PASSWORD=SecretStr(password)
     )
@@ -168,7 +166,9 @@ def test_any_user_and_password_survive_the_database_url(
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_a_whole_database_url_wins(make_settings: MakeSettings, scheme: str) -> None:
+def test_database_url_overrides_db_host(
+    make_settings: MakeSettings, scheme: str
+) -> None:
     given = f"{scheme}://u:p@db:6543/shop?sslmode=require"
     url = make_settings(DATABASE_URL=given, DB_HOST="elsewhere").database_url
     assert url.drivername == "postgresql+asyncpg"
@@ -177,14 +177,14 @@ def test_a_whole_database_url_wins(make_settings: MakeSettings, scheme: str) -> 
 
 
 @pytest.mark.parametrize("ssl", ["off", "require", "verify-full"])
-def test_an_engine_is_made_for_each_kind_of_encryption(
+def test_an_engine_is_created_for_each_ssl_mode(
     make_settings: MakeSettings, ssl: str
 ) -> None:
     engine = make_engine(make_settings(DB_SSL=ssl))
     assert engine.url.host == "localhost"
 
 
-def test_a_refused_start_names_each_variable_and_shows_no_value(
+def test_a_configuration_error_names_each_variable_and_no_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -196,7 +196,7 @@ def test_a_refused_start_names_each_variable_and_shows_no_value(
     assert "hunter2" not in str(refused.value)
 
 
-def test_settings_of_several_classes_name_each_variable_once(
+def test_errors_of_several_classes_name_each_variable_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class More(SourcedSettings):
@@ -222,7 +222,7 @@ def test_a_missing_database_password_is_named(
         get_settings()
 
 
-def test_the_environment_wins_over_the_file_and_that_over_pyproject(
+def test_the_environment_overrides_dotenv_and_dotenv_pyproject(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -236,7 +236,7 @@ def test_the_environment_wins_over_the_file_and_that_over_pyproject(
     assert found == ("environment", "file", "toml")
 
 
-def test_a_secret_may_be_a_file_and_the_environment_wins_over_it(
+def test_a_secret_can_be_a_file_and_the_environment_overrides_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -249,7 +249,7 @@ def test_a_secret_may_be_a_file_and_the_environment_wins_over_it(
     assert settings.DB_USER == "environment"
 
 
-def test_a_secret_that_cannot_be_read_stops_the_start_and_is_named(
+def test_an_unreadable_secret_file_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "JWT_SECRET_KEY").write_bytes(b"\xff")
@@ -258,17 +258,17 @@ def test_a_secret_that_cannot_be_read_stops_the_start_and_is_named(
         get_settings()
 
 
-def test_a_directory_of_secrets_need_not_be_there(
+def test_a_missing_secrets_directory_is_ignored(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRETS_DIR", "/no/such/directory")
     assert make_settings().ENVIRONMENT == "test"
 
 
-def test_settings_do_not_change(settings: Settings) -> None:
+def test_settings_are_frozen(settings: Settings) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.__setattr__("DEBUG", True)
 
 
-def test_secrets_are_not_printed(settings: Settings) -> None:
+def test_secrets_are_not_in_the_repr(settings: Settings) -> None:
     assert settings.JWT_SECRET_KEY.get_secret_value() not in repr(settings)

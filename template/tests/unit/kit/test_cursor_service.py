@@ -1,4 +1,4 @@
-"""Cursors: only ours are followed, and only in their own list."""
+"""Cursors: signed, and valid for one list."""
 
 from uuid import uuid4
 
@@ -23,9 +23,7 @@ def cursors(make_settings: MakeSettings) -> CursorService:
 
 
 @given(positions)
-def test_a_cursor_leads_back_to_its_place(
-    cursors: CursorService, place: Position
-) -> None:
+def test_a_cursor_round_trips(cursors: CursorService, place: Position) -> None:
     cursor = cursors.write(place, SCOPE)
     assert cursor
     assert cursors.read(cursor, SCOPE) == place
@@ -43,7 +41,7 @@ def test_an_altered_cursor_is_refused(
 
 
 @given(st.text(max_size=100))
-def test_any_other_text_is_refused(cursors: CursorService, text: str) -> None:
+def test_arbitrary_text_is_refused(cursors: CursorService, text: str) -> None:
     with pytest.raises(InvalidInputException) as refused:
         cursors.read(text, SCOPE)
     assert refused.value.field == "query.cursor"
@@ -58,12 +56,12 @@ def test_a_cursor_of_another_list_is_refused(
         cursors.read(cursor, SCOPE)
 
 
-def test_where_a_list_begins_or_ends_there_is_none(cursors: CursorService) -> None:
+def test_no_position_has_no_cursor(cursors: CursorService) -> None:
     assert cursors.write(None, SCOPE) is None
     assert cursors.read(None, SCOPE) is None
 
 
-def test_a_cursor_survives_a_new_key_and_no_strangers(
+def test_a_cursor_survives_key_rotation_but_not_another_key(
     make_settings: MakeSettings,
 ) -> None:
     place = Position("SQL", uuid4())
@@ -73,7 +71,7 @@ def test_a_cursor_survives_a_new_key_and_no_strangers(
         _cursors(make_settings, OTHER).read(cursor, SCOPE)
 
 
-def test_what_was_sealed_for_another_purpose_does_not_fit(
+def test_a_signature_is_invalid_for_another_purpose(
     make_settings: MakeSettings,
 ) -> None:
     settings = make_settings()

@@ -1,4 +1,4 @@
-"""Which errors of the database are nobody's fault, and which are ours."""
+"""Database errors: unavailability, conflicts and bugs."""
 
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -9,7 +9,7 @@ from app.core.exceptions import ConflictException
 
 
 class DriverError(Exception):
-    """An error of the driver with what PostgreSQL said."""
+    """A driver error with PostgreSQL's SQLSTATE and constraint."""
 
     def __init__(self, sqlstate: str | None = None, constraint: str = "") -> None:
         self.sqlstate = sqlstate
@@ -34,35 +34,35 @@ class DriverError(Exception):
         ("57P03", "The server is starting or shutting down"),
     ],
 )
-def test_what_passes_is_said_to_pass(sqlstate: str, reason: str) -> None:
+def test_a_transient_error_has_a_reason(sqlstate: str, reason: str) -> None:
     assert why_unavailable(DBAPIError("", {}, DriverError(sqlstate))) == reason
 
 
 @pytest.mark.parametrize("sqlstate", ["22001", "23502", "42601", "42P01", None])
-def test_what_is_a_mistake_of_ours_is_not(sqlstate: str | None) -> None:
+def test_a_bug_has_no_reason(sqlstate: str | None) -> None:
     assert why_unavailable(DBAPIError("", {}, DriverError(sqlstate))) is None
 
 
-def test_a_connection_that_broke_without_a_word_is_known_too() -> None:
+def test_a_connection_lost_without_sqlstate_has_a_reason() -> None:
     error = DBAPIError("", {}, DriverError(), connection_invalidated=True)
     assert why_unavailable(error) == "The connection was lost"
 
 
-def test_a_full_pool_is_said_to_be_full() -> None:
+def test_an_exhausted_pool_has_a_reason() -> None:
     assert why_unavailable(PoolTimeoutError()) == "The connection pool is exhausted"
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(), TimeoutError()])
-def test_errors_from_elsewhere_are_not_the_databases(error: OSError) -> None:
+def test_other_errors_are_not_database_errors(error: OSError) -> None:
     assert why_unavailable(error) is None
 
 
-def test_a_broken_constraint_with_a_message_is_a_conflict() -> None:
+def test_a_violated_constraint_with_a_message_is_a_conflict() -> None:
     with pytest.raises(ConflictException, match="taken"):
         raise_conflict(_integrity_error("uq_books_title"), {"uq_books_title": "taken"})
 
 
-def test_a_broken_constraint_without_a_message_is_not_hidden() -> None:
+def test_a_violated_constraint_without_a_message_is_not_hidden() -> None:
     with pytest.raises(IntegrityError):
         raise_conflict(_integrity_error("ck_books_pages"), {"uq_books_title": "taken"})
 

@@ -1,4 +1,4 @@
-"""The choice of a database for development, and how its command is run."""
+"""The choice of a development database, and the commands that use it."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ COMPOSE = {"DB_HOST": "127.0.0.1", "DB_PORT": "5433"}
 def ways(
     *, running: int | None = None, binaries: bool = False, started: int | None = None
 ) -> Ways:
-    """A machine where these ways are open."""
+    """Return the database sources that a machine has."""
 
     def find() -> None:
         if not binaries:
@@ -45,7 +45,7 @@ EVERY_WAY = ways(running=5433, binaries=True, started=5433)
         ({"DB_HOST": "x"}, {"DB_HOST": "y"}, "DB_HOST is set in the environment"),
     ],
 )
-def test_what_is_named_is_used(
+def test_a_configured_database_is_used(
     environ: dict[str, str], dotenv: dict[str, str], reason: str
 ) -> None:
     chosen = choose(environ, dotenv, EVERY_WAY)
@@ -61,7 +61,7 @@ def test_what_is_named_is_used(
     ],
     ids=["compose runs", "own server", "compose is started"],
 )
-def test_first_way_that_is_open(
+def test_the_first_available_source_is_chosen(
     machine: Ways, reason: str, settings: dict[str, str], embedded: bool
 ) -> None:
     named_nothing = {"DATABASE_URL": "", "DB_NAME": "app", "DB_PASSWORD": "x"}
@@ -70,12 +70,12 @@ def test_first_way_that_is_open(
     assert (chosen.settings, chosen.embedded) == (settings, embedded)
 
 
-def test_no_way_names_all() -> None:
+def test_without_a_source_the_error_names_all() -> None:
     with pytest.raises(DatabaseError, match=r"DATABASE_URL.*Docker.*No PostgreSQL"):
         choose({}, {}, ways())
 
 
-def test_pg_bin_is_used_or_fails() -> None:
+def test_an_invalid_pg_bin_is_refused() -> None:
     with pytest.raises(PostgresError):
         choose({"PG_BIN": "/none"}, {}, ways(started=5433))
 
@@ -90,7 +90,7 @@ def test_pg_bin_is_used_or_fails() -> None:
         ("", 1, None),
     ],
 )
-def test_port_of_the_compose_service(
+def test_the_port_is_read_from_compose(
     monkeypatch: pytest.MonkeyPatch, output: str, code: int, port: int | None
 ) -> None:
     program = f"import sys; print({output!r}, end=''); sys.exit({code})"
@@ -99,21 +99,21 @@ def test_port_of_the_compose_service(
     assert choice.running_port() == port
 
 
-def test_no_docker_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_docker_there_is_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert choice.running_port() is None
     assert choice.started_port() is None
 
 
 @pytest.mark.parametrize("code", [0, 1, 7])
-def test_exit_code_passes_through(code: int) -> None:
+def test_the_exit_code_is_passed_on(code: int) -> None:
     assert run([sys.executable, "-c", f"raise SystemExit({code})"]) == code
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_reaches_the_command_once(number: signal.Signals) -> None:
-    """Sent to the runner alone, as an editor's stop button does."""
+def test_a_signal_reaches_the_command_once(number: signal.Signals) -> None:
+    """Send the signal to the runner alone, as an editor's stop button does."""
     counting = (
         "import signal, time; seen = []\n"
         f"signal.signal({int(number)}, lambda *_: seen.append(1))\n"
@@ -135,7 +135,7 @@ def test_signal_reaches_the_command_once(number: signal.Signals) -> None:
     assert process.returncode == 41
 
 
-def test_killed_command_gives_its_signal() -> None:
+def test_a_killed_command_returns_128_plus_its_signal() -> None:
     code = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
     assert run([sys.executable, "-c", code]) == 128 + signal.SIGTERM
 
@@ -146,7 +146,7 @@ def test_app_never_imports_scripts() -> None:
 
 
 @pytest.mark.parametrize("does_jobs", [True, False])
-def test_who_develops_is_told_that_no_worker_does_jobs(
+def test_devdb_warns_if_no_worker_runs_jobs(
     make_settings: MakeSettings,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -158,7 +158,7 @@ def test_who_develops_is_told_that_no_worker_does_jobs(
     assert ("JOBS_IN_API=true" in capsys.readouterr().err) is not does_jobs
 
 
-def test_wrong_settings_are_left_to_the_service_to_name(
+def test_devdb_leaves_invalid_settings_to_the_service(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse() -> Settings:

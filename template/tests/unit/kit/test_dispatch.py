@@ -1,4 +1,4 @@
-"""The dispatch of requests to the few routes that can match them."""
+"""Dispatch of requests to the few routes that can match them."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ tried: list[str] = []
 
 
 class NotingRoute(APIRoute):
-    """A route that notes each time that it is tried."""
+    """A route that records each attempt to match it."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         tried.append(self.path)
@@ -28,7 +28,7 @@ class NotingRoute(APIRoute):
 
 
 def _router(*paths: str, method: str = "GET", **options: Any) -> APIRouter:
-    """A router whose routes answer with their own path."""
+    """Return a router whose routes respond with their own path."""
     router = APIRouter(route_class=NotingRoute, **options)
     for path in paths:
         router.add_api_route(path, _says(path), methods=[method], name=path)
@@ -57,7 +57,7 @@ BOOKS = _router("", "/new", "/{id}", prefix="/books")
 COVERS = _router("/{id}/cover", prefix="/books")
 
 
-async def test_routes_are_found_also_where_slices_share_a_segment() -> None:
+async def test_slices_can_share_a_path_segment() -> None:
     app = _app(BOOKS, COVERS, _router("/authors"))
     for path, route in {
         "/api/books": "",
@@ -69,7 +69,7 @@ async def test_routes_are_found_also_where_slices_share_a_segment() -> None:
         assert (await _ask(app, path)).json() == route
 
 
-async def test_what_is_not_there_is_not_found() -> None:
+async def test_an_unknown_path_is_not_found() -> None:
     app = _app(BOOKS, COVERS)
     for path in (
         "/",
@@ -87,12 +87,12 @@ async def test_another_method_is_not_allowed() -> None:
     assert (await _ask(_app(BOOKS), "/api/books/1", "DELETE")).status_code == 405
 
 
-async def test_a_route_of_the_method_is_preferred_to_one_before_it() -> None:
+async def test_a_route_with_the_method_wins_over_an_earlier_one() -> None:
     app = _app(BOOKS, _router("/{id}", method="DELETE", prefix="/books"))
     assert (await _ask(app, "/api/books/1", "DELETE")).status_code == 200
 
 
-async def test_a_slash_too_many_is_redirected() -> None:
+async def test_a_trailing_slash_is_redirected() -> None:
     answer = await _ask(_app(BOOKS), "/api/books/")
     assert (answer.status_code, answer.headers["Location"]) == (
         307,
@@ -100,7 +100,7 @@ async def test_a_slash_too_many_is_redirected() -> None:
     )
 
 
-async def test_only_routes_like_the_path_are_tried_and_each_once() -> None:
+async def test_only_candidate_routes_are_tried_and_each_once() -> None:
     deletion = _router("/{id}", method="DELETE", prefix="/books")
     app = _app(_router("/authors/{id}"), deletion, BOOKS, COVERS)
     tried.clear()
@@ -108,7 +108,7 @@ async def test_only_routes_like_the_path_are_tried_and_each_once() -> None:
     assert tried == ["/api/books/new", "/api/books/{id}"]
 
 
-async def test_the_first_of_two_routes_answers_also_if_its_segment_varies() -> None:
+async def test_the_first_match_wins_even_if_its_segment_is_variable() -> None:
     late = _app(BOOKS, _router("/{shelf}/new"))
     assert (await _ask(late, "/api/books/new")).json() == "/new"
     assert (await _ask(late, "/api/films/new")).json() == "/{shelf}/new"
@@ -116,7 +116,7 @@ async def test_the_first_of_two_routes_answers_also_if_its_segment_varies() -> N
     assert (await _ask(early, "/api/books/new")).json() == "/{shelf}/new"
 
 
-async def test_a_parameter_may_take_slashes() -> None:
+async def test_a_path_parameter_can_contain_slashes() -> None:
     late = _app(BOOKS, _router("/books/{name:path}"))
     assert (await _ask(late, "/api/books/1")).json() == "/{id}"
     assert (await _ask(late, "/api/books/1/2/3")).json() == "/books/{name:path}"
@@ -124,7 +124,7 @@ async def test_a_parameter_may_take_slashes() -> None:
     assert (await _ask(early, "/api/books/1")).json() == "/books/{name:path}"
 
 
-async def test_routes_that_the_application_has_before_and_after_still_answer() -> None:
+async def test_routes_added_before_and_after_the_slices_still_match() -> None:
     app = FastAPI(openapi_url=None)
     app.add_api_route("/api/books/new", _says("before"))
     add_routers(app, [BOOKS], "/api", {})
@@ -134,7 +134,7 @@ async def test_routes_that_the_application_has_before_and_after_still_answer() -
     assert (await _ask(app, "/api/books/1/loans")).json() == "after"
 
 
-async def test_the_path_of_a_proxy_is_left_out() -> None:
+async def test_the_root_path_is_left_out() -> None:
     tried.clear()
     around = FastAPI(openapi_url=None)
     around.mount("/shop", _app(BOOKS))
@@ -145,20 +145,20 @@ async def test_the_path_of_a_proxy_is_left_out() -> None:
     assert tried == 2 * ["/api/books/new", "/api/books/{id}"]
 
 
-def test_a_route_is_found_by_its_name() -> None:
+def test_a_url_is_built_from_a_route_name() -> None:
     assert (
         _app(BOOKS, COVERS).url_path_for("/{id}/cover", id="1") == "/api/books/1/cover"
     )
 
 
-def test_the_path_of_the_selected_route_is_known() -> None:
+def test_the_path_format_of_the_matched_route_is_known() -> None:
     dispatch = Dispatch("/api", _app(BOOKS).routes)
     scope = {"type": "http", "method": "GET", "path": "/api/books/1"}
     assert dispatch.matches(scope)[0] is Match.FULL
     assert dispatch.path_format == "/api/books/{id}"
 
 
-def test_all_slices_are_described_as_fastapi_describes_them() -> None:
+def test_the_openapi_schema_equals_fastapis() -> None:
     ours, theirs = FastAPI(), FastAPI()
     add_routers(ours, slices, "/api/v1", PROBLEMS)
     for router in slices:
@@ -166,7 +166,7 @@ def test_all_slices_are_described_as_fastapi_describes_them() -> None:
     assert ours.openapi() == theirs.openapi()
 
 
-async def test_what_the_application_overrides_is_overridden() -> None:
+async def test_dependency_overrides_of_the_application_apply() -> None:
     def asked() -> str:
         return "asked"
 
@@ -183,7 +183,7 @@ async def test_what_the_application_overrides_is_overridden() -> None:
 
 @pytest.fixture
 def other() -> APIRouter:
-    """A router with more than plain routes."""
+    """Return a router with more than plain routes."""
     router = _router("", prefix="/other")
     inner = _router("/inner")
     router.include_router(inner)
@@ -197,7 +197,7 @@ def other() -> APIRouter:
     return router
 
 
-async def test_routes_within_routers_and_mounts_are_reached(other: APIRouter) -> None:
+async def test_nested_routers_and_mounts_are_reached(other: APIRouter) -> None:
     app = _app(other)
     assert (await _ask(app, "/api/other")).json() == ""
     assert (await _ask(app, "/api/other/inner")).json() == "/inner"
@@ -226,7 +226,7 @@ async def test_websockets_are_reached(other: APIRouter) -> None:
     ]
 
 
-async def test_the_lifespan_of_a_router_is_kept() -> None:
+async def test_the_lifespan_of_a_router_runs() -> None:
     said: list[str] = []
 
     @asynccontextmanager
@@ -241,7 +241,7 @@ async def test_the_lifespan_of_a_router_is_kept() -> None:
     assert said == ["start", "end"]
 
 
-def test_a_route_with_features_of_newer_fastapi_is_left_to_it() -> None:
+def test_a_route_with_newer_fastapi_features_is_left_to_fastapi() -> None:
     router = _router("/new", prefix="/books")
     router.routes[0].form_limits = {"max_fields": 1}  # type: ignore[attr-defined]
     assert not [route for route in _app(router).routes if isinstance(route, APIRoute)]

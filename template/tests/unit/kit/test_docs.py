@@ -1,4 +1,4 @@
-"""The documentation of the API."""
+"""API documentation."""
 
 import re
 from typing import Any
@@ -13,7 +13,9 @@ from tests.conftest import MakeSettings
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-async def test_the_pages_ask_no_other_host(client: AsyncClient, path: str) -> None:
+async def test_the_docs_load_nothing_from_other_hosts(
+    client: AsyncClient, path: str
+) -> None:
     page = (await client.get(path)).text
     files = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
     assert files
@@ -22,7 +24,7 @@ async def test_the_pages_ask_no_other_host(client: AsyncClient, path: str) -> No
         assert (await client.get(file)).status_code == 200
 
 
-async def test_authorize_leads_to_the_login_under_any_prefix(
+async def test_the_token_url_is_the_login_under_any_prefix(
     make_settings: MakeSettings,
 ) -> None:
     app = create_app(make_settings(API_V1_PREFIX="/shop/v1"))
@@ -32,7 +34,7 @@ async def test_authorize_leads_to_the_login_under_any_prefix(
     assert flow["tokenUrl"] in app.openapi()["paths"]
 
 
-async def test_without_debug_there_are_none(make_settings: MakeSettings) -> None:
+async def test_without_debug_there_are_no_docs(make_settings: MakeSettings) -> None:
     app = create_app(make_settings(DEBUG=False))
     transport = ASGITransport(app=app)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
@@ -46,7 +48,7 @@ def test_every_route_documents_its_errors_as_problems(built: FastAPI) -> None:
             _require_problems(operation)
 
 
-def test_an_error_that_a_route_describes_by_words_is_a_problem_too(
+def test_an_error_with_its_own_description_is_a_problem_too(
     settings: Settings,
 ) -> None:
     app = create_app(settings)

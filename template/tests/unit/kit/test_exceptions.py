@@ -1,4 +1,4 @@
-"""Errors by kind: the message of each stands on its class."""
+"""Exceptions and their default messages."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from app.core.exceptions import (
 
 
 class PaymentRequiredException(AppException):
-    """A kind of an owner's."""
+    """An exception that an owner adds."""
 
     status_code = 402
     message = "Payment required"
@@ -39,29 +39,29 @@ class PaymentRequiredException(AppException):
         (ServiceUnavailableException, "Service unavailable"),
     ],
 )
-def test_a_kind_has_a_message_of_its_own_unless_one_is_given(
+def test_an_exception_has_a_default_message(
     kind: type[AppException], message: str
 ) -> None:
     assert (kind().message, str(kind())) == (message, message)
     given = kind("Something else", "Do this")
     assert (given.message, str(given)) == ("Something else", "Something else")
     assert given.detail == "Do this"
-    # What one error says is no default of the next.
+    # The message of one error does not change the default.
     assert kind().message == message
 
 
-def test_what_is_not_found_is_named_as_far_as_it_is_known() -> None:
+def test_not_found_names_the_resource_and_its_id_if_known() -> None:
     assert str(NotFoundException()) == "Resource not found"
     assert str(NotFoundException("Book")) == "Book not found"
     assert str(NotFoundException("Book", 0)) == "Book with id '0' not found"
 
 
-def test_a_pause_is_said_in_words_and_as_a_number() -> None:
+def test_retry_after_is_given_as_text_and_number() -> None:
     error = TooManyRequestsException(30)
     assert str(error) == "Too many attempts"
     assert (error.detail, error.retry_after) == ("Try again in 30 seconds", 30)
     assert ServiceUnavailableException("Away").retry_after == 5
 
 
-def test_a_lost_update_says_what_to_do() -> None:
+def test_a_lost_update_names_the_fix() -> None:
     assert PreconditionFailedException().detail == "Get it again, then retry"

@@ -1,4 +1,4 @@
-"""Filters of lists: their names, and the conditions that they become."""
+"""Filters of lists: names and SQL conditions."""
 
 from operator import eq, ge, lt
 from typing import Any
@@ -20,7 +20,7 @@ names = st.from_regex(r"[a-z]{1,3}(_gte|_lt)?", fullmatch=True)
 
 
 class Recent(UserListParams):
-    """Users can also be asked for by the time when they came."""
+    """A query that also filters by creation time."""
 
     created_at: Moment | None = None
     created_at_gte: Moment | None = None
@@ -28,7 +28,7 @@ class Recent(UserListParams):
 
 
 class After(UserListParams):
-    """A filter that no column bears the name of."""
+    """A query with a filter that is named after no column."""
 
     created_after: Moment | None = None
 
@@ -37,19 +37,17 @@ class After(UserListParams):
     ("name", "operator"),
     [("created_at", "="), ("created_at_gte", ">="), ("created_at_lt", "<")],
 )
-def test_a_filter_compares_the_column_that_it_is_named_after(
-    name: str, operator: str
-) -> None:
+def test_a_filter_compares_the_column_of_its_name(name: str, operator: str) -> None:
     condition = filters_of(User, Recent)[name]("2026-01-01T00:00:00Z")
     assert str(condition) == f"users.created_at {operator} :created_at_1"
 
 
-def test_a_filter_that_is_no_column_is_refused_and_the_way_is_named() -> None:
+def test_a_filter_without_a_column_is_refused_with_the_fix() -> None:
     with pytest.raises(TypeError, match=r"After\.created_after: User .*created_at_gte"):
         filters_of(User, After)
 
 
-def test_a_filter_may_have_a_condition_of_its_own() -> None:
+def test_a_filter_can_have_its_own_condition() -> None:
     def later(value: Any) -> Any:
         return User.created_at > value
 
@@ -59,7 +57,7 @@ def test_a_filter_may_have_a_condition_of_its_own() -> None:
     assert str(changed["created_at"](1)) == "true"
 
 
-def test_what_is_left_out_of_the_query_is_no_filter() -> None:
+def test_an_excluded_query_field_is_no_filter() -> None:
     class Expanded(SearchParams):
         expand: bool = Field(default=False, exclude=True)
 
@@ -68,7 +66,7 @@ def test_what_is_left_out_of_the_query_is_no_filter() -> None:
 
 
 @given(st.sets(names, min_size=1), names)
-def test_a_field_of_the_very_name_comes_first(fields: set[str], name: str) -> None:
+def test_a_field_of_the_exact_name_wins(fields: set[str], name: str) -> None:
     stems = {name.removesuffix(end) for end in RANGES if name.endswith(end)}
     if name not in fields and not stems & fields:
         with pytest.raises(LookupError, match=name):

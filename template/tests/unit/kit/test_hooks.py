@@ -1,4 +1,4 @@
-"""Hooks: where they are called, how they end, and that there may be none."""
+"""Hooks of optional parts: calls and shutdown."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ ENGINE = create_async_engine("postgresql+asyncpg://nowhere/none")
 
 
 class Diary:
-    """Notes what it is called for."""
+    """A part that records the calls of its hooks."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -83,12 +83,12 @@ def diary() -> Diary:
 
 @pytest.fixture
 def parts(diary: Diary) -> Sequence[PartSettings]:
-    """Settings of a part that keeps a diary, and of one that is off."""
+    """Return the settings of a part with a diary, and of one that is off."""
     off = SimpleNamespace(join=lambda *_: None)
     return cast(Sequence[PartSettings], [diary, off])
 
 
-async def test_a_part_sees_the_process_and_its_requests(
+async def test_hooks_run_for_the_process_and_its_requests(
     make_settings: MakeSettings, parts: Sequence[PartSettings], diary: Diary
 ) -> None:
     app = create_app(make_settings(DB_HOST="127.0.0.1", DB_PORT=1), parts)
@@ -98,7 +98,7 @@ async def test_a_part_sees_the_process_and_its_requests(
     assert diary.notes == ["starts", "/nowhere", "ends"]
 
 
-async def test_a_part_sees_a_worker_and_the_names_of_its_jobs(
+async def test_the_worker_hook_gets_the_names_of_jobs(
     settings: Settings, parts: Sequence[PartSettings], diary: Diary
 ) -> None:
     worker = Worker(Container(settings, parts), kinds())
@@ -107,7 +107,7 @@ async def test_a_part_sees_a_worker_and_the_names_of_its_jobs(
     assert diary.notes == sorted(kind.name for kind in kinds())
 
 
-def test_a_job_carries_the_headers_of_a_part(
+def test_a_job_carries_the_headers_of_hooks(
     settings: Settings, parts: Sequence[PartSettings]
 ) -> None:
     container = Container(settings, parts)
@@ -117,7 +117,7 @@ def test_a_job_carries_the_headers_of_a_part(
     assert scope.jobs._headers == carried
 
 
-def test_a_part_sees_a_job_and_the_failure_of_its_handler(
+def test_hooks_run_for_a_job_and_see_its_failure(
     settings: Settings, parts: Sequence[PartSettings], diary: Diary
 ) -> None:
     hooks = Container(settings, parts).hooks
@@ -131,7 +131,7 @@ def test_a_part_sees_a_job_and_the_failure_of_its_handler(
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_a_log_line_has_the_ids_of_a_part(
+def test_a_log_line_has_the_ids_of_hooks(
     make_settings: MakeSettings,
     parts: Sequence[PartSettings],
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +146,7 @@ def test_a_log_line_has_the_ids_of_a_part(
     assert expected[log_format] in line
 
 
-async def test_the_end_waits_for_no_hook_that_hangs(
+async def test_shutdown_does_not_wait_for_a_hanging_hook(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     goes_on = Event()
@@ -163,7 +163,7 @@ async def test_the_end_waits_for_no_hook_that_hangs(
     goes_on.set()
 
 
-async def test_what_has_started_ends_where_another_cannot_start(diary: Diary) -> None:
+async def test_started_hooks_end_if_another_fails_to_start(diary: Diary) -> None:
     def broken(_: AsyncEngine) -> Any:
         raise ZeroDivisionError
 
@@ -173,7 +173,7 @@ async def test_what_has_started_ends_where_another_cannot_start(diary: Diary) ->
     assert diary.notes == ["starts", "ends"]
 
 
-async def test_without_parts_nothing_is_added(settings: Settings) -> None:
+async def test_without_parts_there_are_no_hooks(settings: Settings) -> None:
     hooks = Container(settings).hooks
     assert hooks == Hooks()
     async with hooks.running(ENGINE):

@@ -1,4 +1,4 @@
-"""The rules of repeated requests."""
+"""Rules of idempotency keys."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -28,7 +28,7 @@ def service(
     return IdempotencyService(answers, Signer(settings, "idempotency"))
 
 
-async def test_the_first_answer_is_given_again(service: IdempotencyService) -> None:
+async def test_the_first_response_is_replayed(service: IdempotencyService) -> None:
     assert await service.begin(CALL) is None
     await service.keep(CALL, ANSWER)
     assert await service.begin(CALL) == ANSWER
@@ -38,14 +38,14 @@ async def test_the_first_answer_is_given_again(service: IdempotencyService) -> N
     "other",
     [{"caller": uuid4()}, {"method": "PUT"}, {"path": "/pens"}, {"key": "another"}],
 )
-async def test_a_key_counts_for_one_caller_method_and_route(
+async def test_a_key_is_scoped_to_caller_method_and_path(
     service: IdempotencyService, other: dict[str, object]
 ) -> None:
     await service.keep(CALL, ANSWER)
     assert await service.begin(replace(CALL, **other)) is None  # type: ignore[arg-type]  # one of several fields
 
 
-async def test_the_key_with_another_content_is_refused(
+async def test_a_key_with_another_body_is_refused(
     service: IdempotencyService,
 ) -> None:
     await service.keep(CALL, ANSWER)
@@ -53,7 +53,7 @@ async def test_the_key_with_another_content_is_refused(
         await service.begin(replace(CALL, content=b"{}"))
 
 
-async def test_a_call_that_another_request_has_claimed_is_in_flight(
+async def test_a_call_claimed_by_another_request_is_in_flight(
     service: IdempotencyService, answers: FakeIdempotencyRepository
 ) -> None:
     answers.claimed.add(CALL.name)
@@ -62,7 +62,7 @@ async def test_a_call_that_another_request_has_claimed_is_in_flight(
     assert refused.value.retry_after == 1
 
 
-async def test_a_claim_is_renewed_until_another_request_has_the_call(
+async def test_a_claim_is_renewed_unless_another_request_has_it(
     service: IdempotencyService, answers: FakeIdempotencyRepository
 ) -> None:
     await service.renew(CALL)
@@ -75,7 +75,7 @@ async def test_a_claim_is_renewed_until_another_request_has_the_call(
         await service.renew(CALL)
 
 
-async def test_the_answer_of_another_request_is_not_replaced(
+async def test_the_response_to_another_request_is_not_replaced(
     service: IdempotencyService, answers: FakeIdempotencyRepository
 ) -> None:
     other = replace(ANSWER, status=409)
@@ -90,7 +90,7 @@ async def test_the_answer_of_another_request_is_not_replaced(
     assert await service.begin(CALL) == ANSWER
 
 
-async def test_the_content_is_known_again_after_a_new_key(
+async def test_a_response_is_replayed_after_key_rotation(
     answers: FakeIdempotencyRepository, make_settings: MakeSettings
 ) -> None:
     old, new = "f3b1c9d27a5e8046" * 4, "0123456789abcdef" * 4

@@ -17,14 +17,16 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_is_for_its_owner_only_and_has_every_secret(project: Path) -> None:
+def test_env_has_every_secret_and_mode_0600(project: Path) -> None:
     assert write_env(project)
     values = dotenv_values(project / ".env")
     assert all(len(values[name] or "") == 64 for name in SECRETS)
     assert stat.S_IMODE((project / ".env").stat().st_mode) == 0o600
 
 
-def test_it_starts_the_service(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_reads_the_new_env(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_env(project)
     monkeypatch.chdir(project)
     assert get_settings().ENVIRONMENT == "development"
@@ -38,7 +40,7 @@ def test_two_projects_have_different_secrets(project: Path) -> None:
     assert (project / ".env").read_text() != first
 
 
-def test_an_existing_one_is_kept(project: Path) -> None:
+def test_an_existing_env_is_kept(project: Path) -> None:
     (project / ".env").write_text("MINE=1")
     assert not write_env(project)
     assert (project / ".env").read_text() == "MINE=1"

@@ -1,4 +1,4 @@
-"""What jobs say of themselves, and who does them."""
+"""Jobs: handlers, schedules and log lines."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ KINDS = sorted(kinds(), key=lambda kind: kind.name)
 
 
 def queued(kind: type[Job], payload: bytes) -> QueuedJob:
-    """A job as the queue gives it."""
+    """Return a job as the queue stores it."""
     return QueuedJob.model_validate(
         {
             "id": 7,
@@ -48,27 +48,27 @@ def queued(kind: type[Job], payload: bytes) -> QueuedJob:
     )
 
 
-def test_every_kind_of_job_has_somebody_who_does_it() -> None:
+def test_every_job_type_has_a_handler() -> None:
     for module in iter_modules(jobs.__path__, prefix=f"{jobs.__name__}."):
         import_module(module.name)
-    # One without a name is a base of others.
+    # A class without a name is a base class.
     named = {kind for kind in _subclasses(Job) if hasattr(kind, "name")}
     ours = {kind for kind in named if kind.__module__.startswith(jobs.__name__)}
     missing = sorted(kind.__name__ for kind in ours - set(KINDS))
     assert not missing, f"@router.handler({missing[0]}) is in no app/jobs/*_jobs.py"
 
 
-def test_names_are_unique() -> None:
+def test_job_names_are_unique() -> None:
     assert len({kind.name for kind in KINDS}) == len(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_the_clock_adds_needs_no_fields(kind: type[Job]) -> None:
+def test_scheduled_jobs_need_no_fields(kind: type[Job]) -> None:
     assert kind.schedule is None or kind()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_worker_understands_each_schedule(
+async def test_the_worker_accepts_each_schedule(
     kind: type[Job], settings: Settings
 ) -> None:
     queuer = PgQueuer.in_memory()
@@ -84,7 +84,7 @@ async def test_the_worker_understands_each_schedule(
         FailingListenerError,
     ],
 )
-def test_a_database_that_is_away_is_a_warning_of_one_line(
+def test_an_unavailable_database_is_logged_as_a_one_line_warning(
     make_settings: MakeSettings,
     capsys: pytest.CaptureFixture[str],
     error: Exception | type[Exception],
@@ -102,7 +102,7 @@ def test_a_database_that_is_away_is_a_warning_of_one_line(
     assert "exception" not in line
 
 
-def test_a_mistake_in_the_queue_keeps_its_traceback(
+def test_a_bug_in_the_queue_is_logged_with_its_traceback(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = make_settings(LOG_FORMAT="json")
@@ -117,12 +117,12 @@ def test_a_mistake_in_the_queue_keeps_its_traceback(
     assert "KeyError" in line["exception"]
 
 
-async def test_a_job_that_is_not_understood_fails(settings: Settings) -> None:
+async def test_a_job_with_an_invalid_payload_fails(settings: Settings) -> None:
     with pytest.raises(ValidationError):
         await perform(queued(SendMail, b"{}"), Container(settings), kinds())
 
 
-async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
+async def test_log_lines_of_a_job_have_the_request_id_and_no_payload(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(settings)
@@ -140,13 +140,13 @@ async def test_its_log_lines_name_the_request_and_nothing_of_what_is_in_it(
 
 
 def _subclasses(kind: type[Job]) -> set[type[Job]]:
-    """Return the classes that inherit from it, directly or not."""
+    """Return its direct and indirect subclasses."""
     direct = set(kind.__subclasses__())
     return direct.union(*map(_subclasses, direct))
 
 
 class Refusing:
-    """Sends nothing."""
+    """A mailer that fails."""
 
     async def send(self, mail: object) -> None:
         raise ZeroDivisionError

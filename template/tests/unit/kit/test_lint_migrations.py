@@ -1,4 +1,4 @@
-"""The lint of migrations: what it refuses, and what a migration may say to it."""
+"""The lint of migrations: refusals and exceptions."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ DANGEROUS = {
 
 @pytest.fixture
 def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place for migrations, checked by the rules of this project."""
+    """Return a directory of migrations that this project's rules apply to."""
     for name in ("alembic.ini", ".squawk.toml"):
         shutil.copy(name, tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -51,13 +51,13 @@ def write(versions: Path, statement: str, comment: str = "") -> None:
 
 
 @pytest.mark.parametrize("statement", SAFE)
-def test_what_holds_up_nobody_passes(versions: Path, statement: str) -> None:
+def test_a_safe_migration_passes(versions: Path, statement: str) -> None:
     write(versions, statement)
     assert main() == 0
 
 
 @pytest.mark.parametrize("rule", DANGEROUS)
-def test_what_would_hold_up_a_service_or_break_its_code_is_refused(
+def test_a_blocking_or_breaking_migration_is_refused(
     versions: Path, rule: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write(versions, DANGEROUS[rule])
@@ -71,7 +71,7 @@ def test_what_would_hold_up_a_service_or_break_its_code_is_refused(
 @pytest.mark.parametrize(
     ("reason", "refused"), [(": it is small", 0), ("", 1), (":", 1)]
 )
-def test_a_migration_may_know_better_if_it_says_why(
+def test_a_rule_can_be_ignored_with_a_reason(
     versions: Path, reason: str, refused: int
 ) -> None:
     comment = f"# squawk-ignore ban-drop-column{reason}"

@@ -13,7 +13,7 @@ from app.core.logging import setup_logging
 from tests.conftest import MakeSettings
 
 
-def test_a_json_line_has_the_fields_and_the_request(
+def test_a_json_line_has_the_fields_and_the_request_id(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(make_settings(LOG_FORMAT="json"))
@@ -24,7 +24,7 @@ def test_a_json_line_has_the_fields_and_the_request(
     assert (line["level"], line["request_id"], line["count"]) == ("INFO", "abc", 3)
 
 
-def test_a_text_line_shows_the_request(
+def test_a_text_line_has_the_request_id(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(make_settings(LOG_FORMAT="text"))
@@ -52,7 +52,7 @@ def test_a_traceback_is_logged_without_the_values_of_variables(
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])
-def test_what_the_database_quotes_of_a_row_is_left_out(
+def test_row_values_in_database_errors_are_removed(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str], log_format: str
 ) -> None:
     setup_logging(make_settings(LOG_FORMAT=log_format))
@@ -73,7 +73,7 @@ def test_what_the_database_quotes_of_a_row_is_left_out(
     assert "Byron" not in printed
 
 
-def test_the_level_is_a_floor(
+def test_lines_below_the_level_are_dropped(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(make_settings(LOG_LEVEL="WARNING"))
@@ -82,7 +82,7 @@ def test_the_level_is_a_floor(
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "some.library"])
-def test_records_of_the_standard_library_come_through(
+def test_records_of_standard_logging_are_logged(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     setup_logging(make_settings(LOG_FORMAT="json"))
@@ -121,7 +121,7 @@ def test_a_connection_that_breaks_while_it_is_terminated_is_no_error(
         (ValueError("a mistake"), ["ERROR"]),
     ],
 )
-async def test_a_lost_connection_leaves_no_error_of_its_own(
+async def test_an_unretrieved_connection_error_is_not_logged(
     make_settings: MakeSettings,
     capsys: pytest.CaptureFixture[str],
     error: Exception,
@@ -136,7 +136,7 @@ async def test_a_lost_connection_leaves_no_error_of_its_own(
     assert [line["level"] for line in lines] == level
 
 
-def test_a_level_that_loguru_does_not_know_comes_through(
+def test_a_level_that_loguru_does_not_know_is_logged(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(make_settings(LOG_FORMAT="json"))

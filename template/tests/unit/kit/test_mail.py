@@ -1,4 +1,4 @@
-"""Mail, to the log and to a real server on loopback."""
+"""Mail to the log and to a real server on loopback."""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ MAIL = Mail("ada@example.com", "Grüße", "Open this:\n\nhttps://example.com/#to
 
 
 class Server:
-    """Keeps what it is given."""
+    """An SMTP handler that keeps each envelope."""
 
     def __init__(self) -> None:
         self.received: list[Any] = []
@@ -43,7 +43,7 @@ def port(server: Server) -> Iterator[int]:
     controller.stop()
 
 
-async def test_mail_reaches_a_server(
+async def test_mail_is_sent_to_an_smtp_server(
     make_settings: MakeSettings, server: Server, port: int
 ) -> None:
     settings = make_settings(
@@ -58,7 +58,7 @@ async def test_mail_reaches_a_server(
     assert text.decode().replace("\r\n", "\n") == MAIL.text
 
 
-async def test_a_server_that_is_away_is_an_error_without_anything_of_the_mail(
+async def test_the_error_of_an_unreachable_server_has_no_mail_content(
     make_settings: MakeSettings,
 ) -> None:
     settings = make_settings(SMTP_HOST="127.0.0.1", SMTP_PORT=1)
@@ -67,7 +67,7 @@ async def test_a_server_that_is_away_is_an_error_without_anything_of_the_mail(
     assert error.value.__suppress_context__
 
 
-async def test_without_a_server_mail_goes_to_the_log(
+async def test_without_a_server_mail_is_logged(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(settings)

@@ -1,4 +1,4 @@
-"""How the application is found, and how it starts."""
+"""Import and start of the application."""
 
 import json
 import signal
@@ -24,7 +24,7 @@ def test_importing_create_app_reads_no_settings(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
-def test_a_server_finds_the_application_by_its_name(
+def test_app_is_created_at_first_access(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     monkeypatch.setattr(main, "read_settings", lambda: (settings, []))
@@ -35,12 +35,12 @@ def test_a_server_finds_the_application_by_its_name(
     assert main.app is main.app
 
 
-def test_no_other_name_is_made_up() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="application"):
         _ = main.application
 
 
-def test_the_command_serves_as_the_settings_say(
+def test_the_command_passes_the_settings_to_the_server(
     monkeypatch: pytest.MonkeyPatch, make_settings: MakeSettings
 ) -> None:
     served: dict[str, Any] = {}
@@ -57,7 +57,7 @@ def test_the_command_serves_as_the_settings_say(
     assert ended.value.code is None
 
 
-def test_a_taken_port_is_named_with_the_mend(
+def test_a_port_in_use_is_reported_with_the_fix(
     monkeypatch: pytest.MonkeyPatch, make_settings: MakeSettings
 ) -> None:
     with socket.socket() as taken:
@@ -70,7 +70,7 @@ def test_a_taken_port_is_named_with_the_mend(
             command.main()
 
 
-def test_wrong_settings_end_the_command_without_a_traceback(tmp_path: Path) -> None:
+def test_invalid_settings_end_the_command_without_a_traceback(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "app"],
         cwd=tmp_path,
@@ -100,7 +100,7 @@ def test_wrong_settings_end_the_command_without_a_traceback(tmp_path: Path) -> N
         ),
     ],
 )
-async def test_the_start_says_where_no_worker_does_jobs(
+async def test_startup_logs_that_no_worker_runs_jobs(
     make_settings: MakeSettings,
     capsys: pytest.CaptureFixture[str],
     values: dict[str, Any],

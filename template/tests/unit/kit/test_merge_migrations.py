@@ -1,4 +1,4 @@
-"""Heads that two branches left are joined; what has one head stays as it is."""
+"""Merges of migration heads."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ MIGRATION = "revision = {revision!r}\ndown_revision = {follows!r}\n"
 
 @pytest.fixture
 def migrations(tmp_path: Path) -> Path:
-    """A folder of migrations, with one that all others follow."""
+    """Return a directory of migrations with a base revision."""
     for name in ("env.py", "script.py.mako"):
         (tmp_path / name).write_text(Path("alembic", name).read_text(encoding="utf-8"))
     (tmp_path / "versions").mkdir()
@@ -27,14 +27,14 @@ def write(migrations: Path, revision: str, follows: str | None) -> None:
 
 
 def run(migrations: Path) -> list[str]:
-    """Merge, and give the heads that are there now."""
+    """Merge the heads and return those that remain."""
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     merge(config)
     return ScriptDirectory.from_config(config).get_heads()
 
 
-def test_heads_are_joined_once(migrations: Path) -> None:
+def test_two_heads_are_merged_once(migrations: Path) -> None:
     for name in ("ours", "theirs"):
         write(migrations, name, follows="base")
     (joined,) = run(migrations)
@@ -43,6 +43,8 @@ def test_heads_are_joined_once(migrations: Path) -> None:
     assert len(list((migrations / "versions").glob("*.py"))) == 4
 
 
-def test_one_head_stays(migrations: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_head_is_left_alone(
+    migrations: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(migrations) == ["base"]
     assert "nothing to merge" in capsys.readouterr().out

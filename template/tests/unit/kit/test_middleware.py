@@ -1,4 +1,4 @@
-"""What surrounds every request. No database is needed to answer 404."""
+"""Middleware. A 404 response needs no database."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture(scope="module")
 def app(settings: Settings) -> FastAPI:
-    """The application, with routes that fail."""
+    """Return the application with routes that fail, stream or respond to HEAD."""
     app = create_app(settings)
 
     @app.get("/fails")
@@ -59,14 +59,14 @@ def app(settings: Settings) -> FastAPI:
     return app
 
 
-async def test_a_plain_request_id_is_kept(client: AsyncClient) -> None:
+async def test_a_valid_request_id_is_kept(client: AsyncClient) -> None:
     answer = await client.get("/nowhere", headers={"X-Request-ID": "a-B_3.c"})
     assert answer.headers["X-Request-ID"] == "a-B_3.c"
     assert answer.json()["request_id"] == "a-B_3.c"
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "two words", "<script>", "{0}"])
-async def test_any_other_request_id_is_replaced(
+async def test_an_invalid_request_id_is_replaced(
     client: AsyncClient, given: str
 ) -> None:
     answer = await client.get("/nowhere", headers={"X-Request-ID": given})
@@ -84,7 +84,7 @@ async def test_an_unexpected_error_is_a_problem_with_all_headers(
     assert "hunter2" not in answer.text
 
 
-async def test_an_answer_that_has_begun_is_broken_off(client: AsyncClient) -> None:
+async def test_a_failing_stream_is_aborted(client: AsyncClient) -> None:
     with pytest.raises(RuntimeError, match="in the middle"):
         await client.get("/breaks-off")
 
@@ -93,7 +93,7 @@ async def test_an_answer_that_has_begun_is_broken_off(client: AsyncClient) -> No
     ("method", "path", "status"),
     [("GET", "/nowhere", 404), ("PUT", "/api/v1/health", 405)],
 )
-async def test_the_routers_own_errors_are_problems(
+async def test_routing_errors_are_problems(
     client: AsyncClient, method: str, path: str, status: int
 ) -> None:
     answer = await client.request(method, path)
@@ -113,7 +113,7 @@ async def test_the_routers_own_errors_are_problems(
         ("/openapi.json", "GET, HEAD"),
     ],
 )
-async def test_a_wrong_method_is_told_all_the_right_ones(
+async def test_a_405_names_all_allowed_methods(
     client: AsyncClient, path: str, allowed: str
 ) -> None:
     answer = await client.put(path)
@@ -134,7 +134,7 @@ async def test_a_wrong_method_is_told_all_the_right_ones(
         "/nowhere",
     ],
 )
-async def test_head_answers_as_get_does_without_the_content(
+async def test_head_returns_the_headers_of_get_without_a_body(
     client: AsyncClient, path: str
 ) -> None:
     headers = ORIGIN | {"X-Request-ID": "abc"}
@@ -144,7 +144,7 @@ async def test_head_answers_as_get_does_without_the_content(
     assert head.content == b""
 
 
-async def test_a_route_for_head_is_taken_for_head(client: AsyncClient) -> None:
+async def test_a_head_route_wins_over_get(client: AsyncClient) -> None:
     head = await client.head("/headers-only")
     assert (head.headers["X-Of"], head.content) == ("HEAD", b"")
     assert (await client.get("/headers-only")).text == "of GET"
@@ -160,7 +160,7 @@ async def test_head_is_logged_as_head(
     assert "HEAD /api/v1/health 200" in capsys.readouterr().out
 
 
-async def test_a_foreign_site_gets_no_permission(client: AsyncClient) -> None:
+async def test_an_unknown_origin_gets_no_cors_header(client: AsyncClient) -> None:
     answer = await client.get("/nowhere", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
@@ -180,7 +180,7 @@ async def test_a_request_is_logged_without_its_query(
     assert "hunter2" not in json.dumps(line)
 
 
-async def test_a_preflight_is_answered_or_refused_as_a_problem(
+async def test_a_preflight_succeeds_or_is_a_problem(
     client: AsyncClient,
 ) -> None:
     asks = {"Access-Control-Request-Method": "PATCH"}
@@ -196,7 +196,7 @@ async def test_a_preflight_is_answered_or_refused_as_a_problem(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-async def test_an_allowed_site_may_use_every_method(
+async def test_an_allowed_origin_can_use_every_method(
     client: AsyncClient, method: str
 ) -> None:
     asks = {"Access-Control-Request-Method": method}
@@ -204,7 +204,7 @@ async def test_an_allowed_site_may_use_every_method(
     assert answer.status_code == 200
 
 
-async def test_a_page_of_another_site_may_read_what_the_api_says_in_headers(
+async def test_cors_exposes_the_response_headers(
     client: AsyncClient,
 ) -> None:
     answer = await client.get("/nowhere", headers=ORIGIN)
@@ -231,7 +231,7 @@ async def _read_more(request: Request) -> int:
 
 @pytest.fixture(scope="module")
 async def limited(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
-    """A caller of an application that takes 2 KiB, and on one route 4."""
+    """Yield a client of an application that takes 2 KiB, and 4 on one route."""
     app = create_app(make_settings(MAX_BODY_SIZE=LIMIT))
     app.post("/json")(_echo)
     app.post("/raw")(_read)
@@ -263,7 +263,7 @@ async def test_a_body_over_the_limit_is_refused(
     assert str(LIMIT) in answer.json()["message"]
 
 
-async def test_a_body_that_is_declared_too_large_is_not_read(
+async def test_a_body_declared_too_large_is_not_read(
     limited: AsyncClient,
 ) -> None:
     read: list[bytes] = []
@@ -278,7 +278,7 @@ async def test_a_body_that_is_declared_too_large_is_not_read(
     assert read == []
 
 
-async def test_a_body_of_the_limit_is_taken_and_a_route_may_take_more(
+async def test_a_body_at_the_limit_is_accepted_and_a_route_can_raise_it(
     limited: AsyncClient,
 ) -> None:
     assert (await limited.post("/raw", content=bytes(LIMIT))).json() == LIMIT
@@ -287,7 +287,7 @@ async def test_a_body_of_the_limit_is_taken_and_a_route_may_take_more(
     assert over.status_code == 413
 
 
-async def test_a_request_that_takes_too_long_is_ended(
+async def test_a_slow_request_times_out(
     make_settings: MakeSettings,
 ) -> None:
     app = create_app(make_settings(REQUEST_TIMEOUT=1))
@@ -320,7 +320,7 @@ async def test_a_request_that_takes_too_long_is_ended(
 
 @pytest.fixture(scope="module")
 async def guarded(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
-    """A caller of an application that has names."""
+    """Yield a client of an application with trusted hosts."""
     hosts = "api.example.com, *.shop.example.com, [::1]"
     async with _client(create_app(make_settings(TRUSTED_HOSTS=hosts))) as client:
         yield client
@@ -349,7 +349,7 @@ async def test_only_trusted_hosts_are_served(
 
 
 @pytest.mark.parametrize(("path", "status"), [("", 200), ("y", 400)])
-async def test_a_probe_need_not_know_the_host(
+async def test_health_probes_are_exempt_from_the_host_check(
     guarded: AsyncClient, path: str, status: int
 ) -> None:
     answer = await guarded.get(f"/api/v1/health{path}", headers={"Host": "10.0.0.7"})
@@ -360,7 +360,7 @@ async def test_a_probe_need_not_know_the_host(
     ("peer", "seen"),
     [("10.1.2.3", "192.0.2.9"), ("127.0.0.1", "127.0.0.1")],
 )
-async def test_only_trusted_proxies_say_who_calls(
+async def test_forwarded_headers_count_from_trusted_proxies_only(
     make_settings: MakeSettings, peer: str, seen: str
 ) -> None:
     app = create_app(make_settings(TRUSTED_PROXIES="10.0.0.0/8"))
@@ -378,7 +378,7 @@ async def test_only_trusted_proxies_say_who_calls(
     assert strict is (seen == "192.0.2.9")
 
 
-async def test_every_answer_tells_browsers_to_be_careful(
+async def test_every_response_has_security_headers(
     client: AsyncClient,
 ) -> None:
     for path in ("/api/v1/health", "/nowhere", "/fails"):
@@ -392,7 +392,7 @@ async def test_every_answer_tells_browsers_to_be_careful(
     assert "'unsafe-inline'" in docs
 
 
-async def test_hsts_can_be_left_to_the_proxy(make_settings: MakeSettings) -> None:
+async def test_hsts_can_be_disabled(make_settings: MakeSettings) -> None:
     transport = ASGITransport(app=create_app(make_settings(HSTS_SECONDS=0)))
     async with AsyncClient(transport=transport, base_url="https://test") as client:
         answer = await client.get("/nowhere")
@@ -400,7 +400,7 @@ async def test_hsts_can_be_left_to_the_proxy(make_settings: MakeSettings) -> Non
 
 
 @pytest.mark.parametrize("name", ["\ud800", "x" * 5000, "\x00", "a.b"])
-async def test_the_name_of_a_field_may_be_anything(
+async def test_any_field_name_is_reported_in_100_characters(
     client: AsyncClient, name: str
 ) -> None:
     body = json.dumps({name: 1}).encode()
@@ -410,16 +410,14 @@ async def test_the_name_of_a_field_may_be_anything(
     assert all(len(error["field"]) <= 100 for error in answer.json()["errors"])
 
 
-async def test_of_many_faults_some_are_told(client: AsyncClient) -> None:
+async def test_the_number_of_reported_errors_is_limited(client: AsyncClient) -> None:
     body = {f"field {i}": i for i in range(1000)}
     answer = await client.post("/api/v1/auth/refresh", json=body)
     assert len(answer.json()["errors"]) == 50
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, "1" * 5000, '{"a": NaN}', "\xff"])
-async def test_json_that_no_reader_likes_is_refused(
-    client: AsyncClient, body: str
-) -> None:
+async def test_malformed_json_is_refused(client: AsyncClient, body: str) -> None:
     answer = await client.post(
         "/api/v1/auth/refresh",
         content=body.encode("latin-1"),
@@ -451,7 +449,7 @@ async def _fail_late(request: Request) -> None:
         ("/fails-late", "text/plain", b"x", 500),
     ],
 )
-async def test_a_client_that_leaves_is_no_error_of_the_service(
+async def test_a_client_disconnect_is_not_logged_as_an_error(
     make_settings: MakeSettings,
     capsys: pytest.CaptureFixture[str],
     path: str,

@@ -12,7 +12,7 @@ from app.utils.pagination import Page, escape_like, offset
 @pytest.mark.parametrize(
     ("total", "pages"), [(0, 0), (1, 1), (20, 1), (21, 2), (40, 2), (41, 3)]
 )
-def test_the_last_page_may_be_short(total: int, pages: int) -> None:
+def test_a_partial_page_is_counted(total: int, pages: int) -> None:
     assert Page([], 20, page=1, total=total).total_pages == pages
 
 

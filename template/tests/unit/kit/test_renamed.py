@@ -1,4 +1,4 @@
-"""Old names work for one release, and warn."""
+"""Old names, which work for one release and warn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ def warns(kind: type, new: str) -> Any:
 
 
 @pytest.mark.parametrize(("kind", "old", "new"), METHODS)
-def test_an_old_method_warns_and_calls_the_new_one_also_where_it_is_overridden(
+def test_an_old_method_warns_and_calls_overrides_of_the_new_one(
     kind: type, old: str, new: str
 ) -> None:
     def record(_: object, *arguments: object, **options: object) -> object:
@@ -65,7 +65,7 @@ def test_an_old_method_warns_and_calls_the_new_one_also_where_it_is_overridden(
 
 
 @pytest.mark.parametrize(("kind", "old", "new"), ATTRIBUTES)
-def test_an_old_attribute_warns_and_gives_the_value_of_the_new_one(
+def test_an_old_attribute_warns_and_returns_the_new_one(
     kind: type, old: str, new: str
 ) -> None:
     overriding = type(kind.__name__, (kind,), {new: 1})
@@ -74,12 +74,12 @@ def test_an_old_attribute_warns_and_gives_the_value_of_the_new_one(
         assert getattr(instance, old) == 1
 
 
-def test_the_container_has_its_old_name_in_the_state(app: FastAPI) -> None:
+def test_the_state_keeps_the_old_name_of_the_container(app: FastAPI) -> None:
     with warns(type(app.state), "container"):
         assert app.state.shared is app.state.container
 
 
-def test_the_warning_names_the_line_with_the_old_name(settings: Settings) -> None:
+def test_the_warning_points_to_the_line_with_the_old_name(settings: Settings) -> None:
     signer = Signer(settings, "test")
     scope = RequestScope(Container(settings), None, None)  # type: ignore[arg-type]
     with pytest.warns(DeprecationWarning, match="Renamed to") as warned:

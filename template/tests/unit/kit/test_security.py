@@ -35,7 +35,7 @@ def tokens(settings: Settings) -> TokenSigner:
     return TokenSigner(settings)
 
 
-async def test_a_password_fits_its_own_hash_only(
+async def test_a_password_matches_only_its_own_hash(
     hasher: PasswordHasher, password_hash: str
 ) -> None:
     assert await hasher.verify_password(PASSWORD, password_hash) == FITS
@@ -57,7 +57,7 @@ async def test_the_same_password_hashes_differently_each_time(
     assert first != await hasher.hash_password(PASSWORD)
 
 
-async def test_a_weaker_hash_is_renewed(
+async def test_a_weaker_hash_is_upgraded(
     make_settings: MakeSettings, password_hash: str
 ) -> None:
     stronger = PasswordHasher(make_settings(ARGON2_PASSES=3))
@@ -68,7 +68,7 @@ async def test_a_weaker_hash_is_renewed(
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "long " * 20])
-async def test_an_old_bcrypt_hash_fits_and_is_renewed(
+async def test_a_bcrypt_hash_is_verified_and_upgraded(
     hasher: PasswordHasher, password: str
 ) -> None:
     old = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
@@ -78,11 +78,11 @@ async def test_an_old_bcrypt_hash_fits_and_is_renewed(
     assert await hasher.verify_password("wrong " + password, old) == FAILS
 
 
-async def test_nobodys_password_never_fits(hasher: PasswordHasher) -> None:
+async def test_a_password_never_matches_a_missing_hash(hasher: PasswordHasher) -> None:
     assert await hasher.verify_password("nobody", None) == FAILS
 
 
-def test_an_access_token_says_who_and_which_role(tokens: TokenSigner) -> None:
+def test_an_access_token_has_subject_version_and_role(tokens: TokenSigner) -> None:
     subject = uuid4()
     token = tokens.create_access_token(subject, Role.ADMIN, version=3)
     claims = tokens.decode_access_token(token)
@@ -90,13 +90,13 @@ def test_an_access_token_says_who_and_which_role(tokens: TokenSigner) -> None:
     assert jwt.decode(token, options={"verify_signature": False})["role"] == "admin"
 
 
-def test_no_two_tokens_are_equal(tokens: TokenSigner) -> None:
+def test_tokens_are_unique(tokens: TokenSigner) -> None:
     subject, family = uuid4(), uuid4()
     made = {tokens.create_refresh_token(subject, 0, family) for _ in range(3)}
     assert len(made) == 3
 
 
-def test_a_refresh_token_says_who(tokens: TokenSigner) -> None:
+def test_a_refresh_token_has_subject_and_family(tokens: TokenSigner) -> None:
     subject = uuid4()
     family = uuid4()
     claims = tokens.decode_refresh_token(
@@ -105,7 +105,7 @@ def test_a_refresh_token_says_who(tokens: TokenSigner) -> None:
     assert (claims.subject, claims.family) == (subject, family)
 
 
-def test_one_kind_of_token_is_not_taken_for_the_other(tokens: TokenSigner) -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable(tokens: TokenSigner) -> None:
     with pytest.raises(UnauthorizedException):
         tokens.decode_access_token(tokens.create_refresh_token(uuid4()))
     with pytest.raises(UnauthorizedException):
@@ -124,7 +124,7 @@ def test_an_expired_token_is_refused(tokens: TokenSigner) -> None:
         )
 
 
-def test_a_token_that_was_good_is_refused_once_it_has_expired(
+def test_a_cached_token_is_refused_once_expired(
     tokens: TokenSigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = tokens.create_access_token(uuid4())
@@ -165,7 +165,7 @@ def test_a_token_without_a_claim_is_refused(
         {"alg": "HS384"},
     ],
 )
-def test_a_signed_token_of_the_wrong_form_is_refused(
+def test_a_signed_token_with_a_wrong_claim_is_refused(
     tokens: TokenSigner, settings: Settings, changed: dict[str, object]
 ) -> None:
     assert tokens.decode_access_token(_token(settings, {}))
@@ -178,7 +178,7 @@ def test_an_unsigned_token_is_refused(tokens: TokenSigner, settings: Settings) -
         tokens.decode_access_token(_token(settings, {"alg": "none"}))
 
 
-def test_a_key_can_be_replaced_while_its_tokens_live_on(
+def test_tokens_stay_valid_after_key_rotation(
     make_settings: MakeSettings,
 ) -> None:
     before = make_settings()
@@ -192,13 +192,13 @@ def test_a_key_can_be_replaced_while_its_tokens_live_on(
 
 
 @given(text=st.text())
-def test_any_text_that_is_no_token_is_refused(tokens: TokenSigner, text: str) -> None:
+def test_arbitrary_text_is_refused(tokens: TokenSigner, text: str) -> None:
     with pytest.raises(UnauthorizedException):
         tokens.decode_access_token(text)
 
 
 def _token(settings: Settings, changed: dict[str, object]) -> str:
-    """Sign a token as the service would, with some parts changed or left out."""
+    """Sign a token as the service does, with some parts changed or left out."""
     key = settings.JWT_SECRET_KEY.get_secret_value()
     parts: dict[str, Any] = CLAIMS | {"kid": key_id(key), "alg": "HS256"} | changed
     parts = {name: value for name, value in parts.items() if value is not None}

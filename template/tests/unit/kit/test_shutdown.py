@@ -1,4 +1,4 @@
-"""The end of the process."""
+"""Shutdown of the process."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ from app.kit.shutdown import DRAIN_DELAY, drain_delay
 
 @pytest.fixture
 def heard() -> Iterator[list[int]]:
-    """The signals that a server has heard."""
+    """Yield the signals that the server has received."""
     signals: list[int] = []
 
     def hear(number: int, _: FrameType | None) -> None:
@@ -23,7 +23,7 @@ def heard() -> Iterator[list[int]]:
     signal.signal(signal.SIGTERM, before)
 
 
-async def test_the_server_hears_of_its_end_a_little_later(heard: list[int]) -> None:
+async def test_the_server_gets_the_signal_after_the_delay(heard: list[int]) -> None:
     with drain_delay():
         signal.raise_signal(signal.SIGTERM)
         await asyncio.sleep(0.01)
@@ -32,20 +32,20 @@ async def test_the_server_hears_of_its_end_a_little_later(heard: list[int]) -> N
         assert heard == [signal.SIGTERM]
 
 
-async def test_without_a_last_call_it_hears_at_once(heard: list[int]) -> None:
+async def test_without_a_delay_it_gets_the_signal_immediately(heard: list[int]) -> None:
     with drain_delay(0):
         signal.raise_signal(signal.SIGTERM)
     assert heard == [signal.SIGTERM]
 
 
-async def test_afterwards_all_is_as_before(heard: list[int]) -> None:
+async def test_the_previous_handler_is_restored(heard: list[int]) -> None:
     with drain_delay(60):
         pass
     signal.raise_signal(signal.SIGTERM)
     assert heard == [signal.SIGTERM]
 
 
-async def test_what_is_not_handled_is_left_alone() -> None:
+async def test_the_default_handler_is_left_alone() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with drain_delay():
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

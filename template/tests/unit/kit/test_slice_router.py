@@ -15,7 +15,7 @@ async def _answer() -> str:
 
 
 def _app() -> FastAPI:
-    """Two slices, one within the paths of the other, behind a prefix."""
+    """Return an application with slices that share paths, behind a prefix."""
     app = FastAPI()
     for prefix, path in (("/books", "/{id}"), ("/books", "/{id}/cover"), ("/a", "")):
         router = SliceRouter(prefix=prefix, route_class=APIRoute)
@@ -30,25 +30,25 @@ async def _status(method: str, path: str) -> int:
         return (await client.request(method, path)).status_code
 
 
-async def test_slices_are_found_also_where_they_share_a_path() -> None:
+async def test_slices_can_share_a_path() -> None:
     for path in ("/api/books/1", "/api/books/1/cover", "/api/a"):
         assert await _status("GET", path) == 200
 
 
-async def test_what_is_not_there_is_not_found() -> None:
+async def test_an_unknown_path_is_not_found() -> None:
     for path in ("/api/books", "/books/1", "/api/book/1", "/api/books/1/cover/2", "/"):
         assert await _status("GET", path) == 404
 
 
-async def test_a_wrong_method_is_not_allowed() -> None:
+async def test_another_method_is_not_allowed() -> None:
     assert await _status("POST", "/api/books/1") == 405
 
 
-async def test_a_slash_too_many_is_redirected() -> None:
+async def test_a_trailing_slash_is_redirected() -> None:
     assert await _status("GET", "/api/a/") == 307
 
 
-def test_a_route_that_opens_no_scope_may_not_depend_on_one() -> None:
+def test_a_route_without_a_scope_cannot_depend_on_one() -> None:
     router = APIRouter(prefix="/books")
 
     @router.get("/free")

@@ -1,4 +1,4 @@
-"""What fields are made of: what is accepted can be stored, and comes back the same."""
+"""Types of fields: an accepted value can be stored and is read back unchanged."""
 
 import json
 from datetime import UTC, date, datetime
@@ -55,7 +55,7 @@ for _ in range(DEEPEST_JSON):
         (JsonObject, {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
     ],
 )
-def test_what_will_do_is_read(kind: Any, value: object, stored: object) -> None:
+def test_a_valid_value_is_parsed(kind: Any, value: object, stored: object) -> None:
     read = TypeAdapter(kind).validate_python(value)
     assert (read, str(read)) == (stored, str(stored))
 
@@ -100,12 +100,12 @@ def test_what_will_do_is_read(kind: Any, value: object, stored: object) -> None:
         (JsonObject, {"in": NESTED}),
     ],
 )
-def test_what_will_not_do_is_refused(kind: Any, value: object) -> None:
+def test_an_invalid_value_is_refused(kind: Any, value: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(value)
 
 
-def test_a_decimal_is_given_as_it_was_taken() -> None:
+def test_a_decimal_is_serialised_with_its_scale() -> None:
     read = TypeAdapter(Price).validate_python("1.5")
     assert TypeAdapter(Price).dump_python(read) == read
     assert TypeAdapter(Price).dump_json(read) == b'"1.50"'
@@ -114,12 +114,12 @@ def test_a_decimal_is_given_as_it_was_taken() -> None:
 
 
 @pytest.mark.parametrize("kind", [LongText, Price, Share, Count])
-def test_the_description_has_the_pattern(kind: Any) -> None:
+def test_the_json_schema_has_the_pattern(kind: Any) -> None:
     assert TypeAdapter(kind).json_schema()["pattern"]
 
 
 @given(st.decimals(-1000, 1000, places=2))
-def test_a_decimal_is_read_as_it_is_written_or_refused(value: Decimal) -> None:
+def test_a_decimal_is_parsed_exactly_or_refused(value: Decimal) -> None:
     if abs(value) < 1000:
         assert TypeAdapter(Price).validate_python(str(value)) == value
     else:
@@ -128,7 +128,7 @@ def test_a_decimal_is_read_as_it_is_written_or_refused(value: Decimal) -> None:
 
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.text(), st.lists)))
-def test_an_object_that_is_taken_is_json_that_can_be_stored(
+def test_an_accepted_object_is_json_that_can_be_stored(
     value: dict[str, Any],
 ) -> None:
     try:

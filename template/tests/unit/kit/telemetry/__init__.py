@@ -1,1 +1,1 @@
-"""Tests of metrics, traces and error reports, without a database."""
+"""Unit tests of metrics, traces and error reports."""

@@ -1,4 +1,4 @@
-"""Telemetry without a database: what switches it on, labels, workers, the end."""
+"""Telemetry without a database: settings, labels and worker processes."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ PACKAGES = ("prometheus_client", "sentry_sdk", "opentelemetry.sdk")
 
 @pytest.mark.parametrize("name", ON)
 @pytest.mark.parametrize("missing", PACKAGES)
-def test_without_the_packages_the_start_is_refused_with_the_fix(
+def test_missing_packages_are_reported_with_the_fix(
     monkeypatch: pytest.MonkeyPatch, name: str, missing: str
 ) -> None:
     monkeypatch.setattr(
@@ -63,13 +63,15 @@ def test_without_the_packages_the_start_is_refused_with_the_fix(
         ("SENTRY_DSN", "https://errors.example.com/1"),
     ],
 )
-def test_a_wrong_setting_is_named_and_no_secret_shown(name: str, wrong: object) -> None:
+def test_an_invalid_setting_is_named_without_its_secret(
+    name: str, wrong: object
+) -> None:
     with pytest.raises(ValidationError, match=name) as refused:
         telemetry(**{name: wrong})
     assert "Bearer secret" not in str(refused.value)
 
 
-def test_a_refused_start_names_it_with_the_other_settings(
+def test_invalid_settings_are_reported_with_all_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -78,7 +80,7 @@ def test_a_refused_start_names_it_with_the_other_settings(
         read_settings()
 
 
-def test_off_nothing_of_it_is_imported_and_no_middleware_added() -> None:
+def test_disabled_telemetry_imports_nothing_and_adds_no_middleware() -> None:
     code = f"""
 import sys
 from app.core.config import Settings
@@ -101,7 +103,7 @@ def metrics(settings: Settings) -> Metrics:
 
 @pytest.fixture(scope="module")
 def counting(make_settings: MakeSettings, metrics: Metrics) -> FastAPI:
-    """An application that counts, and whose database is away."""
+    """Return an application that counts requests and has no database."""
     part = SimpleNamespace(join=lambda hooks, _: metrics.join(hooks))
     settings = make_settings(TRUSTED_HOSTS=["test"])
     return create_app(settings, cast(Sequence[PartSettings], [part]))
@@ -126,7 +128,7 @@ def count(metrics: Metrics, *labels: str) -> float:
         ("GET", "http://evil/api/v1/users", ("GET", "none", "400")),
     ],
 )
-async def test_requests_are_counted_by_what_was_declared(
+async def test_requests_are_counted_by_declared_route(
     counting: FastAPI,
     metrics: Metrics,
     method: str,
@@ -140,7 +142,7 @@ async def test_requests_are_counted_by_what_was_declared(
     assert count(metrics, *labels) == before + 1
 
 
-async def test_a_client_that_leaves_is_counted_as_such(
+async def test_a_client_disconnect_is_counted_as_499(
     counting: FastAPI, metrics: Metrics
 ) -> None:
     login = "/api/v1/auth/login"
@@ -150,7 +152,7 @@ async def test_a_client_that_leaves_is_counted_as_such(
 
 
 @pytest.mark.parametrize("values", [{"WORKERS": 2}, {"RELOAD": True}])
-def test_several_processes_write_into_a_directory_that_the_first_one_serves(
+def test_the_parent_process_serves_the_metrics_of_all_processes(
     make_settings: MakeSettings,
     monkeypatch: pytest.MonkeyPatch,
     values: dict[str, Any],
@@ -172,7 +174,7 @@ def test_several_processes_write_into_a_directory_that_the_first_one_serves(
     assert not directories[0].exists()
 
 
-def test_of_workers_that_are_gone_counts_stay_and_gauges_go(
+def test_counters_of_exited_workers_stay_and_gauges_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workers = [_write(tmp_path) for _ in range(3)]
@@ -185,7 +187,7 @@ def test_of_workers_that_are_gone_counts_stay_and_gauges_go(
     assert registry.get_sample_value("busy") == 2
 
 
-def test_a_file_that_a_worker_has_just_created_is_read_once_more(
+def test_a_metrics_file_that_was_just_created_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(tmp_path).wait()
@@ -199,7 +201,7 @@ def test_a_file_that_a_worker_has_just_created_is_read_once_more(
 
 
 def _write(directory: Path) -> subprocess.Popen[bytes]:
-    """Count something in a process of its own."""
+    """Record metrics in a separate process."""
     code = """
 from prometheus_client import Counter, Gauge
 Counter("sold_total", "Sold").inc()
@@ -209,7 +211,7 @@ Gauge("busy", "Busy", multiprocess_mode="livesum").set(1)
     return subprocess.Popen([sys.executable, "-c", code], env=environment)
 
 
-def test_a_text_line_shows_the_trace_where_there_are_traces(
+def test_a_text_line_has_the_trace_id_if_tracing_is_on(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = make_settings(LOG_FORMAT="text")
