@@ -96,7 +96,7 @@ REFUSED_BY_TESTS = {
         "app/domain/roles.py",
         ('    USER = "user"\n', '    USER = "user"\n    SUPPORT = "support"\n'),
         "tests/integration/test_migrations.py",
-        "test_the_constraints_are_those_of_the_models",
+        "test_the_constraints_match_the_models",
     ),
     "a column that is neither shown nor private": (
         "app/domain/models/user.py",
@@ -132,13 +132,13 @@ REFUSED_BY_TESTS = {
         "tests/calls/auth.py",
         ('    "POST /auth/logout-all": lambda c: c.call("POST", "/auth/logout-all"),\n', ""),
         "tests/integration/test_transactions.py",
-        "test_every_writing_route_is_called_here - AssertionError: a module of tests/calls/ needs",
+        "test_every_writing_route_has_a_request - AssertionError: a module of tests/calls/ needs",
     ),
     "a model without a migration": (
         "app/domain/models/book.py",
         ("", MODULE + BOOK.lstrip()),
         "tests/integration/test_migrations.py",
-        "test_the_migrations_make_what_the_models_say",
+        "test_the_migrations_match_the_models",
     ),
 }
 

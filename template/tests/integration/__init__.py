@@ -1,1 +1,1 @@
-"""Through HTTP and SQL, on a real PostgreSQL."""
+"""Integration tests through HTTP and SQL, on a real PostgreSQL."""

@@ -1,7 +1,7 @@
-"""A real PostgreSQL: TEST_DATABASE_URL names a server, else one is started.
+"""Fixtures on a real PostgreSQL: TEST_DATABASE_URL names it, else one is started.
 
-Each run makes databases of its own there and drops them; the database that the URL
-names is never changed.
+Each run creates its own databases there and drops them; the database in the URL is
+never changed.
 """
 
 import asyncio
@@ -41,22 +41,22 @@ END_CONNECTIONS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 )
 
-# The models do not name them.
+# Tables without a model.
 QUEUE_TABLES = [table("pgqueuer"), table("pgqueuer_log"), table("pgqueuer_schedules")]
 
-# For what is about one connection to PostgreSQL, from end to end.
+# For tests that need a direct connection to PostgreSQL.
 direct = pytest.mark.skipif("TEST_PGBOUNCER" in os.environ, reason="through PgBouncer")
 
 
 @pytest.fixture(autouse=True)
 def silent_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No schedule adds a job while a test looks at the queue."""
+    """Keep schedules from adding jobs during a test."""
     for kind in kinds():
         monkeypatch.setattr(kind, "schedule", None)
 
 
 class RolledBackDatabase(DatabaseManager):
-    """Sessions of one connection, where a commit only releases a savepoint."""
+    """Sessions on one connection, where a commit only releases a savepoint."""
 
     def __init__(self, settings: Settings, connection: AsyncConnection) -> None:
         super().__init__(settings)
@@ -71,7 +71,7 @@ class RolledBackDatabase(DatabaseManager):
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[URL]:
-    """The address of a server where databases can be made."""
+    """Yield the address of a server where databases can be created."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield make_url(given).set(drivername="postgresql+asyncpg")
         return
@@ -90,10 +90,10 @@ def server() -> Iterator[URL]:
 async def new_database(
     server: URL, settings: Settings, template: str = "template1"
 ) -> AsyncIterator[URL]:
-    """Make a database with a name of its own, and drop it in the end."""
+    """Create a database with a unique name, and drop it at the end."""
     name = f"{settings.DB_NAME}_test_{token_hex(6)}"
     async with _outside(server, settings) as connection:
-        # A pool between may still hold connections to it, and none may be open.
+        # A pooler may still hold connections to the template; none may be open.
         await connection.execute(END_CONNECTIONS, {"name": template})
         await connection.execute(
             text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
@@ -107,7 +107,7 @@ async def new_database(
 
 @asynccontextmanager
 async def _outside(server: URL, settings: Settings) -> AsyncIterator[AsyncConnection]:
-    """A connection outside of any transaction."""
+    """Yield a connection in autocommit mode."""
     engine = make_engine(leading_to(server, settings))
     async with engine.connect() as connection:
         yield await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -115,22 +115,22 @@ async def _outside(server: URL, settings: Settings) -> AsyncIterator[AsyncConnec
 
 
 def leading_to(database: URL, settings: Settings) -> Settings:
-    """The same settings, with another database."""
+    """Return the settings with another database."""
     url = SecretStr(database.render_as_string(hide_password=False))
     return settings.model_copy(update={"DATABASE_URL": url})
 
 
 def alembic_config(settings: Settings) -> Config:
-    """What Alembic needs to work on the database of these settings."""
+    """Return Alembic's configuration for the database of these settings."""
     return Config("alembic.ini", attributes={"settings": settings})
 
 
 @pytest.fixture(scope="session")
 async def migrated(server: URL, settings: Settings) -> AsyncIterator[str]:
-    """The name of a database with all migrations, for others to be copied from."""
+    """Yield the name of a migrated database, the template of others."""
     async with new_database(server, settings) as database:
         config = alembic_config(leading_to(database, settings))
-        # In a thread, because Alembic runs an event loop of its own.
+        # In a thread, because Alembic runs its own event loop.
         await asyncio.to_thread(command.upgrade, config, "head")
         yield database.database or ""
 
@@ -139,7 +139,7 @@ async def migrated(server: URL, settings: Settings) -> AsyncIterator[str]:
 async def engine(
     server: URL, migrated: str, settings: Settings
 ) -> AsyncIterator[AsyncEngine]:
-    """The engine of the tests that are rolled back."""
+    """Yield the engine of tests that are rolled back."""
     async with new_database(server, settings, migrated) as database:
         engine = make_engine(leading_to(database, settings))
         yield engine
@@ -150,7 +150,7 @@ async def engine(
 async def database(
     engine: AsyncEngine, settings: Settings
 ) -> AsyncIterator[DatabaseManager]:
-    """A database whose every change is undone after the test."""
+    """Yield a database whose changes are rolled back after the test."""
     async with engine.connect() as connection:
         await connection.begin()
         yield RolledBackDatabase(settings, connection)
@@ -161,14 +161,14 @@ async def database(
 async def lasting(
     server: URL, migrated: str, settings: Settings
 ) -> AsyncIterator[Settings]:
-    """Settings of a database where commits are real, for one test after the other."""
+    """Yield settings of a database where commits are real, for all tests in turn."""
     async with new_database(server, settings, migrated) as database:
         yield leading_to(database, settings)
 
 
 @pytest.fixture(scope="session")
 async def lasting_database(lasting: Settings) -> AsyncIterator[DatabaseManager]:
-    """That database, connected."""
+    """Yield that database, connected."""
     database = DatabaseManager(lasting)
     await database.connect()
     yield database
@@ -179,9 +179,9 @@ async def lasting_database(lasting: Settings) -> AsyncIterator[DatabaseManager]:
 async def elsewhere(
     lasting_database: DatabaseManager,
 ) -> AsyncIterator[DatabaseManager]:
-    """A way past the application into its database: it sees what is committed."""
+    """Yield the database apart from the application: it sees committed changes only."""
     yield lasting_database
-    # Emptied, because to make a database for each test takes ten times as long.
+    # Emptied: creating a database for each test takes ten times as long.
     async with lasting_database.transaction() as session:
         for table in [*reversed(Base.metadata.sorted_tables), *QUEUE_TABLES]:
             await session.execute(delete(table))
@@ -189,13 +189,13 @@ async def elsewhere(
 
 @pytest.fixture
 def fresh_database(lasting: Settings, elsewhere: DatabaseManager) -> Settings:
-    """Settings of an empty database, where commits are real."""
+    """Return settings of an empty database where commits are real."""
     return lasting
 
 
 @pytest.fixture
 async def session(database: DatabaseManager) -> AsyncIterator[AsyncSession]:
-    """A session beside those of the application."""
+    """Yield a session beside those of the application."""
     async with database.transaction() as session:
         yield session
         await session.rollback()
@@ -203,21 +203,21 @@ async def session(database: DatabaseManager) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture
 def app(app: FastAPI, database: DatabaseManager) -> FastAPI:
-    """The application on the database that is rolled back."""
+    """Return the application on the database that is rolled back."""
     app.state.container.database = database
     return app
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    """A caller who has not signed in. Jobs are done before the answer is given."""
+    """Yield an unauthenticated client. Jobs run before a response is returned."""
     async with calling(app) as client:
         yield client
 
 
 @asynccontextmanager
 async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    """Call an application, and have the jobs done that each call adds."""
+    """Yield a client that runs the jobs that each request adds."""
     container = app.state.container
 
     async def do_jobs(answer: Response) -> None:
@@ -235,24 +235,24 @@ async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture
 async def user(database: DatabaseManager, make_user: MakeUser) -> User:
-    """A stored user without rights."""
+    """Return a stored user without rights."""
     return await store(database, make_user())
 
 
 @pytest.fixture
 async def admin(database: DatabaseManager, make_user: MakeUser) -> User:
-    """A stored admin."""
+    """Return a stored admin."""
     return await store(database, make_user(role=Role.ADMIN))
 
 
 @pytest.fixture
 def as_admin(admin: User, sign_in: SignIn) -> Headers:
-    """The headers of a signed-in admin."""
+    """Return the headers of a signed-in admin."""
     return sign_in(admin)
 
 
 async def store(database: DatabaseManager, user: User) -> User:
-    """Store a user, past all rules."""
+    """Store a user, bypassing all rules."""
     async with database.transaction() as session:
         session.add(user)
     return user
@@ -270,7 +270,7 @@ async def store_and_fail(database: DatabaseManager, user: User) -> None:
 def fresh_app(
     built: FastAPI, fresh_database: Settings, elsewhere: DatabaseManager
 ) -> FastAPI:
-    """An application whose commits are real."""
+    """Return an application whose commits are real."""
     app = with_state(built, fresh_database)
     app.state.container.database = elsewhere
     return app
@@ -278,13 +278,13 @@ def fresh_app(
 
 @pytest.fixture
 async def fresh_client(fresh_app: FastAPI) -> AsyncIterator[AsyncClient]:
-    """A caller of that application."""
+    """Yield a client of that application."""
     async with calling(fresh_app) as client:
         yield client
 
 
 @asynccontextmanager
 async def running(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    """Call an application between its start and its end."""
+    """Yield a client of an application during its lifespan."""
     async with app.router.lifespan_context(app), calling(app) as client:
         yield client

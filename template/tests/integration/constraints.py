@@ -1,7 +1,7 @@
 """CHECK and EXCLUDE constraints, which `alembic revision --autogenerate` does not see.
 
-PostgreSQL rewrites what a constraint says, so it is asked for the tables of the models
-too: both then say it in the same words.
+PostgreSQL rewrites definitions, so the tables of the models are created as well and
+both definitions read back from it.
 """
 
 import re
@@ -47,7 +47,7 @@ async def missing_lines(session: AsyncSession) -> str:
 
 
 async def _defined(session: AsyncSession) -> Constraints:
-    """Ask what the tables of the first schema hold; it need not be valid yet."""
+    """Return the constraints in the first schema, validated or not."""
     rows = await session.execute(DEFINED, {"tables": [table.name for table in TABLES]})
     return {
         (table, name): says.removesuffix(" NOT VALID") for table, name, says in rows
@@ -55,7 +55,7 @@ async def _defined(session: AsyncSession) -> Constraints:
 
 
 async def _modelled(session: AsyncSession) -> Constraints:
-    """Make the tables of the models, in a schema that is gone with the session."""
+    """Return the models' constraints, from a schema that ends with the session."""
     await session.execute(text("CREATE SCHEMA of_the_models"))
     await session.execute(text("SET LOCAL search_path TO of_the_models, public"))
     connection = await session.connection()
@@ -64,7 +64,7 @@ async def _modelled(session: AsyncSession) -> Constraints:
 
 
 def _added() -> Constraints:
-    """Write what adds each constraint of the models."""
+    """Return the statements that add the constraints of the models."""
     added = {}
     for table in TABLES:
         for constraint in table.constraints:
@@ -80,7 +80,7 @@ def _addition(name: tuple[str, str], definition: str) -> str:
 
 
 def _body(changed: list[tuple[str, str]], old: Constraints, new: Constraints) -> str:
-    """Replace what changed; nobody waits while rows are looked at."""
+    """Return the lines that replace constraints; validation blocks no writes."""
     drop = "ALTER TABLE {} DROP CONSTRAINT {}"
     lines = [_execute(drop.format(*name)) for name in changed if name in old]
     if any(name in old and name in new for name in changed):
@@ -98,8 +98,8 @@ def _body(changed: list[tuple[str, str]], old: Constraints, new: Constraints) ->
 
 
 def _execute(statement: str, width: int = WIDTH - 4) -> str:
-    """Write a line as the formatter would, within a width."""
-    # Alembic takes :name for a parameter.
+    """Return a call within this width, as the formatter writes it."""
+    # Alembic reads :name as a parameter.
     statement = re.sub(r"(?<![:\w]):(?=\w)", r"\:", statement)
     short = f"op.execute({_quoted(statement)})"
     if len(short) <= width:

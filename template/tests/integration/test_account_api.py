@@ -1,4 +1,4 @@
-"""Accounts, through HTTP: registering, mails, limits, the record."""
+"""Accounts over HTTP: registration, mail, rate limits and the audit log."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ NEW = "a new password, long enough"
 
 
 class Mailbox:
-    """Keeps what would be sent."""
+    """A mailer that keeps each mail."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
@@ -34,7 +34,7 @@ class Mailbox:
         self.mails.append(mail)
 
     def token(self) -> str:
-        """The token of the latest mail."""
+        """Return the token of the latest mail."""
         return self.mails[-1].text.partition("#token=")[2].split()[0]
 
 
@@ -44,7 +44,7 @@ def mailbox(app: FastAPI) -> Mailbox:
     return mailbox
 
 
-async def test_an_account_from_registering_to_deleting(
+async def test_an_account_from_registration_to_deletion(
     client: AsyncClient, mailbox: Mailbox
 ) -> None:
     registered = await client.post(f"{AUTH}/register", json=ADA)
@@ -72,7 +72,7 @@ async def test_a_forgotten_password_is_reset(
     assert await _login(client, NEW)
 
 
-async def test_links_lead_to_the_public_url_whatever_the_request_says(
+async def test_links_use_the_public_url_regardless_of_request_headers(
     client: AsyncClient, mailbox: Mailbox
 ) -> None:
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
@@ -81,7 +81,7 @@ async def test_links_lead_to_the_public_url_whatever_the_request_says(
     assert "evil" not in mailbox.mails[0].text
 
 
-async def test_logging_out_and_changing_the_password(client: AsyncClient) -> None:
+async def test_logout_and_password_change_revoke_tokens(client: AsyncClient) -> None:
     await client.post(f"{AUTH}/register", json=ADA)
     phone, laptop = [await _login(client, PASSWORD) for _ in range(2)]
     refresh = {"refresh_token": phone["refresh_token"]}
@@ -99,7 +99,7 @@ async def test_logging_out_and_changing_the_password(client: AsyncClient) -> Non
 
 
 @pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
-async def test_an_unknown_email_gets_the_same_answer_and_no_mail(
+async def test_an_unknown_email_gets_the_same_response_and_no_mail(
     client: AsyncClient, mailbox: Mailbox, path: str
 ) -> None:
     await client.post(f"{AUTH}/register", json=ADA)
@@ -112,7 +112,7 @@ async def test_an_unknown_email_gets_the_same_answer_and_no_mail(
     assert [mail.to for mail in mailbox.mails] == ["ada@example.com"] * 2
 
 
-async def test_mails_are_limited_per_account(client: AsyncClient) -> None:
+async def test_mail_is_rate_limited_per_account(client: AsyncClient) -> None:
     codes = [
         (
             await client.post(
@@ -125,13 +125,13 @@ async def test_mails_are_limited_per_account(client: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("change", [{"role": "admin"}, {"is_active": True}])
-async def test_nobody_registers_with_rights(
+async def test_registration_refuses_a_role_or_status(
     client: AsyncClient, change: dict[str, object]
 ) -> None:
     assert (await client.post(f"{AUTH}/register", json=ADA | change)).status_code == 422
 
 
-async def test_where_registering_is_off_there_is_no_route(
+async def test_disabled_registration_has_no_route(
     make_settings: MakeSettings,
 ) -> None:
     app = create_app(make_settings(REGISTRATION_ENABLED=False))
@@ -142,7 +142,7 @@ async def test_where_registering_is_off_there_is_no_route(
     assert f"{AUTH}/register" not in app.openapi()["paths"]
 
 
-async def test_what_is_counted_and_recorded_survives_the_refusal(
+async def test_attempts_and_audit_events_survive_a_refused_login(
     fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
 ) -> None:
     await store(elsewhere, make_user(email="ada@example.com"))
@@ -158,7 +158,7 @@ async def test_what_is_counted_and_recorded_survives_the_refusal(
     assert [(event.action, event.refused) for event in events] == [("login", True)] * 6
 
 
-async def test_a_replayed_token_ends_the_family_for_good(
+async def test_a_reused_refresh_token_revokes_its_family(
     fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
 ) -> None:
     await store(elsewhere, make_user(email="ada@example.com"))
@@ -171,7 +171,7 @@ async def test_a_replayed_token_ends_the_family_for_good(
     assert (await fresh_client.post(f"{AUTH}/refresh", json=later)).status_code == 401
 
 
-async def test_of_two_exchanges_at_once_at_most_one_succeeds(
+async def test_one_of_concurrent_token_exchanges_succeeds(
     fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
 ) -> None:
     await store(elsewhere, make_user(email="ada@example.com"))
@@ -183,7 +183,7 @@ async def test_of_two_exchanges_at_once_at_most_one_succeeds(
     assert sorted(a.status_code for a in answers) == [200] + [401] * 4
 
 
-async def test_two_admins_who_demote_each_other_leave_one(
+async def test_concurrent_demotions_leave_one_admin(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     make_user: MakeUser,
@@ -207,7 +207,7 @@ async def test_two_admins_who_demote_each_other_leave_one(
 
 
 @pytest.mark.parametrize("callers", [20, 200])
-async def test_of_many_equal_registrations_at_once_one_wins(
+async def test_one_of_concurrent_registrations_succeeds(
     fresh_client: AsyncClient, callers: int
 ) -> None:
     answers = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Signing in, through HTTP."""
+"""Login over HTTP."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ ME = "/api/v1/users/me"
 RECORDED = select(AuditEvent.address, AuditEvent.request_id)
 
 
-async def test_login_gives_a_token_that_opens_the_api(
+async def test_login_returns_a_valid_access_token(
     client: AsyncClient, user: User
 ) -> None:
     form = {"username": user.email.upper(), "password": PASSWORD}
@@ -30,7 +30,7 @@ async def test_login_gives_a_token_that_opens_the_api(
     assert me.json()["email"] == user.email
 
 
-async def test_refresh_gives_new_tokens(client: AsyncClient, user: User) -> None:
+async def test_refresh_returns_new_tokens(client: AsyncClient, user: User) -> None:
     form = {"username": user.email, "password": PASSWORD}
     tokens = (await client.post(LOGIN, data=form)).json()
     answer = await client.post(REFRESH, json={"refresh_token": tokens["refresh_token"]})
@@ -39,7 +39,7 @@ async def test_refresh_gives_new_tokens(client: AsyncClient, user: User) -> None
     assert me.status_code == 200
 
 
-async def test_one_kind_of_token_does_not_do_the_others_work(
+async def test_access_and_refresh_tokens_are_not_interchangeable(
     client: AsyncClient, user: User
 ) -> None:
     form = {"username": user.email, "password": PASSWORD}
@@ -64,7 +64,7 @@ async def test_one_kind_of_token_does_not_do_the_others_work(
         ("\xff, \xfe", "unknown"),
     ],
 )
-async def test_a_refusal_is_recorded_whatever_a_proxy_says_of_the_caller(
+async def test_a_refused_login_is_recorded_with_any_forwarded_address(
     client: AsyncClient, database: DatabaseManager, forwarded: str, address: str
 ) -> None:
     form = {"username": "nobody@example.com", "password": "wrong"}
@@ -82,7 +82,7 @@ async def test_a_refusal_is_recorded_whatever_a_proxy_says_of_the_caller(
 @pytest.mark.parametrize(
     "change", [{"password": "wrong"}, {"username": "nobody@example.com"}]
 )
-async def test_a_wrong_login_does_not_say_what_is_wrong(
+async def test_a_failed_login_does_not_tell_the_cause(
     client: AsyncClient, user: User, change: dict[str, str]
 ) -> None:
     form = {"username": user.email, "password": PASSWORD} | change
@@ -101,7 +101,7 @@ async def test_a_wrong_login_does_not_say_what_is_wrong(
         {"grant_type": "client_credentials"},
     ],
 )
-async def test_a_login_that_will_not_do_is_refused(
+async def test_an_invalid_login_form_is_refused(
     client: AsyncClient, change: dict[str, Any]
 ) -> None:
     form = {"username": "ada@example.com", "password": PASSWORD} | change
@@ -109,7 +109,7 @@ async def test_a_login_that_will_not_do_is_refused(
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b.c", "é"])
-async def test_a_token_that_is_none_is_refused(client: AsyncClient, token: str) -> None:
+async def test_a_malformed_token_is_refused(client: AsyncClient, token: str) -> None:
     headers = {b"Authorization": f"Bearer {token}".encode()}
     assert (await client.get(ME, headers=headers)).status_code == 401
 

@@ -1,4 +1,4 @@
-"""ETag and If-Match: nobody overwrites what they have not seen."""
+"""ETag and If-Match: protection against lost updates."""
 
 import asyncio
 from typing import Any
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.integration
 USERS = "/api/v1/users"
 
 
-async def test_each_state_of_a_user_has_an_etag_of_its_own(
+async def test_each_version_of_a_user_has_its_own_etag(
     client: AsyncClient, as_admin: Headers, user: User
 ) -> None:
     one = f"{USERS}/{user.id}"
     tags = [(await client.get(one, headers=as_admin)).headers["ETag"]]
     assert (await client.get(one, headers=as_admin)).headers["ETag"] == tags[0]
-    # All in one transaction of the test: its time stands still.
+    # now() does not advance within the test's transaction.
     for name in ("Ada", "Grace"):
         changed = await client.patch(one, json={"full_name": name}, headers=as_admin)
         tags.append(changed.headers["ETag"])
@@ -34,7 +34,7 @@ async def test_each_state_of_a_user_has_an_etag_of_its_own(
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 @pytest.mark.parametrize("own", [True, False])
-async def test_a_change_of_what_was_not_seen_is_refused(
+async def test_a_change_with_a_stale_etag_is_refused(
     client: AsyncClient,
     admin: User,
     as_admin: Headers,
@@ -57,7 +57,7 @@ async def test_a_change_of_what_was_not_seen_is_refused(
     assert (await client.request(method, one, headers=headers, **change)).is_success
 
 
-async def test_any_state_will_do_where_nothing_or_a_star_is_said(
+async def test_if_match_can_be_left_out_or_a_star(
     client: AsyncClient, as_admin: Headers, user: User
 ) -> None:
     one = f"{USERS}/{user.id}"
@@ -69,7 +69,7 @@ async def test_any_state_will_do_where_nothing_or_a_star_is_said(
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-async def test_where_the_setting_demands_it_the_state_must_be_named(
+async def test_if_match_can_be_required(
     app: FastAPI,
     client: AsyncClient,
     admin: User,
@@ -87,7 +87,7 @@ async def test_where_the_setting_demands_it_the_state_must_be_named(
         assert "If-Match" in refused.json()["message"]
 
 
-async def test_of_two_changes_of_one_state_at_once_one_wins(
+async def test_one_of_concurrent_changes_succeeds(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     make_user: MakeUser,

@@ -1,4 +1,4 @@
-"""Signs of life."""
+"""Health checks."""
 
 import pytest
 from fastapi import FastAPI
@@ -12,7 +12,9 @@ pytestmark = pytest.mark.integration
 HEALTH = "/api/v1/health"
 
 
-async def test_liveness_says_what_runs(client: AsyncClient, settings: Settings) -> None:
+async def test_liveness_returns_version_and_environment(
+    client: AsyncClient, settings: Settings
+) -> None:
     answer = await client.get(HEALTH)
     assert answer.json() == {
         "status": "healthy",
@@ -33,7 +35,7 @@ async def test_a_started_application_is_ready(
         assert (await client.get(f"{HEALTH}/ready")).status_code == 200
 
 
-async def test_without_a_database_it_lives_but_is_not_ready(
+async def test_without_a_database_it_is_live_but_not_ready(
     built: FastAPI, make_settings: MakeSettings
 ) -> None:
     app = with_state(built, make_settings(DB_PORT=1, DB_HOST="127.0.0.1"))

@@ -1,4 +1,4 @@
-"""Lists: pages by number up to a cap, cursors beyond, searches."""
+"""Lists: numbered pages up to a cap, cursors beyond, and search."""
 
 import base64
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ async def _fill(session: AsyncSession, numbers: Iterable[int]) -> None:
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("field", SORTABLE)
-async def test_a_cursor_leads_through_the_whole_list_and_misses_nobody(
+async def test_cursors_return_every_user_once(
     client: AsyncClient,
     as_admin: Headers,
     session: AsyncSession,
@@ -36,7 +36,7 @@ async def test_a_cursor_leads_through_the_whole_list_and_misses_nobody(
     field: str,
     order: str,
 ) -> None:
-    # Equal in every field but the e-mail, which no two can share.
+    # Equal in every field but the unique e-mail.
     session.add_all(make_user(full_name="Same Name") for _ in range(5))
     await session.flush()
     query = {"limit": "2", "sort_by": field, "sort_order": order, "search": "same"}
@@ -55,7 +55,7 @@ async def test_a_cursor_leads_through_the_whole_list_and_misses_nobody(
     assert values == sorted(values, reverse=order == "desc")
 
 
-async def test_who_joins_or_leaves_meanwhile_moves_nobody_to_another_page(
+async def test_cursors_are_stable_under_inserts_and_deletes(
     client: AsyncClient, as_admin: Headers, session: AsyncSession, make_user: MakeUser
 ) -> None:
     users = [make_user(full_name=f"Number {i}") for i in range(1, 5)]
@@ -132,7 +132,7 @@ async def test_the_total_is_exact_up_to_the_cap(
     rest = (await client.get(USERS, params=beyond, headers=as_admin)).json()
     assert len(rest["items"]) == 1
 
-    # Almost everyone is found: as many as that are not sorted one by one.
+    # The search finds TOTAL_CAP users, the most that are sorted.
     everyone = (await client.get(f"{USERS}?search=num", headers=as_admin)).json()
     assert (everyone["total"], everyone["total_capped"]) == (TOTAL_CAP, False)
 
@@ -140,7 +140,7 @@ async def test_the_total_is_exact_up_to_the_cap(
 @pytest.mark.parametrize(
     "query", ["page=101&limit=100", "page=501", "page=10000&limit=2"]
 )
-async def test_a_page_past_the_cap_is_told_of_the_cursor(
+async def test_a_page_past_the_cap_is_refused_with_the_fix(
     client: AsyncClient, as_admin: Headers, query: str
 ) -> None:
     refused = await client.get(f"{USERS}?{query}", headers=as_admin)
@@ -150,7 +150,7 @@ async def test_a_page_past_the_cap_is_told_of_the_cursor(
     assert "cursor" in error["message"]
 
 
-async def test_a_page_after_the_last_is_empty_and_knows_the_total(
+async def test_a_page_after_the_last_is_empty_and_has_the_total(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     page = (await client.get(f"{USERS}?page=7&search=grace", headers=as_admin)).json()
@@ -175,7 +175,7 @@ async def test_a_search_needs_three_characters(
         ("@example.com", True),
     ],
 )
-async def test_an_address_is_searched_as_a_whole(
+async def test_an_email_search_compares_the_part_after_the_at_sign(
     client: AsyncClient,
     as_admin: Headers,
     session: AsyncSession,
@@ -192,12 +192,12 @@ async def test_an_address_is_searched_as_a_whole(
 
 @pytest.mark.parametrize("rows", [0, 1_000])
 @pytest.mark.parametrize("field", SORTABLE)
-async def test_an_index_is_behind_every_order(
+async def test_every_order_uses_an_index(
     session: AsyncSession, field: str, rows: int
 ) -> None:
     await _fill(session, range(rows))
     await session.execute(text("ANALYZE users"))
-    # Without these, only the index has the order, whatever the statistics say.
+    # Leave only the index to return the order, whatever the statistics.
     for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
         await session.execute(text(f"SET LOCAL enable_{way} = off"))
     plan = await session.scalars(

@@ -1,4 +1,4 @@
-"""Migrations go up, down and up again, and make what the models say."""
+"""Migrations: upgrade, downgrade, and agreement with the models."""
 
 import asyncio
 import os
@@ -23,18 +23,20 @@ from tests.integration.constraints import missing_lines
 
 pytestmark = pytest.mark.integration
 
-# What this one does to the users needs them for itself; the next one is concurrent.
+# This migration locks the users table; the next one is concurrent.
 PICTURES = "5c1d7e2f9a40"
 
 
 @pytest.fixture
 async def empty(server: URL, settings: Settings) -> AsyncIterator[Settings]:
-    """Settings of an empty database."""
+    """Yield settings of an empty database."""
     async with new_database(server, settings) as database:
         yield leading_to(database, settings)
 
 
-async def test_each_migration_goes_up_down_and_up_again(empty: Settings) -> None:
+async def test_each_migration_upgrades_downgrades_and_upgrades_again(
+    empty: Settings,
+) -> None:
     config = alembic_config(empty)
     scripts = ScriptDirectory.from_config(config)
     for script in reversed(list(scripts.walk_revisions())):
@@ -45,19 +47,19 @@ async def test_each_migration_goes_up_down_and_up_again(empty: Settings) -> None
     assert await _tables(empty) == ["alembic_version"]
 
 
-async def test_the_migrations_make_what_the_models_say(empty: Settings) -> None:
+async def test_the_migrations_match_the_models(empty: Settings) -> None:
     config = alembic_config(empty)
     await _run(command.upgrade, config, "head")
     await _run(command.check, config)
 
 
-async def test_the_constraints_are_those_of_the_models(session: AsyncSession) -> None:
+async def test_the_constraints_match_the_models(session: AsyncSession) -> None:
     lines = await missing_lines(session)
     hint = 'make migrate-create msg="change constraints", and let it be'
     assert not lines, f"{hint}:\n\n{lines}"
 
 
-async def test_a_constraint_that_differs_comes_with_the_lines_of_a_migration(
+async def test_a_differing_constraint_is_reported_with_its_migration(
     session: AsyncSession,
 ) -> None:
     for change in (
@@ -83,7 +85,7 @@ def test_there_is_one_head(settings: Settings) -> None:
     assert len(scripts.get_heads()) == 1, "join them: make migrate-merge"
 
 
-async def test_several_heads_are_refused_with_what_joins_them(
+async def test_several_heads_are_refused_with_the_fix(
     empty: Settings, tmp_path: Path
 ) -> None:
     config = alembic_config(empty)
@@ -98,7 +100,7 @@ async def test_several_heads_are_refused_with_what_joins_them(
     assert await _tables(empty) == []
 
 
-def test_the_sql_can_be_written_without_a_database(
+def test_offline_sql_needs_no_database(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command.upgrade(alembic_config(settings), "head", sql=True)
@@ -108,7 +110,7 @@ def test_the_sql_can_be_written_without_a_database(
 @pytest.mark.parametrize(
     "limit", ["MIGRATION_LOCK_TIMEOUT", "MIGRATION_STATEMENT_TIMEOUT"]
 )
-async def test_a_migration_that_waits_too_long_is_undone_and_can_be_run_again(
+async def test_a_timed_out_migration_is_rolled_back_and_can_be_retried(
     empty: Settings, limit: str
 ) -> None:
     patient = alembic_config(empty)
@@ -122,7 +124,7 @@ async def test_a_migration_that_waits_too_long_is_undone_and_can_be_run_again(
     assert "idempotency_keys" not in await _tables(empty)
 
 
-async def test_what_is_made_concurrently_waits_as_long_as_it_has_to(
+async def test_a_concurrent_index_has_no_timeout(
     empty: Settings,
 ) -> None:
     await _run(command.upgrade, alembic_config(empty), PICTURES)
@@ -136,14 +138,14 @@ async def test_what_is_made_concurrently_waits_as_long_as_it_has_to(
 
 
 def _before(script: Script) -> str:
-    """Name what was there before: where branches are joined, -1 could be either."""
+    """Return the previous revision: after a merge, -1 is ambiguous."""
     before = script.down_revision
     return before if isinstance(before, str) else before[0] if before else "base"
 
 
 @asynccontextmanager
 async def _lock(settings: Settings, mode: str) -> AsyncIterator[None]:
-    """Hold a lock on the users, as somebody who reads or writes them does."""
+    """Hold a lock on the users table, as a reader or writer does."""
     engine = make_engine(settings)
     async with engine.begin() as connection:
         await connection.execute(text(f"LOCK TABLE users IN {mode} MODE"))
@@ -152,7 +154,7 @@ async def _lock(settings: Settings, mode: str) -> AsyncIterator[None]:
 
 
 async def _run(action: Callable[..., Any], config: Config, *arguments: str) -> None:
-    """Run Alembic in a thread: it has an event loop of its own."""
+    """Run Alembic in a thread, because it runs its own event loop."""
     await asyncio.to_thread(action, config, *arguments)
 
 

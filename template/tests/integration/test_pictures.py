@@ -1,4 +1,4 @@
-"""Pictures of users, through HTTP."""
+"""Pictures of users over HTTP."""
 
 import os
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ WEBP = b"RIFF\x00\x00\x00\x00WEBP" + bytes(100)
 
 @pytest.fixture
 def app(app: FastAPI, tmp_path: Path) -> FastAPI:
-    """The application, with a directory that is not there yet."""
+    """Return the application with a directory that does not exist yet."""
     app.state.container.files = FileStore(tmp_path / "pictures")
     return app
 
@@ -43,7 +43,7 @@ def as_user(user: User, sign_in: SignIn) -> Headers:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
-    """Where pictures are."""
+    """Return the directory of pictures."""
     return tmp_path / "pictures"
 
 
@@ -51,7 +51,7 @@ def kept(tmp_path: Path) -> Path:
     ("content", "media_type"),
     [(PNG, "image/png"), (JPEG, "image/jpeg"), (WEBP, "image/webp")],
 )
-async def test_a_picture_is_kept_and_given_back_as_what_it_is(
+async def test_a_picture_is_stored_and_returned_with_its_detected_type(
     client: AsyncClient, as_user: Headers, content: bytes, media_type: str
 ) -> None:
     claims = as_user | {"Content-Type": "text/html"}
@@ -63,7 +63,7 @@ async def test_a_picture_is_kept_and_given_back_as_what_it_is(
     assert got.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_a_picture_arrives_in_pieces(
+async def test_a_picture_can_be_sent_in_chunks(
     client: AsyncClient, as_user: Headers
 ) -> None:
     async def pieces() -> AsyncIterator[bytes]:
@@ -78,7 +78,7 @@ async def test_a_picture_arrives_in_pieces(
     "content",
     [b"", b"\x89PNG", b"<svg onload=alert(1)>", b"GIF89a" + bytes(9), b"RIFF00000WAVE"],
 )
-async def test_what_is_no_picture_is_refused_whatever_it_is_called(
+async def test_a_file_that_is_not_a_picture_is_refused_despite_its_type(
     client: AsyncClient, as_user: Headers, kept: Path, content: bytes
 ) -> None:
     headers = as_user | {"Content-Type": "image/png"}
@@ -87,7 +87,7 @@ async def test_what_is_no_picture_is_refused_whatever_it_is_called(
     assert _names(kept) == []
 
 
-async def test_a_replaced_or_removed_picture_is_gone(
+async def test_a_replaced_or_deleted_picture_is_removed(
     client: AsyncClient, as_user: Headers, kept: Path
 ) -> None:
     first = (await client.put(PICTURE, content=PNG, headers=as_user)).json()["picture"]
@@ -100,7 +100,7 @@ async def test_a_replaced_or_removed_picture_is_gone(
     assert (await client.get(ME, headers=as_user)).json()["picture"] is None
 
 
-async def test_a_picture_that_is_too_large_is_not_kept(
+async def test_a_picture_that_is_too_large_is_not_stored(
     client: AsyncClient, as_user: Headers, kept: Path, settings: Settings
 ) -> None:
     async def endless() -> AsyncIterator[bytes]:
@@ -115,7 +115,7 @@ async def test_a_picture_that_is_too_large_is_not_kept(
     assert _names(kept) == []
 
 
-async def test_nobodys_picture_is_not_even_read(client: AsyncClient) -> None:
+async def test_an_unauthenticated_upload_is_not_read(client: AsyncClient) -> None:
     read: list[bytes] = []
 
     async def body() -> AsyncIterator[bytes]:
@@ -126,7 +126,7 @@ async def test_nobodys_picture_is_not_even_read(client: AsyncClient) -> None:
     assert read == []
 
 
-async def test_others_are_seen_by_those_who_may_read_them(
+async def test_a_moderator_can_read_pictures_of_others(
     client: AsyncClient,
     user: User,
     as_user: Headers,
@@ -143,7 +143,7 @@ async def test_others_are_seen_by_those_who_may_read_them(
     assert (await client.get(nobodys, headers=moderator)).status_code == 404
 
 
-async def test_a_directory_that_cannot_be_written_is_no_fault_of_the_caller(
+async def test_an_unwritable_directory_is_a_503(
     client: AsyncClient, app: FastAPI, as_user: Headers, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -153,7 +153,7 @@ async def test_a_directory_that_cannot_be_written_is_no_fault_of_the_caller(
     assert answer.json()["message"] == "File storage is unavailable"
 
 
-async def test_purging_removes_the_files_that_nobody_has(
+async def test_purge_removes_orphaned_files(
     fresh_database: Settings,
     elsewhere: DatabaseManager,
     make_user: MakeUser,

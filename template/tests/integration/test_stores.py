@@ -1,4 +1,4 @@
-"""What the stores of accounts do: the real ones, and the fakes of the unit tests."""
+"""Repositories of accounts, real and fake."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -68,7 +68,7 @@ async def test_a_refresh_token_is_used_once(
     assert [await refresh_tokens.use("a") for _ in range(2)] == [True, False]
 
 
-async def test_an_expired_or_unknown_refresh_token_is_not_used(
+async def test_an_expired_or_unknown_refresh_token_is_refused(
     refresh_tokens: RefreshTokenRepository, user: User
 ) -> None:
     await refresh_tokens.add("a", FAMILY, user.id, BEFORE)
@@ -77,7 +77,7 @@ async def test_an_expired_or_unknown_refresh_token_is_not_used(
 
 
 @pytest.mark.parametrize(("family", "left"), [(FAMILY, False), (uuid4(), True)])
-async def test_a_family_ends_alone(
+async def test_revoking_a_family_keeps_other_families(
     refresh_tokens: RefreshTokenRepository, user: User, family: UUID, left: bool
 ) -> None:
     await refresh_tokens.add("a", FAMILY, user.id, LATER)
@@ -85,7 +85,7 @@ async def test_a_family_ends_alone(
     assert await refresh_tokens.use("a") is left
 
 
-async def test_all_refresh_tokens_of_a_user_end(
+async def test_all_refresh_tokens_of_a_user_are_revoked(
     refresh_tokens: RefreshTokenRepository, user: User, admin: User
 ) -> None:
     for name, owner in (("a", user), ("b", user), ("c", admin)):
@@ -94,7 +94,7 @@ async def test_all_refresh_tokens_of_a_user_end(
     assert [await refresh_tokens.use(name) for name in "abc"] == [False, False, True]
 
 
-async def test_a_mail_token_is_taken_once_and_for_its_purpose(
+async def test_a_mail_token_is_used_once_and_for_its_purpose_only(
     mail_tokens: MailTokenRepository, user: User
 ) -> None:
     await mail_tokens.add("a", user.id, Purpose.VERIFY, "a@example.com", LATER)
@@ -105,7 +105,7 @@ async def test_a_mail_token_is_taken_once_and_for_its_purpose(
     assert await mail_tokens.take("a", Purpose.VERIFY) is None
 
 
-async def test_an_expired_mail_token_is_not_taken(
+async def test_an_expired_mail_token_is_refused(
     mail_tokens: MailTokenRepository, user: User
 ) -> None:
     await mail_tokens.add("a", user.id, Purpose.RESET, "a@example.com", BEFORE)
@@ -113,7 +113,7 @@ async def test_an_expired_mail_token_is_not_taken(
 
 
 @pytest.mark.parametrize(("purpose", "left"), [(None, False), (Purpose.RESET, True)])
-async def test_mail_tokens_end_by_purpose_or_all(
+async def test_mail_tokens_are_revoked_by_purpose_or_all(
     mail_tokens: MailTokenRepository, user: User, purpose: Purpose | None, left: bool
 ) -> None:
     await mail_tokens.add("a", user.id, Purpose.RESET, "a@example.com", LATER)
@@ -123,7 +123,7 @@ async def test_mail_tokens_end_by_purpose_or_all(
     assert (await mail_tokens.take("b", Purpose.VERIFY) is not None) is left
 
 
-async def test_attempts_are_counted_in_a_window_that_does_not_move(
+async def test_attempts_are_counted_in_a_fixed_window(
     counters: RateLimitRepository,
 ) -> None:
     hits = [await counters.hit("a", timedelta(hours=1)) for _ in range(3)]
@@ -131,12 +131,12 @@ async def test_attempts_are_counted_in_a_window_that_does_not_move(
     assert all(0 < seconds <= 3600 for _, seconds in hits)
 
 
-async def test_a_window_that_is_over_starts_anew(counters: RateLimitRepository) -> None:
+async def test_an_expired_window_restarts(counters: RateLimitRepository) -> None:
     await counters.hit("a", timedelta(hours=-1))
     assert (await counters.hit("a", timedelta(hours=1)))[0] == 1
 
 
-async def test_attempts_are_taken_back_or_forgotten(
+async def test_attempts_can_be_undone_or_cleared(
     counters: RateLimitRepository,
 ) -> None:
     for _ in range(3):
@@ -147,7 +147,7 @@ async def test_attempts_are_taken_back_or_forgotten(
     assert (await counters.hit("a", timedelta(hours=1)))[0] == 1
 
 
-async def test_an_answer_is_found_until_it_is_too_old(
+async def test_a_response_is_found_until_it_expires(
     answers: IdempotencyRepository,
 ) -> None:
     assert await answers.claim("a")
@@ -160,7 +160,7 @@ async def test_an_answer_is_found_until_it_is_too_old(
     assert await answers.get("b", HOUR) is None
 
 
-async def test_only_an_answer_that_is_too_old_is_replaced(
+async def test_only_an_expired_response_is_replaced(
     answers: IdempotencyRepository,
 ) -> None:
     assert await answers.put(_answer("a", 201), HOUR)

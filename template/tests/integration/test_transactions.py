@@ -1,4 +1,4 @@
-"""No answer says that something was done before it was committed."""
+"""Transactions of requests: no response reports success before the commit."""
 
 import os
 from collections.abc import AsyncIterator
@@ -32,12 +32,12 @@ from tests.slices import SLICES
 
 pytestmark = pytest.mark.integration
 
-# They let each statement pass, and fail at COMMIT.
+# Triggers that fail at COMMIT, not at the statement.
 FAIL_AT_COMMIT = """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
     AS $$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$"""
 FAILS = """CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE OR DELETE ON {table}
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()"""
-# Attempts are counted in a transaction of their own, which a refusal does not undo.
+# Attempts are counted in a separate transaction, which a refusal does not undo.
 COUNTED_APART = "rate_limits"
 TABLES = sorted(Base.metadata.tables.keys() - {COUNTED_APART})
 TABLES += [table.name for table in QUEUE_TABLES]
@@ -45,7 +45,7 @@ TABLES += [table.name for table in QUEUE_TABLES]
 
 @pytest.fixture
 def fresh_app(fresh_app: FastAPI, tmp_path: Path) -> FastAPI:
-    """The application, with a directory for pictures."""
+    """Return the application with a directory for pictures."""
     fresh_app.state.container.files = FileStore(tmp_path)
     return fresh_app
 
@@ -58,7 +58,7 @@ async def caller(
     make_user: MakeUser,
     sign_in: SignIn,
 ) -> Caller:
-    """An admin beside another one, with a token for everything."""
+    """Return one of two admins, with tokens for all requests."""
     await store(elsewhere, make_user(role=Role.ADMIN))
     admin = await store(elsewhere, make_user(role=Role.ADMIN))
     caller = Caller(fresh_client, admin, sign_in(admin), {}, {}, {}, {})
@@ -85,7 +85,7 @@ async def caller(
 
 @pytest.fixture
 async def no_commits(caller: Caller, elsewhere: DatabaseManager) -> AsyncIterator[None]:
-    """From now on every commit fails that changes a table."""
+    """Make every commit fail that changes a table."""
     async with elsewhere.transaction() as session:
         await session.execute(text(FAIL_AT_COMMIT))
         for table in TABLES:
@@ -97,7 +97,7 @@ async def no_commits(caller: Caller, elsewhere: DatabaseManager) -> AsyncIterato
 
 @pytest.fixture
 async def unique_names(elsewhere: DatabaseManager) -> AsyncIterator[None]:
-    """No two users have one name, which is checked at the commit."""
+    """Make the names of users unique, checked at the commit."""
     async with elsewhere.transaction() as session:
         await session.execute(
             text(
@@ -112,7 +112,7 @@ async def unique_names(elsewhere: DatabaseManager) -> AsyncIterator[None]:
         )
 
 
-def test_every_writing_route_is_called_here(built: FastAPI) -> None:
+def test_every_writing_route_has_a_request(built: FastAPI) -> None:
     writing = {
         f"{method.upper()} {path.removeprefix(V1)}"
         for path, operations in built.openapi()["paths"].items()
@@ -126,7 +126,7 @@ def test_every_writing_route_is_called_here(built: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_where_the_commit_succeeds_so_does_the_request(
+async def test_a_request_succeeds_if_its_commit_does(
     caller: Caller, elsewhere: DatabaseManager, name: str
 ) -> None:
     before = await _rows(elsewhere)
@@ -137,7 +137,7 @@ async def test_where_the_commit_succeeds_so_does_the_request(
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.usefixtures("no_commits")
-async def test_where_the_commit_fails_so_does_the_request_and_nothing_is_done(
+async def test_a_request_fails_without_effect_if_its_commit_fails(
     caller: Caller,
     elsewhere: DatabaseManager,
     settings: Settings,
@@ -156,7 +156,7 @@ async def test_where_the_commit_fails_so_does_the_request_and_nothing_is_done(
 
 
 @pytest.mark.usefixtures("unique_names")
-async def test_a_constraint_that_is_checked_at_the_commit_is_a_conflict_too(
+async def test_a_violated_deferred_constraint_is_a_conflict_too(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     make_user: MakeUser,
@@ -174,7 +174,7 @@ async def test_a_constraint_that_is_checked_at_the_commit_is_a_conflict_too(
     assert (answer.status_code, answer.json()["message"]) == (409, message)
 
 
-async def test_an_error_undoes_the_transaction(
+async def test_an_error_rolls_back_the_transaction(
     database: DatabaseManager, make_user: MakeUser
 ) -> None:
     with pytest.raises(RuntimeError):
@@ -184,7 +184,7 @@ async def test_an_error_undoes_the_transaction(
 
 
 async def _rows(database: DatabaseManager) -> dict[str, list[str]]:
-    """All that is stored, as text."""
+    """Return all rows as text."""
     async with database.transaction() as session:
         return {
             table: sorted(

@@ -1,4 +1,4 @@
-"""The users' administration, through HTTP."""
+"""User administration over HTTP."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ async def test_an_admin_creates_reads_changes_and_deletes_a_user(
     assert (await client.get(one, headers=as_admin)).status_code == 404
 
 
-async def test_no_answer_shows_a_password(
+async def test_no_response_contains_a_password(
     client: AsyncClient, as_admin: Headers, user: User
 ) -> None:
     for answer in (
@@ -69,7 +69,7 @@ async def test_no_answer_shows_a_password(
     ],
 )
 @pytest.mark.parametrize("role", [None, Role.USER, Role.MODERATOR])
-async def test_only_an_admin_may_all_and_a_moderator_reads(
+async def test_only_an_admin_can_write_and_a_moderator_can_read(
     client: AsyncClient,
     database: DatabaseManager,
     make_user: MakeUser,
@@ -88,14 +88,14 @@ async def test_only_an_admin_may_all_and_a_moderator_reads(
     assert answer.status_code == expected
 
 
-async def test_everyone_reads_themselves(
+async def test_every_user_can_read_themselves(
     client: AsyncClient, user: User, sign_in: SignIn
 ) -> None:
     answer = await client.get(f"{USERS}/me", headers=sign_in(user))
     assert (answer.status_code, answer.json()["id"]) == (200, str(user.id))
 
 
-async def test_a_role_that_is_taken_away_is_gone_at_once(
+async def test_a_revoked_role_is_refused_immediately(
     client: AsyncClient,
     admin: User,
     as_admin: Headers,
@@ -109,7 +109,7 @@ async def test_a_role_that_is_taken_away_is_gone_at_once(
     assert (await client.get(USERS, headers=as_admin)).status_code == 403
 
 
-async def test_a_taken_email_is_a_conflict_however_it_is_capitalised(
+async def test_a_taken_email_is_a_conflict_regardless_of_case(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     await client.post(USERS, json=ADA, headers=as_admin)
@@ -119,7 +119,7 @@ async def test_a_taken_email_is_a_conflict_however_it_is_capitalised(
     assert answer.json()["message"] == "This e-mail is already registered"
 
 
-async def test_of_many_equal_sign_ups_at_once_one_wins(
+async def test_one_of_concurrent_requests_creates_the_user(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     make_user: MakeUser,
@@ -132,7 +132,7 @@ async def test_of_many_equal_sign_ups_at_once_one_wins(
     assert sorted(a.status_code for a in answers) == [201] + [409] * 7
 
 
-async def test_a_deleted_users_email_is_free_again(
+async def test_the_email_of_a_deleted_user_can_be_reused(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     first = (await client.post(USERS, json=ADA, headers=as_admin)).json()
@@ -141,7 +141,7 @@ async def test_a_deleted_users_email_is_free_again(
     assert again.status_code == 201
 
 
-async def test_a_deleted_or_inactive_user_is_out(
+async def test_a_deleted_or_inactive_user_is_refused(
     client: AsyncClient, user: User, as_admin: Headers, sign_in: SignIn
 ) -> None:
     one = f"{USERS}/{user.id}"
@@ -154,7 +154,7 @@ async def test_a_deleted_or_inactive_user_is_out(
     assert me.status_code == 401
 
 
-async def test_a_list_is_cut_into_pages(
+async def test_a_list_is_paginated(
     client: AsyncClient, as_admin: Headers, session: AsyncSession, make_user: MakeUser
 ) -> None:
     session.add_all(make_user(full_name=f"Number {i}") for i in range(5))
@@ -187,7 +187,7 @@ async def test_a_list_is_cut_into_pages(
         "colour=red",
     ],
 )
-async def test_a_wrong_query_is_named(
+async def test_an_invalid_query_parameter_is_named(
     client: AsyncClient, as_admin: Headers, query: str
 ) -> None:
     answer = await client.get(f"{USERS}?{query}", headers=as_admin)
@@ -208,10 +208,10 @@ async def test_a_wrong_query_is_named(
         [],
     ],
 )
-async def test_a_wrong_change_is_refused(
+async def test_an_invalid_change_is_refused(
     client: AsyncClient, as_admin: Headers, user: User, body: Any
 ) -> None:
-    # Not `json=body`: httpx will not send half a surrogate pair, others will.
+    # Not `json=body`: httpx does not send a lone surrogate; other clients do.
     answer = await client.patch(
         f"{USERS}/{user.id}", content=json.dumps(body), headers=as_admin
     )
@@ -219,7 +219,7 @@ async def test_a_wrong_change_is_refused(
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_a_body_that_is_no_json_is_refused(
+async def test_a_malformed_body_is_refused(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     answer = await client.post(USERS, content=b"{", headers=as_admin)

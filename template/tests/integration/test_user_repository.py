@@ -1,4 +1,4 @@
-"""What every store of users does: the real one, and the fake of the unit tests."""
+"""Repositories of users, real and fake."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -32,7 +32,7 @@ async def test_a_created_user_is_found(users: Store, make_user: MakeUser) -> Non
     assert user.created_at == user.updated_at
 
 
-async def test_nobody_is_not_found(users: Store) -> None:
+async def test_an_unknown_user_is_not_found(users: Store) -> None:
     assert await users.get_by_id(uuid4()) is None
     assert await users.get_by_email("nobody@example.com") is None
     assert not await users.email_exists("nobody@example.com")
@@ -41,7 +41,7 @@ async def test_nobody_is_not_found(users: Store) -> None:
     assert not await users.hard_delete(uuid4())
 
 
-async def test_a_caller_is_an_active_user_whose_tokens_are_good(
+async def test_a_caller_is_an_active_user_with_the_current_token_version(
     users: Store, make_user: MakeUser
 ) -> None:
     user = await users.create(make_user(role=Role.MODERATOR))
@@ -54,22 +54,22 @@ async def test_a_caller_is_an_active_user_whose_tokens_are_good(
         assert await users.get_caller(user.id, 1) is None
 
 
-async def test_a_change_is_seen_at_once(users: Store, make_user: MakeUser) -> None:
+async def test_a_change_updates_the_loaded_user(
+    users: Store, make_user: MakeUser
+) -> None:
     user = await users.create(make_user())
     changed = await users.update_by_id(user.id, {"full_name": "New"})
     assert changed is user
     assert user.full_name == "New"
 
 
-async def test_a_second_user_with_the_email_is_a_conflict(
-    users: Store, make_user: MakeUser
-) -> None:
+async def test_a_taken_email_is_a_conflict(users: Store, make_user: MakeUser) -> None:
     await users.create(make_user(email="ada@example.com"))
     with pytest.raises(ConflictException, match="already registered"):
         await users.create(make_user(email="ADA@example.com"))
 
 
-async def test_a_deleted_user_is_hidden_and_the_email_free(
+async def test_a_deleted_user_is_hidden_and_the_email_can_be_reused(
     users: Store, make_user: MakeUser
 ) -> None:
     user = await users.create(make_user(email="ada@example.com"))
@@ -81,14 +81,14 @@ async def test_a_deleted_user_is_hidden_and_the_email_free(
     assert (await users.create(make_user(email="ada@example.com"))).id != user.id
 
 
-async def test_a_removed_user_is_gone(users: Store, make_user: MakeUser) -> None:
+async def test_a_hard_deleted_user_is_gone(users: Store, make_user: MakeUser) -> None:
     user = await users.create(make_user())
     assert await users.hard_delete(user.id)
     assert not await users.hard_delete(user.id)
 
 
 @pytest.mark.parametrize("search", ["GRACE", "hop", "Navy.mil"])
-async def test_a_search_finds_parts_of_names_and_emails(
+async def test_a_search_finds_substrings_of_names_and_emails(
     users: Store, make_user: MakeUser, search: str
 ) -> None:
     grace = await users.create(make_user(full_name="Grace Hop", email="g@navy.mil"))
@@ -96,7 +96,7 @@ async def test_a_search_finds_parts_of_names_and_emails(
     assert (await users.get_users(search=search)).items == [grace]
 
 
-async def test_a_filter_finds_those_with_the_value(
+async def test_a_filter_finds_rows_with_the_value(
     users: Store, make_user: MakeUser
 ) -> None:
     admin = await users.create(make_user(role=Role.ADMIN))
@@ -115,7 +115,7 @@ async def test_a_search_has_no_wildcards(
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("field", list(SORTABLE))
-async def test_pages_follow_the_order_and_miss_nobody(
+async def test_pages_are_ordered_and_complete(
     users: Store, make_user: MakeUser, field: str, order: str
 ) -> None:
     now = datetime.now(UTC)
@@ -139,7 +139,7 @@ async def test_pages_follow_the_order_and_miss_nobody(
     assert {user.id for user in found} == {user.id for user in created}
 
 
-async def test_an_error_without_a_message_of_its_own_is_not_hidden(
+async def test_a_violated_constraint_without_a_message_is_not_hidden(
     session: AsyncSession, make_user: MakeUser
 ) -> None:
     user = make_user()
