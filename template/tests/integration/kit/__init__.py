@@ -1,1 +1,1 @@
-"""Tests of the machinery, on a real PostgreSQL."""
+"""Integration tests of the kit."""

@@ -1,4 +1,4 @@
-"""A connection that breaks is a 503 wherever it is used, and the next one serves."""
+"""Broken connections: a 503 wherever one is used, then a new connection."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,7 +38,7 @@ Break = Callable[[AsyncSession], Awaitable[None]]
 
 @pytest.fixture
 def break_off(elsewhere: DatabaseManager) -> Break:
-    """Break off the connection of a session, from outside."""
+    """Return a function that terminates the connection of a session."""
 
     async def break_off(session: AsyncSession) -> None:
         pid = await session.scalar(OWN)
@@ -50,14 +50,14 @@ def break_off(elsewhere: DatabaseManager) -> Break:
 
 @pytest.fixture
 async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
-    """A database with a pool of its own."""
+    """Yield a database with its own pool."""
     database = DatabaseManager(fresh_database)
     await database.connect()
     yield database
     await database.disconnect()
 
 
-async def test_before_a_transaction_within_reading(
+async def test_a_connection_lost_before_a_transaction_within_reading(
     database: DatabaseManager, break_off: Break
 ) -> None:
     async def read() -> None:
@@ -71,7 +71,7 @@ async def test_before_a_transaction_within_reading(
     await database.ping()
 
 
-async def test_inside_a_transaction_within_reading(
+async def test_a_connection_lost_inside_a_transaction_within_reading(
     database: DatabaseManager, break_off: Break
 ) -> None:
     async def read() -> None:
@@ -84,7 +84,7 @@ async def test_inside_a_transaction_within_reading(
     await database.ping()
 
 
-async def test_at_the_end_of_a_transaction_within_reading(
+async def test_a_connection_lost_at_the_end_of_a_transaction_within_reading(
     database: DatabaseManager, break_off: Break
 ) -> None:
     with pytest.raises(ServiceUnavailableException):
@@ -93,14 +93,16 @@ async def test_at_the_end_of_a_transaction_within_reading(
     await database.ping()
 
 
-async def test_at_the_commit(database: DatabaseManager, break_off: Break) -> None:
+async def test_a_connection_lost_at_the_commit(
+    database: DatabaseManager, break_off: Break
+) -> None:
     with pytest.raises(ServiceUnavailableException):
         async with database.transaction() as session:
             await break_off(session)
     await database.ping()
 
 
-async def test_a_transaction_within_reading_ends_and_reading_goes_on(
+async def test_reading_continues_after_a_transaction_within_it(
     database: DatabaseManager,
 ) -> None:
     async with database.reading() as session:
@@ -111,7 +113,7 @@ async def test_a_transaction_within_reading_ends_and_reading_goes_on(
         assert await session.scalar(text("SHOW work_mem")) != "123kB"
 
 
-async def test_lists_are_answered_or_refused_while_connections_break(
+async def test_lists_return_200_or_503_while_connections_break(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     database: DatabaseManager,
@@ -145,7 +147,7 @@ async def test_lists_are_answered_or_refused_while_connections_break(
         ConnectionResetError(),
     ],
 )
-async def test_where_the_worker_begins_to_listen(
+async def test_a_connection_lost_when_the_worker_begins_to_listen(
     database: DatabaseManager, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def break_off(*_: object) -> None:
@@ -159,7 +161,7 @@ async def test_where_the_worker_begins_to_listen(
     await database.ping()
 
 
-async def test_a_mistake_in_the_use_of_the_driver_is_not_hidden(
+async def test_misuse_of_the_driver_is_not_hidden(
     database: DatabaseManager,
 ) -> None:
     with pytest.raises(InterfaceError, match="another operation"):
@@ -167,7 +169,7 @@ async def test_a_mistake_in_the_use_of_the_driver_is_not_hidden(
             raise InterfaceError("another operation is in progress")
 
 
-async def test_a_connection_that_listened_is_not_used_again(
+async def test_a_connection_that_listened_is_not_reused(
     database: DatabaseManager,
 ) -> None:
     async with listening(database) as driver:
@@ -176,7 +178,7 @@ async def test_a_connection_that_listened_is_not_used_again(
         assert not (await session.scalars(text("SELECT pg_listening_channels()"))).all()
 
 
-async def test_a_worker_that_hears_nothing_any_longer_is_told_so(
+async def test_a_failed_listener_is_a_503(
     database: DatabaseManager,
 ) -> None:
     with pytest.raises(ServiceUnavailableException):
@@ -186,7 +188,7 @@ async def test_a_worker_that_hears_nothing_any_longer_is_told_so(
 
 
 class SlowMailer:
-    """Sends once it may."""
+    """A mailer that waits until it may send."""
 
     def __init__(self) -> None:
         self.tries = 0
@@ -199,7 +201,7 @@ class SlowMailer:
         await self.may_send.wait()
 
 
-async def test_a_job_that_ends_while_the_worker_is_cut_off_is_not_done_again(
+async def test_a_job_that_ends_while_disconnected_is_not_repeated(
     fresh_database: Settings,
     database: DatabaseManager,
     elsewhere: DatabaseManager,
@@ -216,7 +218,7 @@ async def test_a_job_that_ends_while_the_worker_is_cut_off_is_not_done_again(
         async with elsewhere.reading() as other:
             await other.execute(BREAK_ALL)
         mailer.may_send.set()
-        while await _waiting(elsewhere):  # noqa: ASYNC110 - a worker does it
+        while await _waiting(elsewhere):  # noqa: ASYNC110 - the worker has no event for it
             await asyncio.sleep(0.05)
     assert mailer.tries == 1
 

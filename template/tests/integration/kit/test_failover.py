@@ -1,4 +1,4 @@
-"""A server that goes or becomes read-only: a 503, and connections to its successor."""
+"""Failover: a 503 for a lost or read-only server, then connections to the next."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,7 +51,7 @@ AT_COMMIT = [
 
 @pytest.fixture
 async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
-    """A database with a pool of its own."""
+    """Yield a database with its own pool."""
     database = DatabaseManager(fresh_database)
     await database.connect()
     yield database
@@ -59,7 +59,7 @@ async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
 
 
 async def _connections(database: DatabaseManager) -> set[int]:
-    """Use two connections at once; give the numbers of their processes."""
+    """Use two connections at once and return their backend PIDs."""
     both = asyncio.Barrier(2)
 
     async def own() -> int:
@@ -95,7 +95,7 @@ WAYS: dict[str, Any] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("state", LOST + KEPT)
-async def test_a_lost_server_takes_all_connections_along_and_a_full_one_none(
+async def test_a_lost_server_invalidates_the_pool_and_a_full_one_does_not(
     database: DatabaseManager, state: str, way: str
 ) -> None:
     opening, fail = WAYS[way]
@@ -111,7 +111,7 @@ async def test_a_lost_server_takes_all_connections_along_and_a_full_one_none(
 
 @asynccontextmanager
 async def _answering(state: str) -> AsyncIterator[int]:
-    """Listen at a port, and refuse every connection with an error of PostgreSQL."""
+    """Yield a port where every connection is refused with a PostgreSQL error."""
     fields = f"SFATAL\0VFATAL\0C{state}\0Mrefused\0\0".encode()
     error = b"E" + (len(fields) + 4).to_bytes(4) + fields
 
@@ -126,7 +126,7 @@ async def _answering(state: str) -> AsyncIterator[int]:
 
 
 @pytest.mark.parametrize("state", REFUSED)
-async def test_a_refused_connection_is_a_503_whatever_its_reason(
+async def test_a_refused_connection_is_a_503_for_any_reason(
     make_settings: MakeSettings, state: str
 ) -> None:
     async with _answering(state) as port:
@@ -138,7 +138,7 @@ async def test_a_refused_connection_is_a_503_whatever_its_reason(
 
 
 @pytest.mark.parametrize("state", LOST + KEPT)
-async def test_where_the_worker_listens(
+async def test_an_error_while_the_worker_listens_is_a_503(
     database: DatabaseManager, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     async def refuse(*_: object) -> None:
@@ -150,7 +150,7 @@ async def test_where_the_worker_listens(
         async with listening(database) as driver:
             await driver.add_listener("words", print)
     kept = await _connections(database) & before
-    # The one that was to listen is closed in any case.
+    # The listening connection is always closed.
     assert len(kept) == (0 if state in LOST else 1)
 
 
@@ -158,7 +158,7 @@ async def test_where_the_worker_listens(
 async def read_only(
     fresh_database: Settings, elsewhere: DatabaseManager
 ) -> AsyncIterator[Switch]:
-    """Decide whether connections opened from now on only read, as on a standby."""
+    """Yield a switch that makes new connections read-only, as on a standby."""
     name = fresh_database.database_url.database
 
     async def switch(on: bool) -> None:
@@ -170,7 +170,7 @@ async def read_only(
     await switch(False)
 
 
-async def test_a_read_only_server_serves_what_reads_until_another_takes_over(
+async def test_a_read_only_server_serves_reads_until_failover(
     built: FastAPI,
     fresh_database: Settings,
     elsewhere: DatabaseManager,
@@ -203,7 +203,7 @@ async def test_a_read_only_server_serves_what_reads_until_another_takes_over(
             answer = await client.get(f"{V1}{path}", headers=me)
             assert answer.status_code == 200, path
         await read_only(False)
-        # A connection from before is found out by the first change.
+        # The first change detects an old read-only connection.
         assert [await rename() for _ in range(5)][1:] == [200] * 4
         assert await ready() == (200, "read-write")
 
@@ -218,7 +218,7 @@ async def _add_job(container: Container) -> None:
                 )
 
 
-async def test_a_worker_rests_on_a_read_only_server_and_works_on_the_next(
+async def test_a_worker_pauses_on_a_read_only_server_until_failover(
     fresh_database: Settings,
     read_only: Switch,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a POST that is sent twice is done once."""
+"""Idempotency-Key: a repeated POST takes effect once."""
 
 import asyncio
 from datetime import timedelta
@@ -32,11 +32,11 @@ KEY = {"Idempotency-Key": "f47ac10b-58cc"}
 async def as_fresh_admin(
     elsewhere: DatabaseManager, make_user: MakeUser, sign_in: SignIn
 ) -> Headers:
-    """The headers of an admin of the database whose commits are real."""
+    """Return the headers of an admin in the database where commits are real."""
     return sign_in(await store(elsewhere, make_user(role=Role.ADMIN)))
 
 
-def test_every_post_takes_a_key_or_declares_why_not(built: FastAPI) -> None:
+def test_every_post_takes_a_key_or_declines_it(built: FastAPI) -> None:
     for path, operations in built.openapi()["paths"].items():
         if post := operations.get("post"):
             names = [parameter["name"] for parameter in post.get("parameters", ())]
@@ -46,7 +46,7 @@ def test_every_post_takes_a_key_or_declares_why_not(built: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("extra", [NO_REPLAY, PUBLIC, PUBLIC | NO_REPLAY])
-def test_a_declared_route_takes_no_key(extra: dict[str, Any]) -> None:
+def test_a_route_that_declines_the_key_takes_none(extra: dict[str, Any]) -> None:
     router = SliceRouter(prefix="/tokens", route_class=IdempotentRoute)
 
     @router.post("", openapi_extra=extra)
@@ -59,7 +59,7 @@ def test_a_declared_route_takes_no_key(extra: dict[str, Any]) -> None:
     assert operation.items() >= extra.items()
 
 
-async def test_the_same_request_gets_the_first_answer_and_is_done_once(
+async def test_a_repeated_request_is_replayed_and_takes_effect_once(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     headers = as_admin | KEY
@@ -89,7 +89,7 @@ async def test_another_request_with_the_key_is_refused(
     assert refused.status_code == 422
 
 
-async def test_a_key_is_its_callers_own(
+async def test_a_key_is_scoped_to_its_caller(
     client: AsyncClient,
     as_admin: Headers,
     database: DatabaseManager,
@@ -103,7 +103,7 @@ async def test_a_key_is_its_callers_own(
     assert theirs.json()["message"] == "This e-mail is already registered"
 
 
-async def test_a_refusal_is_an_answer_too(
+async def test_a_conflict_is_replayed_too(
     client: AsyncClient, as_admin: Headers, admin: User
 ) -> None:
     taken = EVE | {"email": admin.email}
@@ -115,7 +115,7 @@ async def test_a_refusal_is_an_answer_too(
     assert again.json() == first.json()
 
 
-async def test_a_refused_role_is_not_kept_for_it_may_be_given(
+async def test_a_refused_role_is_not_stored(
     client: AsyncClient, database: DatabaseManager, user: User, sign_in: SignIn
 ) -> None:
     headers = sign_in(user) | KEY
@@ -126,7 +126,7 @@ async def test_a_refused_role_is_not_kept_for_it_may_be_given(
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
 
 
-async def test_a_kept_answer_is_not_for_whoever_lost_the_role(
+async def test_a_replay_requires_the_role_again(
     client: AsyncClient, admin: User, as_admin: Headers, database: DatabaseManager
 ) -> None:
     headers = as_admin | KEY
@@ -137,7 +137,7 @@ async def test_a_kept_answer_is_not_for_whoever_lost_the_role(
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 403
 
 
-async def test_a_request_that_was_not_valid_can_be_mended(
+async def test_an_invalid_request_can_be_fixed_and_sent_again(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     headers = as_admin | KEY
@@ -147,7 +147,7 @@ async def test_a_request_that_was_not_valid_can_be_mended(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "two words", "caf\xe9"])
-async def test_a_key_is_short_and_plain(
+async def test_an_invalid_key_is_refused(
     client: AsyncClient, as_admin: Headers, key: str
 ) -> None:
     # As bytes: httpx refuses to send some of them as text.
@@ -157,7 +157,7 @@ async def test_a_key_is_short_and_plain(
     assert refused.status_code == 422
 
 
-async def test_of_many_equal_requests_at_once_one_is_done(
+async def test_one_of_concurrent_equal_requests_takes_effect(
     fresh_client: AsyncClient, as_fresh_admin: Headers, elsewhere: DatabaseManager
 ) -> None:
     headers = as_fresh_admin | KEY
@@ -180,7 +180,7 @@ async def test_a_request_in_flight_holds_its_key_until_it_ends(
     fresh_client: AsyncClient, as_fresh_admin: Headers, elsewhere: DatabaseManager
 ) -> None:
     async with elsewhere.transaction() as session:
-        # It waits for this row, with its key claimed.
+        # The request waits for this row, with its key claimed.
         await session.execute(insert(User).values(**ROW, email=EVE["email"]))
         first = asyncio.create_task(
             fresh_client.post(USERS, json=EVE, headers=as_fresh_admin | KEY)
@@ -192,7 +192,7 @@ async def test_a_request_in_flight_holds_its_key_until_it_ends(
     assert (await first).status_code == 201
 
 
-async def test_a_failure_is_not_kept(
+async def test_a_server_error_is_not_stored(
     fresh_app: FastAPI,
     fresh_client: AsyncClient,
     as_fresh_admin: Headers,
@@ -212,7 +212,7 @@ async def test_a_failure_is_not_kept(
     assert (await fresh_client.post(USERS, json=EVE, headers=headers)).is_success
 
 
-async def test_an_answer_is_given_again_for_a_day(
+async def test_a_response_is_replayed_for_a_day(
     client: AsyncClient, as_admin: Headers, database: DatabaseManager
 ) -> None:
     headers = as_admin | KEY
@@ -223,11 +223,11 @@ async def test_an_answer_is_given_again_for_a_day(
             await session.execute(update(IdempotencyKey).values(created_at=earlier))
         answer = await client.post(USERS, json=EVE, headers=headers)
         assert answer.status_code == expected
-    # The newer answer has taken its place.
+    # The newer response has replaced it.
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 409
 
 
-async def test_a_refusal_for_now_is_not_kept(
+async def test_a_temporary_refusal_is_not_stored(
     client: AsyncClient, as_admin: Headers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: object, **__: object) -> None:
@@ -241,7 +241,7 @@ async def test_a_refusal_for_now_is_not_kept(
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 201
 
 
-async def test_nothing_of_the_request_is_stored_that_could_be_read(
+async def test_the_key_and_the_body_are_not_stored_in_plain_text(
     client: AsyncClient, as_admin: Headers, database: DatabaseManager
 ) -> None:
     await client.post(USERS, json=EVE, headers=as_admin | KEY)
@@ -252,7 +252,7 @@ async def test_nothing_of_the_request_is_stored_that_could_be_read(
     assert PASSWORD.encode().hex() not in row
 
 
-async def test_the_claim_of_a_process_that_went_silent_expires(
+async def test_the_claim_of_an_unresponsive_process_expires(
     elsewhere: DatabaseManager,
 ) -> None:
     async def claim(expires: timedelta) -> bool:
@@ -272,7 +272,7 @@ async def test_the_claim_of_a_process_that_went_silent_expires(
 
 
 async def _waiting(database: DatabaseManager) -> None:
-    """Wait until a request waits for a row, with a claim."""
+    """Wait until a request with a claim waits for a row."""
     held = text(
         "SELECT count(*) FROM pg_locks AS waits JOIN pg_locks AS claim USING (pid) "
         "WHERE NOT waits.granted AND claim.locktype = 'advisory'"

@@ -1,4 +1,4 @@
-"""Jobs in a real queue: added with their transaction, done, tried again, done once."""
+"""Jobs in a real queue: transactional, retried and run once."""
 
 import asyncio
 import signal
@@ -35,7 +35,7 @@ MAIL = SendMail(to="ada@example.com", subject="Hello", text="Hello, Ada")
 
 
 class Mailer:
-    """Keeps mails, once it is well."""
+    """A mailer that keeps mails, or fails unless `well`."""
 
     def __init__(self) -> None:
         self.well = True
@@ -66,12 +66,12 @@ def container(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses, and two tries."""
+    """Limit jobs to two attempts without backoff."""
     monkeypatch.setattr(worker, "FIRST_PAUSE", worker.FIRST_PAUSE * 0)
     monkeypatch.setattr(SendMail, "tries", 2)
 
 
-async def test_a_job_is_there_with_the_commit_and_not_after_a_rollback(
+async def test_a_job_is_queued_by_the_commit_and_not_after_a_rollback(
     container: Container,
 ) -> None:
     async def add_and_fail(scope: RequestScope) -> None:
@@ -86,9 +86,7 @@ async def test_a_job_is_there_with_the_commit_and_not_after_a_rollback(
     assert await _count(container) == {("send-mail", "queued"): 1}
 
 
-async def test_a_worker_does_what_is_added(
-    container: Container, mailer: Mailer
-) -> None:
+async def test_a_worker_runs_an_added_job(container: Container, mailer: Mailer) -> None:
     async with working(container, kinds()):
         await _add(container, MAIL)
         await _until(lambda: mailer.mails)
@@ -96,7 +94,7 @@ async def test_a_worker_does_what_is_added(
     assert await _count(container) == {}
 
 
-async def test_several_workers_do_each_job_once(
+async def test_several_workers_run_each_job_once(
     container: Container, mailer: Mailer
 ) -> None:
     for number in range(60):
@@ -112,7 +110,7 @@ async def test_several_workers_do_each_job_once(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again(
+async def test_a_job_out_of_attempts_waits_for_an_operators_retry(
     container: Container, mailer: Mailer
 ) -> None:
     mailer.well = False
@@ -135,7 +133,7 @@ async def test_what_fails_too_often_waits_for_an_operator_who_has_it_tried_again
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_what_is_told_of_a_failure_names_nobody(
+async def test_reports_of_failed_jobs_have_no_personal_data(
     container: Container,
     mailer: Mailer,
     monkeypatch: pytest.MonkeyPatch,
@@ -163,7 +161,7 @@ async def test_what_is_told_of_a_failure_names_nobody(
     assert MAIL.to not in output
 
 
-async def test_what_waits_once_is_tried_again_however_often_it_failed(
+async def test_all_failed_copies_of_a_job_added_once_are_retried(
     container: Container,
 ) -> None:
     fail = text("UPDATE pgqueuer SET status = 'failed'")
@@ -178,7 +176,7 @@ async def test_what_waits_once_is_tried_again_however_often_it_failed(
     assert await _count(container) == {("purge", "queued"): 3}
 
 
-async def test_a_failure_is_tried_again_after_a_pause(
+async def test_a_failed_job_is_retried_after_a_backoff(
     container: Container, mailer: Mailer
 ) -> None:
     mailer.well = False
@@ -190,7 +188,7 @@ async def test_a_failure_is_tried_again_after_a_pause(
         assert await session.scalar(pause)
 
 
-async def test_a_failure_that_cannot_be_noted_is_tried_again_all_the_same(
+async def test_a_failure_that_cannot_be_stored_is_retried(
     container: Container, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "DEAD_AFTER", worker.DEAD_AFTER / 30)
@@ -208,7 +206,7 @@ async def test_a_failure_that_cannot_be_noted_is_tried_again_all_the_same(
     assert await _count(container) == {}
 
 
-async def test_what_was_begun_is_finished_when_the_worker_is_stopped(
+async def test_a_stopped_worker_finishes_running_jobs(
     container: Container, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = asyncio.Event()
@@ -227,7 +225,7 @@ async def test_what_was_begun_is_finished_when_the_worker_is_stopped(
     assert await _count(container) == {}
 
 
-async def test_a_job_that_takes_too_long_is_tried_again(
+async def test_a_job_that_times_out_is_retried(
     container: Container, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(_: Mail) -> None:
@@ -242,7 +240,7 @@ async def test_a_job_that_takes_too_long_is_tried_again(
     assert await _count(container) == {("send-mail", "queued"): 1}
 
 
-async def test_the_clock_adds_a_job_once_for_all_workers(
+async def test_a_schedule_adds_a_job_once_for_all_workers(
     container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Purge, "schedule", "* * * * * *")
@@ -261,7 +259,7 @@ async def test_the_clock_adds_a_job_once_for_all_workers(
     assert set(added) == {Purge}
 
 
-async def test_a_job_of_the_clock_is_not_added_while_one_waits(
+async def test_a_scheduled_job_is_not_added_while_one_is_queued(
     container: Container,
 ) -> None:
     for _ in range(2):
@@ -269,7 +267,7 @@ async def test_a_job_of_the_clock_is_not_added_while_one_waits(
     assert await _count(container) == {("purge", "queued"): 1}
 
 
-async def test_a_worker_without_a_database_says_so_and_can_be_stopped(
+async def test_a_worker_without_a_database_logs_it_and_can_be_stopped(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     container = Container(make_settings(DB_HOST="127.0.0.1", DB_PORT=1))
@@ -285,7 +283,7 @@ async def test_a_worker_without_a_database_says_so_and_can_be_stopped(
     assert "Worker paused" in capsys.readouterr().out
 
 
-async def test_a_worker_says_nothing_to_itself_before_it_listens(
+async def test_notifications_wait_until_the_worker_listens(
     container: Container,
 ) -> None:
     async with listening(container.database) as driver:
@@ -295,7 +293,7 @@ async def test_a_worker_says_nothing_to_itself_before_it_listens(
         await asyncio.wait_for(notifying, 20)
 
 
-async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
+async def test_the_queue_tables_match_the_installed_pgqueuer(
     container: Container,
 ) -> None:
     async with listening(container.database) as driver:
@@ -303,12 +301,12 @@ async def test_the_tables_are_those_that_the_installed_pgqueuer_wants(
     assert plan.statements == (), "write a migration that executes these"
 
 
-async def test_a_worker_tells_that_it_lives(tmp_path: Path) -> None:
+async def test_a_worker_writes_its_liveness_file(tmp_path: Path) -> None:
     with liveness_file(tmp_path / "alive"), liveness_file(None):
         await _until((tmp_path / "alive").exists)
 
 
-async def test_the_process_of_a_worker_ends_in_peace_when_it_is_told_to(
+async def test_sigterm_stops_a_worker_process_gracefully(
     fresh_database: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handlers: dict[int, Callable[..., None]] = {}
@@ -319,7 +317,7 @@ async def test_the_process_of_a_worker_ends_in_peace_when_it_is_told_to(
     await asyncio.wait_for(working, 20)
 
 
-def test_the_process_names_what_is_wrong_with_its_settings(
+def test_a_worker_process_names_invalid_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -350,5 +348,5 @@ async def _until_failed(container: Container, number: int) -> None:
 
 async def _until(done: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
-        while not done():  # noqa: ASYNC110 - a worker does it, and tells nobody
+        while not done():  # noqa: ASYNC110 - the worker has no event for it
             await asyncio.sleep(0.02)

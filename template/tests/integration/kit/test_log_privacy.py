@@ -1,4 +1,4 @@
-"""Log lines name nobody, and open nothing."""
+"""Log lines without personal data and secrets."""
 
 import pytest
 from fastapi import FastAPI
@@ -22,7 +22,7 @@ NAME = "Augusta\nByron"
 
 
 class Mailbox:
-    """Keeps what would be sent: the mailer for development logs it."""
+    """A mailer that keeps each mail: the one for development logs it."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
@@ -35,7 +35,7 @@ class Mailbox:
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])
-async def test_nothing_personal_and_no_secret_is_logged(
+async def test_no_personal_data_and_no_secret_is_logged(
     fresh_database: Settings, capsys: pytest.CaptureFixture[str], log_format: str
 ) -> None:
     values = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": log_format}
@@ -49,7 +49,7 @@ async def test_nothing_personal_and_no_secret_is_logged(
 
 
 async def live_in(app: FastAPI) -> list[str]:
-    """Do what people do, and return the words that nobody else may see."""
+    """Use the application as people do and return the private words."""
     app.state.container.mailer = mailbox = Mailbox()
     _add_failing_route(app)
     async with running(app) as client:
@@ -58,7 +58,7 @@ async def live_in(app: FastAPI) -> list[str]:
 
 
 async def _live(client: AsyncClient, mailbox: Mailbox) -> list[str]:
-    """Do what people do, right and wrong, and give the tokens that they got."""
+    """Send valid and invalid requests and return the received tokens."""
     ada = ADA | {"email": EMAIL, "password": PASSWORD}
     ada |= {"full_name": NAME.replace("\n", " ")}
     codes = [
@@ -79,7 +79,7 @@ async def _live(client: AsyncClient, mailbox: Mailbox) -> list[str]:
 
 
 def _add_failing_route(app: FastAPI) -> None:
-    """Have the database refuse a row, in whose error it quotes the row."""
+    """Add a route that fails with a database error that quotes the row."""
     row = {"email": EMAIL, "full_name": NAME, "password_hash": NEW}
 
     @app.post("/fails", openapi_extra=PUBLIC)

@@ -1,4 +1,4 @@
-"""A database that is down, hangs or is overloaded: an answer within a set time."""
+"""A database that is down, hangs or is overloaded: a 503 within the timeout."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +29,7 @@ Calling = Callable[[Settings], AbstractAsyncContextManager[AsyncClient]]
 
 @pytest.fixture
 async def silent() -> AsyncIterator[int]:
-    """The port of a server that takes connections and never says a word."""
+    """Yield the port of a server that accepts connections and never responds."""
 
     async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(30)
@@ -42,7 +42,7 @@ async def silent() -> AsyncIterator[int]:
 
 @pytest.fixture
 def calling(built: FastAPI) -> Calling:
-    """Call an application that runs."""
+    """Return a function that yields a client of a running application."""
 
     @asynccontextmanager
     async def call(settings: Settings) -> AsyncIterator[AsyncClient]:
@@ -67,7 +67,7 @@ def _refused(answer: Response, why: str) -> None:
 
 
 async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
-    """Reading, writing, signing in and readiness are refused; the process lives."""
+    """Require a 503 from reading, writing, login and readiness, but not liveness."""
     token = TokenSigner(settings).create_access_token(uuid4())
     form = {"username": "eve@example.com", "password": PASSWORD}
     bearer = {"Authorization": f"Bearer {token}"}
@@ -81,7 +81,7 @@ async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
     assert (await client.get("/api/v1/health")).status_code == 200
 
 
-async def test_a_database_that_is_down_is_a_503_that_says_why(
+async def test_an_unreachable_database_is_a_503_with_the_reason(
     calling: Calling, make_settings: MakeSettings
 ) -> None:
     settings = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
@@ -89,7 +89,7 @@ async def test_a_database_that_is_down_is_a_503_that_says_why(
         await _call_all(client, settings, "The connection failed")
 
 
-async def test_a_database_that_hangs_is_a_503_within_the_set_time(
+async def test_a_hanging_database_is_a_503_within_the_timeout(
     calling: Calling, make_settings: MakeSettings, silent: int
 ) -> None:
     settings = make_settings(
@@ -102,7 +102,7 @@ async def test_a_database_that_hangs_is_a_503_within_the_set_time(
 
 
 @direct
-async def test_a_login_that_postgresql_refuses_is_said_to_be_one(
+async def test_a_database_login_refusal_is_reported(
     calling: Calling, fresh_database: Settings
 ) -> None:
     wrong = fresh_database.database_url.set(password="wrong")
@@ -112,7 +112,7 @@ async def test_a_login_that_postgresql_refuses_is_said_to_be_one(
         _refused(await client.get(READY), "The login was rejected")
 
 
-async def test_a_statement_that_takes_too_long_is_ended(
+async def test_a_slow_statement_times_out(
     fresh_database: Settings,
 ) -> None:
     database = _database(fresh_database, DB_STATEMENT_TIMEOUT=0.2)
@@ -125,7 +125,7 @@ async def test_a_statement_that_takes_too_long_is_ended(
     await database.disconnect()
 
 
-async def test_who_waits_too_long_for_a_connection_is_told_so(
+async def test_an_exhausted_pool_is_a_503(
     fresh_database: Settings,
 ) -> None:
     database = _database(
@@ -141,7 +141,7 @@ async def test_who_waits_too_long_for_a_connection_is_told_so(
     await database.disconnect()
 
 
-async def test_a_broken_connection_is_a_503_and_the_next_request_has_a_new_one(
+async def test_a_broken_connection_is_a_503_and_is_replaced(
     fresh_database: Settings,
 ) -> None:
     database = _database(fresh_database)
@@ -153,7 +153,7 @@ async def test_a_broken_connection_is_a_503_and_the_next_request_has_a_new_one(
     await database.disconnect()
 
 
-async def test_of_two_that_wait_for_each_other_one_may_try_again(
+async def test_a_deadlock_is_a_503_for_one_transaction(
     fresh_database: Settings,
 ) -> None:
     database = _database(fresh_database)
@@ -173,7 +173,7 @@ async def test_of_two_that_wait_for_each_other_one_may_try_again(
     await database.disconnect()
 
 
-async def test_errors_of_files_are_not_taken_for_the_databases(
+async def test_other_errors_are_not_database_errors(
     database: DatabaseManager,
 ) -> None:
     for error in (FileNotFoundError("no file"), TimeoutError("of another server")):

@@ -1,4 +1,4 @@
-"""The servers of scripts/postgres: nothing stays behind, and nothing is lost."""
+"""Servers of scripts/postgres: cleanup and persistence."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ pytestmark = [
 ]
 only_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
-# Uses a server, says which, and waits to be killed.
+# A program that prints the server that it uses and waits to be killed.
 USER = """
 import dataclasses, json, pathlib, signal, sys, time
 from scripts.postgres import persistent, throwaway
@@ -60,16 +60,16 @@ with (persistent(*folders) if sys.argv[1:] else throwaway()) as server:
 
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[Server]:
-    """A throwaway server for this module."""
+    """Yield a throwaway server for this module."""
     with throwaway() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def folder(own_server: Server) -> Path:
-    """Where devdb keeps data, in a project with a space that every account can enter.
+    """Return devdb's data directory in "my project", which every account can enter.
 
-    Within the throwaway's, so that it goes with it even if the tests are killed.
+    It is removed with the throwaway server around it, even if the tests are killed.
     """
     path = Path(own_server.home) / "my project" / ".pgdata"
     path.mkdir(parents=True)
@@ -78,7 +78,7 @@ def folder(own_server: Server) -> Path:
 
 @pytest.fixture
 def environment() -> Iterator[None]:
-    """Put the environment back as it was."""
+    """Restore the environment after the test."""
     before = dict(os.environ)
     yield
     os.environ.clear()
@@ -86,7 +86,7 @@ def environment() -> Iterator[None]:
 
 
 def ask(server: Server, sql: str, **changes: Any) -> Any:
-    """Give the answer of the server to one question."""
+    """Return the result of one query."""
 
     async def go() -> Any:
         names = ("host", "port", "user", "password", "database")
@@ -101,13 +101,13 @@ def ask(server: Server, sql: str, **changes: Any) -> Any:
 
 
 def answers(server: Server) -> bool:
-    """Tell whether anybody listens where the server did."""
+    """Return whether the server's port accepts connections."""
     with socket.socket() as probe:
         return probe.connect_ex((server.host, server.port)) == 0
 
 
 def kill_user(number: int, *arguments: str) -> Server:
-    """Start a program that uses a server, kill it like a terminal would."""
+    """Start a program that uses a server and kill it as a terminal does."""
     command = [sys.executable, "-c", USER, *arguments]
     with subprocess.Popen(
         command,
@@ -124,14 +124,14 @@ def kill_user(number: int, *arguments: str) -> Server:
 
 
 def stops(server: Server) -> bool:
-    """Wait until nobody listens any more."""
+    """Return whether the server stops within ten seconds."""
     deadline = time.monotonic() + 10
     while answers(server) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not answers(server)
 
 
-def test_throwaway_is_modern_and_leaves_nothing() -> None:
+def test_throwaway_uses_utf8_and_leaves_nothing() -> None:
     with throwaway() as server:
         assert ask(server, "SELECT lower('ÄÖÜ')") in ("äöü", "ÄÖÜ")
         assert ask(server, "SHOW server_encoding") == "UTF8"
@@ -141,7 +141,7 @@ def test_throwaway_is_modern_and_leaves_nothing() -> None:
     assert not Path(server.home).exists()
 
 
-def test_throwaway_demands_its_password(own_server: Server) -> None:
+def test_throwaway_requires_its_password(own_server: Server) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         ask(own_server, "SELECT 1", password="postgres")
 
@@ -167,7 +167,7 @@ def test_persistent_keeps_data_port_and_password(folder: Path) -> None:
     assert (Path(second.home) / "server.json").stat().st_mode & 0o077 == 0
 
 
-def test_persistent_moves_where_its_port_is_taken(folder: Path) -> None:
+def test_persistent_changes_a_port_in_use(folder: Path) -> None:
     with persistent(folder) as first:
         pass
     with socket.create_server((first.host, first.port)), persistent(folder) as second:
@@ -175,7 +175,7 @@ def test_persistent_moves_where_its_port_is_taken(folder: Path) -> None:
         assert ask(second, "SELECT 1") == 1
 
 
-def test_persistent_ends_with_its_last_user(folder: Path) -> None:
+def test_persistent_stops_with_its_last_user(folder: Path) -> None:
     with persistent(folder) as first:
         with persistent(folder) as second:
             assert second == first
@@ -193,12 +193,12 @@ def test_persistent_outlives_one_of_two_users(folder: Path) -> None:
 
 
 @only_posix
-def test_persistent_ends_when_its_only_user_is_killed(folder: Path) -> None:
+def test_persistent_stops_when_its_only_user_is_killed(folder: Path) -> None:
     assert stops(kill_user(signal.SIGKILL, str(folder)))
 
 
 @only_posix
-def test_persistent_finds_a_server_that_lost_its_keeper(folder: Path) -> None:
+def test_persistent_finds_a_server_without_its_keeper(folder: Path) -> None:
     with persistent(folder) as first:
         ask(first, "CREATE TABLE orphaned AS SELECT 42 AS answer")
         (keeper,) = (Path(first.home) / "users").iterdir()
@@ -212,7 +212,7 @@ def test_persistent_finds_a_server_that_lost_its_keeper(folder: Path) -> None:
 
 @pytest.mark.parametrize("note", ["", "{pid}\n{data}\n1\n{port}\n\n127.0.0.1\n"])
 def test_persistent_starts_after_a_crash(folder: Path, note: str) -> None:
-    """A stale note names a process that is somebody else by now, or is empty."""
+    """Leave a PID file that is empty or names an unrelated process."""
     with persistent(folder) as first:
         pass
     data = Path(first.home) / "data"
@@ -222,8 +222,8 @@ def test_persistent_starts_after_a_crash(folder: Path, note: str) -> None:
         assert ask(second, "SELECT 1") == 1
 
 
-def test_no_folder_is_opened_to_others(folder: Path) -> None:
-    """Root's stand-in cannot enter a closed folder: its data are elsewhere then."""
+def test_permissions_of_directories_are_not_relaxed(folder: Path) -> None:
+    """Close the parent directory: as root, the server keeps its data elsewhere."""
     closed = folder.parent / "closed for all"
     project = closed / "project"
     closed.mkdir(mode=0o700)
@@ -238,17 +238,17 @@ def test_no_folder_is_opened_to_others(folder: Path) -> None:
         shutil.rmtree(home)
 
 
-def test_pg_bin_is_used_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_pg_bin_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BIN", str(PROJECT / "none"))
     with pytest.raises(PostgresError, match=r"none \(does not run\).* PG_BIN"):
         throwaway().__enter__()
 
 
 @pytest.mark.usefixtures("environment")
-def test_command_gets_the_database(
+def test_a_command_gets_the_database(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is made, named in one line, and the exit code comes back."""
+    """Create it, name it in one line, and return the exit code."""
     project = folder.parent
     monkeypatch.setattr(devdb, "PROJECT", project)
     monkeypatch.chdir(project)
@@ -262,7 +262,7 @@ def test_command_gets_the_database(
     assert printed.err.count("\n") == 1
 
 
-def test_tables_of_others_are_refused(
+def test_a_database_with_foreign_tables_is_refused(
     own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("host", "port", "user", "password"):

@@ -1,4 +1,4 @@
-"""Sessions that only read, and the connections that sessions are given."""
+"""Read-only sessions and their connections."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,12 +23,12 @@ BEGUN = text("SELECT transaction_timestamp()")
 
 
 async def _begun(session: AsyncSession) -> datetime:
-    """When the transaction began that a statement is in."""
+    """Return the start time of the current transaction."""
     begun: datetime = (await session.execute(BEGUN)).scalar_one()
     return begun
 
 
-async def test_statements_that_read_share_no_transaction(
+async def test_reading_statements_share_no_transaction(
     elsewhere: DatabaseManager,
 ) -> None:
     async with elsewhere.reading() as session:
@@ -37,7 +37,9 @@ async def test_statements_that_read_share_no_transaction(
         assert await _begun(session) == await _begun(session)
 
 
-async def test_a_few_statements_can_share_one(elsewhere: DatabaseManager) -> None:
+async def test_reading_statements_can_share_a_transaction(
+    elsewhere: DatabaseManager,
+) -> None:
     async with elsewhere.reading() as session:
         async with transaction_within(session):
             assert await _begun(session) == await _begun(session)
@@ -46,7 +48,7 @@ async def test_a_few_statements_can_share_one(elsewhere: DatabaseManager) -> Non
         assert await _begun(session) == await _begun(session)
 
 
-async def test_the_next_who_has_the_connection_can_undo(
+async def test_a_connection_can_roll_back_after_reading(
     elsewhere: DatabaseManager, make_user: MakeUser
 ) -> None:
     async with elsewhere.reading() as session:
@@ -87,7 +89,7 @@ WRITES: dict[str, Write] = {
 
 
 @pytest.mark.parametrize("name", WRITES)
-async def test_a_session_that_reads_refuses_to_write(
+async def test_a_reading_session_refuses_writes(
     elsewhere: DatabaseManager, make_user: MakeUser, name: str
 ) -> None:
     user = await store(elsewhere, make_user())
@@ -99,7 +101,7 @@ async def test_a_session_that_reads_refuses_to_write(
     assert (kept.id, kept.full_name) == (user.id, user.full_name)
 
 
-async def test_a_get_that_writes_is_a_mistake_and_writes_nothing(
+async def test_a_get_that_writes_is_a_500_and_writes_nothing(
     client: AsyncClient,
     as_admin: Headers,
     user: User,
@@ -121,7 +123,7 @@ async def test_a_get_that_writes_is_a_mistake_and_writes_nothing(
 
 @direct
 @pytest.mark.parametrize("rested", [-1.0, 60.0])
-async def test_a_connection_that_was_lost_while_it_rested_is_replaced(
+async def test_a_connection_lost_while_idle_is_replaced(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     monkeypatch: pytest.MonkeyPatch,
@@ -131,9 +133,9 @@ async def test_a_connection_that_was_lost_while_it_rested_is_replaced(
     async with elsewhere.reading() as session:
         lost = await _number(session)
         async with elsewhere.reading() as other:
-            # Comes back when it has ended, within 20 s.
+            # Returns once the backend has exited, within 20 s.
             await other.execute(text(f"SELECT pg_terminate_backend({lost}, 20000)"))
-    # The loop hears of the end.
+    # Let the event loop notice the closed connection.
     await asyncio.sleep(0.05)
     async with elsewhere.reading() as session, elsewhere.reading() as other:
         assert lost not in {await _number(session), await _number(other)}
@@ -146,7 +148,7 @@ async def _number(session: AsyncSession) -> int:
 @pytest.mark.parametrize(
     "path", ["/users/me", "/users/{id}", "/users", "/users?search=exa", "/health/ready"]
 )
-async def test_head_gives_the_headers_of_get(
+async def test_head_returns_the_headers_of_get(
     client: AsyncClient, as_admin: Headers, admin: User, path: str
 ) -> None:
     path = f"/api/v1{path.format(id=admin.id)}"

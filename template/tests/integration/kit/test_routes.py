@@ -1,4 +1,4 @@
-"""Routes of every kind: who is signed in, and what their scope is good for."""
+"""Routes of every kind: authentication and request scope."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -97,7 +97,7 @@ def app(settings: Settings, database: DatabaseManager) -> FastAPI:
 
 
 async def _open(app: FastAPI, path: str, headers: Headers) -> list[dict[str, Any]]:
-    """Open a WebSocket, and give what the service sends until it ends."""
+    """Open a WebSocket and return what the service sends until it closes."""
     scope = {
         "type": "websocket",
         "path": path,
@@ -122,7 +122,7 @@ async def _open(app: FastAPI, path: str, headers: Headers) -> list[dict[str, Any
     return sent
 
 
-async def test_a_websocket_has_the_signed_in_user_and_opens_scopes(
+async def test_a_websocket_has_the_current_user_and_opens_scopes(
     app: FastAPI, user: User, sign_in: SignIn
 ) -> None:
     accepted, text = await _open(app, "/kinds/socket", sign_in(user))
@@ -130,7 +130,7 @@ async def test_a_websocket_has_the_signed_in_user_and_opens_scopes(
     assert text["text"] == user.email
 
 
-async def test_nobody_opens_a_websocket_who_may_not(
+async def test_an_unauthorised_websocket_is_closed(
     app: FastAPI, user: User, sign_in: SignIn, database: DatabaseManager
 ) -> None:
     for path, headers, reason in (
@@ -150,14 +150,14 @@ async def test_nobody_opens_a_websocket_who_may_not(
     assert event.request_id
 
 
-async def test_a_websocket_that_depends_on_a_scope_is_told_the_way(
+async def test_a_websocket_that_depends_on_a_scope_gets_the_fix(
     app: FastAPI,
 ) -> None:
     with pytest.raises(RuntimeError, match="open_scope"):
         await _open(app, "/kinds/scoped", {})
 
 
-async def test_a_stream_has_the_signed_in_user_and_no_session(
+async def test_a_stream_has_the_current_user_and_no_session(
     app: FastAPI, user: User, sign_in: SignIn
 ) -> None:
     async with calling(app) as client:
@@ -166,7 +166,7 @@ async def test_a_stream_has_the_signed_in_user_and_no_session(
         assert "container.open_scope" in (await client.get("/kinds/late")).text
 
 
-async def test_an_answer_that_is_streamed_cannot_be_kept(
+async def test_a_streamed_response_cannot_be_stored_for_replay(
     app: FastAPI, user: User, sign_in: SignIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     setup_logging(app.state.container.settings)
@@ -200,7 +200,7 @@ async def test_a_guard_can_be_overridden_in_tests(app: FastAPI, user: User) -> N
         assert (await client.get("/kinds/stream")).text == user.email
 
 
-async def test_who_may_not_is_refused_before_the_body_is_parsed(
+async def test_an_unauthorised_request_is_refused_before_body_parsing(
     client: AsyncClient, user: User, sign_in: SignIn
 ) -> None:
     for headers, status in (({}, 401), (sign_in(user), 403)):

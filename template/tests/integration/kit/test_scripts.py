@@ -1,4 +1,4 @@
-"""The commands that fill a database."""
+"""Commands that write to a database."""
 
 import asyncio
 import runpy
@@ -35,14 +35,14 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def environment(fresh_database: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the commands find their settings."""
+    """Set the environment that the commands read their settings from."""
     monkeypatch.setenv("ENVIRONMENT", fresh_database.ENVIRONMENT)
     for name in ("DATABASE_URL", "JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY"):
         value = getattr(fresh_database, name).get_secret_value()
         monkeypatch.setenv(name, value)
 
 
-async def test_seeding_twice_creates_everyone_once(fresh_database: Settings) -> None:
+async def test_seeding_is_idempotent(fresh_database: Settings) -> None:
     assert await seed(fresh_database, PASSWORD) == list(PEOPLE)
     assert await seed(fresh_database, PASSWORD) == []
 
@@ -71,12 +71,12 @@ async def test_an_admin_is_created_once(fresh_database: Settings) -> None:
         await create_admin(fresh_database, "ada@example.com", PASSWORD)
 
 
-async def test_an_admin_needs_an_address(fresh_database: Settings) -> None:
+async def test_an_admin_needs_a_valid_email(fresh_database: Settings) -> None:
     with pytest.raises(ValidationError, match="email"):
         await create_admin(fresh_database, "ada", PASSWORD)
 
 
-async def test_without_a_database_the_scripts_say_so(
+async def test_scripts_report_an_unavailable_database(
     make_settings: MakeSettings,
 ) -> None:
     nowhere = make_settings(DB_HOST="127.0.0.1", DB_PORT=1)
@@ -84,7 +84,7 @@ async def test_without_a_database_the_scripts_say_so(
         await seed(nowhere, PASSWORD)
 
 
-async def test_purging_removes_what_has_expired_and_nothing_else(
+async def test_purge_removes_expired_rows_only(
     fresh_database: Settings, make_user: MakeUser
 ) -> None:
     database = DatabaseManager(fresh_database)
@@ -136,13 +136,13 @@ def _event(action: str, created_at: datetime) -> AuditEvent:
 
 
 async def _run(command: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a command as `python -m` does, and give what it output or ended with."""
+    """Run a command as `python -m` does and return its output or exit message."""
     output = ""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", command)
         patch.delitem(sys.modules, command[0])
         try:
-            # In a thread, because it runs an event loop of its own.
+            # In a thread, because it runs its own event loop.
             await asyncio.to_thread(runpy.run_module, command[0], run_name="__main__")
         except SystemExit as ended:
             output = str(ended)

@@ -1,4 +1,4 @@
-"""The unit of work: one connection at a time, none during what is slow."""
+"""The unit of work: one connection at a time, none during slow work."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ Call = Callable[[AsyncClient, Headers], Awaitable[Response]]
 
 
 class Watched(PasswordHasher):
-    """Runs something each time a password is hashed or verified."""
+    """A hasher that runs a callback before it hashes or verifies a password."""
 
     meanwhile: Callable[[], Awaitable[None]]
 
@@ -54,7 +54,7 @@ class Watched(PasswordHasher):
 
 @pytest.fixture
 async def narrow(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
-    """The database on one connection: a request that needs a second one fails."""
+    """Yield the database with one connection: a request that needs two fails."""
     update = {"DB_POOL_SIZE": 1, "DB_MAX_OVERFLOW": 0, "DB_POOL_TIMEOUT": 1}
     database = DatabaseManager(fresh_database.model_copy(update=update))
     await database.connect()
@@ -129,7 +129,7 @@ REFUSED: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("name", [*SLOW, *OTHERS])
-async def test_no_connection_is_held_during_what_is_slow(
+async def test_no_connection_is_held_during_slow_work(
     fresh_app: FastAPI,
     fresh_client: AsyncClient,
     narrow: DatabaseManager,
@@ -171,7 +171,7 @@ async def _sign_out(session: AsyncSession) -> None:
 
 @pytest.mark.parametrize("change", [_deactivate, _change_password, _sign_out])
 @pytest.mark.parametrize("name", SLOW)
-async def test_a_sign_in_that_ends_meanwhile_is_refused_and_nothing_is_done(
+async def test_a_login_revoked_during_slow_work_is_refused_without_effect(
     fresh_app: FastAPI,
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
@@ -203,7 +203,7 @@ async def test_a_sign_in_that_ends_meanwhile_is_refused_and_nothing_is_done(
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_one_connection_is_enough_to_refuse_and_to_record_it(
+async def test_a_refusal_is_recorded_with_one_connection(
     fresh_app: FastAPI,
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
@@ -217,7 +217,7 @@ async def test_one_connection_is_enough_to_refuse_and_to_record_it(
     assert await _recorded(elsewhere) == [(name, True)]
 
 
-async def test_a_refused_role_is_recorded_where_the_request_only_reads(
+async def test_a_refused_role_is_recorded_for_reading_requests_too(
     fresh_app: FastAPI,
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
@@ -234,7 +234,7 @@ async def test_a_refused_role_is_recorded_where_the_request_only_reads(
 
 
 @pytest.mark.usefixtures("eve")
-async def test_of_many_wrong_logins_at_once_no_more_are_tried_than_allowed(
+async def test_concurrent_wrong_logins_do_not_exceed_the_limit(
     fresh_client: AsyncClient,
 ) -> None:
     answers = await asyncio.gather(
@@ -243,7 +243,7 @@ async def test_of_many_wrong_logins_at_once_no_more_are_tried_than_allowed(
     assert Counter(a.status_code for a in answers) == {401: 5, 429: 15}
 
 
-async def test_what_a_refusal_remembers_is_written_and_nothing_else(
+async def test_a_refusal_writes_its_remembered_actions_only(
     fresh_database: Settings, elsewhere: DatabaseManager, make_user: MakeUser
 ) -> None:
     container = Container(fresh_database)
@@ -266,7 +266,7 @@ async def test_what_a_refusal_remembers_is_written_and_nothing_else(
         assert (await session.scalars(select(User))).all() == []
 
 
-async def test_a_failure_is_compensated_when_the_connection_is_given_back(
+async def test_a_failure_is_compensated_after_releasing_the_connection(
     narrow: DatabaseManager, fresh_database: Settings
 ) -> None:
     container = Container(fresh_database)

@@ -1,1 +1,1 @@
-"""Tests of metrics, traces and error reports, on a real PostgreSQL."""
+"""Integration tests of metrics, traces and error reports."""

@@ -1,4 +1,4 @@
-"""Traces, metrics and reports of errors, as those who get them see them."""
+"""Traces, metrics and error reports, as received."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def admin(elsewhere: DatabaseManager, make_user: MakeUser) -> User:
     return await store(elsewhere, make_user(role=Role.ADMIN))
 
 
-async def test_a_request_and_its_statements_are_one_trace_that_the_caller_began(
+async def test_a_request_and_its_statements_continue_the_clients_trace(
     fresh_database: Settings,
     admin: User,
     sign_in: SignIn,
@@ -113,7 +113,7 @@ async def test_an_error_marks_the_request_and_the_statement(
     assert not [s.status.message for s in failed if s.status.message]
 
 
-async def test_the_scrape_agrees_with_what_was_asked(
+async def test_the_metrics_match_the_requests(
     fresh_database: Settings, admin: User, sign_in: SignIn
 ) -> None:
     port = free_port()
@@ -142,7 +142,7 @@ async def test_the_scrape_agrees_with_what_was_asked(
         await _scrape(port)
 
 
-async def test_connections_in_use_are_seen(fresh_database: Settings) -> None:
+async def test_connections_in_use_are_measured(fresh_database: Settings) -> None:
     port = free_port()
     app = create_app(fresh_database, telemetry(METRICS_PORT=port))
     async with running(app):
@@ -152,7 +152,7 @@ async def test_connections_in_use_are_seen(fresh_database: Settings) -> None:
         assert (await _scrape(port))["database_connections_in_use",] == 0
 
 
-async def test_a_taken_port_for_metrics_is_named(fresh_database: Settings) -> None:
+async def test_a_metrics_port_in_use_is_reported(fresh_database: Settings) -> None:
     taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = taken.sockets[0].getsockname()[1]
     app = create_app(fresh_database, telemetry(METRICS_PORT=port))
@@ -182,7 +182,7 @@ async def test_an_error_is_reported_once(fresh_database: Settings) -> None:
     assert "request" not in event
 
 
-async def test_nothing_personal_and_no_secret_is_traced_or_reported(
+async def test_no_personal_data_and_no_secret_is_traced_or_reported(
     fresh_database: Settings,
 ) -> None:
     with receiver() as kept:
@@ -218,7 +218,7 @@ def _add_failing_route(app: FastAPI) -> None:
 
 
 async def _scrape(port: int) -> dict[tuple[str, ...], float]:
-    """Ask for the metrics: a name and some labels lead to the value."""
+    """Return the value of each metric by its name and some labels."""
     async with AsyncClient(trust_env=False) as client:
         try:
             answer = await client.get(f"http://127.0.0.1:{port}/metrics")
