@@ -71,7 +71,7 @@ def make_settings() -> MakeSettings:
             "DB_PASSWORD": token_hex(16),
             "JWT_SECRET_KEY": token_hex(32),
             "JWT_REFRESH_SECRET_KEY": token_hex(32),
-            # Where TEST_DATABASE_URL leads to a PgBouncer.
+            # Set if TEST_DATABASE_URL points to PgBouncer.
             "DB_PGBOUNCER": os.environ.get("TEST_PGBOUNCER", "false"),
             **PATIENT,
         }

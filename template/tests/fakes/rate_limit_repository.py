@@ -1,4 +1,4 @@
-"""Counted attempts in memory."""
+"""Rate limits in memory."""
 
 import math
 from datetime import UTC, datetime, timedelta

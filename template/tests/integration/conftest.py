@@ -1,4 +1,4 @@
-"""Fixtures on a real PostgreSQL: TEST_DATABASE_URL names it, else one is started.
+"""Fixtures on a real PostgreSQL, from TEST_DATABASE_URL or started for the run.
 
 Each run creates its own databases there and drops them; the database in the URL is
 never changed.

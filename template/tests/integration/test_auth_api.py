@@ -82,7 +82,7 @@ async def test_a_refused_login_is_recorded_with_any_forwarded_address(
 @pytest.mark.parametrize(
     "change", [{"password": "wrong"}, {"username": "nobody@example.com"}]
 )
-async def test_a_failed_login_does_not_tell_the_cause(
+async def test_a_failed_login_hides_the_cause(
     client: AsyncClient, user: User, change: dict[str, str]
 ) -> None:
     form = {"username": user.email, "password": PASSWORD} | change

@@ -197,7 +197,7 @@ async def test_every_order_uses_an_index(
 ) -> None:
     await _fill(session, range(rows))
     await session.execute(text("ANALYZE users"))
-    # Leave only the index to return the order, whatever the statistics.
+    # Without these plans only an index returns the order, whatever the statistics.
     for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
         await session.execute(text(f"SET LOCAL enable_{way} = off"))
     plan = await session.scalars(

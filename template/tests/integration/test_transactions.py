@@ -85,7 +85,7 @@ async def caller(
 
 @pytest.fixture
 async def no_commits(caller: Caller, elsewhere: DatabaseManager) -> AsyncIterator[None]:
-    """Make every commit fail that changes a table."""
+    """Make every commit that changes a table fail."""
     async with elsewhere.transaction() as session:
         await session.execute(text(FAIL_AT_COMMIT))
         for table in TABLES:

@@ -127,7 +127,7 @@ def test_every_column_is_in_the_response_or_private() -> None:
     "schema", [UserCreate, RegisterRequest, UserUpdate, AccountUpdate]
 )
 def test_every_request_field_is_a_column(schema: type[RequestSchema]) -> None:
-    # Of a password, the hash is stored.
+    # A password is stored as its hash.
     others = sorted(schema.model_fields.keys() - COLUMNS.keys() - {"password"})
     assert not others, f"{others} of {schema.__name__} are no columns of users"
 

@@ -57,7 +57,7 @@ async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
     await database.disconnect()
 
 
-async def test_a_connection_lost_before_a_transaction_within_reading(
+async def test_a_connection_lost_before_a_transaction_within_reading_is_a_503(
     database: DatabaseManager, break_off: Break
 ) -> None:
     async def read() -> None:
@@ -71,7 +71,7 @@ async def test_a_connection_lost_before_a_transaction_within_reading(
     await database.ping()
 
 
-async def test_a_connection_lost_inside_a_transaction_within_reading(
+async def test_a_connection_lost_inside_a_transaction_within_reading_is_a_503(
     database: DatabaseManager, break_off: Break
 ) -> None:
     async def read() -> None:
@@ -84,7 +84,7 @@ async def test_a_connection_lost_inside_a_transaction_within_reading(
     await database.ping()
 
 
-async def test_a_connection_lost_at_the_end_of_a_transaction_within_reading(
+async def test_a_connection_lost_at_the_end_of_a_transaction_within_reading_is_a_503(
     database: DatabaseManager, break_off: Break
 ) -> None:
     with pytest.raises(ServiceUnavailableException):
@@ -93,7 +93,7 @@ async def test_a_connection_lost_at_the_end_of_a_transaction_within_reading(
     await database.ping()
 
 
-async def test_a_connection_lost_at_the_commit(
+async def test_a_connection_lost_at_the_commit_is_a_503(
     database: DatabaseManager, break_off: Break
 ) -> None:
     with pytest.raises(ServiceUnavailableException):
@@ -147,7 +147,7 @@ async def test_lists_return_200_or_503_while_connections_break(
         ConnectionResetError(),
     ],
 )
-async def test_a_connection_lost_when_the_worker_begins_to_listen(
+async def test_a_connection_lost_as_the_worker_starts_listening_is_a_503(
     database: DatabaseManager, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def break_off(*_: object) -> None:

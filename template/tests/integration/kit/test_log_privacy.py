@@ -1,4 +1,4 @@
-"""Log lines without personal data and secrets."""
+"""Log lines: no personal data and no secrets."""
 
 import pytest
 from fastapi import FastAPI

@@ -1,4 +1,4 @@
-"""Middleware. A 404 response needs no database."""
+"""Middleware, tested without a database: a 404 response needs none."""
 
 import asyncio
 import json
