@@ -157,7 +157,7 @@ def test_a_damaged_bundle_is_refused(checkout: Checkout, damage: bytes) -> None:
 
 
 def test_an_unpacked_archive_is_told_from_a_clone(tmp_path: Path) -> None:
-    with pytest.raises(MkbackendError, match="no git clone") as refused:
+    with pytest.raises(MkbackendError, match="not a git clone") as refused:
         bundle.build(tmp_path)
     assert "Clone" in refused.value.hint
 

@@ -136,7 +136,7 @@ def test_inside_a_repository_no_other_is_made(checkout: Checkout) -> None:
     result = new("services/shop", "--yes")
     assert result.exit_code == 0
     assert not Path("services/shop/.git").exists()
-    assert "CI files are read only at its top" in result.stdout
+    assert "CI files work only at its top" in result.stdout
     assert commits(Path()) == []
 
 
@@ -245,10 +245,10 @@ def test_an_installed_project_is_one_command_from_running(checkout: Checkout, ma
         (["x", "-d", "license"], "'license'"),
         (["x", "-d", "python_version=2.7"], "'2.7'"),
         (["x", "--answers", "none.yml"], "none.yml"),
-        (["x", "--answers", "file"], "file has no answers"),
+        (["x", "--answers", "file"], "file contains no answers"),
         (["x", "--ref", "main"], "--template"),
         (["x", "--template", "nowhere"], "nowhere"),
-        (["x", "--template", "."], "no template at"),
+        (["x", "--template", "."], "No template found at"),
     ],
 )
 def test_bad_input_is_named_with_the_mend_and_writes_nothing(
@@ -275,7 +275,7 @@ def test_a_missing_git_is_named_with_the_mend(
     monkeypatch.setenv("PATH", str(machine / "bin"))
     result = new("shop", "--yes")
     assert (result.exit_code, os.listdir()) == (2, [])
-    assert "git is missing" in result.stderr
+    assert "git is not on PATH" in result.stderr
     assert "Install git" in result.stderr
 
 
@@ -290,7 +290,7 @@ def test_a_git_that_is_too_old_is_named(checkout: Checkout, machine: Path) -> No
 def test_a_parent_that_cannot_be_written_is_named(checkout: Checkout) -> None:
     result = new("/proc/shop", "--yes")
     assert result.exit_code == 2
-    assert "Cannot write in /proc" in result.stderr
+    assert "Cannot write to /proc" in result.stderr
 
 
 def test_an_unknown_option_is_bad_input(checkout: Checkout) -> None:
@@ -301,7 +301,7 @@ def test_a_failure_that_is_nobodys_input_is_exit_code_1(checkout: Checkout, mach
     (machine / ".local").write_text("in the way")
     result = new("shop", "--yes")
     assert (result.exit_code, os.listdir()) == (1, [])
-    assert "Cannot keep the template" in result.stderr
+    assert "Cannot store the template" in result.stderr
 
 
 def test_an_error_of_the_system_is_told_without_a_traceback(
@@ -391,10 +391,10 @@ def test_an_interrupt_leaves_nothing(checkout: Checkout, name: str, moment: floa
     _, errors = running.communicate(timeout=20)
     if os.listdir():  # it was done before, and may still have been on its way out
         assert files(Path("shop")) == {*EVERY, ".env"}
-        assert "Interrupted; nothing was made" not in errors
+        assert "Interrupted; nothing was created" not in errors
     else:
         assert running.returncode == 130, errors
-        assert "Interrupted; nothing was made" in errors
+        assert "Interrupted; nothing was created" in errors
 
 
 @posix
@@ -443,7 +443,7 @@ def test_an_interrupt_while_installing_keeps_the_whole_project(checkout: Checkou
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=20)
     assert running.returncode == 130
-    assert "is whole, only not installed: make install" in errors
+    assert "is complete but not installed: make install" in errors
     assert files(Path("shop")) == {*EVERY, ".env"}
     assert os.listdir() == ["shop"]
 
@@ -485,7 +485,7 @@ def test_who_does_not_take_the_recommended_settings_is_asked_eight_questions(che
 def test_what_was_given_is_not_asked(checkout: Checkout) -> None:
     data = [part for name in ("description", "author_name", "license") for part in ("-d", f"{name}=none")]
     screen = talk(checkout, ["new", "shop", "--no-install", *data], ["n", "", "", "", "", ""])
-    assert "Who writes it" not in screen
+    assert "Author name" not in screen
     assert "Licence" not in screen
 
 
@@ -493,13 +493,13 @@ def test_what_was_given_is_not_asked(checkout: Checkout) -> None:
 def test_a_full_directory_is_refused_before_the_first_question(checkout: Checkout) -> None:
     Path("full").mkdir()
     Path("full/mine.txt").touch()
-    assert "Recommended" not in talk(checkout, ["new", "full"], [], code=2)
+    assert "recommended settings" not in talk(checkout, ["new", "full"], [], code=2)
 
 
 @posix
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
 def test_ctrl_c_and_ctrl_d_at_a_question_make_nothing(checkout: Checkout, key: str) -> None:
-    assert "Interrupted; nothing was made" in talk(checkout, ["new", "shop"], [key], code=130)
+    assert "Interrupted; nothing was created" in talk(checkout, ["new", "shop"], [key], code=130)
     assert os.listdir() == []
 
 

@@ -282,7 +282,7 @@ def test_a_template_of_another_origin_is_no_fault(patient: Patient) -> None:
     answers.write_text(answers.read_text().replace("~/.local/share/mkbackend/template.bundle", "git+https://a.test/b"))
     found = patient.look()["template"]
     assert found["state"] == "note"
-    assert found["found"].startswith("cannot tell: This project's template is not mkbackend's own")
+    assert found["found"].startswith("cannot tell: This project uses a third-party template")
 
 
 # .env and settings

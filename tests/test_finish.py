@@ -83,7 +83,7 @@ def test_without_an_identity_the_commit_borrows_one_and_says_so(
 ) -> None:
     (machine / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
     said = commit(project, None, **answers)
-    assert "git does not know you yet" in said
+    assert "git has no user.name and user.email" in said
     assert " ".join(log(project, "%an <%ae>").split()).startswith(author)
     assert "user" not in (project / ".git" / "config").read_text()
 

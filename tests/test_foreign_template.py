@@ -53,7 +53,7 @@ def test_its_code_does_not_run_without_consent(foreign: Checkout, tmp_path: Path
     assert result.exit_code == 0, result.output
     assert Path("shop", ENV).is_file()
     assert ran(tmp_path) == ""
-    assert ("No code of" in result.output) == ("--no-install" not in words)
+    assert ("Not locked or installed" in result.output) == ("--no-install" not in words)
 
 
 def test_its_code_runs_with_trust(foreign: Checkout, tmp_path: Path) -> None:
@@ -68,13 +68,13 @@ def test_in_a_terminal_one_is_asked(
     monkeypatch.setattr(cli, "_in_terminal", lambda: True)
     result = new(foreign, typed=f"{answer}\n")
     assert result.exit_code == 0, result.output
-    assert f"runs code of {foreign.root}" in " ".join(result.output.split())
+    assert f"runs code from {foreign.root}" in " ".join(result.output.split())
     assert ran(tmp_path).split() == expected
 
 
 def test_trust_needs_a_template() -> None:
     result = CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--trust"])
-    assert (result.exit_code, "--trust is about --template" in result.output, os.listdir()) == (2, True, [])
+    assert (result.exit_code, "--trust needs --template" in result.output, os.listdir()) == (2, True, [])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_trust_needs_a_template() -> None:
         ("- a\n", "cannot be read"),
         (f"{QUESTIONS}other:\n  choices: 5\n", "cannot be read"),
         (f"{QUESTIONS}other:\n  default: '{{{{ 1 / 0 }}}}'\n", "division by zero"),
-        (f"{QUESTIONS}_tasks: [touch ../ran]\n", "runs code while it is rendered"),
+        (f"{QUESTIONS}_tasks: [touch ../ran]\n", "runs code during rendering"),
     ],
 )
 def test_a_template_that_cannot_be_used_is_named(foreign: Checkout, tmp_path: Path, questions: str, why: str) -> None:
@@ -100,7 +100,7 @@ def test_a_template_that_cannot_be_used_is_named(foreign: Checkout, tmp_path: Pa
 def test_a_file_that_cannot_be_rendered_is_an_error_in_words(foreign: Checkout) -> None:
     foreign.commit({"template/a.txt.jinja": "{{ 1 / 0 }}"})
     result = new(foreign, "--yes", "--no-install")
-    assert (result.exit_code, "cannot be rendered: division by zero" in result.output) == (1, True)
+    assert (result.exit_code, "Cannot render the template: division by zero" in result.output) == (1, True)
     assert os.listdir() == []
 
 

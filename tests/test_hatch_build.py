@@ -63,7 +63,7 @@ def test_a_shallow_clone_builds_no_release(buildable: Checkout, tmp_path: Path) 
 
 def test_an_archive_without_git_builds_no_release(buildable: Checkout) -> None:
     shutil.move(buildable.root / ".git", buildable.root.parent / "away")
-    with pytest.raises(RuntimeError, match="no git clone"):
+    with pytest.raises(RuntimeError, match="not a git clone"):
         build(buildable.root, "wheel")
 
 

@@ -83,5 +83,5 @@ def test_a_project_does_not_change(questions: Questions) -> None:
 
 @pytest.mark.parametrize("place", ["a%20b", "a$HOME", 'a"b', "a`b", f"a{os.pathsep}b", "a\nb", "a%b/shop"])
 def test_a_place_that_programs_would_expand_is_refused(place: str, questions: Questions) -> None:
-    with pytest.raises(BadInputError, match="The project cannot be there"):
+    with pytest.raises(BadInputError, match="The project cannot be created there"):
         Project.plan(place, {"project_name": "shop"}, {}, questions)

@@ -175,8 +175,8 @@ def test_nothing_is_left_outside_the_scratch_directory(
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"template/bad.txt.jinja": "{{ nope("}, "cannot be rendered"),
-        ({"copier.yml": "_tasks: [touch x]\n_subdirectory: template\n"}, "runs code while it is rendered"),
+        ({"template/bad.txt.jinja": "{{ nope("}, "Cannot render"),
+        ({"copier.yml": "_tasks: [touch x]\n_subdirectory: template\n"}, "runs code during rendering"),
         ({"copier.yml": "_min_copier_version: '99'\n_subdirectory: template\n"}, "requires Copier"),
     ],
 )

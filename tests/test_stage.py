@@ -119,7 +119,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path, place: str) -> None:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc takes no files, not even root's")
 def test_a_parent_that_cannot_be_written_is_refused() -> None:
-    with pytest.raises(BadInputError, match="Cannot write in /proc"):
+    with pytest.raises(BadInputError, match="Cannot write to /proc"):
         make(Path("/proc/new"))
 
 

@@ -89,4 +89,4 @@ def test_a_repository_that_git_cannot_read_is_not_to_be_made_anew(checkout: Chec
     (checkout.root / ".git" / "config").write_text("[core\n")
     with pytest.raises(MkbackendError, match="config") as refused:
         repository.find(checkout.root)
-    assert refused.value.hint == "See what git says: git status"
+    assert refused.value.hint == "Check the repository: git status"

@@ -99,14 +99,14 @@ def test_a_dry_run_leaves_the_home_alone(checkout: Checkout, machine: Path) -> N
 
 def test_a_home_that_cannot_be_written_is_said(checkout: Checkout, machine: Path) -> None:
     (machine / ".local").write_text("a file in the way")
-    with pytest.raises(MkbackendError, match=r"Cannot keep the template") as refused:
+    with pytest.raises(MkbackendError, match=r"Cannot store the template") as refused:
         find()
     assert "HOME" in refused.value.hint
 
 
 def test_an_unpacked_archive_has_no_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(template, "_CHECKOUT", tmp_path)
-    with pytest.raises(MkbackendError, match="no git clone"):
+    with pytest.raises(MkbackendError, match="not a git clone"):
         find()
 
 
@@ -130,5 +130,5 @@ def test_without_a_ref_the_newest_release_counts(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize(("url", "ref"), [("{}/none", None), ("{}", "no-such-tag"), ("--upload-pack=x", None)])
 def test_a_repository_without_a_template_is_bad_input(checkout: Checkout, url: str, ref: str | None) -> None:
-    with pytest.raises(BadInputError, match="no template at"), template.find(url.format(checkout.root), ref):
+    with pytest.raises(BadInputError, match="No template found at"), template.find(url.format(checkout.root), ref):
         pass

@@ -52,6 +52,6 @@ def test_a_uv_that_was_taken_out_of_the_package_is_named_with_the_fix(
         raise FileNotFoundError
 
     monkeypatch.setattr(uv, "find_uv_bin", missing)
-    with pytest.raises(MkbackendError, match="uv that is installed with mkbackend is missing") as refused:
+    with pytest.raises(MkbackendError, match="uv bundled with mkbackend is missing") as refused:
         system.find_uv(tmp_path)
-    assert "Install mkbackend again" in refused.value.hint
+    assert "Reinstall mkbackend" in refused.value.hint

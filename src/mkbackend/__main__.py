@@ -1,4 +1,4 @@
-"""The command `mkbackend`, also as `python -m mkbackend`."""
+"""Entry point of `mkbackend` and `python -m mkbackend`."""
 
 import sys
 
@@ -6,7 +6,7 @@ from mkbackend import __version__
 
 
 def main() -> None:
-    """Answer at once what needs no more, or run the command line."""
+    """Print the version without importing the command line, or run it."""
     if sys.argv[1:] == ["--version"]:
         print(f"mkbackend {__version__}")
         return

@@ -1,8 +1,8 @@
-"""The template as a git bundle: main's history cut down to it, with a version tag on every step.
+"""The template as a git bundle: main's history reduced to the template, with a version tag on every step.
 
-Copier can update a project only from git, with the project's old version in reach, and a wheel has no git. The build
-hook writes this file into the wheel; in a checkout the command makes it anew at each run. The same history gives the
-same bytes on every machine.
+Copier updates a project only from a git repository that has the project's old version, and a wheel has none. The build
+hook writes the bundle into the wheel; in a checkout each run builds it. The same history gives the same bytes on every
+machine.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ MOVES = f"{TEMPLATE[1]}/moves.toml"
 _HEADER = b"# v2 git bundle\n"
 _BRANCH = "refs/heads/main"
 _TAGS = "refs/tags/"
-# The template's own .gitattributes decides for its files; this keeps git from converting any other byte.
+# Keeps git from converting line ends, except where the template's own .gitattributes says so.
 _ATTRIBUTES = b"* -text\n"
-# Neither a user's settings, nor how the clone happens to be packed, may reach the bytes.
+# The bytes must not depend on the user's settings or on how the clone is packed.
 _PACK = (
     *("-c", "core.compression=9", "-c", "pack.compression=9", "-c", "pack.window=10", "-c", "pack.depth=50"),
     *("pack-objects", "--quiet", "--revs", "--all", "--stdout"),
@@ -30,17 +30,17 @@ _PACK = (
 
 
 def build(root: Path, release: bool = False) -> bytes:
-    """Return the bundle of the checkout at `root`, with its uncommitted changes as a last, pre-release step.
+    """Return the bundle of the checkout at `root`, with uncommitted changes as a last, pre-release step.
 
-    A `release` is refused from a shallow clone, whose versions would have other numbers than everyone else's.
+    A `release` needs a full clone: a shallow one would number the versions differently.
     """
     if not (root / ".git").exists():
         raise MkbackendError(
-            f"{root} is no git clone, so it has no versions of the template.",
+            f"{root} is not a git clone, so it has no template versions.",
             hint="Clone the repository with git, or install mkbackend as a package.",
         )
     if release and git("rev-parse", "--is-shallow-repository", cwd=root) == "true":
-        raise MkbackendError(f"{root} is a shallow clone, without the older versions.", hint="git fetch --unshallow")
+        raise MkbackendError(f"{root} is a shallow clone, without older versions.", hint="git fetch --unshallow")
     with _repository(borrow=git("rev-parse", "--path-format=absolute", "--git-path", "objects", cwd=root)) as repo:
         steps = history(root)
         steps += uncommitted(root, repo, steps)
@@ -51,18 +51,18 @@ def build(root: Path, release: bool = False) -> bytes:
 
 
 def tags(path: Path) -> dict[str, str]:
-    """Return the versions in a bundle and their commits, oldest first; refuse a damaged file."""
+    """Return the versions in a bundle and their commits, oldest first; raise MkbackendError if it is damaged."""
     head, _, pack = path.read_bytes().partition(b"\n\n")
     whole = hashlib.sha1(pack[:-20], usedforsecurity=False).digest() == pack[-20:]
     if not (whole and head.startswith(_HEADER)):
-        raise MkbackendError(f"The template in {path} is damaged.", hint="Install mkbackend again.")
+        raise MkbackendError(f"The template in {path} is damaged.", hint="Reinstall mkbackend.")
     refs = (line.split(" ", 1) for line in head.decode().splitlines()[1:])
     found = {ref.removeprefix(_TAGS): commit for commit, ref in refs if ref.startswith(_TAGS)}
     return dict(sorted(found.items(), key=lambda item: order(item[0])))
 
 
 def union(old: Path, new: Path) -> bytes:
-    """Return a bundle with every version of both files; the new file decides where they differ."""
+    """Return a bundle with the versions of both files; where they differ, the new file wins."""
     with _repository() as repo:
         for path in (old, new):
             _git(repo, "fetch", "--quiet", path.resolve(), f"+{_TAGS}*:{_TAGS}*", f"+{_BRANCH}:{_BRANCH}")
@@ -70,11 +70,11 @@ def union(old: Path, new: Path) -> bytes:
 
 
 def texts(source: str | Path, version: str) -> tuple[str, str]:
-    """Return copier.yml at a version of a bundle or a repository, and the list of moves: empty where there is none."""
+    """Return copier.yml at a version of a bundle or repository, and moves.toml, empty if missing."""
     with _repository() as repo:
         if Path(source).is_file():
             _git(repo, "fetch", "--quiet", source, version)
-        else:  # with the user's own settings, for once: they know how to connect
+        else:  # with the user's settings, which are needed to connect
             git("fetch", "--quiet", "--depth=1", "--", source, version, env={"GIT_DIR": str(repo)})
         questions = _git(repo, "show", f"FETCH_HEAD:{TEMPLATE[0]}").decode(errors="replace")
         moves = _git(repo, "ls-tree", "FETCH_HEAD", MOVES) and _git(repo, "show", f"FETCH_HEAD:{MOVES}")
@@ -96,9 +96,9 @@ def _commands(steps: list[Step]) -> Iterator[bytes]:
 
 
 def order(tag: str) -> tuple[tuple[int, ...], int, bool]:
-    """Return the sort key of one of our tags; a pre-release comes before the step that it will be.
+    """Return the sort key of one of our tags; a pre-release sorts before its step.
 
-    ValueError for what is none of ours.
+    Raise ValueError for other tags.
     """
     release, _, rest = tag.removeprefix("v").partition("+")[0].partition(".post")
     return tuple(map(int, release.split("."))), int(rest.partition(".")[0] or 0), ".dev" not in rest
@@ -106,7 +106,7 @@ def order(tag: str) -> tuple[tuple[int, ...], int, bool]:
 
 @contextmanager
 def _repository(borrow: str = "") -> Iterator[Path]:
-    """Yield an empty repository for a moment; it can use the objects of another without copying them."""
+    """Yield a temporary empty repository; it can borrow the objects of another."""
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         repo = Path(directory) / "template.git"
         _git(repo, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", repo)

@@ -1,4 +1,4 @@
-"""Places that an update leaves alone, because something else is there than a file of the template."""
+"""Paths that an update leaves alone, because a link, folder or other project is in the place of a template file."""
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -8,10 +8,10 @@ from mkbackend.trees import Ours, Renders
 
 
 def find_clashes(trial: Repository, ours: Ours, commit: str, unmerged: Iterable[str]) -> dict[str, str]:
-    """Return the changed files that git could only put under another name, each with what is in its place.
+    """Return the changed files that git could only write under another name, each with its blocker.
 
-    That is a link, a folder or a module where the template has a file, or a file where it has a folder. Git then makes
-    up a name, such as Makefile~HEAD; where it follows a folder that was moved, there is none, and no clash.
+    The blocker is a link, folder or submodule where the template has a file, or a file where it has a folder. Git then
+    writes a name such as Makefile~HEAD. If git follows a moved folder there is no such name, and no clash.
     """
     head, old, new = (_entries(trial, name) for name in (ours.commit, f"{commit}^", commit))
     folders = {str(parent) for path in head for parent in PurePosixPath(path).parents}
@@ -25,7 +25,7 @@ def find_clashes(trial: Repository, ours: Ours, commit: str, unmerged: Iterable[
 
 
 def find_left_out(renders: Renders, apart: Iterable[str]) -> dict[str, str]:
-    """Return the files that the template changes in the places `apart`, each with its place."""
+    """Return the files that the template changes below the folders `apart`, each with its folder."""
     found = {}
     for place in sorted(apart):
         for path in [renders.new / place, *(renders.new / place).rglob("*")]:
@@ -36,7 +36,7 @@ def find_left_out(renders: Renders, apart: Iterable[str]) -> dict[str, str]:
 
 
 def _entries(trial: Repository, commit: str) -> dict[str, str]:
-    """Return the mode and the object of each file in a commit."""
+    """Return the mode and object of each file in a commit."""
     lines = trial.names("ls-tree", "-r", "-z", commit, "--", trial.prefix or ".")
     return {path: entry for entry, _, path in (line.partition("\t") for line in lines)}
 
@@ -44,7 +44,7 @@ def _entries(trial: Repository, commit: str) -> dict[str, str]:
 def _blocker(
     path: str, head: dict[str, str], old: dict[str, str], new: dict[str, str], folders: set[str]
 ) -> str | None:
-    """Return what the project has where the template wants this file: the file's own path, or one above it."""
+    """Return the project's path that blocks a template file: the same path or a parent; None if it is free."""
     for parent in [str(parent) for parent in PurePosixPath(path).parents][-2::-1]:
         if parent in head and head[parent] != old.get(parent):
             return parent

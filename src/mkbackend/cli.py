@@ -1,4 +1,4 @@
-"""The command line: parse, call, print."""
+"""The command line: parses arguments and calls the commands."""
 
 import sys
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ import typer
 from mkbackend import __version__
 from mkbackend.errors import BadInputError, Interruption, MkbackendError
 
-# What a command needs is imported when it runs: --version, --help and completion stay fast.
+# Commands import what they need when they run: --version, --help and completion stay fast.
 if TYPE_CHECKING:
     from mkbackend.screen import Screen
 
-# Boxes around the help would take three times as long to import as all the rest.
+# Rich help boxes take three times as long to import as everything else.
 app = typer.Typer(name="mkbackend", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command line."""
     app()
 
 
@@ -37,28 +37,26 @@ def mkbackend(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """A complete, tested, typed FastAPI and PostgreSQL service from one command."""
+    """Generate and update complete, tested, typed FastAPI and PostgreSQL services."""
 
 
-@app.command(short_help="Make a new project.")
+@app.command(short_help="Create a new project.")
 def new(
-    path: Annotated[str | None, typer.Argument(help="Where to make it; its last part names the project.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults, ask nothing.")] = False,
+    path: Annotated[str | None, typer.Argument(help="Directory to create; its last part names the project.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Use the defaults, ask nothing.")] = False,
     data: Annotated[
-        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Answer a question; repeatable.")
+        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Set an answer; repeatable.")
     ] = None,
-    answers: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Replay the answers of an earlier project.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files, write nothing.")] = False,
-    no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
-    no_install: Annotated[bool, typer.Option("--no-install", help="Without a network: install nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Ask nothing, print one JSON object.")] = False,
-    template: Annotated[str | None, typer.Option(metavar="URL", help="Another git repository as template.")] = None,
-    ref: Annotated[str | None, typer.Option(metavar="REF", help="A tag, branch or commit of it.")] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Lock and install it, which runs its code.")] = False,
+    answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the answers of another project.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the files, write nothing.")] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Create no git repository.")] = False,
+    no_install: Annotated[bool, typer.Option("--no-install", help="Work offline: lock and install nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, ask nothing.")] = False,
+    template: Annotated[str | None, typer.Option(metavar="URL", help="Git repository of another template.")] = None,
+    ref: Annotated[str | None, typer.Option(metavar="REF", help="Tag, branch or commit of --template.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Run code of --template to lock and install.")] = False,
 ) -> None:
-    """Make a new project: in a terminal after a few questions, anywhere else with the defaults.
+    """Create a new project. In a terminal it asks a few questions, elsewhere it uses the defaults.
 
     Examples:
 
@@ -75,9 +73,9 @@ def new(
 
         clean_environment()
         if ref and not template:
-            raise BadInputError("--ref says which version of --template.", hint="--template URL --ref REF")
+            raise BadInputError("--ref needs --template.", hint="--template URL --ref REF")
         if trust and not template:
-            raise BadInputError("--trust is about --template.", hint="--template URL --trust")
+            raise BadInputError("--trust needs --template.", hint="--template URL --trust")
         given = {**(read_answers(answers) if answers else {}), **parse_data(data or ())}
         ask = _in_terminal() and not (yes or as_json)
         run(Request(path, given, template, ref, ask, dry_run, not no_git, not no_install, trust), screen)
@@ -85,18 +83,18 @@ def new(
 
 @app.command()
 def update(
-    path: Annotated[str, typer.Argument(help="The project.")] = ".",
-    to: Annotated[str | None, typer.Option(metavar="VERSION", help="An earlier version than the newest.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, touch nothing.")] = False,
+    path: Annotated[str, typer.Argument(help="Project directory.")] = ".",
+    to: Annotated[str | None, typer.Option(metavar="VERSION", help="Target version, by default the newest.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, change nothing.")] = False,
     data: Annotated[
         list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Change an answer; repeatable.")
     ] = None,
-    verify: Annotated[bool, typer.Option("--verify", help="First install and test the result elsewhere.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Install and test the result first.")] = False,
     template: Annotated[
-        str | None, typer.Option(metavar="URL", help="Trust this template, which the project records.")
+        str | None, typer.Option(metavar="URL", help="Trust this template, recorded in the project.")
     ] = None,
 ) -> None:
-    """Bring a project to this mkbackend's template. The result is staged, never committed.
+    """Update a project to the installed template. The result is staged, not committed.
 
     Exit code: 0 clean, 1 conflicts, 2 refused.
 
@@ -115,19 +113,19 @@ def update(
 
         clean_environment()
         if dry_run and verify:
-            raise BadInputError("--dry-run shows, --verify tests.", hint="Give one of them.")
+            raise BadInputError("--dry-run and --verify exclude each other.", hint="Use one of them.")
         request = Request(path, to, parse_data(data or ()), template, _in_terminal(), dry_run, verify)
         raise typer.Exit(run(request, screen))
 
 
-@app.command(short_help="Tell which version a project has, and what is newer.")
+@app.command(short_help="Show a project's template version and newer changes.")
 def status(
-    path: Annotated[str, typer.Argument(help="The project.")] = ".",
+    path: Annotated[str, typer.Argument(help="Project directory.")] = ".",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show the project's version, the installed one, the changes between, and your own.
+    """Show the project's version, the installed version, the changelog between them and your edits.
 
-    Exit code: 0 up to date, 1 behind, 2 cannot tell.
+    Exit code: 0 up to date, 1 behind, 2 error.
     """
     with _reported(as_json) as screen:
         from mkbackend.status import status as run
@@ -137,16 +135,16 @@ def status(
         raise typer.Exit(run(path, screen))
 
 
-@app.command(short_help="Tell whether a project can be worked with here.")
+@app.command(short_help="Check that a project works on this machine.")
 def doctor(
-    path: Annotated[str, typer.Argument(help="The project.")] = ".",
+    path: Annotated[str, typer.Argument(help="Project directory.")] = ".",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Look at Python, tools, settings, port, database and migrations of a project; what is wrong has its mend.
+    """Check Python, tools, settings, port, database and migrations, and print a fix for each problem.
 
     Nothing is changed or started, and no secret is shown.
 
-    Exit code: 0 nothing wrong, 1 something is, 2 no project.
+    Exit code: 0 no problems, 1 problems found, 2 not a project.
 
     Examples:
 
@@ -164,28 +162,29 @@ def doctor(
 
 @app.command()
 def add(
-    name: Annotated[str | None, typer.Argument(help="The resource, in the singular: article, blog_post.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Resource name in the singular: article, blog_post.")] = None,
     fields: Annotated[
         list[str] | None, typer.Argument(metavar="[FIELD]...", help="NAME:TYPE[:MODIFIER]...[=DEFAULT]")
     ] = None,
-    auth: Annotated[str | None, typer.Option(metavar="WHO", help="Who may; see above. Else: user.")] = None,
-    plural: Annotated[str | None, typer.Option(metavar="NAME", help="Where the usual plural is wrong.")] = None,
-    no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes the row for good.")] = False,
-    file: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read a description in TOML.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")] = False,
-    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Beside changes that are not committed.")] = False,
-    project: Annotated[Path, typer.Option(metavar="PATH", help="The project.")] = Path(),
+    auth: Annotated[str | None, typer.Option(metavar="AUTH", help="Access rule, see above; by default user.")] = None,
+    plural: Annotated[str | None, typer.Option(metavar="NAME", help="Plural, if the usual one is wrong.")] = None,
+    no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes rows permanently.")] = False,
+    file: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read the resource from TOML.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
 ) -> None:
-    """Add a resource: table and migration, requests, queries, rules, routes, and the tests of all.
+    """Add a resource: model, migration, schemas, repository, service, routes and tests.
 
     \b
     Types: str str/200 text int bigint float decimal/10/2 bool date
       datetime uuid json enum/draft/published ref/user
-    Modifiers: null unique index list; of a ref cascade restrict setnull
-    WHO: user: who is signed in reads and writes. public: anyone reads, who
-      is signed in writes. owner: everyone their own, an admin all. admin.
+    Modifiers: null unique index list; for a ref also cascade restrict setnull
+    AUTH: user: signed-in users read and write. public: anyone reads,
+      signed-in users write. owner: users their own rows, admins all.
+      admin: admins only.
 
-    On a resource that was added before, the fields are added to it.
+    If the resource exists, the fields are added to it.
 
     Example:
 
@@ -207,15 +206,15 @@ def add(
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="The resource that was added.")],
-    force: Annotated[bool, typer.Option("--force", help="Files that you have edited, too.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, write nothing.")] = False,
-    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Beside changes that are not committed.")] = False,
-    project: Annotated[Path, typer.Option(metavar="PATH", help="The project.")] = Path(),
+    name: Annotated[str, typer.Argument(help="Name of the resource.")],
+    force: Annotated[bool, typer.Option("--force", help="Also remove files that you edited.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
 ) -> None:
-    """Remove a resource that was added: all files that you have not edited since.
+    """Remove a resource that add wrote, except files that you edited.
 
-    Where its migration may have been applied, another one is written that drops the table.
+    If its migration may have been applied, a new migration drops the table.
     """
     with _reported(as_json=False) as screen:
         from mkbackend.slices.remove import Request
@@ -227,13 +226,13 @@ def remove(
 
 
 def _in_terminal() -> bool:
-    """Whether somebody can be asked; a closed stream is None."""
+    """Return whether stdin and stdout are terminals; a closed stream is None."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 @contextmanager
 def _reported(as_json: bool) -> Iterator["Screen"]:
-    """Turn what goes wrong into a message and an exit code; SIGTERM and a closed terminal count as Ctrl-C."""
+    """Turn errors into a message and an exit code; SIGTERM and SIGHUP count as Ctrl-C."""
     from mkbackend.screen import Screen
     from mkbackend.system import on_interrupt
 

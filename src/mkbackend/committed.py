@@ -1,4 +1,4 @@
-"""The owner's last commit: its files, and a commit on it with some of them moved and changed."""
+"""The owner's last commit, and a commit on top of it with files moved and changed."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -15,18 +15,18 @@ _FILE = "100"
 
 @dataclass(frozen=True)
 class Committed:
-    """The mode and the object of each path in the project, from its folder; and the content of some files."""
+    """The mode and object of each path in the project, relative to its folder, and the content of some files."""
 
     repo: Repository
     entries: dict[str, tuple[str, str]]
     contents: dict[str, bytes]
 
     def is_file(self, path: str) -> bool:
-        """Return whether a path is a file, and no link or module."""
+        """Return whether a path is a file, not a link or submodule."""
         return self.entries[path][0].startswith(_FILE)
 
     def commit(self, moved: Mapping[str, str], changed: Mapping[str, bytes], objects: Path, directory: Path) -> str:
-        """Return a commit on this one; its objects go into a folder, and the user's index stays as it is."""
+        """Return a commit on top of this one; its objects go to a folder, and the user's index is not changed."""
         where = {"GIT_INDEX_FILE": str(directory / "moved-index"), "GIT_OBJECT_DIRECTORY": str(objects)}
         blobs = dict(zip(changed, self._store(list(changed.values()), directory, where), strict=True))
         gone = [b"0 %s\t%s\0" % (b"0" * len(self.entries[path][1]), self._place(path)) for path in moved]
@@ -44,7 +44,7 @@ class Committed:
         return os.fsencode(self.repo.prefix + path)
 
     def _store(self, contents: list[bytes], directory: Path, where: Mapping[str, str]) -> list[str]:
-        """Return the objects of contents."""
+        """Store contents and return their objects."""
         folder = directory / "moved-contents"
         folder.mkdir()
         for number, content in enumerate(contents):
@@ -55,9 +55,9 @@ class Committed:
 
 
 def read(repo: Repository, apart: Iterable[str], endings: tuple[str, ...]) -> Committed:
-    """Return the last commit without projects and repositories inside of the project.
+    """Return the last commit without the projects and repositories inside the project.
 
-    The content is that of files with some endings which no filter converts.
+    Contents are read for files with the given endings that no filter converts.
     """
     outside = tuple(f"{path}/" for path in apart)
     entries = {}

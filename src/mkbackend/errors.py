@@ -1,12 +1,12 @@
-"""What a person is told when something cannot be done: what it is, and how to mend it."""
+"""Errors for the user: each has a message and a fix."""
 
 import re
 
 
 class MkbackendError(Exception):
-    """Something foreseeable went wrong; `hint` is the mend, a command where there is one.
+    """An expected failure; `hint` is the fix, a command if possible.
 
-    The message is one line, so that no text of others in it looks like another message.
+    The message is kept on one line, so that foreign text in it cannot look like another message.
     """
 
     exit_code = 1
@@ -18,14 +18,14 @@ class MkbackendError(Exception):
 
 
 class BadInputError(MkbackendError):
-    """What was asked for is not possible; nothing was written."""
+    """An invalid request; nothing was written."""
 
     exit_code = 2
 
 
 class Interruption(KeyboardInterrupt):
-    """Ctrl-C or the like.
+    """Ctrl-C, SIGTERM or SIGHUP.
 
-    A kind of its own, because CPython gives up our exit code for a plain KeyboardInterrupt that has passed an exec(),
-    as in the making of a dataclass.
+    A subclass, because CPython overrides our exit code for a plain KeyboardInterrupt that passed through exec(), as
+    when a dataclass is created.
     """

@@ -1,4 +1,4 @@
-"""The owner's clean and smudge filters (git-crypt, transcrypt, LFS), run in the project: their keys are there."""
+"""The owner's clean and smudge filters (git-crypt, transcrypt, LFS), run in the project, which has their keys."""
 
 import os
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ _NO_FILTER = {b"unspecified", b"unset", b"set"}
 
 @dataclass(frozen=True)
 class Filtered:
-    """The files of two renders that a filter converts, with their objects in the folder `objects`.
+    """The files of two renders that a filter converts; `objects` is the folder of their git objects.
 
-    `broken` are those that a filter refuses to store.
+    `broken` are the files that a filter fails to store.
     """
 
     objects: Path
@@ -29,7 +29,7 @@ class Filtered:
 
 
 def convert(repo: Repository, old: Path, new: Path, apart: Iterable[str], objects: Path) -> Filtered:
-    """Store the files of both renders as the project would store them."""
+    """Store the files of both renders through the project's filters."""
     theirs = repo.git("rev-parse", "--path-format=absolute", "--git-path", "objects")
     (objects / "info").mkdir(parents=True)
     (objects / "info" / "alternates").write_text(f"{theirs}\n", encoding="utf-8", newline="\n")
@@ -48,14 +48,14 @@ def convert(repo: Repository, old: Path, new: Path, apart: Iterable[str], object
 
 
 def filtered(repo: Repository, names: list[str]) -> list[str]:
-    """Return the paths among some that a filter of the project converts."""
+    """Return those of the paths that a filter of the project converts."""
     stdin = b"".join(os.fsencode(name) + b"\0" for name in names)
     parts = run("git", "check-attr", "-z", "--stdin", "filter", cwd=repo.top, stdin=stdin).split(b"\0")
     return [os.fsdecode(path) for path, _, value in batched(parts[:-1], 3) if value not in _NO_FILTER]
 
 
 def find_refused(repo: Repository, trial: Repository, written: list[str]) -> set[str]:
-    """Return the files of a merge that the project could not check out, conflict marks included."""
+    """Return the merged files, with conflict markers, that a filter fails to check out."""
     refused = set()
     files = [name for name in written if (trial.top / name).is_file() and not (trial.top / name).is_symlink()]
     for name in filtered(repo, files):
@@ -68,7 +68,7 @@ def find_refused(repo: Repository, trial: Repository, written: list[str]) -> set
 
 
 def bring(repo: Repository, trial: Repository, names: Iterable[str]) -> None:
-    """Write files into the trial as the project has or would have them; its index says what changed."""
+    """Write files into the trial as the project would check them out; its index keeps the changes."""
     staged = {}
     for line in trial.names("ls-files", "--stage", "-z"):
         entry, _, name = line.partition("\t")
@@ -79,20 +79,20 @@ def bring(repo: Repository, trial: Repository, names: Iterable[str]) -> None:
     if not wanted:
         return
     for name in wanted:
-        with suppress(MkbackendError):  # it stays as git keeps it
+        with suppress(MkbackendError):  # then the file stays unfiltered
             (trial.top / name).write_bytes(_restore(repo, trial, name, staged[name]))
     stdin = b"".join(os.fsencode(name) + b"\0" for name in wanted)
     trial.git("update-index", "-z", "--assume-unchanged", "--stdin", stdin=stdin)
 
 
 def _restore(repo: Repository, trial: Repository, name: str, blob: str) -> bytes:
-    """Return an object as the project would check it out; MkbackendError where the filter fails."""
+    """Return an object as the project would check it out; raise MkbackendError if the filter fails."""
     objects = trial.top / ".git" / "objects"
     return run("git", "cat-file", "--filters", f"--path={name}", blob, cwd=repo.top, env=_using(objects))
 
 
 def _store(repo: Repository, objects: Path, name: str, file: Path) -> dict[str, str]:
-    """Return the object of a file under its name; nothing where the render has no such file."""
+    """Store a file and return its object by name; return an empty dict if the render has no such file."""
     if not file.is_file() or file.is_symlink():
         return {}
     command = ("-c", "core.safecrlf=false", "hash-object", "-w", "--stdin", f"--path={name}")
@@ -100,7 +100,7 @@ def _store(repo: Repository, objects: Path, name: str, file: Path) -> dict[str, 
 
 
 def _using(objects: Path) -> dict[str, str]:
-    """Return the variables with which git keeps new objects in a folder of ours."""
+    """Return the environment in which git writes new objects to our folder."""
     return {"GIT_OBJECT_DIRECTORY": str(objects)}
 
 

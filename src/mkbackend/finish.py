@@ -1,6 +1,6 @@
-"""From files to a working project: secrets, lock file, repository, environment.
+"""Steps from rendered files to a working project: secrets, lock file, repository, environment.
 
-Each step leaves a whole project when it fails: its MkbackendError says what is missing, with the command to retry.
+A failed step leaves a complete project; its MkbackendError has the command to retry.
 """
 
 import os
@@ -14,31 +14,31 @@ from mkbackend.errors import MkbackendError
 from mkbackend.questions import Answers
 from mkbackend.system import find_uv, git, run
 
-# git drops these at the ends of a name, and refuses one that has nothing else.
+# git strips these from the ends of a name, and refuses a name of these alone.
 _CRUD = " \t\n.,:;<>\"\\'"
 _NETWORK = 600.0
 
 
 def write_env(project: Path) -> None:
-    """Let the project's own script write `.env` with fresh secrets."""
+    """Run the project's script that writes `.env` with fresh secrets."""
     if (project / "scripts" / "init_env.py").is_file():
         _or_retry("python scripts/init_env.py", sys.executable, "scripts/init_env.py", cwd=project)
 
 
 def lock(project: Path) -> None:
-    """Write `uv.lock`; any Python will do for that, so none is downloaded."""
+    """Write `uv.lock` with the running Python, so that none is downloaded."""
     never = {"UV_PYTHON_DOWNLOADS": "never"}
     _uv("lock", "--python", sys.executable, project=project, env=never)
 
 
 def commit(project: Path, target: Path, answers: Answers) -> str:
-    """Put the project into a repository with one commit; returns a line about it when there is something to say."""
+    """Create the repository and first commit; return a notice for the user, or an empty string."""
     if (target / ".git").is_dir():
         shutil.copytree(target / ".git", project / ".git", symlinks=True)
     else:
         git("init", "--quiet", "--initial-branch=main", cwd=project)
     author, said = _author(project, answers)
-    # The files are the template's: no ignore list of the user has a say in this one commit.
+    # Commit all files of the template, whatever the user ignores globally.
     settings = {"core.excludesFile": os.devnull, "core.safecrlf": "false", **author}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     message = f"Start {answers['project_name']} with mkbackend"
@@ -51,12 +51,12 @@ def commit(project: Path, target: Path, answers: Answers) -> str:
 
 
 def guess_author() -> Answers:
-    """Return the answers that git knows already."""
+    """Return the author's name and e-mail from git's settings."""
     return {f"author_{key}": value for key in ("name", "email") if (value := _setting(f"user.{key}", Path.cwd()))}
 
 
 def guess_python(recommended: str) -> Answers:
-    """Return the Python that runs us as an answer, where the recommended one is not on this machine."""
+    """Return the running Python's version as an answer if the recommended one is not installed."""
     here = Path.cwd()
     if _find_python(here, recommended) or _said(find_uv(here), "python", "find", recommended, cwd=here):
         return {}
@@ -70,12 +70,12 @@ def install(project: Path, python_version: str) -> None:
 
 
 def _uv(*arguments: str, project: Path, **options: Any) -> None:
-    """Run uv in a project; what it leaves undone, `make install` does."""
+    """Run uv in a project; `make install` is the retry."""
     _or_retry("make install", find_uv(project), "--quiet", *arguments, cwd=project, timeout=_NETWORK, **options)
 
 
 def _find_python(project: Path, version: str) -> str:
-    """Return the program itself of a Python of that version, ours if it is one; empty where there is none."""
+    """Return the path of a Python of that version, preferring the running one; empty if there is none."""
     ask = "import sys; print('%d.%d' % sys.version_info[:2], getattr(sys, '_base_executable', sys.executable))"
     for command in filter(None, (sys.executable, shutil.which(f"python{version}"))):
         found, _, program = _said(command, "-c", ask, cwd=project).partition(" ")
@@ -85,7 +85,7 @@ def _find_python(project: Path, version: str) -> str:
 
 
 def _said(*command: str | Path, cwd: Path) -> str:
-    """Return what a command printed; empty where it fails."""
+    """Return a command's output; empty if it fails."""
     try:
         return run(*command, cwd=cwd).decode(errors="replace").strip()
     except MkbackendError:
@@ -93,7 +93,7 @@ def _said(*command: str | Path, cwd: Path) -> str:
 
 
 def _author(project: Path, answers: Answers) -> tuple[dict[str, str], str]:
-    """Return settings that give the commit an author where git has none, and a line that says so."""
+    """Return settings with an author if git has none, and a notice about it."""
     name = os.environ.get("GIT_AUTHOR_NAME") or _setting("user.name", project)
     email = os.environ.get("GIT_AUTHOR_EMAIL") or _setting("user.email", project)
     if name.strip(_CRUD) and email.strip(_CRUD):
@@ -102,7 +102,7 @@ def _author(project: Path, answers: Answers) -> tuple[dict[str, str], str]:
         os.environ.pop(variable, None)
     name = re.sub(r"[<>\s]+", " ", str(answers.get("author_name", ""))).strip(_CRUD) or "mkbackend"
     email = str(answers.get("author_email", "")) or "mkbackend@localhost"
-    said = f"git does not know you yet: the first commit is by {name} <{email}>."
+    said = f"git has no user.name and user.email: the first commit is by {name} <{email}>."
     return {"user.name": name, "user.email": email}, said
 
 
@@ -111,7 +111,7 @@ def _setting(name: str, where: Path) -> str:
 
 
 def _or_retry(retry: str, *command: str | Path, **options: Any) -> None:
-    """Run a command; if it fails, the hint is what a person types in the project."""
+    """Run a command; the hint of its error is the command to retry."""
     try:
         run(*command, **options)
     except MkbackendError as error:

@@ -1,4 +1,4 @@
-"""What an update leaves for the owner to do: new settings, a lock file that no longer fits, migrations that do not."""
+"""Follow-up work of an update: new settings, an outdated lock file, migrations to merge."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _SETTING = re.compile(r"^(?:# ?)?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What is left to do after an update; `join` is a migration to be added, its path and text."""
+    """Work left after an update; `join` is the path and text of a merge migration."""
 
     join: tuple[str, str] | None
     orphans: list[str]
@@ -22,7 +22,7 @@ class FollowUp:
 
 
 def follow_up(before: Path, after: Path, version: str) -> FollowUp:
-    """Compare the project before an update with the project after it."""
+    """Compare the project before and after an update."""
     was, now = migrations.heads(migrations.read(before)), migrations.read(after)
     tips = migrations.heads(now)
     return FollowUp(
@@ -34,20 +34,20 @@ def follow_up(before: Path, after: Path, version: str) -> FollowUp:
 
 
 def _orphans(before: Path, now: list[migrations.Migration]) -> list[str]:
-    """Return the new migrations that follow one which the owner has removed."""
+    """Return the new migrations whose parent the owner removed."""
     known = {migration.revision for migration in migrations.read(before)}
     lost = [migration for migration in migrations.orphans(now) if migration.revision not in known]
     return [f"{migration.revision} follows {' and '.join(migration.follows)}" for migration in lost]
 
 
 def _new_settings(before: Path, after: Path) -> list[str]:
-    """Return the settings that `.env.example` gained and that `.env` does not have."""
+    """Return the new settings of `.env.example` that `.env` lacks."""
     had = {*_settings(before / ".env.example"), *_settings(before / ".env")}
     return [name for name in _settings(after / ".env.example") if name not in had]
 
 
 def _settings(path: Path) -> list[str]:
-    """Return the names of a file of settings, also of those that it only shows."""
+    """Return the names in a settings file, including commented ones."""
     try:
         return list(dict.fromkeys(_SETTING.findall(path.read_text(encoding="utf-8", errors="replace"))))
     except OSError:
@@ -55,7 +55,7 @@ def _settings(path: Path) -> list[str]:
 
 
 def _locked(project: Path) -> Any:
-    """Return what of pyproject.toml is in a lock file; a text where it cannot be read, as in a conflict."""
+    """Return the part of pyproject.toml that a lock file depends on; its text if it has conflict markers."""
     path = project / "pyproject.toml"
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Python as a project's own ruff writes it."""
+"""Formatting of Python with a project's own ruff."""
 
 import os
 import shutil
@@ -15,20 +15,20 @@ _COMMON = ("--quiet", "--no-cache", "--force-exclude")
 
 
 def find_ruff(project: Path) -> Path:
-    """Return the project's own ruff, by which its lint judges; ours, where it is not installed yet."""
+    """Return the project's ruff, which its lint uses; before it is installed, ours."""
     beside = ("Scripts", "ruff.exe") if os.name == "nt" else ("bin", "ruff")
     for place in (project.joinpath(".venv", *beside), Path(sys.executable).with_name(beside[1])):
         if place.is_file():
             return place
     if found := shutil.which("ruff"):
         return Path(found)
-    raise MkbackendError("ruff is missing, which formats what is written.", hint="pip install ruff")
+    raise MkbackendError("ruff is not installed, so the code cannot be formatted.", hint="pip install ruff")
 
 
 def tidy(program: Path, folder: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return changed files with their imports sorted and formatted, each as far as it was so before.
+    """Return changed files sorted and formatted, but only files that were sorted or formatted before.
 
-    `folder` is a tree with the settings of ruff; it may be written to. The same paths are in both.
+    `folder` has the ruff settings and is overwritten. `before` and `after` have the same paths.
     """
     done = dict(after)
     for step in _STEPS:
@@ -38,7 +38,7 @@ def tidy(program: Path, folder: Path, before: Mapping[str, bytes], after: Mappin
 
 
 def _run(program: Path, folder: Path, step: tuple[str, ...], files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return what a command of ruff makes of files; a file, or settings, that it does not take stay as they are."""
+    """Return files after a ruff command; files that ruff rejects, or all with invalid settings, stay unchanged."""
     if not files:
         return {}
     for path, content in files.items():

@@ -1,4 +1,4 @@
-"""The versions of the template, read from the history of a checkout; nothing in the checkout is changed."""
+"""Template versions, read from the git history of a checkout without changing it."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from mkbackend.system import git, run
 
 TEMPLATE = ("copier.yml", "template")
 _PATHS = (*TEMPLATE, "pyproject.toml")
-# Read the commits as they are, and leave the index alone.
+# Ignore replace refs, and do not refresh the index.
 _AS_IS = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One version: its tag, the time of its commit, and the git objects of its two parts."""
+    """One version: its tag, commit time, and the git objects of its two parts."""
 
     tag: str
     time: int
@@ -24,7 +24,7 @@ class Step:
 
 
 def history(root: Path) -> list[Step]:
-    """Return the committed versions, oldest first: each commit of main that changed the template or its version."""
+    """Return the committed versions, oldest first: the commits of main that changed the template or its version."""
     _fetch_missing(root)
     walk = git("rev-list", "--first-parent", "--reverse", "--timestamp", "HEAD", "--", *_PATHS, cwd=root, env=_AS_IS)
     commits = [line.split() for line in walk.splitlines()]
@@ -50,7 +50,7 @@ def history(root: Path) -> list[Step]:
 
 
 def uncommitted(root: Path, repo: Path, steps: list[Step]) -> list[Step]:
-    """Return the changed work tree as one more step; what is new is written to `repo`, which borrows from `root`."""
+    """Return uncommitted changes as one more step; new objects go to `repo`, which borrows from `root`."""
     if not git("status", "--porcelain", "--untracked-files=all", "--", *TEMPLATE, cwd=root, env=_AS_IS):
         return []
     where = {"GIT_DIR": str(repo), "GIT_WORK_TREE": str(root), "GIT_INDEX_FILE": str(repo / "uncommitted")}
@@ -60,20 +60,20 @@ def uncommitted(root: Path, repo: Path, steps: list[Step]) -> list[Step]:
     whole = git("write-tree", cwd=root, env=where)
     questions, tree = objects([f"{whole}:{path}" for path in TEMPLATE], root, where)
     release, _, since = (steps[-1].tag if steps else "v0").partition("+")[0].partition(".post")
-    # The content is part of the tag: two different work trees on one commit are two versions.
+    # The tag contains a content hash: two work trees on one commit are two versions.
     tag = f"{release}.post{int(since or 0) + 1}.dev0+g{head[:9]}.d{whole[:9]}"
     return [Step(tag, int(git("show", "--no-patch", "--format=%ct", cwd=root)) + 1, questions, tree)]
 
 
 def objects(names: list[str], root: Path, env: dict[str, str] = _AS_IS) -> list[str]:
-    """Return the id of each named object, empty where there is none."""
+    """Return the id of each named object, or an empty string if it does not exist."""
     stdin = "".join(f"{name}\n" for name in names).encode()
     found = git("cat-file", "--batch-check=%(objectname)", cwd=root, stdin=stdin, env=env)
     return ["" if line.endswith(" missing") else line for line in found.splitlines()]
 
 
 def _versions(blobs: set[str], root: Path) -> dict[str, tuple[int, ...]]:
-    """Return the released version that each pyproject.toml names; one without, or with another kind, is left out."""
+    """Return the version in each pyproject.toml, without those that are missing or not plain numbers."""
     stdin = "".join(f"{blob}\n" for blob in sorted(blobs)).encode()
     printed = run("git", "cat-file", "--batch", cwd=root, stdin=stdin, env=_AS_IS)
     found: dict[str, tuple[int, ...]] = {}
@@ -90,7 +90,7 @@ def _versions(blobs: set[str], root: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _fetch_missing(root: Path) -> None:
-    """Get what a partial clone lacks in one go; git by itself would ask the server once for each file."""
+    """Fetch the missing objects of a partial clone at once: git would ask the server for each file."""
     settings = git("config", "--list", "--name-only", cwd=root).splitlines()
     promisors = [name for name in settings if name.startswith("remote.") and name.endswith(".promisor")]
     for name in promisors:

@@ -1,4 +1,4 @@
-"""Conflicts in imports alone: both sides added or removed some, and the set of all is what both want."""
+"""Resolution of conflicts in imports: the result has the additions and removals of both sides."""
 
 import ast
 import re
@@ -16,17 +16,17 @@ _HUNK = re.compile(
     r"^<{7} ours\n(?P<ours>.*?)^\|{7} base\n(?P<base>.*?)^={7}\n(?P<theirs>.*?)^>{7} theirs\n", re.MULTILINE | re.DOTALL
 )
 _LABELS = ("-L", "ours", "-L", "base", "-L", "theirs")
-# An import of one name: the module with its leading dots, the name (empty for `import module`), and `as` what.
+# An import of one name: the module with its leading dots, the name (empty for `import module`), and its alias.
 _Import = tuple[str, str, str]
 _PYTHON = (".py", ".pyi")
 
 
 class _NotImportsError(Exception):
-    """A conflict has more in it than imports."""
+    """A conflict that contains more than imports."""
 
 
 def resolve(trial: Repository, paths: Iterable[str]) -> list[str]:
-    """Resolve the Python files whose conflicts are imports alone; write and stage them, and return their paths."""
+    """Resolve, write and stage the Python files whose conflicts are only imports, and return their paths."""
     resolved = {}
     for path in (path for path in paths if path.endswith(_PYTHON)):
         stages = [_stage(trial, number, path) for number in (1, 2, 3)]
@@ -45,11 +45,11 @@ def resolve(trial: Repository, paths: Iterable[str]) -> list[str]:
 
 
 def merge(stages: list[bytes], directory: Path) -> str | None:
-    """Merge three texts (old, the owner's, new) whose conflicts are imports alone; None where there is more to them."""
+    """Merge three texts (old, the owner's, new); return None if they conflict in more than imports."""
     names = ("base", "ours", "theirs")
     for name, content in zip(names, stages, strict=True):
         (directory / name).write_bytes(content)
-    with suppress(MkbackendError):  # it ends with the number of conflicts, which it leaves in the first file
+    with suppress(MkbackendError):  # its exit code is the number of conflicts
         git("merge-file", "--diff3", *_LABELS, *(directory / name for name in ("ours", "base", "theirs")))
     try:
         merged, found = _HUNK.subn(_merged, (directory / "ours").read_text(encoding="utf-8"))
@@ -66,8 +66,8 @@ def _merged(hunk: re.Match[str]) -> str:
 
 
 def _imports(text: str) -> set[_Import]:
-    """Return the imports of a text that has nothing else in it."""
-    if "#" in text:  # a comment has its place
+    """Return the imports of a text; raise _NotImportsError if it contains anything else."""
+    if "#" in text:  # the place of a comment matters
         raise _NotImportsError
     found: set[_Import] = set()
     for node in ast.parse(text).body:

@@ -1,7 +1,7 @@
-"""A change of the template is merged into the project by git: it follows renames, and keeps edits.
+"""Merge of the template's changes into the project by git, which follows renames and keeps edits.
 
-Everything is tried first in a throwaway repository that borrows the project's objects. Its work tree has the files
-that the template leaves alone: git reads .gitattributes there, and a merge driver may be a script of the project.
+Every merge is tried first in a temporary repository that borrows the project's objects. Its work tree has the files
+that the template does not change: git reads .gitattributes there, and a merge driver may be a script of the project.
 """
 
 import os
@@ -16,7 +16,7 @@ from mkbackend.repository import Repository
 from mkbackend.system import git, run
 from mkbackend.trees import NOBODY, Ours
 
-# What a user has set for their own merges has no say in this one.
+# Override the user's own merge settings.
 _SETTINGS = {
     "merge.renames": "true",
     "merge.renameLimit": "7000",
@@ -28,7 +28,7 @@ _SETTINGS = {
 }
 _FLAGS = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
 _BASE, _OURS, _THEIRS = 1, 2, 3
-_IN_PLACE = "; yours is in place, git checkout --theirs takes the template's"
+_IN_PLACE = "; your version is kept, git checkout --theirs takes the template's"
 _WHY = {
     frozenset({_BASE, _OURS, _THEIRS}): "changed here and in the template",
     frozenset({_OURS, _THEIRS}): "added here and in the template",
@@ -38,7 +38,7 @@ _WHY = {
 
 @dataclass
 class Outcome:
-    """What a merge does; paths from the top of the repository."""
+    """The result of a merge; paths from the top of the repository."""
 
     changes: list[tuple[str, str]] = field(default_factory=list)
     conflicts: dict[str, str] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class Outcome:
 
 
 def borrow(repo: Repository, ours: Ours, directory: Path, objects: Path) -> Repository:
-    """Make a throwaway repository at the user's commit and with their settings, its work tree empty.
+    """Create a temporary repository at the user's commit with their settings and an empty work tree.
 
-    Its index has the user's side of the merge. No filter runs in it: their keys and programs are in the project.
+    Its index has the user's side of the merge. Filters do not run in it: their keys and programs are in the project.
     """
     top = directory / "tree"
     form = repo.git("rev-parse", "--show-object-format")
@@ -74,9 +74,9 @@ def borrow(repo: Repository, ours: Ours, directory: Path, objects: Path) -> Repo
 
 
 def pick(place: Repository, ours: Ours, commit: str, resolved: Mapping[str, bytes]) -> Outcome:
-    """Merge a change into a work tree and its index, and commit nothing; BadInputError where git refuses.
+    """Merge a commit into the work tree and index without committing; raise BadInputError if git refuses.
 
-    `resolved` are files whose conflicts were resolved when it was tried.
+    `resolved` are files whose conflicts the trial resolved.
     """
     _switch(place, "HEAD", ours.commit)
     try:
@@ -91,7 +91,7 @@ def pick(place: Repository, ours: Ours, commit: str, resolved: Mapping[str, byte
 
 
 def attempt(trial: Repository, commit: str) -> Outcome:
-    """Merge in a throwaway repository; note all that git wrote, then bring the rest of the project."""
+    """Merge in the temporary repository, record the files that git wrote, then check out the rest of the project."""
     touched = set(trial.names("diff-tree", "-r", "-z", "--name-only", f"{commit}^", commit))
     _check_out(trial, touched)
     _cherry_pick(trial, commit)
@@ -108,14 +108,14 @@ def attempt(trial: Repository, commit: str) -> Outcome:
 
 
 def hand_over(trial: Repository, ours: Ours, commit: str, repo: Repository) -> None:
-    """Give the user's repository the objects of both sides; nothing refers to them yet."""
+    """Copy the objects of both sides to the user's repository, still unreferenced."""
     wanted = f"{commit}\n{ours.commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
     pack = run("git", "pack-objects", "--quiet", "--revs", "--stdout", cwd=trial.top, stdin=wanted)
     repo.git("unpack-objects", "-q", stdin=pack)
 
 
 def _check_out(trial: Repository, but: set[str]) -> None:
-    """Write the project's missing files but for some, and all .gitattributes: those above the project count in it."""
+    """Check out the project's missing files except some, and every .gitattributes, also those above the project."""
     missing = [name for name in trial.names("ls-files", "-z") if not os.path.lexists(trial.top / name)]
     wanted = [
         os.fsencode(name) + b"\0"
@@ -126,20 +126,20 @@ def _check_out(trial: Repository, but: set[str]) -> None:
 
 
 def _is_there(trial: Repository, path: str) -> bool:
-    """Tell whether a path is in the work tree itself, and not behind a link."""
+    """Return whether a path is in the work tree, not behind a symbolic link."""
     is_behind_link = any((trial.top / parent).is_symlink() for parent in Path(path).parents)
     return os.path.lexists(trial.top / path) and not is_behind_link
 
 
 def _switch(place: Repository, old: str, new: str) -> None:
-    """Bring the index and the work tree from one commit to another, where nothing else has changed."""
+    """Switch a clean index and work tree from one commit to another."""
     if new == old:
         return
     try:
         place.git("update-index", "-q", "--refresh", apart=True)
         place.git("read-tree", "-m", "-u", old, new, apart=True)
     except MkbackendError as error:
-        raise BadInputError(f"git does not move the files: {error.message}", hint="git status") from error
+        raise BadInputError(f"git cannot switch the files: {error.message}", hint="git status") from error
 
 
 def _cherry_pick(place: Repository, commit: str) -> None:
@@ -147,13 +147,13 @@ def _cherry_pick(place: Repository, commit: str) -> None:
         place.git(*_FLAGS, "cherry-pick", "--no-commit", commit, env=NOBODY, apart=True)
     except MkbackendError as error:
         if not _unmerged(place):
-            raise BadInputError(f"git does not merge: {error.message}", hint="git status") from error
+            raise BadInputError(f"git cannot merge: {error.message}", hint="git status") from error
     finally:
         place.git("cherry-pick", "--quit", apart=True)
 
 
 def _settle(place: Repository) -> Outcome:
-    """Leave deleted what the user has deleted, and look at what there is."""
+    """Remove again what the user deleted, and return the outcome."""
     unmerged = _unmerged(place)
     deleted = [path for path, stages in unmerged.items() if stages == {_BASE, _THEIRS}]
     if deleted:
@@ -163,7 +163,7 @@ def _settle(place: Repository) -> Outcome:
 
 
 def _unmerged(place: Repository) -> dict[str, frozenset[int]]:
-    """Return each path in conflict with its stages: 1 the old render's, 2 the user's, 3 the new render's."""
+    """Return each path in conflict with its stages: 1 the old render, 2 the user's file, 3 the new render."""
     stages: dict[str, set[int]] = defaultdict(set)
     for line in place.names("ls-files", "--unmerged", "-z"):
         entry, _, path = line.partition("\t")
@@ -172,7 +172,7 @@ def _unmerged(place: Repository) -> dict[str, frozenset[int]]:
 
 
 def _why(place: Repository, path: str, stages: frozenset[int]) -> str:
-    """Say what clashes; where git could put no marks between the two, the user's bytes stand."""
+    """Return the reason of a conflict; without conflict markers the user's version is kept."""
     why = _WHY.get(stages, "renamed or moved here and in the template")
     if {_OURS, _THEIRS} <= stages and not _is_marked(place.top / path):
         return why + _IN_PLACE
@@ -180,12 +180,12 @@ def _why(place: Repository, path: str, stages: frozenset[int]) -> str:
 
 
 def _is_marked(path: Path) -> bool:
-    """Whether git wrote a file with both sides in it; of a binary file it leaves the user's as it is."""
+    """Return whether git wrote conflict markers; it leaves binary files as the user has them."""
     return path.is_file() and b"<<<<<<<" in path.read_bytes()
 
 
 def _changes(place: Repository, conflicts: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the letter of git (A, D, M, R, T) and the path of all that is staged; of a rename both paths."""
+    """Return git's status letter (A, D, M, R, T) and path of each staged change; both paths of a rename."""
     parts = iter(place.names("diff", "--cached", "-z", "--name-status", "--find-renames", "HEAD"))
     changes = []
     for status in parts:
@@ -197,7 +197,7 @@ def _changes(place: Repository, conflicts: Iterable[str]) -> list[tuple[str, str
 
 
 def _quoted(path: Path) -> str:
-    """Return a path as git's settings want it between quotes."""
+    """Return a path escaped for quotes in a git config file."""
     return str(path).replace("\\", "\\\\").replace('"', '\\"')
 
 

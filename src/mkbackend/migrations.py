@@ -1,4 +1,4 @@
-"""Alembic's revisions in a project, read without running them, and one that joins two heads."""
+"""Alembic revisions of a project, parsed without running them, and merge revisions."""
 
 import ast
 import hashlib
@@ -38,14 +38,14 @@ def downgrade() -> None:
 
 @dataclass(frozen=True)
 class Migration:
-    """One revision, and those that it follows."""
+    """One revision and its parents."""
 
     revision: str
     follows: tuple[str, ...]
 
 
 def read(project: Path) -> list[Migration]:
-    """Return the project's migrations; a file that is none, or that cannot be parsed, is left out."""
+    """Return the project's migrations, without files that are not migrations or cannot be parsed."""
     return read_files(path for path in sorted((project / VERSIONS).glob("*.py")) if path.is_file())
 
 
@@ -64,19 +64,19 @@ def read_files(paths: Iterable[Path]) -> list[Migration]:
 
 
 def heads(migrations: list[Migration]) -> list[str]:
-    """Return the revisions that no other follows."""
+    """Return the revisions without children."""
     followed = {name for migration in migrations for name in migration.follows}
     return sorted({migration.revision for migration in migrations} - followed)
 
 
 def orphans(migrations: list[Migration]) -> list[Migration]:
-    """Return the migrations that follow one that is not there."""
+    """Return the migrations with a missing parent."""
     known = {migration.revision for migration in migrations}
     return [migration for migration in migrations if not known.issuperset(migration.follows)]
 
 
 def join(tips: list[str], version: str) -> tuple[str, str]:
-    """Return the path and the text of a revision that joins some heads; the same heads give the same revision."""
+    """Return the path and text of a revision that merges heads; the same heads give the same revision."""
     revision = hashlib.sha256(" ".join(tips).encode()).hexdigest()[:12]
     now = datetime.now(UTC)
     text = _MERGE.format(
@@ -90,7 +90,7 @@ def join(tips: list[str], version: str) -> tuple[str, str]:
 
 
 def merge_command(project: Path) -> str:
-    """Return what joins the heads of a project; one of an older template has no target of make for it."""
+    """Return the command that merges a project's heads; older templates have no make target for it."""
     makefile = project / "Makefile"
     if makefile.is_file() and "\nmigrate-merge:" in makefile.read_text(encoding="utf-8", errors="replace"):
         return "make migrate-merge"
@@ -98,7 +98,7 @@ def merge_command(project: Path) -> str:
 
 
 def _constants(module: ast.Module) -> dict[str, Any]:
-    """Return the names that a module sets to a constant at its top."""
+    """Return the module-level names of a module that are set to constants."""
     found: dict[str, Any] = {}
     for node in module.body:
         match node:

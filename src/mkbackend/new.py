@@ -1,4 +1,4 @@
-"""`mkbackend new`: decide, then one pipeline over one Project."""
+"""`mkbackend new`: collects the answers, then creates the project."""
 
 import tempfile
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from mkbackend.render import render
 from mkbackend.screen import Screen
 from mkbackend.template import Source
 
-# The name comes first and the slug follows from it; all the others can be customised.
+# The name is asked first and the slug derived from it; the other questions can be customised.
 _NAMES = ("project_name", "project_slug")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was typed."""
+    """The arguments of the command."""
 
     path: str | None
     given: Mapping[str, object]
@@ -34,8 +34,8 @@ class Request:
 
 
 def new(request: Request, screen: Screen) -> None:
-    """Make the project, or with `dry_run` only show it, and say how to go on."""
-    screen.say(f"mkbackend {__version__}", style="dim")  # at once: what follows may take some seconds
+    """Create the project, or with `dry_run` only list its files, and show the next steps."""
+    screen.say(f"mkbackend {__version__}", style="dim")  # at once: the next steps may take seconds
     system.require_git()
     with template.find(request.url, request.ref, remember=not request.dry_run) as source:
         questions = Questions(source.questions)
@@ -50,16 +50,16 @@ def new(request: Request, screen: Screen) -> None:
 
 
 def _require_names(questions: Questions, source: Source) -> None:
-    """Refuse a template that does not ask for what names a project."""
+    """Raise BadInputError if the template does not ask for the names of a project."""
     if missing := [name for name in _NAMES if name not in questions.asked]:
         raise BadInputError(
             f"The template at {source.url} does not ask for {' and '.join(missing)}, which mkbackend needs.",
-            hint=f"Copier takes any template: {system.typed('copier', 'copy', source.url, 'PATH')}",
+            hint=f"Use Copier instead: {system.typed('copier', 'copy', source.url, 'PATH')}",
         )
 
 
 def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
-    """Complete the answers, by asking where that was wished; refuse what cannot be before the first question."""
+    """Complete the answers, asking if requested; raise BadInputError for invalid input before the first question."""
     known = finish.guess_author()
     if python := questions.asked.get("python_version"):
         known |= finish.guess_python(str(python.default))
@@ -77,7 +77,7 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
 
 
 def _customise(answers: Answers, open_: list[str], questions: Questions, screen: Screen) -> Answers:
-    """Return the answers of a user who does not take the recommended ones."""
+    """Return the answers that a user chooses instead of the recommended ones."""
     names = [name for name in open_ if name not in _NAMES]
     if not names or screen.takes({name: answers[name] for name in names}):
         return {}
@@ -85,7 +85,7 @@ def _customise(answers: Answers, open_: list[str], questions: Questions, screen:
 
 
 def _create(project: Project, source: Source, request: Request, screen: Screen) -> dict[str, Any]:
-    """Make the project; up to the move to its place nothing is there, from then on all of it."""
+    """Create the project in a hidden directory, then move it to its place in one step."""
     around = stage.surrounding_repository(project.target)
     runs_code = _runs_code(request, screen)
     with stage.beside(project.target) as made:
@@ -93,15 +93,15 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
             files = render(source, project.answers, made.project, made.scratch)
         locked = request.install and runs_code and _lock(made.project, screen)
         committed = request.git and around is None and _commit(project, made, screen)
-        if runs_code:  # after the commit, so that no secret can get into it
+        if runs_code:  # after the commit, to keep secrets out of it
             with screen.step("Write .env with fresh secrets", optional=True):
                 finish.write_env(made.project)
         with stage.uninterrupted():
             made.place()
             screen.made = project.target
-            screen.left = f"{project.target} is whole, only not installed: make install"
+            screen.left = f"{project.target} is complete but not installed: make install"
     if around and request.git:
-        screen.say(f"It is part of the repository {around}. Commit it there; CI files are read only at its top.")
+        screen.say(f"It is inside the repository {around}: commit it there. CI files work only at its top.")
     installed = locked and _install(project, screen)
     return {
         "template": {"source": source.url, "version": source.version},
@@ -113,19 +113,19 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
 
 
 def _runs_code(request: Request, screen: Screen) -> bool:
-    """Tell whether code of the template may run, as it does to lock and to install: another's only with consent."""
+    """Return whether to run the template's code, which locking and installing do; a foreign template needs consent."""
     if request.url is None:
         return True
     if not request.install or request.trust:
         return request.install
-    if request.ask and screen.confirms(f"To install it runs code of {request.url}. Trust it?", default=False):
+    if request.ask and screen.confirms(f"Installing runs code from {request.url}. Trust it?", default=False):
         return True
-    screen.warn(f"No code of {request.url} was run: without --trust it is not locked or installed.", "make install")
+    screen.warn(f"Not locked or installed: without --trust no code from {request.url} runs.", "make install")
     return False
 
 
 def _preview(project: Project, source: Source, screen: Screen) -> list[str]:
-    """Show the files that would be made; nothing is written but in a temporary directory."""
+    """Show the project's files, rendered to a temporary directory only."""
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         files = render(source, project.answers, Path(directory) / project.target.name, Path(directory) / "scratch")
     screen.tree(project.target.name, files)
@@ -133,7 +133,7 @@ def _preview(project: Project, source: Source, screen: Screen) -> list[str]:
 
 
 def _lock(project: Path, screen: Screen) -> bool:
-    """Lock the dependencies, for the first commit; without that nothing can be installed either."""
+    """Lock the dependencies for the first commit; return whether they can be installed."""
     with screen.step("Lock the dependencies", optional=True) as step:
         finish.lock(project)
     return step.done
@@ -153,6 +153,6 @@ def _install(project: Project, screen: Screen) -> bool:
 
 
 def _next_steps(project: Project, installed: bool) -> list[str]:
-    """Return at most three commands that lead to a running service."""
+    """Return the commands, at most three, that start the service."""
     go = [] if project.target == Path.cwd() else [system.typed("cd", project.place)]
     return [*go, *([] if installed else ["make install"]), "make dev"]

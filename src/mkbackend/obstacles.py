@@ -1,4 +1,4 @@
-"""Files of the user that git does not track, where an update would write."""
+"""Untracked files in the way of an update."""
 
 import os
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from mkbackend.system import typed
 
 @dataclass(frozen=True)
 class Obstacles:
-    """A file that stays in its place, and the path beside it for the template's.
+    """Files that an update keeps, and the paths of the template's versions beside them.
 
-    `kept` and `beside` are files that git ignores; `apart` are those where something else is than a file. `places` are
-    the new files and folders.
+    `kept` and `beside` are ignored by git; `apart` have a link, folder or project in their place. `places` are the new
+    files and folders.
     """
 
     kept: list[str]
@@ -25,14 +25,15 @@ class Obstacles:
 
     @property
     def new(self) -> dict[str, str]:
-        """All files of the template that lie beside another."""
+        """All template files that are written beside another file."""
         return self.beside | self.apart
 
 
 def find_obstacles(repo: Repository, theirs: Mapping[str, Path], clashes: Mapping[str, str]) -> Obstacles:
-    """Look at each path that a merge writes, with what it writes there, and at those that clash, with what is there.
+    """Find the ignored files in the way of a merge.
 
-    BadInputError where something is in the way that git does not ignore.
+    `theirs` are the paths that the merge writes, each with its new file; `clashes` are the paths that it cannot write,
+    each with its blocker. Raise BadInputError if an untracked file that git does not ignore is in the way.
     """
     tracked = set(repo.names("ls-files", "-z"))
     blocked = {path: blocker for path in theirs if path not in tracked and (blocker := _blocker(repo, path, tracked))}
@@ -43,14 +44,14 @@ def find_obstacles(repo: Repository, theirs: Mapping[str, Path], clashes: Mappin
     taken = {new for new in news if os.path.lexists(repo.top / new)}
     if in_the_way := sorted(repo.shown(path) for path in {*blocked.values()}.difference(ignored) | taken):
         raise BadInputError(
-            f"Files that git does not track are where the update would write: {', '.join(in_the_way)}.",
-            hint=f"Move them, or commit them: {typed('git', 'add', '--', *in_the_way)} && git commit",
+            f"Untracked files are in the way of the update: {', '.join(in_the_way)}.",
+            hint=f"Move or commit them: {typed('git', 'add', '--', *in_the_way)} && git commit",
         )
     return Obstacles(ignored, beside, apart, sorted(news))
 
 
 def _blocker(repo: Repository, path: str, tracked: set[str]) -> str:
-    """Return what is in the way of a new file: one of that name, a folder, or a file where it needs a folder."""
+    """Return the path that blocks a new file: the path itself, or a parent that is not a folder."""
     for parent in [parent.as_posix() for parent in Path(path).parents][-2::-1]:
         place = repo.top / parent
         if parent not in tracked and os.path.lexists(place) and (place.is_symlink() or not place.is_dir()):
@@ -59,7 +60,7 @@ def _blocker(repo: Repository, path: str, tracked: set[str]) -> str:
 
 
 def _is_of_git(repo: Repository, path: str, tracked: set[str]) -> bool:
-    """Whether a path is a folder with nothing in it that git does not track."""
+    """Return whether a path is a folder with tracked files only."""
     place = repo.top / path
     if not place.is_dir() or place.is_symlink():
         return False
@@ -68,11 +69,11 @@ def _is_of_git(repo: Repository, path: str, tracked: set[str]) -> bool:
 
 
 def find_ignored(repo: Repository, paths: list[str]) -> list[str]:
-    """Return the files among some paths that git ignores."""
+    """Return those of the paths that are files ignored by git."""
     files = [path for path in paths if not (repo.top / path).is_dir()]
     try:
         return repo.names("check-ignore", "-z", "--stdin", stdin=b"".join(os.fsencode(path) + b"\0" for path in files))
-    except MkbackendError:  # so git says that none is
+    except MkbackendError:  # git exits with 1 if it ignores none
         return []
 
 

@@ -1,4 +1,4 @@
-"""A merge that was tried out, and then done in the project just so."""
+"""A merge that is tried first and then applied to the project unchanged."""
 
 import shutil
 import tempfile
@@ -22,7 +22,7 @@ from mkbackend.trees import Ours, Renders, find_apart
 
 @dataclass(frozen=True)
 class Plan:
-    """What a merge does, what is in its way, and what remains for the owner; `trial` has the result."""
+    """A merge with its obstacles and follow-up work; `trial` has the result."""
 
     repo: Repository
     trial: Repository
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def new(self) -> list[str]:
-        """All paths that the update adds, from the top."""
+        """All paths that the update adds, relative to the top."""
         joined = [self.repo.prefix + self.follow_up.join[0]] if self.follow_up.join else []
         tracked = set(self.repo.names("ls-files", "-z"))
         written = (*self.outcome.written, *self.obstacles.places, *joined, *self.relocated.added)
@@ -43,11 +43,11 @@ class Plan:
 
     @property
     def undo(self) -> str:
-        """The one command that takes all of it back."""
+        """The command that undoes the update."""
         return repository.undo(self.repo, self.obstacles.places, conflicts=bool(self.outcome.conflicts))
 
     def apply(self) -> "Plan":
-        """Do it in the project and return what it did; a note tells a later run what was begun."""
+        """Apply the merge to the project and return the result; a note records it for the run after a killed one."""
         merge.hand_over(self.trial, self.relocated.ours, self.commit, self.repo)
         repository.begin(self.repo, self.new)
         try:
@@ -66,7 +66,7 @@ class Plan:
 
 
 def make(repo: Repository, renders: Renders, moves: Moves, version: str, directory: Path) -> Plan:
-    """Try the merge in a throwaway repository, and again without what cannot be merged and what blocks it."""
+    """Try the merge in a temporary repository, and again without the paths that clash or are blocked."""
     apart = find_apart(repo, renders)
     filtered = filters.convert(repo, renders.old, renders.new, apart, directory / "filtered")
     relocated = relocate(repo, renders, moves, apart, filtered.objects, directory)
@@ -101,14 +101,14 @@ def _attempt(
     apart: set[str],
     kept: Iterable[str] = (),
 ) -> tuple[Repository, str, Outcome]:
-    """Merge once in a repository of its own."""
+    """Merge once in a new temporary repository."""
     trial = merge.borrow(repo, ours, Path(tempfile.mkdtemp(dir=directory)), filtered.objects)
     commit = trees.change(trial, ours, renders, label, filtered, apart, kept)
     return trial, commit, merge.attempt(trial, commit)
 
 
 def _join(place: Repository, work: FollowUp) -> None:
-    """Add the migration that joins two heads."""
+    """Add the migration that merges two heads."""
     if work.join:
         path, text = work.join
         (place.project / path).write_text(text, encoding="utf-8", newline="\n")
@@ -116,7 +116,7 @@ def _join(place: Repository, work: FollowUp) -> None:
 
 
 def _either(render: Path, merged: Path) -> Path:
-    """Return the template's file; what git has put where the user moved a folder, only the merge has."""
+    """Return the template's file; only the merge has files that git moved along with a folder of the user."""
     return render if render.is_file() else merged
 
 

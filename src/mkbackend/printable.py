@@ -1,24 +1,24 @@
-"""Text of others for a terminal: a control character is shown, never sent."""
+"""Escaping of control characters in foreign text for the terminal."""
 
 import re
 
-# C0 but for line break and tab, DEL, C1, what turns the direction of text, separators of lines, lone surrogates.
+# C0 except line feed and tab, DEL, C1, bidirectional controls, line separators, lone surrogates.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNDECODED = range(0xDC80, 0xDD00)
 
 
 def printable(text: str) -> str:
-    """Return a text with its control characters as escapes; lines and tabs stay."""
+    """Return a text with its control characters escaped, except line feeds and tabs."""
     return _UNSEEN.sub(lambda found: _escape(found[0]), text)
 
 
 def on_one_line(text: str) -> str:
-    """Return a name so that it stays on its line: of a file it may have a line break in it."""
+    """Return a text with line feeds and tabs escaped too: file names may contain them."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def quoted(word: str) -> str | None:
-    """Return a word in the quotes that shells have for control characters; None where it has none."""
+    """Return a word in the shell's $'…' quotes, or None if it has no control characters."""
     if on_one_line(word) == word:
         return None
     plain = word.replace("\\", "\\\\").replace("'", "\\'")
@@ -26,7 +26,7 @@ def quoted(word: str) -> str | None:
 
 
 def _escape(character: str) -> str:
-    """Return one character as shells and Python write it; a byte that is no text of a file name is one byte."""
+    """Return the escape of one character, as in shells and Python; an undecodable byte becomes one byte."""
     code = ord(character)
     if code in _UNDECODED:
         code -= 0xDC00

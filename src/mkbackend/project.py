@@ -1,4 +1,4 @@
-"""What is to be made: where, and with which answers. Pure: looks at names, never at the disk."""
+"""A project to create: its path and answers. Pure: works on names, does not read the disk."""
 
 import os
 import re
@@ -10,28 +10,28 @@ from mkbackend.errors import BadInputError
 from mkbackend.questions import Answers, Questions
 from mkbackend.system import typed
 
-# What can be typed as a directory without quoting stays as it is; any other name gets the slug's directory.
+# Names that need no quoting in a shell are used as directory; for others the slug is.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# What programs of the project give a meaning of their own in the path of its folder.
+# Characters in the project's path that its tools would interpret.
 _EXPANDED = {
     "%": "Alembic expands it",
     "$": "initdb and ruff expand it",
-    '"': "initdb gives its path to a shell",
-    "`": "initdb gives its path to a shell",
-    os.pathsep: "it separates the folders of PATH",
-    "\n": "make and Alembic read lines",
-} | ({} if os.name == "nt" else {"\\": "ruff takes it for an escape"})
+    '"': "initdb passes its path to a shell",
+    "`": "initdb passes its path to a shell",
+    os.pathsep: "it separates the entries of PATH",
+    "\n": "make and Alembic end a line there",
+} | ({} if os.name == "nt" else {"\\": "ruff reads it as an escape"})
 
 
 def unusable(target: Path) -> str:
-    """Return why a project cannot be worked with at this place; empty where it can."""
+    """Return why a project cannot work at this path, or an empty string."""
     found = next((char for char in _EXPANDED if char in str(target)), "")
     return f"its path, {str(target)!r}, contains {found!r}: {_EXPANDED[found]}" if found else ""
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project to be: its place (also as it was typed), its answers, and those of them that are no default."""
+    """A project to create: its path (also as typed), its answers, and the answers that differ from the defaults."""
 
     target: Path
     place: str
@@ -40,9 +40,9 @@ class Project:
 
     @classmethod
     def plan(cls, place: str | None, given: Mapping[str, object], guessed: Answers, questions: Questions) -> "Project":
-        """Combine PATH, the answers given and those guessed; BadInputError for the first that cannot be.
+        """Combine PATH, given answers and guesses; raise BadInputError for the first invalid one.
 
-        The last part of PATH names the project, unless a name is given; without PATH the name gives the directory.
+        The last part of PATH names the project unless a name is given; without PATH the name is the directory.
         """
         if place is None and not given.get("project_name"):
             raise BadInputError("The project needs a name.", hint="mkbackend new myapp")
@@ -53,7 +53,7 @@ class Project:
             place = name if _PLAIN.fullmatch(name) else slug
         target = Path(place).resolve()
         if why := unusable(target):
-            raise BadInputError(f"The project cannot be there: {why}.", hint="Choose a folder without it.")
+            raise BadInputError(f"The project cannot be created there: {why}.", hint="Choose a path without it.")
         defaults = questions.complete({**guessed, "project_name": name})
         chosen = {key: value for key, value in answers.items() if value != defaults[key] or key == "project_name"}
         if name == _name(place):
@@ -62,7 +62,7 @@ class Project:
 
     @property
     def command(self) -> str:
-        """The one line that makes the same project without a question."""
+        """The command that creates the same project without questions."""
         data = [part for name, value in self.chosen.items() for part in ("--data", f"{name}={value}")]
         if any(control in part for part in data for control in "\n\t"):
             data = ["--answers", f"{self.place}/.copier-answers.yml"]
@@ -70,7 +70,7 @@ class Project:
 
 
 def _name(place: str) -> str:
-    """Return the last part of a path, also of one such as `.`; empty for the top of a disk."""
+    """Return the last part of a path, resolving paths such as `.`; empty for the root."""
     if not place.strip():
         raise BadInputError("PATH is empty: the project needs a name.", hint="mkbackend new myapp")
     return Path(place).resolve().name

@@ -1,6 +1,6 @@
-"""The questions of copier.yml: their defaults, choices and validators, answered before anything is written.
+"""The questions of copier.yml: defaults, choices and validators, checked before anything is written.
 
-Copier asks the same questions, but takes an unknown answer in silence and every word for a yes.
+Copier asks the same questions, but ignores unknown answers and reads every word as yes.
 """
 
 import json
@@ -20,7 +20,7 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """One question; `default` and `validator` are Jinja, as Copier reads them. A required one has no default."""
+    """One question; `default` and `validator` are Jinja templates, as in Copier. Required: it has no default."""
 
     name: str
     help: str
@@ -33,7 +33,7 @@ class Question:
 
     @classmethod
     def parse(cls, name: str, details: Any) -> "Question":
-        """Read one question of copier.yml; what is no mapping is its default."""
+        """Parse one question of copier.yml; a value that is not a mapping is its default."""
         if not isinstance(details, Mapping):
             details = {"default": details}
         default = details.get("default", "")
@@ -49,18 +49,18 @@ class Question:
         )
 
     def cast(self, value: object) -> object:
-        """Return the answer in the question's type; ValueError says what was expected."""
+        """Return the answer in the question's type; raise ValueError with the expected form."""
         if self.type == "bool":
             return _boolean(value)
         if isinstance(value, bool) and {"yes", "no"} <= {*self.choices}:
-            return "yes" if value else "no"  # YAML takes the bare words for these
+            return "yes" if value else "no"  # YAML reads bare yes and no as booleans
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError("Give it as text")  # noqa: TRY004  # as every other answer that does not do
+            raise ValueError("Enter text")  # noqa: TRY004  # as for every other invalid answer
         return str(value)
 
 
 class Questions:
-    """All questions of one version of the template, in their order."""
+    """All questions of one template version, in order."""
 
     def __init__(self, text: str) -> None:
         import yaml
@@ -71,17 +71,17 @@ class Questions:
             self.all = [Question.parse(name, details) for name, details in asked.items()]
         except (yaml.YAMLError, AttributeError, TypeError) as error:
             why = " ".join(str(error).split())
-            raise MkbackendError(f"The template's copier.yml cannot be read: {why}") from error
+            raise MkbackendError(f"Cannot read the template's copier.yml: {why}") from error
         self.asked = {question.name: question for question in self.all if not question.hidden}
 
     def complete(self, given: Mapping[str, object], partly: bool = False) -> Answers:
-        """Return every answer, with the default where none is given; BadInputError names the first that is wrong.
+        """Return all answers, with defaults for the missing ones; raise BadInputError for the first invalid one.
 
-        What is required and not given is empty, or `partly` left out.
+        A missing required answer is empty, or left out with `partly`.
         """
         for name in given:
             if name not in self.asked:
-                raise BadInputError(f"There is no question {name!r}.", hint=f"Questions: {', '.join(self.asked)}")
+                raise BadInputError(f"Unknown question {name!r}.", hint=f"Questions: {', '.join(self.asked)}")
         answers: Answers = {}
         for question in self.all:
             if partly and question.required and question.name not in given:
@@ -97,7 +97,7 @@ class Questions:
         return {name: answers[name] for name in self.asked if name in answers}
 
     def is_good(self, name: str, answer: str) -> bool:
-        """Whether an answer would be taken; for guesses, such as what git knows about the user."""
+        """Return whether an answer is valid; for guesses, such as the author from git."""
         try:
             self.complete({"project_name": "My App", name: answer})
         except BadInputError:
@@ -106,13 +106,13 @@ class Questions:
 
 
 def read_answers(path: Path) -> Answers:
-    """Return the answers of an earlier project; where that came from, Copier's `_` keys, is left out."""
+    """Return the answers of another project without Copier's `_` keys, which record its template."""
     hint = "--answers takes the .copier-answers.yml of a project, or a YAML file of KEY: VALUE lines."
     return {name: answer for name, answer in load(path, hint).items() if not name.startswith("_")}
 
 
 def load(path: Path, hint: str) -> Answers:
-    """Return all that a file of answers says; BadInputError with the `hint` where it says nothing."""
+    """Return the content of an answers file; raise BadInputError with the `hint` if it cannot be read."""
     import yaml
 
     try:
@@ -122,7 +122,7 @@ def load(path: Path, hint: str) -> Answers:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}", hint) from error
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        raise BadInputError(f"{path} has no answers.", hint)
+        raise BadInputError(f"{path} contains no answers.", hint)
     return found
 
 
@@ -138,11 +138,11 @@ def parse_data(pairs: Iterable[str]) -> Answers:
 
 
 def _checked(question: Question, answer: object, answers: Answers) -> object:
-    """Return a question's answer in its type; ValueError says what is wrong, given the answers before it."""
+    """Return an answer in its question's type; raise ValueError if it is invalid after the previous answers."""
     value = question.cast(answer)
     if not _is_decoded(str(value)):
         encoding = sys.getfilesystemencoding()
-        raise ValueError(f"The encoding of the locale, {encoding}, does not decode it: set LC_ALL=C.UTF-8, for example")
+        raise ValueError(f"The locale encoding {encoding} cannot decode it: set LC_ALL=C.UTF-8, for example")
     if question.choices and value not in question.choices:
         raise ValueError(f"Choose one of: {', '.join(question.choices)}")
     if problem := _render(question.validator, {**answers, question.name: value}).strip():
@@ -151,12 +151,12 @@ def _checked(question: Question, answer: object, answers: Answers) -> object:
 
 
 def _is_decoded(text: str) -> bool:
-    """Tell whether all of a text was decoded: Python keeps other bytes of the command line as lone surrogates."""
+    """Return whether a text was decoded fully: Python keeps undecodable bytes of arguments as lone surrogates."""
     return not any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def _choices(choices: Any) -> tuple[str, ...]:
-    """Return the values to choose from; some templates give each a label: a mapping, or pairs."""
+    """Return the allowed values, without the labels that some templates add in a mapping or pairs."""
     values = choices.values() if isinstance(choices, Mapping) else choices
     return tuple(str(value[1] if isinstance(value, list) else value) for value in values)
 
@@ -169,18 +169,18 @@ def _boolean(value: object) -> bool:
 
 
 def _render(template: object, answers: Answers) -> Any:
-    """Evaluate what copier.yml says; a value that is no text is taken as it is."""
+    """Evaluate a Jinja expression of copier.yml; return any other value unchanged."""
     if not isinstance(template, str):
         return template
     try:
         return _jinja().from_string(template).render(answers)
-    except Exception as error:  # an expression can raise anything: 1 / 0, a regular expression that is none
-        raise MkbackendError(f"The template's copier.yml cannot be evaluated: {error}") from error
+    except Exception as error:  # expressions can raise anything: 1 / 0, an invalid regular expression
+        raise MkbackendError(f"Cannot evaluate the template's copier.yml: {error}") from error
 
 
 @cache
 def _jinja() -> Any:
-    """Return an environment that evaluates copier.yml as Copier does, with those of its filters that we use."""
+    """Return a Jinja environment like Copier's, with the filters that we use."""
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment()
@@ -189,17 +189,17 @@ def _jinja() -> Any:
 
 
 def _regex_search(value: str, pattern: str, ignorecase: bool = False, multiline: bool = False) -> str | None:
-    """Return the first part of a text that fits a pattern, or None."""
+    """Return the first match of a pattern in a text, or None."""
     found = re.search(pattern, value, re.IGNORECASE * ignorecase | re.MULTILINE * multiline)
     return found[0] if found else None
 
 
 def _regex_replace(value: str, pattern: str, replacement: str, ignorecase: bool = False) -> str:
-    """Return a text with another one in each place that fits a pattern."""
+    """Return a text with every match of a pattern replaced."""
     return re.sub(pattern, replacement, value, flags=re.IGNORECASE * ignorecase)
 
 
 def _quoted(answer: object) -> str:
-    """Show an answer on one short line, whatever it holds."""
+    """Return an answer's repr, shortened to one line."""
     shown = repr(answer)
     return shown if len(shown) <= 60 else f"{shown[:56]} ...'"

@@ -1,4 +1,4 @@
-"""What a project says of itself in `.copier-answers.yml`, and the two versions that an update is between."""
+"""The record of a project in `.copier-answers.yml`, and the two versions of an update."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _RESTORE = f"Restore it from git: git log -- {ANSWERS}"
 
 @dataclass(frozen=True)
 class Recorded:
-    """Where a project came from, with which version, and its answers."""
+    """A project's template, template version and answers."""
 
     project: Path
     url: str
@@ -27,9 +27,9 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Span:
-    """The version that a project has and the one that it is to get; Copier reads both from the same place.
+    """The current and target version of a project; Copier reads both from the same source.
 
-    `url` is what the project records then.
+    `url` is the template that the project records afterwards.
     """
 
     old: Source
@@ -38,28 +38,28 @@ class Span:
 
     @property
     def is_own(self) -> bool:
-        """Whether the template is mkbackend's own, whose changes CHANGELOG.md tells."""
+        """Return whether the template is mkbackend's own, described in CHANGELOG.md."""
         return template.is_own(self.url)
 
 
 def read(path: Path) -> Recorded:
-    """Return what the project at `path` records; BadInputError where that is nothing, or nonsense."""
+    """Return the record of the project at `path`; raise BadInputError if it is missing or invalid."""
     project = path.resolve()
     if not (project / ANSWERS).is_file():
         above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
-        hint = f"The project is {above}." if above else "mkbackend new makes a project. " + _RESTORE
-        raise BadInputError(f"{project} has no {ANSWERS}, so it is no project that mkbackend can update.", hint)
+        hint = f"The project is {above}." if above else "mkbackend new creates a project. " + _RESTORE
+        raise BadInputError(f"{project} has no {ANSWERS}, so it is not a mkbackend project.", hint)
     found = load(project / ANSWERS, _RESTORE)
     for key in ("_src_path", "_commit"):
         if not isinstance(found.get(key), str) or not found[key] or found[key].startswith("-"):
-            raise BadInputError(f"{project / ANSWERS} does not say where the project came from: {key}.", _RESTORE)
+            raise BadInputError(f"{project / ANSWERS} has no valid {key}.", _RESTORE)
     answers = {name: answer for name, answer in found.items() if not name.startswith("_")}
     return Recorded(project, found["_src_path"], found["_commit"], answers)
 
 
 @contextmanager
 def span(recorded: Recorded, to: str | None, url: str | None, remember: bool = True) -> Iterator[Span]:
-    """Yield the project's version and the one to update to; a source that is not ours only where `url` names it."""
+    """Yield the project's version and the target version; a foreign template must be named by `url`."""
     _require_trust(recorded, url)
     if url:
         with template.find(url, to) as new:
@@ -69,14 +69,14 @@ def span(recorded: Recorded, to: str | None, url: str | None, remember: bool = T
         old = _own(recorded, versions)
         new_version = _named(to, versions.known) if to else versions.newest
         if new_version is None:
-            raise BadInputError(f"There is no version {to!r}.", hint=f"Versions: {', '.join(_releases(versions))}")
+            raise BadInputError(f"Unknown version {to!r}.", hint=f"Versions: {', '.join(_releases(versions))}")
         if bundle.order(old) > bundle.order(new_version):
             raise _too_new(old, new_version, asked=bool(to))
         yield Span(versions.source(old), versions.source(new_version), template.HOME_BUNDLE)
 
 
 def stored_answers(recorded: Recorded, questions: str) -> Answers:
-    """Return the answers to the questions of the project's own version, all there and all possible."""
+    """Return the answers to the questions of the project's version; raise BadInputError unless complete and valid."""
     if not questions:
         return recorded.answers
     asked = Questions(questions)
@@ -90,26 +90,26 @@ def stored_answers(recorded: Recorded, questions: str) -> Answers:
 
 
 def short(version: str) -> str:
-    """Return a version as people say it: 0.2.0, or 0.2.0.post1 for a step after it."""
+    """Return a version without prefix and commit: 0.2.0, or 0.2.0.post1 for a step after it."""
     return version.removeprefix("v").partition("+")[0]
 
 
 def _require_trust(recorded: Recorded, url: str | None) -> None:
-    """Refuse a source that is not mkbackend's own, unless the user names the very same."""
+    """Raise BadInputError for a foreign template unless the user names the same one."""
     if url is None and not template.is_own(recorded.url):
         raise BadInputError(
-            f"This project's template is not mkbackend's own: {recorded.url}.",
+            f"This project uses a third-party template: {recorded.url}.",
             hint=f"If you trust it: {typed('mkbackend', 'update', '--template', recorded.url)}",
         )
     if url and _place(url, recorded.project) != _place(recorded.url, recorded.project):
         raise BadInputError(
             f"The project records another template: {recorded.url}.",
-            hint=f"If it has moved, set _src_path in {ANSWERS} to {url}, commit that, and try again.",
+            hint=f"If it has moved, set _src_path in {ANSWERS} to {url}, commit, and retry.",
         )
 
 
 def _place(url: str, project: Path) -> str:
-    """Return one spelling of a URL or path."""
+    """Return the normalised form of a URL or path."""
     bare = template.expanded(url.removeprefix("git+"))
     for path in (Path(bare), project / bare):
         if path.exists():
@@ -118,7 +118,7 @@ def _place(url: str, project: Path) -> str:
 
 
 def _own(recorded: Recorded, versions: Versions) -> str:
-    """Return the project's version among those that are known here; refuse one that is not."""
+    """Return the project's version if it is known here; raise BadInputError otherwise."""
     if known := _named(recorded.version, versions.known):
         return known
     try:
@@ -129,13 +129,13 @@ def _own(recorded: Recorded, versions: Versions) -> str:
         raise _too_new(recorded.version, versions.newest)
     nearest = [version for version in versions.known if order and bundle.order(version) < order]
     raise BadInputError(
-        f"The project's version of the template, {recorded.version}, is not known here.",
-        hint=f"Set _commit in {ANSWERS} to the nearest that is, {(nearest or versions.known)[-1]}, and commit that.",
+        f"The project's template version {recorded.version} is unknown to this mkbackend.",
+        hint=f"Set _commit in {ANSWERS} to the nearest known version, {(nearest or versions.known)[-1]}, and commit.",
     )
 
 
 def _named(name: str, known: tuple[str, ...]) -> str | None:
-    """Return the version of that name: whole, or as people say it."""
+    """Return the version with a name, in full or short form."""
     return next((version for version in known if version == name), None) or next(
         (version for version in reversed(known) if short(version) == short(name)), None
     )
@@ -144,7 +144,7 @@ def _named(name: str, known: tuple[str, ...]) -> str | None:
 def _too_new(old: str, new: str, asked: bool = False) -> BadInputError:
     if asked:
         return BadInputError(
-            f"The project has {short(old)}, which is newer than {short(new)}.", hint="git revert undoes"
+            f"The project has {short(old)}, which is newer than {short(new)}.", hint="To go back, use git revert."
         )
     return BadInputError(
         f"The project has {short(old)}, which is newer than this mkbackend's {short(new)}.", hint="Upgrade mkbackend."

@@ -1,4 +1,4 @@
-"""Try an update in its throwaway work tree: install, check and test it as the project does."""
+"""Verification of an update in its temporary work tree with the project's install, lint and tests."""
 
 import shutil
 
@@ -13,17 +13,17 @@ _SHOWN = 40
 
 
 def rehearse(repo: Repository, trial: Repository, screen: Screen) -> None:
-    """Run `make install`, `make lint` and `make test`; BadInputError for the first that fails."""
+    """Run `make install`, `make lint` and `make test`; raise BadInputError for the first that fails."""
     if shutil.which("make") is None:
-        raise BadInputError("make is missing, so the update cannot be rehearsed.", hint="Install make.")
-    trial.git("checkout-index", "--all", "--force", "--quiet")  # the project's neighbours, which its tests may want
+        raise BadInputError("make is not on PATH, so the update cannot be verified.", hint="Install make.")
+    trial.git("checkout-index", "--all", "--force", "--quiet")  # files above the project, which its tests may need
     filters.bring(repo, trial, filters.filtered(repo, trial.names("ls-files", "-z")))
     for target in _COMMANDS:
-        with screen.step(f"Rehearse: make {target}"):
+        with screen.step(f"Verify: make {target}"):
             code, printed = said("make", target, cwd=trial.project)
             if code:
                 screen.plain("\n".join(printed.splitlines()[-_SHOWN:]))
                 raise BadInputError(
-                    f"With the update, make {target} fails. Nothing was changed.",
-                    hint="mkbackend update without --verify stages it, for you to mend.",
+                    f"make {target} fails with the update. Nothing was changed.",
+                    hint="mkbackend update without --verify stages it for you to fix.",
                 )

@@ -1,6 +1,6 @@
-"""The template's moves, done to the old render and to the owner's last commit before the two are merged.
+"""The template's moves, applied to the old render and to the owner's last commit before the merge.
 
-So the old, the owner's and the new project have equal paths and names, and an edit is found again where its file went.
+All three sides then have the same paths and names, so that git finds the owner's edits in moved files.
 """
 
 import os
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from mkbackend.moves.codemod import Rewritten
     from mkbackend.moves.files import Rewriter
 
-# What of the owner's is read: code, settings of ruff, records of slices with the texts beside them
+# The owner's files that are read: code, ruff settings, slice records and their base texts
 _READ = (*PYTHON, ".toml", ".base")
 _MOST = 1_000_000
 
 
 @dataclass(frozen=True)
 class Relocated:
-    """The owner's commit after the moves, and what was done to files of their own; paths from the project's folder.
+    """The owner's commit after the moves, and the changes to their own files; paths relative to the project.
 
-    `added` are the new places of all that moved, from the top. `stayed` are files that could not move, each with its
-    new place; `names` has the number of rewritten names of each; `unread` are those that are no Python.
+    `added` are the new paths of all moved files, from the top. `stayed` are files that could not move, with their new
+    paths; `names` counts the rewritten names per file; `unread` are files that are not valid Python.
     """
 
     ours: Ours = field(default_factory=Ours)
@@ -46,7 +46,7 @@ class Relocated:
     notes: list[str] = field(default_factory=list)
 
     def find_left(self, trial: Repository, new: Path) -> list[str]:
-        """Return the places in the merged project that still have an old name, but for what the template wrote."""
+        """Return the lines of the merged project that still have an old name, except those of the template."""
         found: list[str] = []
         paths = trial.names("ls-files", "-z", "--", trial.prefix or ".") if self.moves else []
         for path in dict.fromkeys(paths):
@@ -59,17 +59,17 @@ class Relocated:
 
 @dataclass(frozen=True)
 class _Side:
-    """The Python files of one side that the moves may change, and a folder with its settings of ruff."""
+    """The Python files of one side that the moves may change, and a folder with its ruff settings."""
 
     files: dict[str, bytes]
     folder: Path
 
     def of(self, files: dict[str, bytes]) -> "_Side":
-        """Return other files in the same folder."""
+        """Return the same side with other files."""
         return _Side(files, self.folder)
 
     def rewritten(self, rewriter: "Rewriter", ruff: Path) -> dict[str, bytes]:
-        """Return the files that change, in order as far as they were."""
+        """Return the changed files, formatted if they were before."""
         results = {path: rewriter.rewrite(path, content) for path, content in self.files.items()}
         changed = {path: result.text.encode() for path, result in results.items() if result and result.names}
         return formatter.tidy(ruff, self.folder, {path: self.files[path] for path in changed}, changed)
@@ -78,7 +78,7 @@ class _Side:
 def relocate(
     repo: Repository, renders: Renders, moves: Moves, apart: Iterable[str], objects: Path, directory: Path
 ) -> Relocated:
-    """Rewrite the old render in place, and the owner's project as a commit whose objects go into a folder."""
+    """Rewrite the old render in place, and the owner's project as a commit whose objects go to a folder."""
     if not moves:
         return Relocated()
     from mkbackend.moves.files import Rewriter, find_exported
@@ -106,7 +106,7 @@ def relocate(
 
 
 def _tell(done: Relocated, path: str, content: bytes, result: "Rewritten | None") -> None:
-    """Note what was done to a file of the owner's own: the template's are replaced by its new ones."""
+    """Record the changes to one of the owner's own files: the template's files are replaced by the new ones."""
     if result is None:
         done.unread.extend([path] if find_left(_text(content), done.moves) else [])
         return
@@ -121,7 +121,7 @@ def _among[T](paths: Iterable[str], found: Mapping[str, T]) -> dict[str, T]:
 def _find_moved(
     mine: Committed, old: Mapping[str, bytes], moves: Moves, renders: Renders
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the files of both sides that move, and those that stay: what one side must keep, the other keeps too."""
+    """Return the files that move and those that stay: a file that one side cannot move stays on both."""
     paths = mine.entries.keys() | old.keys()
     wanted = find_moved(sorted(paths), moves, _rendered(renders.new / mine.repo.prefix))
     fixed = _find_fixed(mine, wanted)
@@ -130,7 +130,7 @@ def _find_moved(
 
 
 def _find_fixed(mine: Committed, wanted: Mapping[str, str]) -> set[str]:
-    """Return the files that cannot move: links, what a filter converts, and where a file is that git ignores."""
+    """Return the files that cannot move: links, filtered files, and those with an ignored file in the way."""
     prefix, top = mine.repo.prefix, mine.repo.top
     ends = [prefix + end for pair in wanted.items() for end in pair]
     fixed = {*filters.filtered(mine.repo, ends)}
@@ -153,7 +153,7 @@ def _rendered(project: Path) -> dict[str, bytes]:
 
 
 def _write(project: Path, old: Mapping[str, bytes], moved: Mapping[str, str], changed: Mapping[str, bytes]) -> None:
-    """Bring a render to its state after the moves."""
+    """Move and change the files of a render."""
     going = {path: moved[path] for path in old if path in moved}
     modes = {path: (project / path).stat().st_mode for path in going}
     for path in going:
@@ -167,7 +167,7 @@ def _write(project: Path, old: Mapping[str, bytes], moved: Mapping[str, str], ch
 
 
 def _check_out(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files where ruff finds its settings, and what is the project's own."""
+    """Write files to a folder, where ruff finds its settings and the first-party packages."""
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)

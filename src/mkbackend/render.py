@@ -1,4 +1,4 @@
-"""Answers and a template become files; the only user of Copier for a new project."""
+"""Rendering of a template with Copier, which only this module calls."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from mkbackend.template import Source, expanded
 def render(source: Source, answers: Answers, target: Path, scratch: Path) -> list[Path]:
     """Write the project's files into the new directory `target` and return their paths in it.
 
-    What Copier needs for itself goes into `scratch`, so that it cannot outlive a killed run.
+    Copier's temporary files go into `scratch`, so that a killed run leaves none behind.
     """
     with _interruptible(), _told_in_words(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
         import copier
@@ -26,7 +26,7 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
             target,
             data=answers,
             vcs_ref=source.version,
-            settings=copier.Settings(),  # a user's own defaults must not change the project
+            settings=copier.Settings(),  # the user's defaults must not change the project
             defaults=True,
             quiet=True,
         )
@@ -35,7 +35,7 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Raise an interrupt as such where Copier's cleanup fails after it, because its git is still writing."""
+    """Raise Interruption if Copier's cleanup fails after an interrupt, because its git is still writing."""
     try:
         yield
     except Exception as error:
@@ -49,13 +49,13 @@ def _interruptible() -> Iterator[None]:
 
 @contextmanager
 def _working_in(scratch: Path) -> Iterator[None]:
-    """Keep Copier's clones and its cache in `scratch`: the shared cache fails now and then when two runs meet."""
+    """Keep Copier's clones and cache in `scratch`: the shared cache sometimes fails with concurrent runs."""
     scratch.mkdir(exist_ok=True)
     usual, tempfile.tempdir = tempfile.tempdir, str(scratch)
     os.environ["COPIER_CACHE_DIR"] = str(scratch / "copier")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # shallow or changed templates: ours are made so, a fork's owner knows
+            warnings.simplefilter("ignore")  # shallow or dirty templates: expected for ours, known to a fork's owner
             yield
     finally:
         tempfile.tempdir = usual
@@ -64,9 +64,9 @@ def _working_in(scratch: Path) -> Iterator[None]:
 
 @contextmanager
 def _asking_no_index() -> Iterator[None]:
-    """Keep Copier from starting git for each file: nothing that is made here has an index whose modes could be wrong.
+    """Keep Copier from starting git for each file: there is no index here whose file modes could differ.
 
-    This is inside of Copier. Should it be gone from there, rendering takes a quarter longer, as it does for Copier.
+    This patches a private name of Copier. If it is removed there, rendering takes a quarter longer.
     """
     from copier import _main
 
@@ -81,7 +81,7 @@ def _asking_no_index() -> Iterator[None]:
 
 @contextmanager
 def _with_our_git(url: str) -> Iterator[None]:
-    """Give Copier's git the settings of ours; for a repository the user's stay, as they know how to connect."""
+    """Run Copier's git with our settings; for a repository add the user's, which it needs to connect."""
     from plumbum import local
 
     settings = git_environment(private=Path(expanded(url)).is_file()) | {"GIT_TEMPLATE_DIR": ""}
@@ -91,7 +91,7 @@ def _with_our_git(url: str) -> Iterator[None]:
 
 @contextmanager
 def _told_in_words() -> Iterator[None]:
-    """Turn Copier's many kinds of error into ours."""
+    """Convert Copier's errors to ours."""
     from copier.errors import UnsafeTemplateError
     from plumbum import ProcessExecutionError
 
@@ -100,15 +100,15 @@ def _told_in_words() -> Iterator[None]:
     except (MkbackendError, OSError):
         raise
     except ProcessExecutionError as error:
-        raise MkbackendError(f"The template cannot be fetched: {_last_line(error.stderr)}") from error
+        raise MkbackendError(f"Cannot fetch the template: {_last_line(error.stderr)}") from error
     except ValueError as error:
-        raise BadInputError(f"The template does not take these answers: {error}") from error
+        raise BadInputError(f"The template rejects these answers: {error}") from error
     except UnsafeTemplateError as error:
         raise MkbackendError(
-            "The template runs code while it is rendered, which mkbackend never does.", hint="copier copy --trust"
+            "The template runs code during rendering, which mkbackend does not allow.", hint="copier copy --trust"
         ) from error
-    except Exception as error:  # an expression in a file can raise anything, and Copier raises many kinds
-        raise MkbackendError(f"The template cannot be rendered: {error}") from error
+    except Exception as error:  # expressions in templates can raise anything
+        raise MkbackendError(f"Cannot render the template: {error}") from error
 
 
 def _last_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What an update tells: what changed, what clashes, what is left to do, and the way back."""
+"""The report of an update: changes, conflicts, follow-up work and the undo command."""
 
 from dataclasses import dataclass
 
@@ -14,29 +14,29 @@ _SIGNS = {"A": "+", "D": "-", "R": "→"}
 
 @dataclass(frozen=True)
 class Report:
-    """An update and its circumstances; `own_lines` are those of the owner in the answers file."""
+    """An update to report; `own_lines` are the owner's lines in the answers file."""
 
     plan: Plan
     span: Span
     own_lines: list[str]
 
     def preview(self, screen: Screen) -> int:
-        """Show the difference that the update would make; returns the exit code."""
+        """Show the diff of the update; return the exit code."""
         trial = self.plan.trial
         screen.plain(
             trial.git("diff", "--no-ext-diff", "--no-textconv", "--find-renames", "HEAD", "--", trial.prefix or ".")
         )
-        self._tell(screen, "would change; nothing was touched")
+        self._tell(screen, "preview, nothing was changed")
         return int(bool(self.plan.outcome.conflicts))
 
     def show(self, screen: Screen) -> int:
-        """Show what the update did and how to go on; returns the exit code."""
+        """Show the result of the update and the next steps; return the exit code."""
         self._tell(screen, "staged, not committed")
         conflicts = self.plan.outcome.conflicts
         version = short(self.span.new.version)
         steps = [
             "git diff HEAD",
-            *(["git add --all, when no conflict is left"] if conflicts else []),
+            *(["git add --all, once the conflicts are resolved"] if conflicts else []),
             "make install && make test",
             *(["git add uv.lock"] if self.plan.follow_up.lock_is_stale else []),
             f'git commit -m "Update to mkbackend {version}"',
@@ -53,38 +53,38 @@ class Report:
             for sign, path in outcome.changes
         ]
         versions = f"{short(self.span.old.version)} to {short(self.span.new.version)}"
-        screen.plain(f"\n{versions}, {how}:" + _lines(changes or ["nothing differs"]))
+        screen.plain(f"\n{versions}, {how}:" + _lines(changes or ["no changes"]))
         _list(
             screen,
-            "Conflicts, for you to settle:",
+            "Conflicts to resolve:",
             [f"{repo.shown(path)}: {why}" for path, why in outcome.conflicts.items()],
         )
-        _list(screen, "Left out, because you have deleted it:", [repo.shown(path) for path in outcome.deleted])
+        _list(screen, "Skipped, because you deleted it:", [repo.shown(path) for path in outcome.deleted])
         kept = [
             f"{repo.shown(path)}; the template's: {repo.shown(new)}" for path, new in self.plan.obstacles.beside.items()
         ]
-        _list(screen, "Kept as it is, because git ignores it here:", kept)
+        _list(screen, "Kept, because git ignores it:", kept)
         apart = [
             f"{repo.shown(path)}; the template's: {repo.shown(new)}" for path, new in self.plan.obstacles.apart.items()
         ]
-        _list(screen, "Left as it is, because a link, a folder or another project is there, or a filter fails:", apart)
+        _list(screen, "Kept, because a link, folder or other project is in its place, or a filter fails:", apart)
         _relocated(screen, self.plan)
-        _list(screen, f"Written anew without your lines, {ANSWERS}:", self.own_lines)
+        _list(screen, f"Your lines removed from {ANSWERS}:", self.own_lines)
         _follow_up(screen, self.plan.follow_up)
 
 
 def _relocated(screen: Screen, plan: Plan) -> None:
-    """Say what became of the owner's own files where the template's modules and names have others now."""
+    """Report which of the owner's files follow renames of the template."""
     done = plan.relocated
     if done.moved or done.names:
         files, names = _count(len(done.moved), "file"), _count(sum(done.names.values()), "name")
         among = _count(len(done.names), "file")
-        screen.plain(f"\nYour own code follows the new names: {files} moved, {names} in {among} rewritten.")
+        screen.plain(f"\nYour code was updated to the new names: {files} moved, {names} in {among} rewritten.")
     stayed = [f"{path} → {there}" for path, there in done.stayed.items()]
-    _list(screen, "Not moved, because something else is in its new place:", stayed)
-    _list(screen, "Not rewritten, because it cannot be read as Python:", done.unread)
-    _list(screen, "Not rewritten, for you to look at:", done.notes)
-    _list(screen, "Old names in your text, for you to change:", plan.left)
+    _list(screen, "Not moved, because the new path is taken:", stayed)
+    _list(screen, "Not rewritten, because it is not valid Python:", done.unread)
+    _list(screen, "Not rewritten, check by hand:", done.notes)
+    _list(screen, "Old names left in text, change by hand:", plan.left)
 
 
 def _count(number: int, noun: str) -> str:
@@ -93,11 +93,11 @@ def _count(number: int, noun: str) -> str:
 
 def _follow_up(screen: Screen, work: FollowUp) -> None:
     if work.join:
-        _list(screen, "Joins your migrations with the template's:", [work.join[0]])
-    _list(screen, "Migrations without the one before; set their down_revision to your head:", work.orphans)
-    _list(screen, "New in .env.example, and not in your .env:", [", ".join(work.settings)] if work.settings else [])
+        _list(screen, "Merges your migrations with the template's:", [work.join[0]])
+    _list(screen, "Migrations with a missing parent, set down_revision to your head:", work.orphans)
+    _list(screen, "New in .env.example, missing in your .env:", [", ".join(work.settings)] if work.settings else [])
     if work.lock_is_stale:
-        _list(screen, "uv.lock no longer fits pyproject.toml:", ["make install writes it anew"])
+        _list(screen, "uv.lock is out of date:", ["make install updates it"])
 
 
 def _list(screen: Screen, title: str, lines: list[str]) -> None:

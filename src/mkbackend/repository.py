@@ -1,4 +1,4 @@
-"""A project in its git repository: found, fit for an update, and the way back from one."""
+"""The git repository of a project: checks before an update, and the command that undoes it."""
 
 import json
 import os
@@ -17,13 +17,13 @@ _IN_PROGRESS = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase",
 }
-# To look must not write: git would refresh the index.
+# Keep git status from refreshing the index: checks must not write.
 _LOOK = {"GIT_OPTIONAL_LOCKS": "0"}
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A work tree of git, and in it the folder of the project: empty for all of it, or such as `services/shop/`."""
+    """A git work tree, and the project's folder in it: empty, or for example `services/shop/`."""
 
     top: Path
     prefix: str = ""
@@ -34,84 +34,84 @@ class Repository:
         return self.top / self.prefix
 
     def git(self, *args: str | Path, **options: Any) -> str:
-        """Run git at the top."""
+        """Run git at the top of the repository."""
         return git(*args, cwd=self.top, **options)
 
     def names(self, *args: str | Path, **options: Any) -> list[str]:
-        """Run a git command with -z at the top, and return the parts of what it prints."""
+        """Run a git command with -z at the top, and return its output split at NUL."""
         printed = run("git", *args, cwd=self.top, env=_LOOK, **options)
         return [os.fsdecode(part) for part in printed.split(b"\0") if part]
 
     def inside(self, name: str) -> Path:
-        """Return the place in git's own folder of one of its files, or of one of ours."""
+        """Return the path of a file in the git directory."""
         return Path(self.git("rev-parse", "--path-format=absolute", "--git-path", name))
 
     def shown(self, path: str) -> str:
-        """Return a path from the top as one from the project's folder, where people type."""
+        """Return a path relative to the project instead of the top."""
         return Path(os.path.relpath(self.top / path, self.project)).as_posix()
 
     def changes(self) -> list[str]:
-        """Return what differs from the last commit in the project, not counting untracked files."""
+        """Return the status lines of the project's uncommitted changes, without untracked files."""
         options = ("--porcelain", "-z", "--untracked-files=no", "--no-renames")
         return self.names("status", *options, "--", self.prefix or ".")
 
     def in_conflict(self) -> bool:
-        """Whether the index has a path that is not merged."""
+        """Return whether the index has unmerged paths."""
         return bool(self.names("ls-files", "--unmerged", "-z"))
 
 
 def find(project: Path) -> Repository:
-    """Return the repository around a project; BadInputError where it has no commit to go back to."""
+    """Return the repository of a project; raise BadInputError if it has no commit to go back to."""
     top = ""
     try:
         top, prefix = git("rev-parse", "--show-toplevel", "--show-prefix", cwd=project).partition("\n")[::2]
         git("rev-parse", "--quiet", "--verify", "HEAD^{commit}", cwd=project)
-    except BadInputError:  # it names its own fix
+    except BadInputError:  # its hint is the fix
         raise
     except MkbackendError as error:
         raise BadInputError(
-            f"{project} is in no git repository with a commit, so that an update could not be undone: {error.message}",
+            f"{project} is not in a git repository with a commit, so changes could not be undone: {error.message}",
             hint=_start(project, has_repository=bool(top)),
         ) from error
     return Repository(Path(top), prefix)
 
 
 def _start(project: Path, has_repository: bool) -> str:
-    """Return what leads to a first commit: git init only where there is no repository, not even one git cannot read."""
+    """Return the command for a first commit; with git init only if there is no repository, not even a broken one."""
     commit = 'git add --all && git commit -m "Before the update"'
     if has_repository:
         return commit
     is_inside = any((folder / ".git").exists() for folder in (project, *project.parents))
-    return "See what git says: git status" if is_inside else f"git init && {commit}"
+    return "Check the repository: git status" if is_inside else f"git init && {commit}"
 
 
 def require_ready(repo: Repository) -> None:
-    """Refuse what an update could not be told from, or taken back from."""
+    """Raise BadInputError unless the project is clean, so that an update can be undone."""
     _require_finished(repo)
     lock = repo.inside("index.lock")
     if lock.exists():
         raise BadInputError(
-            "Another git command is at work here, or one was killed.", hint=f"If none is: {typed('rm', lock)}"
+            "Another git command is running here, or was killed.", hint=f"If none is running: {typed('rm', lock)}"
         )
     for name, doing in _IN_PROGRESS.items():
         if repo.inside(name).exists():
             raise BadInputError(
-                f"A {doing} is in progress.", hint=f"git {doing} --continue, or git {doing} --abort; then again."
+                f"A {doing} is in progress.", hint=f"git {doing} --continue, or git {doing} --abort; then retry."
             )
     if not repo.names("ls-tree", "-z", "HEAD", repo.prefix + ANSWERS):
         raise BadInputError(f"{ANSWERS} is not committed.", hint=f"git add --force {ANSWERS} && git commit")
     if changed := repo.changes():
         raise BadInputError(
-            f"There are changes that are not committed: {', '.join(_shown(changed))}.",
-            hint="git commit, or git stash; then again.",
+            f"There are uncommitted changes: {', '.join(_shown(changed))}.",
+            hint="git commit or git stash, then retry.",
         )
 
 
 def undo(repo: Repository, new: list[str], conflicts: bool) -> str:
-    """Return the one command that takes an update back: from the index, from the tree, and what git does not track."""
+    """Return the command that undoes an update: in the index, in the work tree, and its untracked files."""
     here = ("git",) if repo.project == Path.cwd() else ("git", "-C", repo.project)
     steps = [(*here, "restore", "--source=HEAD", "--staged", "--worktree", ".")]
-    if conflicts:  # restore refuses what is in conflict and not in the commit; to be added, it must be none
+    if conflicts:  # restore refuses conflicts that the commit lacks: add resolves them
         steps.insert(0, (*here, "add", "--update", "."))
     if new:
         steps.append((*here, "clean", "-fqxd", "--", *map(repo.shown, new)))
@@ -119,21 +119,21 @@ def undo(repo: Repository, new: list[str], conflicts: bool) -> str:
 
 
 def begin(repo: Repository, new: list[str]) -> None:
-    """Note what an update is about to add, for whoever comes after a killed one."""
+    """Write a note of the paths that an update is about to add, for the run after a killed one."""
     note = {"head": repo.git("rev-parse", "HEAD"), "new": new}
     _note(repo).write_text(json.dumps(note), encoding="utf-8")
 
 
 def end(repo: Repository) -> None:
-    """Take the note away: the update is whole."""
+    """Remove the note: the update is complete."""
     _note(repo).unlink(missing_ok=True)
 
 
 def _require_finished(repo: Repository) -> None:
-    """Refuse to go on where an update was killed, and name the way back; forget one that was taken back."""
+    """Raise BadInputError with the undo command if an update was killed; forget one that was undone."""
     try:
         note = json.loads(_note(repo).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # a note that is half-written: nothing was changed yet
+    except (FileNotFoundError, ValueError):  # a half-written note: nothing was changed yet
         end(repo)
         return
     lock = repo.inside("index.lock")
@@ -144,8 +144,8 @@ def _require_finished(repo: Repository) -> None:
         return
     unlock = f"{typed('rm', lock)} && " if lock.exists() else ""
     raise BadInputError(
-        "An update of this project was interrupted halfway. Your last commit is whole.",
-        hint=f"Go back to it, then update again: {unlock}{undo(repo, left, repo.in_conflict())}",
+        "A previous update was interrupted halfway. Your last commit is intact.",
+        hint=f"Restore it, then update again: {unlock}{undo(repo, left, repo.in_conflict())}",
     )
 
 
@@ -154,6 +154,6 @@ def _note(repo: Repository) -> Path:
 
 
 def _shown(status: list[str], most: int = 5) -> list[str]:
-    """Return the paths of `git status`, few of them."""
+    """Return the first paths of `git status` and the number of others."""
     names = [line[3:] for line in status if line[2:3] == " "]
     return [*names[:most], f"{len(names) - most} more"] if len(names) > most else names

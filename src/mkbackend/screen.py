@@ -1,4 +1,4 @@
-"""What a person sees, or with --json a program: the steps as they run, what is left to do, and errors."""
+"""Output for the terminal, or as JSON: steps, warnings, next commands and errors."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ _FINDINGS = {"ok": ("green", "✓", "ok"), "note": ("yellow", "!", "!"), "wrong"
 
 @dataclass
 class Step:
-    """A step of the work, for the report."""
+    """One step, for the report."""
 
     name: str
     done: bool = False
@@ -35,17 +35,17 @@ class Step:
 
 @dataclass
 class Screen:
-    """The terminal, or with `as_json` one object on standard output and all else on standard error."""
+    """The terminal, or with `as_json` one object on stdout and everything else on stderr."""
 
     as_json: bool = False
     warnings: list[dict[str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     made: Path | None = None
-    left: str = "nothing was made"
+    left: str = "nothing was created"
 
     def __post_init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets a question mark
+            if hasattr(stream, "reconfigure"):  # unencodable characters become question marks
                 stream.reconfigure(errors="replace")
         self.console = _console(stderr=self.as_json)
 
@@ -54,11 +54,11 @@ class Screen:
         self.console.print(Text(text, style=style))
 
     def plain(self, text: str) -> None:
-        """Print text as it is, in lines as long as they are: what people copy, or what programs read."""
+        """Print text without wrapping, to be copied or read by programs."""
         self.console.print(Text(text), soft_wrap=True)
 
     def finding(self, state: str, name: str, text: str, mend: str = "") -> None:
-        """Print what was found of something, `ok`, `note` or `wrong`, and below it the mend, to be copied."""
+        """Print a finding with its state (`ok`, `note` or `wrong`), and its fix on a line to copy."""
         style, sign, plain = _FINDINGS[state]
         sign = self._sign(sign, plain.ljust(2))
         head = f"{name:<10}  "
@@ -73,7 +73,7 @@ class Screen:
 
     @contextmanager
     def step(self, name: str, optional: bool = False) -> Iterator[Step]:
-        """Show a step while it runs and when it is done; an optional one that fails becomes a warning."""
+        """Show a step while it runs and when it is done; an optional step that fails becomes a warning."""
         step = Step(name)
         self.steps.append(step)
         started = time.perf_counter()
@@ -90,7 +90,7 @@ class Screen:
             self.console.print(f"[green]{self._sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
 
     def _clock(self, name: str) -> AbstractContextManager[object]:
-        """Show in a terminal that a step runs, and for how long."""
+        """Return a spinner with the elapsed time, for terminals only."""
         if not self.console.is_terminal:
             return nullcontext()
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -101,14 +101,14 @@ class Screen:
         return clock
 
     def warn(self, message: str, retry: str = "") -> None:
-        """Show what is missing and the command that mends it."""
+        """Show a warning and the command that fixes it."""
         self.warnings.append({"message": message, "retry": retry})
         self.console.print(f"[yellow]{self._sign('!', '!')}[/] {escape(on_one_line(message))}")
         if retry:
             self.console.print(f"  Later, in the project: [bold]{escape(retry)}[/]", soft_wrap=True)
 
     def fail(self, error: MkbackendError) -> int:
-        """Show what went wrong and the mend; returns the exit code."""
+        """Show an error and its fix; return the exit code."""
         if self.as_json:
             print(json.dumps({"error": {"message": error.message, "hint": error.hint}, "exit_code": error.exit_code}))
         console = _console(stderr=True)
@@ -118,18 +118,18 @@ class Screen:
         return error.exit_code
 
     def interrupted(self) -> int:
-        """Say what an interrupt has left; returns the exit code."""
+        """Report an interrupt and the state it left; return the exit code."""
         error = MkbackendError(f"Interrupted; {self.left}.")
         error.exit_code = 130
         return self.fail(error)
 
     def end(self, report: dict[str, Any]) -> None:
-        """Show how to make the same again and how to go on, or print the one object of --json."""
+        """Show the command that repeats the run and the next steps, or print the JSON object."""
         if self.as_json:
             steps = [asdict(step) for step in self.steps]
             print(json.dumps({**report, "steps": steps, "warnings": self.warnings}))
             return
-        self.console.print(Text.assemble("\nThe same again:\n  ", (report["command"], "bold")), soft_wrap=True)
+        self.console.print(Text.assemble("\nRepeat with:\n  ", (report["command"], "bold")), soft_wrap=True)
         if self.made:
             lines = "".join(f"\n  {command}" for command in report["next"])
             self.console.print(Text.assemble("\nNext:", (lines, "bold")), soft_wrap=True)
@@ -145,17 +145,17 @@ class Screen:
         self.console.print(top)
 
     def takes(self, answers: Answers) -> bool:
-        """Show what would be chosen, and ask whether that will do."""
+        """Show the recommended answers and ask whether to use them."""
         for name, answer in answers.items():
             self.console.print(Text.assemble((f"  {name}: ", "dim"), on_one_line(str(answer)) or "-"))
-        return Confirm.ask("Recommended settings? No lets you choose", default=True, console=self.console)
+        return Confirm.ask("Use the recommended settings? (no: choose each)", default=True, console=self.console)
 
     def confirms(self, question: str, default: bool = True) -> bool:
-        """Ask a question that yes or no answers; an empty line is the default."""
+        """Ask a yes/no question; an empty line is the default."""
         return Confirm.ask(Text(question), default=default, console=self.console)
 
     def ask(self, question: Question, questions: Questions, answers: Answers) -> str:
-        """Ask one question until its answer goes with the others; an empty line takes the default."""
+        """Ask a question until its answer is valid; an empty line is the default."""
         default = str(answers.get(question.name, question.default))
         while True:
             answer = Prompt.ask(
@@ -177,16 +177,16 @@ class Screen:
 
 
 class _Console(Console):
-    """A console on which no text moves the cursor or sets a colour: only what rich itself sends does."""
+    """A console that escapes control characters in text: only rich itself moves the cursor or sets colours."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Return what is to be printed, the control characters in its text as escapes."""
+        """Yield the segments to print, with control characters in their text escaped."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def _console(stderr: bool) -> Console:
-    """Return a console that breaks lines for a terminal only; what goes elsewhere is read by programs too."""
+    """Return a console that wraps lines for terminals only: programs may read other output."""
     console = _Console(stderr=stderr, highlight=False)
     console.soft_wrap = not console.is_terminal
     return console

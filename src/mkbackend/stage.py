@@ -1,9 +1,9 @@
-"""Nothing or the whole project: it is made in a hidden directory beside its place and leaves that in one step.
+"""All-or-nothing creation of a project: in a hidden directory beside its path, then moved in one step.
 
-A new directory appears by a single rename. One that is there already (`.`, say, with a shell in it) must stay the same
-directory, so the finished entries are renamed into it: less than a millisecond, held together against Ctrl-C and
-the like. After a SIGKILL in that moment, the next run for the same place finishes the move; after one at any other
-moment the place is untouched, and the next run removes the hidden directory.
+A new directory appears by a single rename. An existing one (`.`, for example, a shell's working directory) must stay
+the same directory, so the finished entries are renamed into it, in less than a millisecond and with interrupts held
+back. After a SIGKILL in that moment, the next run for the same path finishes the move; after a SIGKILL at any other
+moment the path is untouched, and the next run removes the hidden directory.
 """
 
 import errno
@@ -26,7 +26,7 @@ _MOVING = "moving"
 
 @dataclass(frozen=True)
 class Stage:
-    """A hidden directory `root` of ours, in which `project` is made for its place, `target`."""
+    """A hidden directory `root`, in which `project` is created for its final path `target`."""
 
     root: Path
     target: Path
@@ -34,11 +34,11 @@ class Stage:
 
     @property
     def scratch(self) -> Path:
-        """For files that are needed only while the project is made."""
+        """The directory for temporary files."""
         return self.root / "scratch"
 
     def place(self) -> None:
-        """Move the whole project to its place."""
+        """Move the project to its final path."""
         if self.target.exists():
             require_room(self.target)
             (self.root / _MOVING).write_bytes(os.fsencode(self.target))
@@ -49,18 +49,18 @@ class Stage:
             first.rename(self.root.parent / first.name)
         except OSError as error:
             raise MkbackendError(
-                f"{self.root.parent / first.name} appeared in the meantime; it was left as it is.",
+                f"{self.root.parent / first.name} was created in the meantime and was left unchanged.",
                 hint="Move it away, or choose another name.",
             ) from error
 
 
 @contextmanager
 def beside(target: Path) -> Iterator[Stage]:
-    """Yield a stage for a place that can take a project; BadInputError if it cannot."""
+    """Yield a stage for a path; raise BadInputError if no project can be created there."""
     require_room(target)
     anchor = _anchor(target)
     root = anchor / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
-    # Under its later name, and inside any parents that are to be made with it.
+    # With its final name, inside any missing parents.
     inside = target.name if target.exists() else target.relative_to(anchor)
     try:
         _make(root)
@@ -72,7 +72,7 @@ def beside(target: Path) -> Iterator[Stage]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back interrupts for the moment that a move takes; then they count."""
+    """Defer interrupts until the block ends."""
     arrived: list[int] = []
     with on_interrupt(lambda number, _: arrived.append(number)):
         yield
@@ -81,9 +81,9 @@ def uninterrupted() -> Iterator[None]:
 
 
 def sweep(target: Path) -> None:
-    """Finish a move to this place that a killed run of this user had begun, and remove what others left beside it.
+    """Finish a move to this path that a killed run of this user began, and remove the stages of other killed runs.
 
-    A folder can come with anyone's archive: what it says of another place is not followed, and it stays as it is.
+    A folder may come from an untrusted archive: one that claims a move to another path is ignored and kept.
     """
     anchor = _anchor(target)
     for root in anchor.glob(f"{_PREFIX}*-*") if anchor.is_dir() else ():
@@ -98,37 +98,37 @@ def sweep(target: Path) -> None:
 
 
 def require_room(target: Path) -> None:
-    """Refuse a place that cannot take a project."""
+    """Raise BadInputError if no project can be created at this path."""
     anchor = _anchor(target)
     if not anchor.is_dir():
-        raise BadInputError(f"{anchor} is a file.", hint="Choose another place.")
+        raise BadInputError(f"{anchor} is a file.", hint="Choose another path.")
     if not target.exists() and not target.is_symlink():
         return
     if not target.is_dir():
         raise BadInputError(f"{target} is a file.", hint="Choose another name.")
     if any(path.name != ".git" and not path.name.startswith(_PREFIX) for path in target.iterdir()):
         raise BadInputError(
-            f"{target} is not empty.", hint="Choose another name: mkbackend never writes over your files."
+            f"{target} is not empty.", hint="Choose another name: mkbackend never overwrites your files."
         )
     if _has_commits(target):
         raise BadInputError(f"{target} is a repository with commits.", hint="Choose another name.")
     if not os.access(target, os.W_OK | os.X_OK):
-        raise BadInputError(f"Cannot write in {target}.", hint="Choose a directory that you can write to.")
+        raise BadInputError(f"Cannot write to {target}.", hint="Choose a writable directory.")
 
 
 def surrounding_repository(target: Path) -> Path | None:
-    """Return the git repository that a new directory would be a part of."""
+    """Return the git repository around a new directory, or None."""
     around = target.parents if not (target / ".git").is_file() else (target, *target.parents)
     return next((path for path in around if (path / ".git" / "HEAD").exists() or (path / ".git").is_file()), None)
 
 
 def is_unborn_clone(target: Path) -> bool:
-    """Whether the place is a repository of its own, cloned or initialised, still without a commit."""
+    """Return whether the path is a repository, cloned or initialised, without a commit."""
     if not (target / ".git").is_dir():
         return False
     try:
         git("rev-parse", "--quiet", "--verify", "HEAD", cwd=target)
-    except BadInputError:  # another user's: nobody knows
+    except BadInputError:  # a repository of another user: unknown
         raise
     except MkbackendError:
         return True
@@ -136,7 +136,7 @@ def is_unborn_clone(target: Path) -> bool:
 
 
 def _anchor(target: Path) -> Path:
-    """Return the directory to work in: the same disk as the target, so that a rename can reach it."""
+    """Return the directory for the stage: on the target's disk, so that it can be renamed to it."""
     if target.is_mount():
         return target
     return next(path for path in target.parents if path.exists())
@@ -147,7 +147,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_halfway(root: Path, target: Path) -> bool:
-    """Tell whether a stage holds the rest of a project on its way to the target, and leads nowhere else."""
+    """Return whether a stage holds the rest of an unfinished move to the target."""
     marker, rest, aside = root / _MOVING, root / "new" / target.name, root / "old"
     return (
         all(map(_is_folder, (target, rest.parent, rest)))
@@ -163,7 +163,7 @@ def _has_commits(target: Path) -> bool:
 
 
 def _move(source: Path, target: Path, aside: Path) -> None:
-    """Rename every entry of `source` into `target`, and the `.git` that it was made from to `aside`, or nothing."""
+    """Rename every entry of `source` into `target`, and the old `.git` to `aside`; undo all if one fails."""
     aside.mkdir(exist_ok=True)
     done: list[tuple[Path, Path]] = []
     try:
@@ -181,15 +181,15 @@ def _move(source: Path, target: Path, aside: Path) -> None:
 
 
 def _rename(old: Path, new: Path) -> None:
-    """Rename, but never over something: POSIX would replace a file in silence."""
+    """Rename without overwriting: POSIX would silently replace a file."""
     if new.exists():
-        raise FileExistsError(errno.EEXIST, "appeared in the meantime", str(new))
+        raise FileExistsError(errno.EEXIST, "created in the meantime", str(new))
     old.rename(new)
 
 
 def _is_alive(pid: int, root: Path) -> bool:
-    """Whether the run that owns a stage may still be at work; another user's always may."""
-    if sys.platform == "win32":  # there is no harmless question to a process: wait a day
+    """Return whether the run that owns a stage may still be running; always true for another user's."""
+    if sys.platform == "win32":  # os.kill is not harmless there, so wait a day
         return time.time() - root.stat().st_mtime < 86_400
     if root.stat().st_uid != os.getuid():
         return True
@@ -207,12 +207,12 @@ def _make(root: Path) -> None:
         root.mkdir(mode=0o700)
     except OSError as error:
         raise BadInputError(
-            f"Cannot write in {root.parent}: {error.strerror}.", hint="Choose a directory that you can write to."
+            f"Cannot write to {root.parent}: {error.strerror}.", hint="Choose a writable directory."
         ) from error
 
 
 def _remove(root: Path) -> None:
-    """Delete a stage; a child that was killed a moment ago may still be writing into it."""
+    """Delete a stage, with retries: a killed child may still be writing to it."""
     for _ in range(20):
         shutil.rmtree(root, onexc=_make_writable)
         if not os.path.lexists(root):
@@ -221,9 +221,9 @@ def _remove(root: Path) -> None:
 
 
 def _make_writable(function: object, path: str, error: BaseException) -> None:
-    """Windows deletes no read-only file, and git's objects are such; a later try deletes it.
+    """Make a file writable for the next retry: Windows does not delete read-only files such as git's objects.
 
-    A link stays as it is: chmod would follow it.
+    Skip links, which chmod would follow.
     """
     if not isinstance(error, FileNotFoundError) and not Path(path).is_symlink():
         try:

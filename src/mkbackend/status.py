@@ -1,4 +1,4 @@
-"""`mkbackend status`: where a project stands between its version of the template and the installed one."""
+"""`mkbackend status`: a project compared with its template version and the installed one."""
 
 import json
 import tempfile
@@ -16,7 +16,7 @@ from mkbackend.system import git
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of a project; the lists are paths in it, against a fresh render of its own version."""
+    """The status of a project; the lists are its paths that differ from a fresh render of its version."""
 
     path: str
     project_version: str
@@ -30,7 +30,7 @@ class Status:
 
 
 def status(path: str, screen: Screen) -> int:
-    """Show where a project stands; returns the exit code, 1 where it is behind."""
+    """Show the status of a project; return the exit code, 1 if it is behind."""
     system.require_git()
     screen.left = "nothing was changed"
     project = recorded.read(Path(path))
@@ -61,22 +61,22 @@ def _look(project: Recorded, span: Span) -> Status:
 
 
 def _compare(project: Recorded, span: Span) -> tuple[list[str], list[str], list[str]]:
-    """Return the files that were edited, deleted and added since the project's version was rendered."""
+    """Return the files edited, deleted and added since the project's version was rendered."""
     answers = recorded.stored_answers(project, span.old.questions)
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         fresh = Path(directory) / "fresh"
         names = {path.as_posix() for path in render(span.old, answers, fresh, Path(directory) / "scratch")}
-        names.discard(recorded.ANSWERS)  # it says where the render came from
+        names.discard(recorded.ANSWERS)  # it records the source of the render
         there = {name for name in names if (project.project / name).is_file()}
         edited = [name for name in there if _text(fresh / name) != _text(project.project / name)]
     return sorted(edited), sorted(names - there), sorted(_own_files(project.project) - names - {recorded.ANSWERS})
 
 
 def _own_files(project: Path) -> set[str]:
-    """Return what is in the project but for what git ignores; nothing where there is no git."""
+    """Return the project's files except those that git ignores; an empty set without git."""
     try:
         listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=project)
-    except BadInputError:  # another user's: an empty list would be wrong
+    except BadInputError:  # a repository of another user: an empty set would be wrong
         raise
     except MkbackendError:
         return set()
@@ -84,7 +84,7 @@ def _own_files(project: Path) -> set[str]:
 
 
 def _text(path: Path) -> bytes:
-    """Return what a file says; a work tree may end its lines as Windows does."""
+    """Return a file's content with LF line ends."""
     return path.read_bytes().replace(b"\r\n", b"\n")
 
 

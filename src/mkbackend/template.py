@@ -1,4 +1,4 @@
-"""Where the template comes from, and which version of it."""
+"""Sources and versions of the template."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from mkbackend import bundle
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.system import git
 
-# The same words on every machine: a project records this, and plain `copier update` finds it anywhere.
+# Recorded in projects, so the same on every machine: plain `copier update` expands it.
 HOME_BUNDLE = "~/.local/share/mkbackend/template.bundle"
 _SHIPPED = Path(__file__).with_name("template.bundle")
 _CHECKOUT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ _CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Source:
-    """A version of the template: what a project records of it, its questions (copier.yml), its moves (moves.toml)."""
+    """A version of the template: the URL a project records, its questions (copier.yml) and moves (moves.toml)."""
 
     url: str
     version: str
@@ -32,14 +32,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Versions:
-    """What is known of mkbackend's own template: all versions, oldest first, and the newest that this mkbackend has."""
+    """The known versions of mkbackend's own template, oldest first, and the newest of this mkbackend."""
 
     url: str
     known: tuple[str, ...]
     newest: str
 
     def source(self, version: str) -> Source:
-        """Return one of the versions, with its questions."""
+        """Return one of the versions with its questions and moves."""
         return Source(self.url, version, *bundle.texts(Path(self.url).expanduser(), version))
 
 
@@ -47,7 +47,7 @@ class Versions:
 def find(url: str | None = None, ref: str | None = None, remember: bool = True) -> Iterator[Source]:
     """Yield mkbackend's own template, or the one at `url`.
 
-    `remember` keeps our own in the user's home, where a project finds its versions again.
+    `remember` stores our own in the user's home, where later updates find its versions.
     """
     if url:
         yield _elsewhere(url, ref)
@@ -58,13 +58,13 @@ def find(url: str | None = None, ref: str | None = None, remember: bool = True) 
         texts = bundle.texts(own, version)
         if remember:
             _remember(own, Path(HOME_BUNDLE))
-            needed.close()  # a run that is killed later leaves nothing of it behind
+            needed.close()  # so that a killed run leaves no temporary file
         yield Source(HOME_BUNDLE if remember else str(own), version, *texts)
 
 
 @contextmanager
 def versions(remember: bool = True) -> Iterator[Versions]:
-    """Yield the versions of the user's home and of this mkbackend together; `remember` keeps them there."""
+    """Yield the versions in the user's home and of this mkbackend; `remember` stores ours there."""
     home = Path(HOME_BUNDLE).expanduser()
     with ExitStack() as needed:
         own = needed.enter_context(_own_bundle())
@@ -79,33 +79,33 @@ def versions(remember: bool = True) -> Iterator[Versions]:
 
 
 def is_own(url: str) -> bool:
-    """Whether a project records mkbackend's own template: the bundle at home, also in a shell's spelling of it."""
+    """Return whether a URL is mkbackend's own template: the bundle in the user's home, with or without `~`."""
     return expanded(url) == expanded(HOME_BUNDLE)
 
 
 def expanded(url: str) -> str:
-    """Return a path with the home that it begins with; anything else as it is."""
+    """Return a path with `~` expanded; any other URL unchanged."""
     return os.path.expanduser(url)  # noqa: PTH111  # pathlib's raises where there is no such user
 
 
 def _elsewhere(url: str, ref: str | None) -> Source:
-    """Return a template in another git repository; its newest release if no `ref` is given."""
+    """Return a template in another git repository, by default its newest release."""
     url = str(Path(url).resolve()) if Path(url).exists() else url.removeprefix("git+")
-    # Copier takes a URL for git's only if it looks like it.
+    # Copier recognises a git URL only by this prefix or suffix.
     recorded = f"git+{url}" if "://" in url and not url.endswith(".git") else url
     try:
         version = ref or _newest(git("ls-remote", "--tags", "--refs", "--", url))
         return Source(recorded, version, *bundle.texts(url, version))
     except MkbackendError as error:
         raise BadInputError(
-            f"There is no template at {url}{f' {ref}' if ref else ''}: {error.message}",
+            f"No template found at {url}{f' {ref}' if ref else ''}: {error.message}",
             hint="--template takes the URL or path of a git repository, --ref a tag, branch or commit of it.",
         ) from error
 
 
 @contextmanager
 def _own_bundle() -> Iterator[Path]:
-    """Yield the bundle that came with the package, or in a checkout one of what is there now."""
+    """Yield the bundle of the package, or in a checkout a bundle of its current state."""
     if _SHIPPED.is_file():
         yield _SHIPPED
         return
@@ -116,7 +116,7 @@ def _own_bundle() -> Iterator[Path]:
 
 
 def _remember(own: Path, remembered: Path) -> None:
-    """Add the versions of our bundle to the one in the user's home, which only ever grows."""
+    """Add the versions of our bundle to the one in the user's home; none is ever removed."""
     try:
         home = remembered.expanduser()
         home.parent.mkdir(parents=True, exist_ok=True)
@@ -130,12 +130,12 @@ def _remember(own: Path, remembered: Path) -> None:
             fresh.replace(home)
     except (OSError, RuntimeError) as error:
         raise MkbackendError(
-            f"Cannot keep the template in {remembered}: {error}", hint="Set HOME to a directory that you can write to."
+            f"Cannot store the template in {remembered}: {error}", hint="Set HOME to a writable directory."
         ) from error
 
 
 def _known(home: Path) -> dict[str, str]:
-    """Return the versions in the bundle at home; a damaged one is laid aside and made anew."""
+    """Return the versions in the bundle in the user's home; move a damaged bundle aside."""
     try:
         return bundle.tags(home)
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def _is_whole(path: Path) -> bool:
 
 
 def _wait_for(lock: IO[bytes]) -> None:
-    """Hold a file alone until it is closed, so that two runs at once do not lose each other's versions."""
+    """Lock a file until it is closed, so that concurrent runs keep each other's versions."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -1,4 +1,4 @@
-"""Two renders of the template as two commits: what lies between them is what the template changes, and nothing else."""
+"""Two renders of the template as two commits: their diff is exactly what the template changes."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ _MODULE = "160000"
 
 @dataclass(frozen=True)
 class Renders:
-    """The old and the new project, each in a folder laid out as the user's repository is."""
+    """The old and new project, each in a folder laid out like the user's repository."""
 
     old: Path
     new: Path
@@ -29,9 +29,9 @@ class Renders:
 
 @dataclass(frozen=True)
 class Ours:
-    """The owner's side of the merge: their last commit, or one on it after the template's moves.
+    """The owner's side of the merge: their last commit, or a commit on top of it with the template's moves.
 
-    `before` has the path that a file had before it moved.
+    `before` maps moved files to their previous paths.
     """
 
     commit: str = "HEAD"
@@ -47,9 +47,9 @@ def change(
     apart: Iterable[str],
     kept: Iterable[str] = (),
 ) -> str:
-    """Return a commit that turns the old render into the new one, but for the paths `kept`, and nothing below `apart`.
+    """Return a commit that turns the old render into the new one, except the paths `kept` and those below `apart`.
 
-    The answers file counts as unedited, so that it will always be the new one.
+    The answers file counts as unedited, so that the new one always wins.
     """
     known = _converted(renders.old, filtered.old) + _entries(trial, ours.commit, [trial.prefix + ANSWERS])
     beside = [*apart, *filtered.broken]
@@ -65,7 +65,7 @@ def change(
 
 
 def find_apart(repo: Repository, renders: Renders) -> set[str]:
-    """Return the folders in the project that are projects or repositories of their own."""
+    """Return the folders in the project that are separate projects or repositories."""
     listed = repo.names("ls-tree", "-r", "-z", "HEAD", "--", repo.prefix or ".")
     tracked = {path: entry for entry, _, path in (line.partition("\t") for line in listed)}
     folders = {path.removesuffix(f"/{ANSWERS}") for path in tracked if path.endswith(f"/{ANSWERS}")}
@@ -75,7 +75,7 @@ def find_apart(repo: Repository, renders: Renders) -> set[str]:
 
 
 def _folders(renders: Renders) -> set[str]:
-    """Return the folders of both renders, from the top."""
+    """Return the folders of both renders, relative to the top."""
     return {
         path.relative_to(render).as_posix()
         for render in (renders.old, renders.new)
@@ -85,7 +85,7 @@ def _folders(renders: Renders) -> set[str]:
 
 
 def _tree(trial: Repository, ours: Ours, render: Path, apart: list[str], entries: bytes) -> str:
-    """Return the user's commit with the project replaced by a render; what is apart is the same on both sides."""
+    """Return the tree of the user's commit with the project replaced by a render, except what is apart."""
     inside = trial.top / ".git"
     where = {"GIT_DIR": str(inside), "GIT_WORK_TREE": str(render), "GIT_INDEX_FILE": str(inside / "render-index")}
     places = [f":(top,literal){trial.prefix}", *(f":(top,literal,exclude){path}" for path in apart)]
@@ -98,7 +98,7 @@ def _tree(trial: Repository, ours: Ours, render: Path, apart: list[str], entries
 
 
 def _copies(trial: Repository, ours: Ours, old: str, new: Path) -> list[str]:
-    """Return the owner's files that git would take for renamed ones, although both were there at once."""
+    """Return the owner's files that git would take for renames, although both files existed at once."""
     parts = iter(
         trial.names(
             "diff-tree", "-r", "-z", "--name-status", "--find-renames", "-l7000", "--diff-filter=R", old, ours.commit
@@ -114,20 +114,20 @@ def _copies(trial: Repository, ours: Ours, old: str, new: Path) -> list[str]:
 
 
 def _were_both(trial: Repository, gone: str, there: str) -> bool:
-    """Tell whether the commit that removed a file had the other already."""
+    """Return whether the second file existed when the first was removed."""
     removal = trial.names("rev-list", "--max-count=1", "HEAD", "--", f":(top,literal){gone}")
     parents = trial.git("rev-parse", f"{removal[0].strip()}^@").split() if removal else []
     return any(_entries(trial, parent, [gone]) and _entries(trial, parent, [there]) for parent in parents)
 
 
 def _converted(render: Path, objects: dict[str, str]) -> bytes:
-    """Return the entries of files that a filter of the owner converts."""
+    """Return the index entries of files that a filter of the owner converts."""
     modes = {name: 0o100755 if (render / name).stat().st_mode & 0o100 else 0o100644 for name in objects}
     return b"".join(b"%o %s\t%s\0" % (modes[name], blob.encode(), os.fsencode(name)) for name, blob in objects.items())
 
 
 def _entries(trial: Repository, commit: str, names: list[str]) -> bytes:
-    """Return what a commit has at some paths, as `git update-index` reads it."""
+    """Return a commit's entries for some paths, as input for `git update-index`."""
     if not names:
         return b""
     return run("git", "--literal-pathspecs", "ls-tree", "-z", commit, "--", *names, cwd=trial.top)

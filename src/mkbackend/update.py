@@ -1,4 +1,4 @@
-"""`mkbackend update`: two versions of the template, one merge in the user's git; staged, never committed."""
+"""`mkbackend update`: a git merge of two template versions into the project, staged but not committed."""
 
 import tempfile
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from mkbackend.trees import Renders
 
 @dataclass(frozen=True)
 class Request:
-    """What was typed."""
+    """The arguments of the command."""
 
     path: str = "."
     to: str | None = None
@@ -31,7 +31,7 @@ class Request:
 
 
 def update(request: Request, screen: Screen) -> int:
-    """Bring a project to a newer template; returns the exit code, 1 where there are conflicts."""
+    """Update a project to a newer template; return the exit code, 1 if there are conflicts."""
     system.require_git()
     screen.left = "nothing was changed"
     project = recorded.read(Path(request.path))
@@ -42,7 +42,7 @@ def update(request: Request, screen: Screen) -> int:
         tempfile.TemporaryDirectory(prefix="mkbackend-") as directory,
     ):
         if span.old.version == span.new.version and not request.given:
-            screen.say(f"Nothing to do: the project has {short(span.new.version)}.")
+            screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
             return 0
         renders = _render(project, span, request, Path(directory), repo.prefix, screen)
         with screen.step("Try the merge"):
@@ -55,19 +55,19 @@ def update(request: Request, screen: Screen) -> int:
             return report.preview(screen)
         with uninterrupted():
             done = tried.apply()
-            screen.left = f"the update is whole, and staged. Undo it: {done.undo}"
+            screen.left = f"the update is complete and staged. Undo: {done.undo}"
         return replace(report, plan=done).show(screen)
 
 
 def _render(project: Recorded, span: Span, request: Request, directory: Path, prefix: str, screen: Screen) -> Renders:
-    """Render the project's own version with its answers, and the new one with those and the new answers."""
+    """Render the project's version with its answers, and the new version with the new answers too."""
     stored = recorded.stored_answers(project, span.old.questions)
     answers = _answers(stored, Questions(span.new.questions), request, screen)
     renders = Renders(directory / "old", directory / "new")
     with screen.step(f"Render {short(span.old.version)} and {short(span.new.version)}"):
         render(span.old, stored, renders.old / prefix, directory / "scratch-old")
         render(span.new, answers, renders.new / prefix, directory / "scratch-new")
-    if span.new.url != span.url:  # a dry run reads a bundle that will not stay
+    if span.new.url != span.url:  # a dry run reads a temporary bundle
         path = renders.new / prefix / ANSWERS
         text = path.read_text(encoding="utf-8").replace(span.new.url, span.url)
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -75,7 +75,7 @@ def _render(project: Recorded, span: Span, request: Request, directory: Path, pr
 
 
 def _answers(stored: Answers, questions: Questions, request: Request, screen: Screen) -> Answers:
-    """Complete the answers: what was asked before is not asked again."""
+    """Complete the answers, asking only the new questions."""
     given = {name: answer for name, answer in stored.items() if name in questions.asked} | dict(request.given)
     for name in [name for name in questions.asked if name not in given]:
         question = questions.asked[name]
@@ -89,16 +89,16 @@ def _answers(stored: Answers, questions: Questions, request: Request, screen: Sc
 
 
 def _verified(tried: plan.Plan, ask: bool, screen: Screen) -> bool:
-    """Whether the update passes the project's own checks and tests, and is wanted."""
+    """Return whether the update passes the project's checks and tests, and the user accepts it."""
     if tried.outcome.conflicts:
-        screen.say("There are conflicts, so nothing can be rehearsed. Nothing was changed.")
+        screen.say("There are conflicts, so the update cannot be verified. Nothing was changed.")
         return False
     rehearsal.rehearse(tried.repo, tried.trial, screen)
-    return not ask or screen.confirms("It passes. Take it?")
+    return not ask or screen.confirms("All checks pass. Apply the update?")
 
 
 def _own_lines(project: Path, renders: Renders, prefix: str) -> list[str]:
-    """Return the lines that the owner wrote into the answers file, which is always written anew."""
+    """Return the owner's own lines in the answers file, which is always overwritten."""
     ours = [folder / prefix / ANSWERS for folder in (renders.old, renders.new)]
     known = {line for path in ours for line in path.read_text(encoding="utf-8").splitlines()}
     mine = (project / ANSWERS).read_text(encoding="utf-8").splitlines()

@@ -209,7 +209,7 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
     _commit(project)
 
     said = run(sys.executable, "-m", "mkbackend", "update", project, cwd=scratch, **home)
-    assert "Joins your migrations with the template's" in said
+    assert "Merges your migrations with the template's" in said
     make(project, "install")
     _commit(project)  # with the check before commits, which the project has installed
     heads = run(*devdb, "--", "alembic", "heads", cwd=project, TMPDIR=str(scratch))

@@ -85,7 +85,7 @@ def test_an_answer_is_changed(project: Project) -> None:
 def test_an_answer_can_be_changed_without_a_newer_version(project: Project) -> None:
     project.update()
     project.edit({})
-    assert "Nothing to do: the project has 0.2.0." in project.update()
+    assert "Nothing to do: the project is at 0.2.0." in project.update()
     said = project.update("--data", "license=none")
     assert "0.2.0 to 0.2.0, staged, not committed:\n  ~ .copier-answers.yml\n  - LICENSE\n" in said
 

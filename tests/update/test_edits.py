@@ -105,14 +105,14 @@ CASES = [
         edits={"app/changed_there.py": None},
         tree={"app/changed_there.py": None},
         index={"app/changed_there.py": None},
-        says=("Left out, because you have deleted it:\n  app/changed_there.py\n",),
+        says=("Skipped, because you deleted it:\n  app/changed_there.py\n",),
     ),
     Case(
         "deleted here, renamed there",
         edits={"app/renamed_there.py": None},
         tree={"app/renamed_there.py": None, "app/new_name.py": None},
         index={"app/new_name.py": None},
-        says=("Left out, because you have deleted it:\n  app/new_name.py\n",),
+        says=("Skipped, because you deleted it:\n  app/new_name.py\n",),
     ),
     Case(
         "deleted here, deleted there",
@@ -140,7 +140,7 @@ CASES = [
         code=1,
         tree={"logo.png": LOGO + b"mine"},
         index={"logo.png": "UU"},
-        says=("logo.png: changed here and in the template; yours is in place, git checkout --theirs takes",),
+        says=("logo.png: changed here and in the template; your version is kept, git checkout --theirs takes",),
     ),
     Case(
         "a binary file changed there",
@@ -164,7 +164,7 @@ CASES = [
             "Makefile": ("stock:", "purge:"),
         },
         index=dict.fromkeys(("pyproject.toml", "app/config.py", ".env.example", "Makefile"), "M "),
-        says=("New in .env.example, and not in your .env:\n  SMTP_HOST\n",),
+        says=("New in .env.example, missing in your .env:\n  SMTP_HOST\n",),
     ),
     Case(
         "the everyday edits, in the same places",
@@ -207,7 +207,7 @@ CASES = [
         edits={".copier-answers.yml": None},  # made by the test: the file with a comment
         tree={".copier-answers.yml": ("_commit: v0.2.0", "license: MIT")},
         index={".copier-answers.yml": "M "},
-        says=("Written anew without your lines, .copier-answers.yml:\n  # mine, by hand\n",),
+        says=("Your lines removed from .copier-answers.yml:\n  # mine, by hand\n",),
     ),
 ]
 
@@ -234,7 +234,7 @@ def test_every_line_of_the_user_is_in_the_tree_in_a_conflict_or_named(project: P
             assert after.get(name) == (expected.encode() if isinstance(expected, str) else expected), name
     assert {name: status.get(name) for name in case.index} == case.index
     assert [words for words in case.says if words not in said] == []
-    assert bool(said.partition("Conflicts, for you to settle:")[1]) == bool(case.code)
+    assert bool(said.partition("Conflicts to resolve:")[1]) == bool(case.code)
     everything = unix(b"\n".join(after.values())) + said.encode()
     written = {line for content in edits.values() if isinstance(content, str) for line in content.splitlines()}
     assert [line for line in written - _OF_THE_TEMPLATE if line.encode() not in everything] == []
@@ -255,7 +255,7 @@ def test_a_migration_of_the_users_own_is_joined_with_the_templates(project: Proj
     project.edit(own)
     said = project.update()
     (joined,) = [name for name, status in project.status().items() if "join_mkbackend_0_2_0" in name and status == "A "]
-    assert f"Joins your migrations with the template's:\n  {joined}\n" in said
+    assert f"Merges your migrations with the template's:\n  {joined}\n" in said
     assert '= ("aaa2", "mine1")' in project.read(joined)
     assert project.read(next(iter(own))) == next(iter(own.values()))
     project.take_back(said)
@@ -270,11 +270,11 @@ def test_a_migration_whose_forerunner_the_user_removed_is_named(project: Project
         }
     )
     said = project.update()
-    assert "set their down_revision to your head:\n  aaa2 follows aaa1\n" in said
+    assert "set down_revision to your head:\n  aaa2 follows aaa1\n" in said
 
 
 def test_a_history_with_one_head_gets_no_migration(project: Project) -> None:
-    assert "Joins" not in project.update()
+    assert "Merges your" not in project.update()
     assert [name for name in project.status() if "join" in name] == []
 
 
@@ -285,7 +285,7 @@ def test_a_lock_file_that_no_longer_fits_is_said(project: Project, conflict: boo
         {"uv.lock": "version = 1\n", "pyproject.toml": PYPROJECT.format(more=more).format(project_slug="shop")}
     )
     said = project.update(code=int(conflict))
-    assert "uv.lock no longer fits pyproject.toml:\n  make install writes it anew\n" in said
+    assert "uv.lock is out of date:\n  make install updates it\n" in said
     assert "  make install && make test\n  git add uv.lock\n" in said
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import MAKEFILE, Content, Project, Template, numbered
 
-LEFT = "Left as it is, because a link, a folder or another project is there, or a filter fails:\n"
+LEFT = "Kept, because a link, folder or other project is in its place, or a filter fails:\n"
 
 
 def nested(project: Project, place: str, answers: bool = True) -> None:
@@ -38,7 +38,7 @@ def test_a_project_inside_is_not_taken_for_what_was_deleted(project: Project, pl
     before = project.tree()
     said = project.update()
     assert [name for name in project.status() if name.strip('"').startswith(place.partition("/")[0])] == []
-    assert "Left out, because you have deleted it:\n  Makefile\n" in said
+    assert "Skipped, because you deleted it:\n  Makefile\n" in said
     project.take_back(said)
     assert (project.tree(), project.status()) == (before, {})
 
@@ -50,7 +50,7 @@ def test_a_copy_that_was_there_before_is_not_the_new_name_of_what_was_deleted(pr
     project.edit({})
     said = project.update()
     assert [name for name in project.status() if name.startswith("old/")] == []
-    assert "Left out, because you have deleted it:\n  Makefile\n  app/changed_there.py\n" in said
+    assert "Skipped, because you deleted it:\n  Makefile\n  app/changed_there.py\n" in said
 
 
 def test_of_two_copies_the_one_that_came_with_the_deletion_is_the_new_name(project: Project) -> None:
@@ -191,7 +191,7 @@ def test_what_lies_beside_is_not_written_over(project: Project) -> None:
     project.edit({})
     project.edit({"Makefile.new": "mine\n"}, commit=False)
     said = project.update(code=2)
-    assert "where the update would write: Makefile.new." in said
+    assert "in the way of the update: Makefile.new." in said
     assert project.read("Makefile.new") == "mine\n"
 
 

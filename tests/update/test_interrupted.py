@@ -82,7 +82,7 @@ def goes_back(project: Project, before: dict[str, bytes], head: str) -> None:
     project.git("fsck", "--strict", "--no-dangling")
     if project.tree() != before or project.status():
         said = project.update(code=2)
-        assert "An update of this project was interrupted halfway. Your last commit is whole." in said
+        assert "A previous update was interrupted halfway. Your last commit is intact." in said
         recovery = said.partition("then update again: ")[2].strip()
         subprocess.run(recovery, shell=True, cwd=project.root, check=True, capture_output=True)  # noqa: S602  # as typed
         assert project.tree() == before
@@ -179,9 +179,9 @@ def test_an_interrupt_while_merging_waits_for_the_whole(busy: Project, made: Mad
     interrupted = start(busy, made, "dies(merge, 'pick')", "os.kill(os.getpid(), signal.SIGINT)")
     said, _ = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
-    assert "Interrupted; the update is whole, and staged. Undo it: " in said
+    assert "Interrupted; the update is complete and staged. Undo: " in said
     assert not (busy.root / ".git" / "mkbackend-update").exists()
-    undo = said.partition("Undo it: ")[2].strip().removesuffix(".")
+    undo = said.partition("Undo: ")[2].strip().removesuffix(".")
     subprocess.run(undo, shell=True, cwd=busy.root, check=True, capture_output=True)  # noqa: S602  # as typed
     assert (busy.tree(), busy.status()) == (before, {})
 

@@ -121,7 +121,7 @@ def mine(seal: "Seal | None" = None) -> int:
 
 def test_an_untouched_project_is_as_a_fresh_one(project: Project) -> None:
     said = project.update()
-    assert "Your own code" not in said
+    assert "Your code was updated" not in said
     assert "Old names" not in said
     assert not (project.root / "app/core/seal.py").exists()
     assert not (project.root / "moves.toml").exists()
@@ -157,8 +157,8 @@ def test_the_owners_code_follows(project: Project) -> None:
     assert project.read("app/user.py").endswith("OWN = Signer(Settings())\n")
     assert "Signs all texts" in project.read("app/kit/signer.py")
     assert "def sign(" in project.read("app/kit/signer.py")
-    assert "Your own code follows the new names: 2 files moved, 13 names in 3 files rewritten.\n" in said
-    assert "for you to change:\n  README.md:1: app/core/seal.py\n  README.md:1: app.core.seal.Seal\n" in said
+    assert "Your code was updated to the new names: 2 files moved, 13 names in 3 files rewritten.\n" in said
+    assert "change by hand:\n  README.md:1: app/core/seal.py\n  README.md:1: app.core.seal.Seal\n" in said
     assert "  app/strings.py:1: app.core.old.parts\n" in said
     project.take_back(said)
     assert project.tree() == before
@@ -201,7 +201,7 @@ def test_a_file_that_the_owner_moved_has_names_of_theirs_and_conflicts_where_the
 def test_what_the_owner_deleted_stays_deleted(project: Project) -> None:
     project.edit({"app/core/seal.py": None, "app/user.py": None})
     said = project.update()
-    assert "Left out, because you have deleted it:\n  app/kit/signer.py\n\n" in said
+    assert "Skipped, because you deleted it:\n  app/kit/signer.py\n\n" in said
     assert not (project.root / "app/user.py").exists()
     assert not (project.root / "app/kit/signer.py").exists()
 
@@ -209,7 +209,7 @@ def test_what_the_owner_deleted_stays_deleted(project: Project) -> None:
 def test_a_file_whose_new_place_is_taken_stays_and_is_named(project: Project) -> None:
     project.edit({"app/kit/fresh/own.py": "mine = 1\n", "app/core/old/own.py": "mine = 2\n"})
     said = project.update()
-    assert "something else is in its new place:\n  app/core/old/own.py → app/kit/fresh/own.py\n" in said
+    assert "the new path is taken:\n  app/core/old/own.py → app/kit/fresh/own.py\n" in said
     assert project.read("app/core/old/own.py") == "mine = 2\n"
     assert project.read("app/kit/fresh/own.py") == "mine = 1\n"
 
@@ -226,7 +226,7 @@ def test_a_file_that_git_does_not_track_in_a_new_place_is_refused(project: Proje
     project.edit({"app/core/old/own.py": "mine = 1\n"})
     project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
     said = project.update(code=2)
-    assert "Files that git does not track are where the update would write: app/kit/fresh/own.py." in said
+    assert "Untracked files are in the way of the update: app/kit/fresh/own.py." in said
     assert project.read("app/kit/fresh/own.py") == "mine = 2\n"
 
 
@@ -243,7 +243,7 @@ def test_what_is_no_python_is_left_and_named(project: Project) -> None:
     broken = "from app.core.seal import Seal\nprint 'x'\n"
     project.edit({"app/broken.py": broken, "app/fine.py": "print 'seal'\n"})
     said = project.update()
-    assert "Not rewritten, because it cannot be read as Python:\n  app/broken.py\n\n" in said
+    assert "Not rewritten, because it is not valid Python:\n  app/broken.py\n\n" in said
     assert project.read("app/broken.py") == broken
 
 
@@ -308,7 +308,7 @@ def test_a_merge_that_git_refuses_leaves_the_project_as_it_was(
 ) -> None:
     def refuse(place: Repository, commit: str) -> None:
         if place.top == project.root:
-            raise BadInputError("git does not merge")
+            raise BadInputError("git cannot merge")
         pick(place, commit)
 
     pick = merge._cherry_pick
@@ -335,7 +335,7 @@ def test_a_run_that_is_killed_between_the_two_steps_can_be_taken_back(
         project.update(code=130)
     assert (project.root / "app/kit/fresh/own.py").exists()
     said = project.update(code=2)
-    assert "An update of this project was interrupted halfway." in said
+    assert "A previous update was interrupted halfway." in said
     command = said.partition("then update again: ")[2].strip()
     subprocess.run(command, shell=True, cwd=project.root, check=True, capture_output=True)  # noqa: S602  # as a person would
     assert (project.tree(), project.status()) == (before, {})
@@ -354,7 +354,7 @@ def test_moves_that_a_project_has_already_are_not_done_again(
     template.release("0.3.0")
     template.ship(monkeypatch)
     said = project.update()
-    assert "Your own code" not in said
+    assert "Your code was updated" not in said
     assert project.read("app/mine.py") == "from app.core.seal import Seal\n"
 
 
@@ -421,4 +421,4 @@ def test_plain_copier_says_that_it_rewrites_nothing(project: Project, capfd: pyt
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.root)
         copier.run_update(defaults=True, overwrite=True, settings=copier.Settings())
-    assert "`mkbackend update` rewrites them first." in capfd.readouterr().err
+    assert "`mkbackend update` renames them first." in capfd.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Project
 
-BESIDE = "Kept as it is, because git ignores it here:\n  app/added_there.py; the template's: app/added_there.py.new\n"
+BESIDE = "Kept, because git ignores it:\n  app/added_there.py; the template's: app/added_there.py.new\n"
 
 
 def ignore(project: Project, *patterns: str) -> None:
@@ -63,8 +63,8 @@ def test_what_is_in_the_way_is_refused_with_the_mend(project: Project, files: di
     project.edit(files, commit=False)
     before, status = project.tree(), project.status()
     said = project.update(code=2)
-    assert f"Files that git does not track are where the update would write: {named}." in said
-    assert f"Move them, or commit them: git add -- {named}" in said
+    assert f"Untracked files are in the way of the update: {named}." in said
+    assert f"Move or commit them: git add -- {named}" in said
     assert (project.tree(), project.status()) == (before, status)
 
 

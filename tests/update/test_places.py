@@ -67,7 +67,7 @@ def test_a_file_that_was_moved_out_of_the_project_is_the_owners_and_what_it_lack
     top.edit({})
     before = top.tree()
     said = monorepo.update()
-    assert "Left out, because you have deleted it:\n  app/changed_there.py\n" in said
+    assert "Skipped, because you deleted it:\n  app/changed_there.py\n" in said
     assert top.read("shared/changed.py") == numbered("changed")
     monorepo.take_back(said)
     assert (top.tree(), top.status()) == (before, {})

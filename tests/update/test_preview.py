@@ -26,9 +26,9 @@ def test_a_dry_run_shows_the_difference_and_touches_nothing(project: Project, ma
         " mine = 1",
         "rename to app/new_name.py",
         "+_commit: v0.2.0",
-        "0.1.0 to 0.2.0, would change; nothing was touched:",
+        "0.1.0 to 0.2.0, preview, nothing was changed:",
         "+ app/added_there.py",
-        "New in .env.example, and not in your .env:\n  SMTP_HOST\n",
+        "New in .env.example, missing in your .env:\n  SMTP_HOST\n",
     ):
         assert line in said
     assert not {"+_src_path", "-_src_path"} & {line[:10] for line in said.splitlines()}
@@ -51,7 +51,7 @@ def test_a_dry_run_shows_conflicts_a_file_beside_and_a_joining_migration(project
     for line in (
         "+<<<<<<< HEAD\n mine = 1\n+=======\n+template = 3\n+>>>>>>> ",
         "app/both.py: changed here and in the template",
-        "logo.png: changed here and in the template; yours is in place",
+        "logo.png: changed here and in the template; your version is kept",
         "the template's: app/added_there.py.new",
         '+down_revision: str | Sequence[str] | None = ("aaa2", "mine1")',
     ):
@@ -71,7 +71,7 @@ MAKE = (
 def test_verify_with_conflicts_changes_nothing(project: Project) -> None:
     project.edit({"app/both.py": numbered("both", _3="mine = 1")})
     said = project.update("--verify", code=1)
-    assert "There are conflicts, so nothing can be rehearsed. Nothing was changed." in said
+    assert "There are conflicts, so the update cannot be verified. Nothing was changed." in said
     assert "app/both.py: changed here and in the template" in said
     assert project.status() == {}
 
@@ -81,7 +81,7 @@ def test_verify_stages_what_passes(project: Project) -> None:
     project.edit({"GNUmakefile": MAKE})
     said = project.update("--verify")
     for target in ("install", "lint", "test"):
-        assert f"Rehearse: make {target}" in said
+        assert f"Verify: make {target}" in said
     assert project.read("app/both.py") == numbered("both", _3="template = 3")
     assert not (project.root / "rehearsed").exists()
 
@@ -91,7 +91,7 @@ def test_verify_refuses_what_fails_and_shows_its_words(project: Project) -> None
     project.edit({"GNUmakefile": MAKE, "fails": "yes\n"})
     said = project.update("--verify", code=2)
     assert "12 tests failed in" in said
-    assert "With the update, make test fails. Nothing was changed." in said
+    assert "make test fails with the update. Nothing was changed." in said
     assert project.status() == {}
 
 
@@ -106,7 +106,7 @@ def test_in_a_terminal_what_passes_is_offered(project: Project, made: Made, answ
     command = ["-c", f"{use}; from mkbackend.cli import main; main()", "update", str(project.root), "--verify"]
     env = {**environment(), "TERM": "dumb", "COLUMNS": "200"}
     child = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=60, dimensions=(50, 200))
-    child.expect(r"It passes. Take it\? \[y/n\] \(y\): $")
+    child.expect(r"All checks pass. Apply the update\? \[y/n\] \(y\): $")
     assert project.status() == {}
     child.sendline(answer)
     child.expect(pexpect.EOF)
@@ -132,5 +132,5 @@ def test_without_make_nothing_can_be_rehearsed(
     git = subprocess.run(("sh", "-c", "command -v git"), check=True, capture_output=True, text=True).stdout.strip()
     (machine / "bin" / "git").symlink_to(git)
     monkeypatch.setenv("PATH", str(machine / "bin"))
-    assert "make is missing" in project.update("--verify", code=2)
+    assert "make is not on PATH" in project.update("--verify", code=2)
     assert os.listdir(project.root)

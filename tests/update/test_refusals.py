@@ -28,8 +28,8 @@ def test_a_dirty_tree(project: Project, staged: bool) -> None:
     if staged:
         project.git("add", "--all")
     said = refused(project)
-    assert "changes that are not committed: app/config.py" in said
-    assert "git commit, or git stash" in said
+    assert "uncommitted changes: app/config.py" in said
+    assert "git commit or git stash" in said
     project.git("stash")
     project.update()
 
@@ -68,20 +68,20 @@ def test_a_lock_that_a_killed_git_has_left(project: Project) -> None:
     lock = project.root / ".git" / "index.lock"
     lock.touch()
     said = refused(project)
-    assert "Another git command is at work here, or one was killed" in said
+    assert "Another git command is running here, or was killed" in said
     assert f"rm {lock}" in said
 
 
 def test_a_folder_without_git(project: Project, tmp_path: Path) -> None:
     (project.root / ".git").rename(tmp_path / "away")
     said = project.update(code=2)
-    assert "in no git repository with a commit" in said
+    assert "not in a git repository with a commit" in said
     assert "git init && git add --all && git commit" in said
 
 
 def test_a_repository_without_a_commit(project: Project) -> None:
     project.git("checkout", "--quiet", "--orphan", "young")
-    assert "in no git repository with a commit" in project.update(code=2)
+    assert "not in a git repository with a commit" in project.update(code=2)
 
 
 def test_a_project_without_answers(project: Project) -> None:
@@ -108,14 +108,14 @@ def test_answers_that_are_not_committed(project: Project) -> None:
     ("old", "new", "named"),
     [
         ("_commit: v0.1.0", "_commit: [", "is not YAML"),
-        ("_commit: v0.1.0", "", "does not say where the project came from: _commit"),
-        ("_commit: v0.1.0", "_commit: 0.1", "does not say where the project came from: _commit"),
-        ("_commit: v0.1.0", "_commit: --upload-pack=x", "does not say where the project came from: _commit"),
-        ("_commit: v0.1.0", "_commit: v0.1.7", "v0.1.7, is not known here"),
-        ("_commit: v0.1.0", "_commit: nonsense", "nonsense, is not known here"),
-        ("_src_path: ", "_from: ", "does not say where the project came from: _src_path"),
+        ("_commit: v0.1.0", "", "has no valid _commit"),
+        ("_commit: v0.1.0", "_commit: 0.1", "has no valid _commit"),
+        ("_commit: v0.1.0", "_commit: --upload-pack=x", "has no valid _commit"),
+        ("_commit: v0.1.0", "_commit: v0.1.7", "v0.1.7 is unknown to this mkbackend"),
+        ("_commit: v0.1.0", "_commit: nonsense", "nonsense is unknown to this mkbackend"),
+        ("_src_path: ", "_from: ", "has no valid _src_path"),
         ("license: MIT", "license: GPL", "license cannot be 'GPL'. Choose one of: MIT"),
-        ("license: MIT", "licence: MIT", "There is no question 'licence'"),
+        ("license: MIT", "licence: MIT", "Unknown question 'licence'"),
         ("license: MIT\n", "", "has no answer for license"),
         ("project_slug: shop", "project_slug: [shop]", "project_slug cannot be ['shop']"),
     ],
@@ -131,7 +131,7 @@ def test_answers_that_were_edited_wrong(project: Project, old: str, new: str, na
 
 def test_an_empty_answers_file(project: Project) -> None:
     project.edit({ANSWERS: ""})
-    assert "has no answers" in refused(project)
+    assert "contains no answers" in refused(project)
 
 
 @pytest.mark.parametrize("version", ["v0.3.0", "v0.2.0.post1+g123456789"])
@@ -156,11 +156,11 @@ def test_a_project_made_by_a_newer_mkbackend_on_this_machine(
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("--to", "0.9"), "There is no version '0.9'.\n  Versions: 0.1.0, 0.2.0"),
-        (("--data", "colour=red"), "There is no question 'colour'"),
+        (("--to", "0.9"), "Unknown version '0.9'.\n  Versions: 0.1.0, 0.2.0"),
+        (("--data", "colour=red"), "Unknown question 'colour'"),
         (("--data", "license=GPL"), "license cannot be 'GPL'"),
         (("--data", "license"), "is not KEY=VALUE"),
-        (("--dry-run", "--verify"), "--dry-run shows, --verify tests"),
+        (("--dry-run", "--verify"), "--dry-run and --verify exclude each other"),
     ],
 )
 def test_bad_input(project: Project, arguments: tuple[str, ...], named: str) -> None:
@@ -180,5 +180,5 @@ def test_a_path_that_is_not_there(project: Project) -> None:
 def test_a_file_that_git_was_told_to_overlook_is_not_written_over(project: Project) -> None:
     project.git("update-index", "--assume-unchanged", "app/both.py")
     project.edit({"app/both.py": "mine = 1\n"}, commit=False)
-    assert "git does not merge" in refused(project)
+    assert "git cannot merge" in refused(project)
     assert project.read("app/both.py") == "mine = 1\n"

@@ -32,7 +32,7 @@ def test_a_source_that_is_not_ours_is_never_asked_silently(project: Project, tmp
     evil = f"ext::touch% {tmp_path / 'trace'}"
     of_the_fork(project, evil)
     said = project.update(code=2)
-    assert f"This project's template is not mkbackend's own: {evil}." in said
+    assert f"This project uses a third-party template: {evil}." in said
     assert "If you trust it: mkbackend update --template" in said
     assert not (tmp_path / "trace").exists()
 
@@ -56,9 +56,7 @@ def test_only_the_recorded_source_can_be_named(project: Project, fork: Template)
 
 def test_a_source_that_is_gone_is_said(project: Project, tmp_path: Path) -> None:
     of_the_fork(project, str(tmp_path / "gone"))
-    assert f"There is no template at {tmp_path / 'gone'}" in project.update(
-        "--template", str(tmp_path / "gone"), code=2
-    )
+    assert f"No template found at {tmp_path / 'gone'}" in project.update("--template", str(tmp_path / "gone"), code=2)
 
 
 def test_our_bundle_in_a_shells_spelling_is_recorded_for_every_machine(project: Project, machine: Path) -> None:
