@@ -46,15 +46,15 @@ def test_a_list_without_moves_is_none(text: str) -> None:
     ("text", "said"),
     [
         ("[", "malformed: "),
-        ("[new.modules]\n", '"new" is no version'),
-        ('"0.9.0" = 1\n', "'0.9.0' is no table"),
+        ("[new.modules]\n", '"new" is not a version'),
+        ('"0.9.0" = 1\n', "'0.9.0' is not a table"),
         ('["0.9.0".classes]\n', "['0.9.0'] has 'classes', where modules or names is expected"),
-        ('["0.9.0"]\nmodules = 1\n', "modules of 0.9.0 is no table"),
-        ('["0.9.0".modules]\n"app/core" = "app.kit"\n', "modules of 0.9.0: 'app/core' is no dotted name"),
-        ('["0.9.0".modules]\n"app.core" = 1\n', "modules of 0.9.0: 1 is no dotted name"),
-        ("[\"0.9.0\".modules]\n'app.core' = 'app.'\n", "modules of 0.9.0: 'app.' is no dotted name"),
-        ('["0.9.0".names]\n"Seal" = "app.Signer"\n', '"Seal" = "app.Signer" of 0.9.0 names no module'),
-        ('["0.9.0"]\nmodules."a.b" = "c"\nnames."a.b" = "c.d"\n', '"a.b" of 0.9.0 is a module and a name'),
+        ('["0.9.0"]\nmodules = 1\n', "modules of 0.9.0 is not a table"),
+        ('["0.9.0".modules]\n"app/core" = "app.kit"\n', "modules of 0.9.0: 'app/core' is not a dotted name"),
+        ('["0.9.0".modules]\n"app.core" = 1\n', "modules of 0.9.0: 1 is not a dotted name"),
+        ("[\"0.9.0\".modules]\n'app.core' = 'app.'\n", "modules of 0.9.0: 'app.' is not a dotted name"),
+        ('["0.9.0".names]\n"Seal" = "app.Signer"\n', '"Seal" = "app.Signer" of 0.9.0 has no module'),
+        ('["0.9.0"]\nmodules."a.b" = "c"\nnames."a.b" = "c.d"\n', '"a.b" of 0.9.0 is both a module and a name'),
     ],
 )
 def test_a_malformed_list_is_refused_with_its_place(text: str, said: str) -> None:

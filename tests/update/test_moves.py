@@ -382,7 +382,7 @@ def test_a_malformed_list_is_named(
     template.release("0.3.0")
     template.ship(monkeypatch)
     said = project.update(code=1)
-    assert 'template/moves.toml of the template is malformed: "Seal" = "app.Signer" of 0.3.0 names no module' in said
+    assert 'template/moves.toml of the template is malformed: "Seal" = "app.Signer" of 0.3.0 has no module' in said
     assert project.status() == {}
 
 

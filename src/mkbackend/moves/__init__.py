@@ -1,1 +1,1 @@
-"""Renames of the template reach the owner's code: the list of them, and the rewriting of Python."""
+"""Renames of the template: the list of moves, and the codemod that applies them to the owner's Python."""

@@ -1,4 +1,4 @@
-"""What the names of a file stand for, and what each is called after the moves."""
+"""Bindings of the names in a file, and their names after the moves."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,11 +14,10 @@ from mkbackend.moves.uses import Uses
 
 @dataclass(eq=False)
 class Binding:
-    """A local name that imports bind, or a definition of the module; `wish` is its name after the moves.
+    """A local name bound by imports, or a module-level definition; `wish` is its name after the moves.
 
-    `targets` are the full names of what it stands for. `is_dotted` is the first part of `import a.b`, and `modules` has
-    the whole. `extra` are the modules that its uses need after the moves and that it does not bring, each with its
-    local name.
+    `targets` are the full names that it refers to. `is_dotted`: it is the first part of `import a.b`, whose full names
+    are in `modules`. `extra` are further modules that its uses need after the moves, each with its local name.
     """
 
     scope: Scope
@@ -35,17 +34,17 @@ class Binding:
 
     @property
     def is_of_module(self) -> bool:
-        """Return whether others can import it from the file."""
+        """Return whether other files can import it."""
         return isinstance(self.scope, GlobalScope)
 
     @property
     def target(self) -> str:
-        """The full name that it stands for; empty where that depends."""
+        """The full name that it refers to; empty if ambiguous."""
         return self.targets[0] if len(set(self.targets)) == 1 else ""
 
 
 class Bindings:
-    """All bindings of a file that the moves may touch."""
+    """The bindings of a file that the moves may change."""
 
     def __init__(self, uses: Uses, place: Place, moves: Moves, exported: frozenset[str]) -> None:
         self.moves = moves
@@ -64,11 +63,11 @@ class Bindings:
         return iter(self._found.values())
 
     def find(self, scope: Scope, local: str) -> Binding:
-        """Return what an import binds."""
+        """Return the binding of an imported name."""
         return self._found[_binding_scope(scope, local), local]
 
     def local(self, target: str, scope: Scope) -> str:
-        """Return a local name, seen from a scope, for something under its new name; empty where there is none."""
+        """Return the local name for a new full name, visible from a scope; empty if there is none."""
         for binding in self:
             is_same = binding.target and self.moves.apply(binding.target) == target
             if is_same and binding.is_import and not binding.is_dotted and binding.scope in chain(scope):
@@ -76,7 +75,7 @@ class Bindings:
         return ""
 
     def names(self) -> set[str]:
-        """Return every name that the file uses or binds, before the moves and after them."""
+        """Return every name that the file uses or binds, before and after the moves."""
         used = {use.root for use in self._uses.names}
         return used | {name for binding in self for name in (binding.local, binding.wish, *binding.extra.values())}
 
@@ -91,7 +90,7 @@ class Bindings:
             binding.is_alias |= alias.asname is not None
 
     def _define(self) -> None:
-        """Add the definitions that the moves name."""
+        """Add the definitions that the moves rename."""
         for module in {chain(use.scope)[-1] for use in self._uses.names}:
             for name in sorted({found.name for found in module.assignments}):
                 if f"{self._place.module}.{name}" in self.moves.names:
@@ -104,7 +103,7 @@ class Bindings:
                 self._found[scope, use.root].uses.append(use)
 
     def _settle(self) -> None:
-        """Give each its new name, but where that would be taken for something else."""
+        """Assign the new names, except where a new name is already taken."""
         for binding in self:
             binding.wish = self._wish(binding)
         while taken := [binding for binding in self if binding.wish != binding.local and self._is_taken(binding)]:
@@ -123,11 +122,11 @@ class Bindings:
         return self.moves.apply(binding.target).rpartition(".")[2]
 
     def is_public(self, binding: Binding) -> bool:
-        """Return whether others may import what a binding binds from this file."""
+        """Return whether other files may import a binding from this file."""
         return binding.is_of_module and binding.local in self._public
 
     def _is_taken(self, binding: Binding) -> bool:
-        """Return whether the new name stands for something else, where this one is bound or used."""
+        """Return whether the new name already has another meaning where this one is bound or used."""
         inside = {scope for use in binding.uses for scope in _between(use.scope, binding.scope)}
         if any(self._has(scope, binding) for scope in inside | {binding.scope}):
             return True
@@ -137,18 +136,18 @@ class Bindings:
         )
 
     def _has(self, scope: Scope, binding: Binding) -> bool:
-        """Return whether a scope has the new name already, or gets it, for something else."""
+        """Return whether a scope has or gets the new name with another meaning."""
         for other in self:
             if other is not binding and other.scope is scope and other.wish == binding.wish:
                 return not (other.target and binding.target and self._new(other) == self._new(binding))
-        is_free = (scope, binding.wish) in self._found  # and goes by another name then
+        is_free = (scope, binding.wish) in self._found  # renamed itself
         return binding.wish in scope.assignments and not is_free
 
     def _new(self, binding: Binding) -> str:
         return self.moves.apply(binding.target)
 
     def _is_beyond(self, use: Use, scope: Scope) -> bool:
-        """Return whether a name is looked up past a scope, for example a builtin."""
+        """Return whether a name resolves outside a scope, for example to a builtin."""
         bound = use.resolve()
         if bound and (bound, use.root) in self._found and self._found[bound, use.root].wish != use.root:
             return False
@@ -163,7 +162,7 @@ class Bindings:
 
 
 def _binding_scope(scope: Scope, local: str) -> Scope:
-    """Return where a statement binds a name: not where it stands, if it is declared global."""
+    """Return the scope in which a statement binds a name: another one if it is declared global."""
     bound = (found.scope for found in scope[local])
     return next((found for found in bound if not isinstance(found, BuiltinScope)), scope)
 
@@ -173,6 +172,6 @@ def _is_only_imported(binding: Binding) -> bool:
 
 
 def _between(inner: Scope, outer: Scope) -> list[Scope]:
-    """Return the scopes from one up to another, without that."""
+    """Return the scopes from one up to, but not including, another."""
     scopes = chain(inner)
     return scopes[: scopes.index(outer)] if outer in scopes else scopes

@@ -1,4 +1,4 @@
-"""Rewrite one Python file by the moves: nothing else in it changes, and without an old name not a byte."""
+"""Codemod that applies the moves to one Python file and changes nothing else in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ _Line = cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A file after the moves, the number of names that are others, and what was left for a person."""
+    """A file after the moves, the number of changed names, and notes for the owner."""
 
     text: str
     names: int = 0
@@ -29,8 +29,8 @@ class Rewritten:
 def rewrite(source: str, module: str, moves: Moves) -> str:
     """Return a file's text after the moves.
 
-    `module` is its dotted place before them, such as `app.core.seal`, or `app.core.__init__`. SyntaxError for a text
-    that is no Python.
+    `module` is its dotted name before the moves, such as `app.core.seal` or `app.core.__init__`. Raise SyntaxError if
+    the text is not valid Python.
     """
     return rewritten(source, module, moves).text
 
@@ -38,10 +38,10 @@ def rewrite(source: str, module: str, moves: Moves) -> str:
 def rewritten(
     source: str, module: str, moves: Moves, exported: frozenset[str] = frozenset(), moved: str = ""
 ) -> Rewritten:
-    """Return a file's text after the moves, and what was done.
+    """Return a file after the moves, with the number of changes and notes.
 
-    `exported` are names that other files import from this one: what it has imported itself keeps those. `moved` is its
-    new place, where that does not follow from the old.
+    `exported` are names that other files import from this one: its own imports keep these names. `moved` is its new
+    dotted name if it does not follow from the old one.
     """
     try:
         wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
@@ -59,14 +59,14 @@ def rewritten(
         return Rewritten(source, notes=_notes(uses, bindings, place, moves))
     mark = "\ufeff" * source.startswith("\ufeff")  # LibCST drops it
     if mark + wrapper.module.code != source:
-        raise SyntaxError("LibCST does not give the text back as it is")
+        raise SyntaxError("LibCST does not reproduce the text")
     text = mark + wrapper.module.visit(_Transformer(edits, changed, uses)).code
     count = len(edits) + sum(len(imported.aliases) or 1 for imported in uses.imports if imported.node in changed)
     return Rewritten(text, count, _notes(uses, bindings, place, moves))
 
 
 class _Transformer(cst.CSTTransformer):
-    """Puts new names and statements in the place of old ones."""
+    """Transformer that replaces names and statements."""
 
     def __init__(self, edits: Edits, statements: Statements, uses: Uses) -> None:
         super().__init__()
@@ -130,18 +130,18 @@ def _ended(small: cst.BaseSmallStatement) -> cst.BaseSmallStatement:
 
 
 def _published(uses: Uses, bindings: Bindings) -> Edits:
-    """Return what `__all__` is to say."""
+    """Return the edits of `__all__`."""
     changed = {binding.local: binding.wish for binding in bindings if binding.is_of_module}
     return {node: changed[name] for node, name in uses.public.items() if changed.get(name, name) != name}
 
 
 def _notes(uses: Uses, bindings: Bindings, place: Place, moves: Moves) -> list[str]:
-    """Return what a person is to look at."""
+    """Return notes on the places that the owner must check."""
     starred = [
         place.source(star.node) for star in uses.imports if star.is_star and isinstance(star.node, cst.ImportFrom)
     ]
     old = {name.rpartition(".")[0] for name in moves.names}
     return [
-        *(f"from {module} import *: names of it have moved" for module in starred if module in old),
+        *(f"from {module} import *: some of its names have moved" for module in starred if module in old),
         *(f"{name} keeps its name: {moves.apply(f'{place.module}.{name}')} is taken" for name in bindings.refused),
     ]

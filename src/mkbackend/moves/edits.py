@@ -1,4 +1,4 @@
-"""Which nodes of a file become which names."""
+"""Edits of a file: nodes and their new names."""
 
 import libcst as cst
 
@@ -10,7 +10,7 @@ Edits = dict[cst.CSTNode, str]
 
 
 def find_edits(bindings: Bindings, moves: Moves) -> Edits:
-    """Return the dotted name that each node becomes; bindings learn what else they must import, and if they may go."""
+    """Return the new dotted name of each node; update the bindings' `extra` and `is_left`."""
     edits: Edits = {}
     for binding in bindings:
         beyond = [use for use in binding.uses if _edit(use, binding, bindings, moves, edits)]
@@ -20,7 +20,7 @@ def find_edits(bindings: Bindings, moves: Moves) -> Edits:
 
 
 def _edit(use: Use, binding: Binding, bindings: Bindings, moves: Moves, edits: Edits) -> bool:
-    """Note what a use becomes; returns whether it no longer needs the binding."""
+    """Add the edit of a use; return whether it no longer needs the binding."""
     target = binding.target
     key = moves.key(".".join([target, *use.attributes])) if target and binding.is_import else ""
     if binding.is_dotted and key:
@@ -39,7 +39,7 @@ def _edit(use: Use, binding: Binding, bindings: Bindings, moves: Moves, edits: E
 
 
 def _edit_dotted(use: Use, binding: Binding, key: str, moves: Moves, edits: Edits) -> bool:
-    """Note what becomes of `a.b.c`, where `import a.b` stands: the name itself."""
+    """Add the edit of `a.b.c` with `import a.b`; return whether it no longer needs the binding."""
     new, depth = moves.all[key], _depth(key, binding.target)
     if new == key or depth >= len(use.nodes):
         return False
@@ -50,7 +50,7 @@ def _edit_dotted(use: Use, binding: Binding, key: str, moves: Moves, edits: Edit
 
 
 def _bring(module: str, binding: Binding, bindings: Bindings) -> str:
-    """Return the local name of a module, which is imported beside a binding if it is not there yet."""
+    """Return the local name of a module, adding it to the binding's extra imports if necessary."""
     if module not in binding.extra:
         there = bindings.local(module, binding.scope)
         if there:

@@ -1,4 +1,4 @@
-"""Import statements after the moves: one may become several."""
+"""Rewriting of import statements: one may become several."""
 
 from collections import defaultdict
 
@@ -15,7 +15,7 @@ _SPACE = cst.SimpleWhitespace(" ")
 
 
 class Imports:
-    """Rewrites the import statements of a file; `extra` ones are added after the first that binds the same."""
+    """Rewriter of a file's import statements; extra imports follow the first that binds the same name."""
 
     def __init__(self, bindings: Bindings, place: Place, moved: Place, moves: Moves) -> None:
         self._bindings = bindings
@@ -25,7 +25,7 @@ class Imports:
         self._added: set[Binding] = set()
 
     def rewrite(self, imported: Imported) -> list[Statement]:
-        """Return what becomes of a statement: itself, where nothing does."""
+        """Return the statements that replace one; the statement itself if nothing changes."""
         node = imported.node
         if imported.is_star:
             return [self._starred(node)] if isinstance(node, cst.ImportFrom) else [node]
@@ -36,14 +36,14 @@ class Imports:
         return [*statements, *self._extra([binding for _, binding in bound])]
 
     def _plain(self, node: cst.Import, names: list[Name]) -> list[Statement]:
-        """Return `import a, b as c` with other names."""
+        """Return `import a, b as c` with the new names."""
         aliases = [_alias(alias, new, binding, alias.asname is None) for new, alias, binding in names]
         if list(node.names) == aliases:
             return [node]
         return [node.with_changes(names=_ended(aliases))] if aliases else []
 
     def _from(self, node: cst.ImportFrom, names: list[Name]) -> list[Statement]:
-        """Return `from a import b, c` with other names: a statement for each module."""
+        """Return `from a import b, c` with the new names, one statement per module."""
         groups: dict[str, list[cst.ImportAlias]] = defaultdict(list)
         for new, alias, binding in names:
             module, _, name = new.rpartition(".")
@@ -54,7 +54,7 @@ class Imports:
         return [_statement(node, module, aliases, is_wide) for module, aliases in groups.items()]
 
     def _same(self, node: cst.ImportFrom, module: str, aliases: list[cst.ImportAlias]) -> Statement:
-        """Return a statement with all its names, still of one module."""
+        """Return a statement whose names all come from one module."""
         old = [] if isinstance(node.names, cst.ImportStar) else list(node.names)
         if old == aliases and self._is_in_place(node, module):
             return node
@@ -68,7 +68,7 @@ class Imports:
         return node if self._is_in_place(node, module) else _of_module(node, module)
 
     def _is_in_place(self, node: cst.ImportFrom, module: str) -> bool:
-        """Return whether a statement, with its dots, still names a module."""
+        """Return whether a statement, relative or not, still refers to a module."""
         return self._moved.source(node) == module
 
     def _new(self, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias) -> str:
@@ -83,7 +83,7 @@ class Imports:
         return found
 
     def _needed(self, binding: Binding) -> dict[str, str]:
-        """Return what a binding is to bring, but for what `import a.b` statements of the file import already."""
+        """Return the extra imports of a binding, except modules that the file's `import a.b` statements import."""
         if not binding.is_dotted:
             return binding.extra
         there = [self._moves.apply(name) for name in binding.modules]
@@ -110,7 +110,7 @@ def _of_module(node: cst.ImportFrom, module: str) -> cst.ImportFrom:
 
 
 def _import(module: str, local: str) -> Statement:
-    """Return `import a.b`, or with a local name `from a import b`."""
+    """Return `import a.b`, or `from a import b` for a local name."""
     parent, _, name = module.rpartition(".")
     if not (local and parent):
         alias = cst.AsName(cst.Name(local)) if local and local != module else None
@@ -120,7 +120,7 @@ def _import(module: str, local: str) -> Statement:
 
 
 def _alias(alias: cst.ImportAlias, name: str, binding: Binding, is_dotted: bool = False) -> cst.ImportAlias:
-    """Return what is imported under its new name, as what it is called in the file then."""
+    """Return an import alias with its new name, and `as` if the local name differs."""
     if name == alias.evaluated_name and binding.wish == binding.local:
         return alias
     asname = None if is_dotted or binding.wish == name else _as_name(alias, binding.wish)
@@ -132,7 +132,7 @@ def _as_name(alias: cst.ImportAlias, local: str) -> cst.AsName:
 
 
 def _ended(aliases: list[cst.ImportAlias], is_open: bool = False) -> list[cst.ImportAlias]:
-    """Return names of which the last has no comma, as it needs parentheses."""
+    """Return the names without a trailing comma, which is valid in parentheses only."""
     if is_open or not aliases:
         return aliases
     *others, last = [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in aliases]

@@ -1,16 +1,16 @@
-"""Old names that are left in a text: in strings, comments, settings, documents."""
+"""Old names left in text: strings, comments, settings, documents."""
 
 import re
 
 from mkbackend.moves.table import Moves
 
-# A dotted name, or a path; both end at a word.
+# A dotted name or a path.
 _TOKEN = re.compile(r"(?<![\w-])\w+(?:[./]\w+)+")
 _SUFFIX = re.compile(r"\.pyi?$")
 
 
 def find_left(text: str, moves: Moves, known: str = "") -> list[tuple[int, str]]:
-    """Return the numbers of the lines with old names, and those; not of lines that a `known` text has too."""
+    """Return line numbers and old names, except those in lines that `known` contains too."""
     theirs = set(known.splitlines())
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line not in theirs]
     return [
@@ -22,7 +22,7 @@ def find_left(text: str, moves: Moves, known: str = "") -> list[tuple[int, str]]
 
 
 def _is_old(token: str, moves: Moves) -> bool:
-    """Return whether a token begins with an old name, and with none that is a new name as well."""
+    """Return whether a token begins with an old name that is not also a new name."""
     is_path = "/" in token
     name = _SUFFIX.sub("", token).replace("/", ".") if is_path else token
     new = moves.module(name) if is_path else moves.apply(name)

@@ -1,4 +1,4 @@
-"""Where files go when their modules move."""
+"""New paths of the files whose modules move."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -11,7 +11,7 @@ _PACKAGE = "__init__"
 
 
 def dotted(path: str) -> str:
-    """Return the dotted place of a Python file."""
+    """Return the dotted name of a Python file."""
     return path.rpartition(".")[0].replace("/", ".")
 
 
@@ -22,7 +22,7 @@ def find_moved(paths: Iterable[str], moves: Moves, new: Collection[str]) -> dict
 
 
 def find_blocked(moved: dict[str, str], paths: Collection[str]) -> set[str]:
-    """Return the files that cannot move, because another file stays in their new place, or goes there too."""
+    """Return the files that cannot move, because another file stays at their new path or moves there too."""
     blocked: set[str] = set()
     while True:
         going = {path: there for path, there in moved.items() if path not in blocked}
@@ -37,7 +37,7 @@ def find_blocked(moved: dict[str, str], paths: Collection[str]) -> set[str]:
 def _moved(path: str, moves: Moves, new: Collection[str]) -> str:
     folder, _, name = path.rpartition("/")
     stem, dot, suffix = name.rpartition(".")
-    if f".{suffix}" not in PYTHON or not dot:  # what lies beside the modules of a package moves with all of it
+    if f".{suffix}" not in PYTHON or not dot:  # other files in a package move with the whole package
         there = moves.module(folder.replace("/", "."))
         return path if there == folder.replace("/", ".") else f"{there.replace('.', '/')}/{name}"
     module = dotted(path).removesuffix(f".{_PACKAGE}")

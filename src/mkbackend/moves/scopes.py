@@ -1,4 +1,4 @@
-"""Names in their scopes, as Python looks them up."""
+"""Names and their scopes, resolved like Python does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from libcst.metadata import Assignment, BuiltinScope, ClassScope, GlobalScope, S
 
 @dataclass(frozen=True)
 class Use:
-    """A name, and the attributes that follow it: `seal.Seal.make` has three nodes, each a prefix of the next.
+    """A name and its attributes: `seal.Seal.make` has three nodes, each a prefix of the next.
 
-    An early one is in the body of a class that binds the name later: until then it is that of the module.
+    An early use is in a class body before the class binds the name: it resolves to the module's.
     """
 
     nodes: tuple[cst.Name | cst.Attribute, ...]
@@ -20,16 +20,16 @@ class Use:
 
     @property
     def root(self) -> str:
-        """The name that is looked up."""
+        """The first name."""
         return str(self.nodes[0].value)
 
     @property
     def attributes(self) -> list[str]:
-        """The parts after the first."""
+        """The attributes after the first name."""
         return [node.attr.value for node in self.nodes if isinstance(node, cst.Attribute)]
 
     def resolve(self) -> Scope | None:
-        """Return the scope that binds the name; None for a builtin, or where nothing does."""
+        """Return the scope that binds the name; None for a builtin or unbound name."""
         scope = self.scope
         while self.is_early and isinstance(scope, ClassScope):
             scope = scope.parent
@@ -39,14 +39,14 @@ class Use:
 
 @dataclass(frozen=True)
 class Imported:
-    """A statement that imports, and its scope."""
+    """An import statement and its scope."""
 
     node: cst.Import | cst.ImportFrom
     scope: Scope
 
     @property
     def aliases(self) -> Sequence[cst.ImportAlias]:
-        """The imported names; none for a star."""
+        """The imported names; empty for a star import."""
         return () if isinstance(self.node.names, cst.ImportStar) else self.node.names
 
     @property
@@ -55,7 +55,7 @@ class Imported:
         return isinstance(self.node.names, cst.ImportStar)
 
     def is_dotted(self, alias: cst.ImportAlias) -> bool:
-        """Return whether it binds the first part of a name only, as `import a.b` does."""
+        """Return whether it binds only the first part of a name, as in `import a.b`."""
         return isinstance(self.node, cst.Import) and alias.asname is None
 
     def local(self, alias: cst.ImportAlias) -> str:
@@ -64,7 +64,7 @@ class Imported:
 
 
 def chain(scope: Scope) -> list[Scope]:
-    """Return a scope and those around it, the module's last."""
+    """Return a scope and its parents up to the module."""
     found = [scope]
     while not isinstance(found[-1], GlobalScope):
         found.append(found[-1].parent)
@@ -72,7 +72,7 @@ def chain(scope: Scope) -> list[Scope]:
 
 
 def is_read(name: cst.Name, scope: Scope) -> bool:
-    """Return whether a name is read, in a class that binds it by plain statements only."""
+    """Return whether a name is read, in a class that binds it only by plain statements."""
     nodes = [found.node for found in scope.assignments[name.value] if isinstance(found, Assignment)]
     is_plain = all(isinstance(node, cst.Name | cst.FunctionDef | cst.ClassDef) for node in nodes)
     return is_plain and not any(name in (node, getattr(node, "name", None)) for node in nodes)

@@ -1,4 +1,4 @@
-"""Strings that are types, such as "User | None", and those of `__all__`: both hold names."""
+"""Strings that contain names: type annotations such as "User | None", and `__all__`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _TYPE_ARGUMENTS = {"cast": slice(0, 1), "NewType": slice(1, 2), "TypeVar": slice
 
 
 class Strings(cst.CSTVisitor):
-    """Collects the strings that are types, parsed, and those of `__all__`; the former are visited as code is."""
+    """Visitor that collects type annotations in strings, parsed and visited like code, and the names of `__all__`."""
 
     METADATA_DEPENDENCIES = (ScopeProvider,)
 
@@ -100,7 +100,7 @@ class Strings(cst.CSTVisitor):
             node.visit(self)
 
     def scope_of(self, node: cst.CSTNode) -> Scope:
-        """Return the scope of a node; of one in a string, that of the string."""
+        """Return the scope of a node; for nodes in a string, the scope of the string."""
         if self._scope is not None:
             return self._scope
         scope = self.get_metadata(ScopeProvider, node, None)
@@ -110,7 +110,7 @@ class Strings(cst.CSTVisitor):
 
     @contextmanager
     def _inside(self, node: cst.CSTNode) -> Iterator[None]:
-        """Look names up in the scope of a node: LibCST gives them none."""
+        """Resolve names in the scope of a node, for parsed strings, which have none in LibCST."""
         outer, self._scope = self._scope, self.scope_of(node)
         yield
         self._scope = outer

@@ -1,4 +1,4 @@
-"""The list of moves: old and new dotted names of modules, and of what modules define."""
+"""The list of moves: old and new dotted names of modules and their definitions."""
 
 import re
 import tomllib
@@ -18,9 +18,9 @@ _KINDS = ("modules", "names")
 
 @dataclass(frozen=True)
 class Moves:
-    """Old dotted names and their new ones; a module or package stands for all below it, unless a longer name differs.
+    """Old and new dotted names; a module or package includes everything in it, unless a longer name is listed.
 
-    `names` are those of module-level classes, functions and constants, each with its module.
+    `names` are module-level classes, functions and constants, with their modules.
     """
 
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -31,15 +31,15 @@ class Moves:
 
     @cached_property
     def all(self) -> dict[str, str]:
-        """All of them, old to new."""
+        """All moves, old to new."""
         return {**self.modules, **self.names}
 
     def key(self, dotted: str) -> str:
-        """Return the longest old name that a dotted name begins with; empty where there is none."""
+        """Return the longest old name that is a prefix of a dotted name; empty if there is none."""
         return _longest(dotted, self.all)
 
     def apply(self, dotted: str) -> str:
-        """Return the new name of what had a dotted name."""
+        """Return the new form of a dotted name."""
         return _moved(dotted, self.all)
 
     def module(self, dotted: str) -> str:
@@ -47,7 +47,7 @@ class Moves:
         return _moved(dotted, self.modules)
 
     def then(self, later: "Moves") -> "Moves":
-        """Return these moves and later ones as if they were one step."""
+        """Return these moves composed with later ones."""
         return Moves(self._then(later, "modules"), self._then(later, "names"))
 
     def _then(self, later: "Moves", kind: str) -> dict[str, str]:
@@ -56,7 +56,7 @@ class Moves:
         return {name: later.apply(self.apply(name)) for name in sorted(old)}
 
     def _before(self, dotted: str) -> set[str]:
-        """Return the old names of what has a dotted name after these moves."""
+        """Return the names that these moves change to a dotted name."""
         found = {dotted}
         for old, new in self.all.items():
             if dotted == new or dotted.startswith(f"{new}."):
@@ -65,10 +65,9 @@ class Moves:
 
 
 def read(text: str, since: str) -> Moves:
-    """Return the moves of all versions after one, composed; MkbackendError where the list is malformed.
+    """Return the composed moves of all versions after one; raise MkbackendError if the list is malformed.
 
-    Of a version that is none (a branch, a commit of a fork) nothing is known, so that all count: names that are gone
-    already are found nowhere.
+    For an unknown version (a branch or commit of a fork) all moves apply: names that no longer exist match nothing.
     """
     found = _RELEASE.match(since)
     known = Version(found[1]) if found else Version("0")
@@ -91,29 +90,29 @@ def _version(name: str) -> Version:
     try:
         return Version(name)
     except InvalidVersion as error:
-        raise _malformed(f'"{name}" is no version') from error
+        raise _malformed(f'"{name}" is not a version') from error
 
 
 def _step(version: str, table: object) -> Moves:
     if not isinstance(table, dict) or (unknown := table.keys() - {*_KINDS}):
-        what = f"[{version!r}] has {sorted(unknown)[0]!r}" if isinstance(table, dict) else f"{version!r} is no table"
+        what = f"[{version!r}] has {sorted(unknown)[0]!r}" if isinstance(table, dict) else f"{version!r} is not a table"
         raise _malformed(f"{what}, where modules or names is expected")
     modules, names = (_pairs(version, kind, table.get(kind, {})) for kind in _KINDS)
     if both := sorted(modules.keys() & names.keys()):
-        raise _malformed(f'"{both[0]}" of {version} is a module and a name')
+        raise _malformed(f'"{both[0]}" of {version} is both a module and a name')
     for old, new in names.items():
         if "." not in old or "." not in new:
-            raise _malformed(f'"{old}" = "{new}" of {version} names no module: write it as module.Name')
+            raise _malformed(f'"{old}" = "{new}" of {version} has no module: write module.Name')
     return Moves(modules, names)
 
 
 def _pairs(version: str, kind: str, table: object) -> dict[str, str]:
     if not isinstance(table, dict):
-        raise _malformed(f"{kind} of {version} is no table")
+        raise _malformed(f"{kind} of {version} is not a table")
     for old, new in table.items():
         for dotted in (old, new):
             if not (isinstance(dotted, str) and _DOTTED.fullmatch(dotted)):
-                raise _malformed(f"{kind} of {version}: {dotted!r} is no dotted name")
+                raise _malformed(f"{kind} of {version}: {dotted!r} is not a dotted name")
     return table
 
 

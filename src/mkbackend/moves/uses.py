@@ -1,4 +1,4 @@
-"""All that a file says of names: uses and imports."""
+"""Uses and imports of names in a file."""
 
 from collections import defaultdict
 
@@ -11,9 +11,9 @@ from mkbackend.moves.strings import Strings
 
 
 class Uses(Strings):
-    """Collects the names that a file uses, and its imports.
+    """Visitor that collects the names that a file uses, and its imports.
 
-    Captures of patterns and `:=` in comprehensions, which LibCST does not see as bindings of their scope, become such.
+    It adds the bindings that LibCST misses: captures in patterns, and `:=` in comprehensions.
     """
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Uses(Strings):
         self._lift(node)
 
     def _lift(self, comprehension: cst.CSTNode) -> None:
-        """Bind what `:=` assigns to outside of a comprehension."""
+        """Bind the targets of `:=` in the scope around a comprehension."""
         for node in matchers.findall(comprehension, matchers.NamedExpr(target=matchers.Name())):
             name = cst.ensure_type(cst.ensure_type(node, cst.NamedExpr).target, cst.Name)
             scope = self.scope_of(name)
