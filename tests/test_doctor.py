@@ -106,7 +106,7 @@ def states(found: Found, state: str) -> set[str]:
 def test_a_healthy_project_has_nothing_wrong(patient: Patient) -> None:
     result = patient.run()
     assert result.exit_code == 0, result.output
-    assert result.stdout.endswith("\nNothing is wrong.\n")
+    assert result.stdout.endswith("\nNo problems found.\n")
     assert not states(patient.look(), "wrong")
 
 
@@ -117,7 +117,7 @@ def test_what_is_wrong_has_its_mend_below_it(patient: Patient) -> None:
     said = [line.strip() for line in result.stdout.splitlines()]
     place = next(number for number, line in enumerate(said) if "can be read by other accounts (mode 0644)" in line)
     assert said[place + 1] == "chmod 600 .env"
-    assert said[-1] == "Wrong: 1."
+    assert said[-1] == "Problems: 1."
 
 
 def test_json_is_one_object(patient: Patient) -> None:
@@ -166,7 +166,7 @@ def test_a_missing_environment_is_wrong_and_the_rest_is_looked_at(project: Patie
     assert found["service"] == {
         "name": "service",
         "state": "note",
-        "found": "settings, database and migrations cannot be told: there is no Python in .venv to ask",
+        "found": "settings, database and migrations were not checked: there is no Python in .venv",
         "mend": "make install",
     }
     assert {".env", "port", "git", "template"} <= found.keys()
@@ -185,7 +185,7 @@ def test_uv_says_which_python_would_be_used(project: Patient, machine: Path) -> 
     elsewhere = Patient(machine).with_python("3.14.1").root / ".venv" / "bin" / "python"
     write_command(machine / "bin" / "uv", f"import sys\nprint({str(elsewhere)!r} if 'find' in sys.argv else 'uv 0.9')")
     found = project.look()["python"]
-    assert found["found"] == ".venv is missing; it would be made with Python 3.14.1"
+    assert found["found"] == ".venv is missing; it would be created with Python 3.14.1"
     assert found["mend"] == "make install"
 
 
@@ -203,7 +203,7 @@ def test_no_python_at_all_is_named(project: Patient, machine: Path) -> None:
 @posix
 def test_a_python_that_the_project_does_not_want_is_wrong(project: Patient) -> None:
     found = project.with_python("3.11.4").look()["python"]
-    assert (found["state"], found["found"]) == ("wrong", "3.11.4 in .venv, but the project wants >=3.12")
+    assert (found["state"], found["found"]) == ("wrong", "3.11.4 in .venv, but the project requires >=3.12")
 
 
 def test_another_python_than_the_pinned_one_is_a_note(patient: Patient) -> None:
@@ -227,7 +227,7 @@ def test_an_environment_that_was_made_elsewhere_is_wrong(patient: Patient, line:
     assert patient.look()["python"]["state"] == "ok"
     activate.write_text(line.format(tmp_path / "before" / ".venv"))
     found = patient.look()["python"]
-    assert found["found"] == f".venv was made at {tmp_path}/before/.venv: the project was moved or copied"
+    assert found["found"] == f".venv was created at {tmp_path}/before/.venv: the project was moved or copied"
     assert found["mend"] == "make install"
 
 
@@ -237,7 +237,7 @@ def test_what_only_some_need_is_a_note(patient: Patient, machine: Path, monkeypa
     monkeypatch.setenv("PATH", str(machine / "bin"))
     found = patient.look()
     assert {"uv", "make", "docker"} <= states(found, "note")
-    assert found["uv"]["found"] == "is not on PATH: make install brings one into .venv"
+    assert found["uv"]["found"] == "is not on PATH: make install installs it into .venv"
     assert not states(found, "wrong")
     assert all(found[name]["mend"] for name in ("uv", "make", "docker"))
 
@@ -246,8 +246,8 @@ def test_what_only_some_need_is_a_note(patient: Patient, machine: Path, monkeypa
     ("docker", "state", "said"),
     [
         ("print('28.1')", "ok", "28.1, compose 28.1"),
-        ("raise SystemExit(1)", "note", "its engine does not answer, its compose plugin is missing"),
-        ("import sys\nif 'compose' in sys.argv: sys.exit(1)\nprint(1)", "note", "its compose plugin is missing"),
+        ("raise SystemExit(1)", "note", "the engine does not respond, the compose plugin is missing"),
+        ("import sys\nif 'compose' in sys.argv: sys.exit(1)\nprint(1)", "note", "the compose plugin is missing"),
     ],
 )
 def test_docker_is_its_engine_and_compose(patient: Patient, machine: Path, docker: str, state: str, said: str) -> None:
@@ -268,7 +268,7 @@ def test_a_project_behind_is_a_note_with_the_command(patient: Patient, checkout:
     assert patient.look()["template"] == {
         "name": "template",
         "state": "ok",
-        "found": "0.1.0, the newest here",
+        "found": "0.1.0, up to date",
         "mend": "",
     }
     checkout.release("0.2.0")
@@ -282,7 +282,7 @@ def test_a_template_of_another_origin_is_no_fault(patient: Patient) -> None:
     answers.write_text(answers.read_text().replace("~/.local/share/mkbackend/template.bundle", "git+https://a.test/b"))
     found = patient.look()["template"]
     assert found["state"] == "note"
-    assert found["found"].startswith("cannot tell: This project uses a third-party template")
+    assert found["found"].startswith("could not be checked: This project uses a third-party template")
 
 
 # .env and settings
@@ -311,27 +311,27 @@ def test_an_env_that_git_would_take_is_a_note(patient: Patient) -> None:
 
 def test_settings_that_do_not_allow_a_start_are_named(patient: Patient) -> None:
     found = patient.look(settings={"problems": ["LOG_LEVEL: Input should be 'INFO'", "KEY: is weak: give 32"]})
-    assert found["settings"]["found"] == "do not allow a start: LOG_LEVEL: Input should be 'INFO'"
+    assert found["settings"]["found"] == "are invalid: LOG_LEVEL: Input should be 'INFO'"
     assert found["secrets"]["found"] == "KEY is weak: give 32"
     assert states(found, "wrong") == {"settings", "secrets"}
 
 
 def test_a_secret_that_production_would_refuse_is_a_note(patient: Patient) -> None:
     found = patient.look(settings={"weak": ["DB_PASSWORD"]})["secrets"]
-    assert (found["state"], found["found"]) == ("note", "DB_PASSWORD is weak: production refuses it")
+    assert (found["state"], found["found"]) == ("note", "DB_PASSWORD is weak: production rejects it")
 
 
 def test_a_slip_in_a_name_is_wrong_with_the_nearest(patient: Patient) -> None:
     found = patient.look(settings={"given": ["DB_HOTS", "COMPOSE_FILE"]})["names"]
-    assert (found["state"], found["mend"]) == ("wrong", "Write DB_HOST.")
-    assert "DB_HOTS in .env is no setting" in found["found"]
-    assert patient.look(settings={"given": ["log_level"]})["names"]["mend"] == "Write LOG_LEVEL."
+    assert (found["state"], found["mend"]) == ("wrong", "Rename it to DB_HOST.")
+    assert "DB_HOTS in .env is not a setting" in found["found"]
+    assert patient.look(settings={"given": ["log_level"]})["names"]["mend"] == "Rename it to LOG_LEVEL."
 
 
 def test_a_name_that_is_like_no_other_is_a_note(patient: Patient) -> None:
     found = patient.look(settings={"given": ["ZEBRA", "DB_HOST", "DB_HOSTS"]})["names"]
     assert found["state"] == "note"
-    assert found["found"] == "in .env that are no settings: ZEBRA, DB_HOSTS (DB_HOST is one)"
+    assert found["found"] == "unknown in .env: ZEBRA, DB_HOSTS (did you mean DB_HOST?)"
 
 
 # Port
@@ -368,7 +368,7 @@ def test_a_free_port_is_fine(patient: Patient) -> None:
 
 def test_a_port_that_the_service_itself_has_is_fine(patient: Patient) -> None:
     with serving(patient.port, HEALTH):
-        assert patient.look()["port"]["found"] == f"{patient.port} answers: this project's own service"
+        assert patient.look()["port"]["found"] == f"{patient.port} is used by this project's own service"
     with serving(patient.port, {**HEALTH, "/openapi.json": {"info": {"title": "Shop"}}}):
         assert patient.look()["port"]["state"] == "ok"
 
@@ -387,7 +387,7 @@ def test_a_port_that_somebody_else_has_is_wrong(patient: Patient, answers: dict[
     with serving(patient.port, answers):
         found = patient.look()["port"]
     assert found["state"] == "wrong"
-    assert found["found"].startswith(f"{patient.port} is taken")
+    assert found["found"].startswith(f"{patient.port} is in use")
     assert "another PORT in .env" in found["mend"]
 
 
@@ -432,13 +432,13 @@ def test_no_database_at_all_is_wrong(patient: Patient) -> None:
 @pytest.mark.parametrize(
     ("told", "state", "said"),
     [
-        (NAMED | OURS, "ok", "shop at db:5432 (DB_HOST is set in .env) answers"),
-        (NAMED | {"runs": False, "away": "nobody listens there"}, "wrong", "cannot be used: nobody listens there"),
-        (NAMED | {"runs": True, "lacks": "shop"}, "wrong", "answers, but has no database shop"),
-        (NAMED | {"runs": True, "tables": ["films"], "revisions": []}, "wrong", "tables that are not ours: films"),
-        (EMBEDDED | OURS, "ok", "shop at 127.0.0.1:5433 (embedded PostgreSQL) answers"),
-        (EMBEDDED | {"runs": True, "lacks": "shop"}, "ok", "make dev makes the database"),
-        (EMBEDDED | {"runs": False, "away": "starting up"}, "note", "gives no answer: starting up"),
+        (NAMED | OURS, "ok", "shop at db:5432 (DB_HOST is set in .env) responds"),
+        (NAMED | {"runs": False, "away": "connection refused"}, "wrong", "cannot be used: connection refused"),
+        (NAMED | {"runs": True, "lacks": "shop"}, "wrong", "responds, but has no database shop"),
+        (NAMED | {"runs": True, "tables": ["films"], "revisions": []}, "wrong", "another application: films"),
+        (EMBEDDED | OURS, "ok", "shop at 127.0.0.1:5433 (embedded PostgreSQL) responds"),
+        (EMBEDDED | {"runs": True, "lacks": "shop"}, "ok", "make dev creates the database"),
+        (EMBEDDED | {"runs": False, "away": "starting up"}, "note", "does not respond: starting up"),
     ],
 )
 def test_the_database_is_judged(patient: Patient, told: dict[str, Any], state: str, said: str) -> None:
@@ -455,7 +455,7 @@ def test_the_database_is_judged(patient: Patient, told: dict[str, Any], state: s
         ({"pending": []}, "ok", "none pending", ""),
         ({"pending": ["a", "b"]}, "wrong", "2 pending: a, b", "make migrate-up"),
         ({"pending": list("abcde")}, "wrong", "5 pending: a, b, c and 2 more", "make migrate-up"),
-        ({"beyond": ["f0"]}, "wrong", "the database has f0, which the project does not", "git pull"),
+        ({"beyond": ["f0"]}, "wrong", "the database has f0, which the project lacks", "git pull"),
         ({"heads": ["a1", "b2"]}, "wrong", "have 2 heads: a1, b2", "alembic merge"),
     ],
 )
@@ -469,8 +469,8 @@ def test_migrations_are_judged(patient: Patient, told: dict[str, Any], state: st
 @pytest.mark.parametrize(
     ("jobs", "said"),
     [
-        ({"late": 3, "failed": 1}, "3 have waited for five minutes or more: nobody does them"),
-        ({"late": 0, "failed": 1}, "1 have failed too often"),
+        ({"late": 3, "failed": 1}, "3 have waited for five minutes or more: no worker runs them"),
+        ({"late": 0, "failed": 1}, "1 failed after all retries"),
     ],
 )
 def test_jobs_that_nobody_does_are_told_of(patient: Patient, jobs: dict[str, int], said: str) -> None:
@@ -507,7 +507,7 @@ def test_packages_that_are_missing_are_named_once(patient: Patient) -> None:
 def test_what_older_code_cannot_tell_is_a_note(patient: Patient) -> None:
     patient.told["settings"] = {"error": "the project has no app.core.config"}
     found = patient.look()
-    assert found["settings"]["found"] == "cannot tell: the project has no app.core.config"
+    assert found["settings"]["found"] == "could not be checked: the project has no app.core.config"
     assert not states(found, "wrong")
 
 
@@ -515,7 +515,7 @@ def test_an_answer_that_is_none_is_a_note(patient: Patient) -> None:
     write_command(patient.root / ".venv" / "bin" / "python", "print('3.12.1')")
     found = patient.look()
     assert found["service"]["state"] == "note"
-    assert "something else" in found["service"]["found"]
+    assert "unexpected output" in found["service"]["found"]
 
 
 def test_code_that_hangs_is_left_alone_in_the_end(patient: Patient) -> None:

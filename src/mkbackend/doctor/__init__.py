@@ -1,1 +1,1 @@
-"""`mkbackend doctor`: whether a project can be worked with here, asked without changing anything."""
+"""`mkbackend doctor`: read-only checks of a project on this machine."""

@@ -1,4 +1,4 @@
-"""Whether the installed mkbackend has a newer template than the project."""
+"""Check of the project's template version against the installed one."""
 
 from mkbackend import bundle, recorded
 from mkbackend.doctor.checks import Check, note, ok, unknown
@@ -7,7 +7,7 @@ from mkbackend.recorded import Recorded, short
 
 
 def look(project: Recorded) -> Check:
-    """Compare the versions. To be behind is no fault: the project works as it is."""
+    """Compare the versions; an older one is a note, as the project still works."""
     try:
         with recorded.span(project, None, None, remember=False) as span:
             old, new = span.old.version, span.new.version
@@ -15,4 +15,4 @@ def look(project: Recorded) -> Check:
         return unknown("template", error)
     if bundle.order(old) < bundle.order(new):
         return note("template", f"{short(old)}; this mkbackend has {short(new)}", "mkbackend update")
-    return ok("template", f"{short(old)}, the newest here")
+    return ok("template", f"{short(old)}, up to date")

@@ -1,4 +1,4 @@
-"""Ask a project's own code: the probe runs in its folder with the Python of its .venv."""
+"""Runner of the probe, in a project's folder with the Python of its .venv."""
 
 import json
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from mkbackend.system import run
 
 Answer = Mapping[str, Any]
 _PROBE = Path(__file__).with_name("probe")
-# Docker and the database may each take five seconds; the imports of a cold disk take the most.
+# Docker and the database may take five seconds each, imports from a cold disk most of the rest.
 _PATIENCE = 60.0
 
 
 def ask(project: Path, patience: float = _PATIENCE) -> Answer:
-    """Return what the probe tells; MkbackendError where it does not come to an end."""
+    """Return the probe's answer; raise MkbackendError if it fails or does not finish."""
     if not of(project).is_file():
-        raise MkbackendError("there is no Python in .venv to ask", hint="make install")
-    # Without bytecode: the project stays as it is.
+        raise MkbackendError("there is no Python in .venv", hint="make install")
+    # Without bytecode, to leave the project unchanged.
     command = (of(project), "-B", _PROBE)
     env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
     said = run(*command, cwd=project, env=env, timeout=patience)
     try:
         answer: Answer = json.loads(said)
     except ValueError:
-        raise MkbackendError("the project's Python answers with something else than it was asked") from None
+        raise MkbackendError("the project's Python printed unexpected output") from None
     return answer

@@ -1,4 +1,4 @@
-"""What was looked at, and what came of it."""
+"""Results of checks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +10,9 @@ State = Literal["ok", "note", "wrong"]
 
 @dataclass(frozen=True)
 class Check:
-    """One finding; `mend` is what to do where it is not ok, a command where there is one.
+    """The result of one check; `mend` is the fix if it is not ok, a command if possible.
 
-    `note` is what only some need, or what cannot be told; `wrong` keeps the project from being worked with, or is
-    unsafe.
+    A `note` matters to some users only, or was not checked; `wrong` keeps the project from working, or is unsafe.
     """
 
     name: str
@@ -23,20 +22,20 @@ class Check:
 
 
 def ok(name: str, found: str) -> Check:
-    """Return a finding that asks for nothing."""
+    """Return a result that needs no action."""
     return Check(name, "ok", found)
 
 
 def note(name: str, found: str, mend: str = "") -> Check:
-    """Return a finding that some can pass over."""
+    """Return a result that may be ignored."""
     return Check(name, "note", found, mend)
 
 
 def wrong(name: str, found: str, mend: str) -> Check:
-    """Return a finding that has to be mended."""
+    """Return a result that must be fixed."""
     return Check(name, "wrong", found, mend)
 
 
 def unknown(name: str, error: MkbackendError) -> Check:
-    """Return what is said where a question has no answer."""
-    return note(name, f"cannot tell: {error.message.rstrip('.')}", error.hint)
+    """Return the result of a check that failed to run."""
+    return note(name, f"could not be checked: {error.message.rstrip('.')}", error.hint)

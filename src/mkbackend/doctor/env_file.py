@@ -1,4 +1,4 @@
-"""`.env` as a file: there, for its owner's eyes only, and unknown to git."""
+"""Checks of the `.env` file: present, readable by its owner only, ignored by git."""
 
 import os
 import re
@@ -14,18 +14,18 @@ _MAKE = f"{'python' if os.name == 'nt' else 'python3'} scripts/init_env.py"
 
 
 def look(project: Path, starts: bool) -> Iterator[Check]:
-    """Look at the file; where the service `starts` without one, its settings come from elsewhere."""
+    """Check the file; it may be missing if the service `starts` with settings from the environment."""
     env = project / ".env"
     if not env.is_file():
-        found = "is missing; the environment has all that is needed"
+        found = "is missing; the environment has all required settings"
         yield ok(".env", found) if starts else wrong(".env", "is missing", _MAKE)
         return
     faults = list(filter(None, (_open(env), _known_to_git(project))))
-    yield from faults or [ok(".env", "is there, for its owner only")]
+    yield from faults or [ok(".env", "is readable by its owner only")]
 
 
 def port(project: Path) -> int:
-    """Return PORT as the environment or .env has it: for a service that cannot be asked itself."""
+    """Return PORT from the environment or .env, for a service that cannot be probed."""
     try:
         text = (project / ".env").read_text(encoding="utf-8")
     except (OSError, ValueError):
@@ -42,16 +42,16 @@ def _open(env: Path) -> Check | None:
 
 
 def _known_to_git(project: Path) -> Check | None:
-    """Tell a file whose secrets are in a commit, or will be in the next."""
+    """Report a file that is committed, or would be by the next `git add --all`."""
     try:
         if git("ls-files", ".env", cwd=project):
-            found = "is tracked by git: replace its secrets too, as the history keeps them"
+            found = "is tracked by git: also replace its secrets, which stay in the history"
             return wrong(".env", found, "git rm --cached .env")
         git("rev-parse", "--is-inside-work-tree", cwd=project)
-    except MkbackendError:  # no git, or no repository: nothing to fear
+    except MkbackendError:  # no git, or no repository
         return None
     try:
         git("check-ignore", "--quiet", ".env", cwd=project)
     except MkbackendError:
-        return note(".env", "is not ignored by git: the next `git add --all` takes it", "echo .env >> .gitignore")
+        return note(".env", "is not ignored by git: the next `git add --all` adds it", "echo .env >> .gitignore")
     return None

@@ -1,4 +1,4 @@
-"""`mkbackend doctor`: look at everything in turn, and say what was found."""
+"""`mkbackend doctor`: runs all checks and prints their results."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from mkbackend.screen import Screen
 
 
 def doctor(path: str, screen: Screen) -> int:
-    """Say of a project what is wrong with it here; returns the exit code, 1 where something is."""
+    """Check a project on this machine; return the exit code, 1 if there are problems."""
     screen.left = "nothing was changed"
     project = recorded.read(Path(path))
     found = []
@@ -29,13 +29,13 @@ def doctor(path: str, screen: Screen) -> int:
         checks = [asdict(check) for check in found]
         print(json.dumps({"path": str(project.project), "checks": checks, "wrong": count}))
     else:
-        screen.plain(f"\nWrong: {count}." if count else "\nNothing is wrong.")
+        screen.plain(f"\nProblems: {count}." if count else "\nNo problems found.")
     return int(count > 0)
 
 
 def _examine(project: Recorded) -> Iterator[Check]:
     if why := unusable(project.project):
-        yield wrong("place", f"the project cannot be worked with: {why}", "Move it to a folder without it.")
+        yield wrong("place", f"the project cannot work there: {why}", "Move it to a path without it.")
     yield interpreter.look(project.project)
     yield from tools.look(project.project)
     yield age.look(project)
@@ -48,14 +48,14 @@ def _examine(project: Recorded) -> Iterator[Check]:
 
 
 def _without_its_word(project: Path, error: MkbackendError) -> Iterator[Check]:
-    """Look at what can be seen from outside of a service that cannot be asked."""
+    """Check what does not need the project's own code, which cannot run."""
     yield from env_file.look(project, starts=False)
-    yield note("service", f"settings, database and migrations cannot be told: {error.message}", error.hint)
+    yield note("service", f"settings, database and migrations were not checked: {error.message}", error.hint)
     yield port.look(project, {"PORT": env_file.port(project)})
 
 
 def _service(project: Path, told: Answer) -> Iterator[Check]:
-    """Go through what the service has told of itself."""
+    """Check the probe's answer."""
     said, base, scripts = told["settings"], told["database"], told["migrations"]
     yield from env_file.look(project, starts=said.get("problems") == [])
     if missing := {part["missing"] for part in told.values() if "missing" in part}:
@@ -76,7 +76,7 @@ def _can_tell(part: Answer) -> bool:
 
 
 def _untold(told: Answer) -> Iterator[Check]:
-    """Say where the project's code could not be asked: that of an older template, or changed by its owner."""
+    """Report the parts that the probe could not check: code of an older template, or changed by the owner."""
     for name, part in told.items():
         if "error" in part:
             yield unknown(name, MkbackendError(str(part["error"])))

@@ -1,4 +1,4 @@
-"""The Python of a project: that of its .venv, or the one that would make it."""
+"""Check of the Python of a project's .venv, or of the one that would create it."""
 
 import contextlib
 import os
@@ -18,12 +18,12 @@ _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
 def of(project: Path) -> Path:
-    """Return where the Python of a project's .venv is, there or not."""
+    """Return the path of the Python in a project's .venv, which may be missing."""
     return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def look(project: Path) -> Check:
-    """Compare the Python of .venv with what the project asks for."""
+    """Compare the Python of .venv with the version that the project requires."""
     if not (project / ".venv").is_dir():
         return _without(project)
     version = programs.answer(of(project), "-c", _ASK, cwd=project)
@@ -31,9 +31,9 @@ def look(project: Path) -> Check:
     if version is None:
         return wrong("python", ".venv is broken: its Python does not run", "Remove .venv, then: make install")
     if place := _moved(project):
-        return wrong("python", f".venv was made at {place}: the project was moved or copied", "make install")
+        return wrong("python", f".venv was created at {place}: the project was moved or copied", "make install")
     if version not in wanted:
-        found = f"{version} in .venv, but the project wants {wanted}"
+        found = f"{version} in .venv, but the project requires {wanted}"
         return wrong("python", found, "Remove .venv, then: make install")
     if not f"{version}.".startswith(f"{pinned}." if pinned else ""):
         found = f"{version} in .venv, but .python-version says {pinned}"
@@ -42,7 +42,7 @@ def look(project: Path) -> Check:
 
 
 def _moved(project: Path) -> str:
-    """Return where .venv was made, if that is another place: its programs name the Python there."""
+    """Return the path where .venv was created if it is another: its scripts contain that path."""
     with contextlib.suppress(OSError, ValueError):
         script = of(project).with_name("activate").read_text(encoding="utf-8")
         words = next((line for line in script.splitlines() if _PLACE.match(line)), "").partition("=")[2]
@@ -53,11 +53,11 @@ def _moved(project: Path) -> str:
 
 
 def _without(project: Path) -> Check:
-    """Say which Python `make install` would take."""
+    """Return the result for a missing .venv, with the Python that `make install` would use."""
     uv, wanted, pinned = uv_on_path(project), _wanted(project), _pinned(project)
     version = _found(project, uv)
     if version and version in wanted:
-        return wrong("python", f".venv is missing; it would be made with Python {version}", "make install")
+        return wrong("python", f".venv is missing; it would be created with Python {version}", "make install")
     name = pinned or str(wanted)
     found = f"python3 is {version}, not {wanted}" if version else f"Python {name} is not installed"
     mend = typed("uv", "python", "install", name) if uv and pinned else f"Install Python {name}, then: make install"
@@ -70,7 +70,7 @@ def _found(project: Path, uv: str | None) -> str | None:
 
 
 def _wanted(project: Path) -> SpecifierSet:
-    """Return `requires-python`; any version will do where pyproject.toml does not say."""
+    """Return `requires-python` of pyproject.toml; any version if it is missing."""
     try:
         text = (project / "pyproject.toml").read_text(encoding="utf-8")
         return SpecifierSet(str(tomllib.loads(text)["project"]["requires-python"]))

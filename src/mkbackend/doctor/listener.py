@@ -1,4 +1,4 @@
-"""Who listens at a port, as far as this machine tells it: Linux does, of the user's own processes."""
+"""The process that listens on a port: known on Linux, for the user's own processes."""
 
 import os
 from contextlib import suppress
@@ -11,7 +11,7 @@ _LISTENS = "0A"
 
 @dataclass(frozen=True)
 class Listener:
-    """A process, and the folder that it works in."""
+    """A process and its working directory."""
 
     number: int
     name: str
@@ -19,10 +19,10 @@ class Listener:
 
 
 def find(port: int) -> Listener | None:
-    """Return the process that listens at a port; None where that is nobody, or is not told."""
+    """Return the process that listens on a port; None if there is none, or it is unknown."""
     if sockets := _sockets(port):
         for process in _PROC.glob("[0-9]*"):
-            with suppress(OSError):  # of somebody else, or gone
+            with suppress(OSError):  # a process of another user, or ended
                 if any(_link(handle) in sockets for handle in (process / "fd").iterdir()):
                     return Listener(
                         int(process.name), (process / "comm").read_text().strip(), (process / "cwd").resolve()
@@ -31,7 +31,7 @@ def find(port: int) -> Listener | None:
 
 
 def _sockets(port: int) -> set[str]:
-    """Return the sockets that listen there, as the handles of a process name them."""
+    """Return the listening sockets of a port, named as in /proc/PID/fd."""
     found = set()
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
@@ -44,5 +44,5 @@ def _sockets(port: int) -> set[str]:
 
 def _link(handle: Path) -> str:
     with suppress(OSError):
-        return os.readlink(handle)  # noqa: PTH115  # what it says is no path
+        return os.readlink(handle)  # noqa: PTH115  # the target is not a path
     return ""

@@ -1,4 +1,4 @@
-"""The port of the service: free, or taken, and by whom."""
+"""Check of the service's port: free, or in use and by which process."""
 
 import errno
 import http.client
@@ -13,14 +13,14 @@ from mkbackend.doctor import listener
 from mkbackend.doctor.checks import Check, ok, wrong
 
 _SECONDS, _MOST = 2.0, 10_000_000
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nobody is let in: an address to ask instead
-# Windows says the second where another program has the port to itself.
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not bound: mapped to loopback addresses
+# Windows reports the second if another program uses the port exclusively.
 _TAKEN = {errno.EADDRINUSE, getattr(errno, "WSAEACCES", errno.EADDRINUSE)}
-_MEND = "Stop what uses it, or set another PORT in .env."
+_MEND = "Stop the process, or set another PORT in .env."
 
 
 def look(project: Path, serves: Mapping[str, Any]) -> Check:
-    """Try to listen as the service would; `serves` are its settings, those of them that are known."""
+    """Try to listen like the service; `serves` are its settings, as far as known."""
     host, port = str(serves.get("HOST", "127.0.0.1")), int(serves["PORT"])
     if refusal := _refusal(host, port):
         return _taken(project, host, port, serves) if refusal == "taken" else wrong("port", f"{port}: {refusal}", _MEND)
@@ -28,10 +28,10 @@ def look(project: Path, serves: Mapping[str, Any]) -> Check:
 
 
 def _refusal(host: str, port: int) -> str:
-    """Return why nobody can listen there now: taken, or in the system's words."""
+    """Return why the port cannot be bound: `taken`, or the system's message; empty if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        if os.name != "nt":  # there it would share the port with who has it
+        if os.name != "nt":  # there the option would share a port in use
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -43,17 +43,17 @@ def _refusal(host: str, port: int) -> str:
 
 
 def _taken(project: Path, host: str, port: int, serves: Mapping[str, Any]) -> Check:
-    """Tell whether it is the project's own service; another project's would give the same signs of life."""
+    """Report the process on the port; another project's service would pass the same health check."""
     process = listener.find(port)
     elsewhere = process and process.folder != project and (process.folder / ".copier-answers.yml").is_file()
     if not elsewhere and _answers(_EVERYWHERE.get(host, host), port, serves):
-        return ok("port", f"{port} answers: this project's own service")
+        return ok("port", f"{port} is used by this project's own service")
     by = f" by {process.name} (process {process.number}) in {process.folder}" if process else ""
-    return wrong("port", f"{port} is taken{by}", _MEND)
+    return wrong("port", f"{port} is in use{by}", _MEND)
 
 
 def _answers(host: str, port: int, serves: Mapping[str, Any]) -> bool:
-    """Tell a service of this version and, where it shows its documentation, of this name; as far as they are known."""
+    """Return whether a service has this version, and this name if it serves its documentation; as far as known."""
     health = _get(host, port, f"{serves.get('API_V1_PREFIX', '/api/v1')}/health")
     if not isinstance(health, dict) or not {"version", "environment"} <= health.keys():
         return False
@@ -65,7 +65,7 @@ def _answers(host: str, port: int, serves: Mapping[str, Any]) -> bool:
 
 
 def _get(host: str, port: int, path: str) -> object:
-    """Return what a server answers, as JSON; None where it does not answer well."""
+    """Return the JSON of a response; None if the request fails."""
     connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""Programs of this machine, asked with little patience."""
+"""Output of local programs, with a timeout."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ _PATIENCE = 10.0
 
 
 def answer(*command: str | Path, cwd: Path) -> str | None:
-    """Return what a program printed; None where it is not there, fails, or does not come to an end."""
+    """Return a program's output; None if it is missing, fails or times out."""
     try:
         return run(*command, cwd=cwd, timeout=_PATIENCE).decode(errors="replace").strip()
     except MkbackendError:

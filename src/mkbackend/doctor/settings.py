@@ -1,4 +1,4 @@
-"""What the service says of its settings: whether they allow a start, and which names in .env nobody reads."""
+"""Checks of the service's settings: valid values, strong secrets, known names in .env."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -7,18 +7,18 @@ from mkbackend.doctor.ask import Answer
 from mkbackend.doctor.checks import Check, note, ok, wrong
 
 _RANDOM = '''python3 -c "import secrets; print(secrets.token_hex(32))"'''
-# Read by Docker, from the same file.
+# Variables that Docker reads from the same file.
 _OF_DOCKER = ("COMPOSE_", "DOCKER_")
 
 
 def look(told: Answer, has_env: bool) -> Iterator[Check]:
-    """Judge what the probe told; without .env that is the reason of all problems, and was said."""
+    """Check the probe's answer; a missing .env explains all problems and is already reported."""
     problems = [*told["problems"]] if has_env else []
     weak = [problem for problem in problems if "is weak" in problem]
     if others := [problem for problem in problems if problem not in weak]:
-        yield wrong("settings", f"do not allow a start: {'; '.join(others)}", "Correct .env; .env.example explains it.")
+        yield wrong("settings", f"are invalid: {'; '.join(others)}", "Fix .env; .env.example explains each setting.")
     elif not told["problems"]:
-        yield ok("settings", "allow a start")
+        yield ok("settings", "are valid")
     yield from _secrets(weak, told)
     yield from _names(told)
 
@@ -27,21 +27,21 @@ def _secrets(weak: list[str], told: Answer) -> Iterator[Check]:
     if weak:
         yield wrong("secrets", "; ".join(problem.replace(": is weak", " is weak") for problem in weak), _RANDOM)
     elif names := told.get("weak"):
-        yield note("secrets", f"{', '.join(names)} is weak: production refuses it", _RANDOM)
+        yield note("secrets", f"{', '.join(names)} is weak: production rejects it", _RANDOM)
     elif not told["problems"]:
-        yield ok("secrets", "none is weak")
+        yield ok("secrets", "are strong")
 
 
 def _names(told: Answer) -> Iterator[Check]:
-    """Tell names that nobody reads; one that is nearly that of a setting which is not given is taken for a slip."""
+    """Report unknown names; one that resembles a setting missing from .env counts as a typo."""
     known, given = set(told["known"]), told["given"]
     unread = [name for name in given if name not in known and not name.startswith(_OF_DOCKER)]
     nearest = {name: near[0] for name in unread if (near := get_close_matches(name.upper(), known, 1, 0.75))}
     slips = {name: near for name, near in nearest.items() if near not in given}
     for name, near in slips.items():
-        yield wrong("names", f"{name} in .env is no setting of the service; {near} is", f"Write {near}.")
+        yield wrong("names", f"{name} in .env is not a setting; did you mean {near}?", f"Rename it to {near}.")
     if others := [name for name in unread if name not in slips]:
-        shown = [f"{name} ({nearest[name]} is one)" if name in nearest else name for name in others]
-        yield note("names", f"in .env that are no settings: {', '.join(shown)}", "Remove them, unless you read them.")
+        shown = [f"{name} (did you mean {nearest[name]}?)" if name in nearest else name for name in others]
+        yield note("names", f"unknown in .env: {', '.join(shown)}", "Remove them, unless your own code reads them.")
     elif given and not slips:
-        yield ok("names", "in .env are all settings of the service")
+        yield ok("names", "in .env are all settings")

@@ -1,4 +1,4 @@
-"""The tools around a project: git, and what only some need: uv, make, Docker."""
+"""Checks of the tools: git, and the optional uv, make and Docker."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from mkbackend.errors import MkbackendError
 
 
 def look(project: Path) -> Iterator[Check]:
-    """Look for each of them."""
+    """Check each tool."""
     yield _uv(project)
     yield _git(project)
     yield _make(project)
@@ -20,9 +20,9 @@ def look(project: Path) -> Iterator[Check]:
 
 def _uv(project: Path) -> Check:
     if command := system.uv_on_path(project):
-        # "uv 0.8.3 (a build)": the name stands before it already
+        # "uv 0.8.3 (a build)" without the name
         return ok("uv", (programs.answer(command, "--version", cwd=project) or "").partition(" ")[2])
-    return note("uv", "is not on PATH: make install brings one into .venv", "https://docs.astral.sh/uv/")
+    return note("uv", "is not on PATH: make install installs it into .venv", "https://docs.astral.sh/uv/")
 
 
 def _git(project: Path) -> Check:
@@ -37,7 +37,7 @@ def _git(project: Path) -> Check:
         if "not a git repository" not in error.message:
             return note("git", error.message, error.hint)
         mend = "git init && git add --all && git commit"
-        return note("git", f"{version}, but the project is in no repository: update and add need one", mend)
+        return note("git", f"{version}, but the project is not in a repository: update and add need one", mend)
     return ok("git", version)
 
 
@@ -45,7 +45,7 @@ def _make(project: Path) -> Check:
     if shutil.which("make") is None:
         return note("make", "is not installed", "README.md of the project tells what to type instead of each target.")
     said = programs.answer("make", "--version", cwd=project) or ""
-    return ok("make", said.partition("\n")[0] or "is there")
+    return ok("make", said.partition("\n")[0] or "is installed")
 
 
 def _docker(project: Path) -> Check:
@@ -55,10 +55,10 @@ def _docker(project: Path) -> Check:
     compose = programs.answer("docker", "compose", "version", "--short", cwd=project)
     if engine and compose:
         return ok("docker", f"{engine}, compose {compose}")
-    missing = [] if engine else ["its engine does not answer"]
+    missing = [] if engine else ["the engine does not respond"]
     mends = [] if engine else ["Start Docker."]
     if not compose:
-        missing.append("its compose plugin is missing")
+        missing.append("the compose plugin is missing")
         mends.append("Install the compose plugin.")
     found = f"{', '.join(missing)}: only `make docker-*` needs it"
     return note("docker", found, " ".join(mends))

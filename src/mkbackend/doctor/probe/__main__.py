@@ -1,7 +1,7 @@
-"""What only a project's own Python can tell, as one line of JSON: its settings, database and migrations.
+"""Probe that runs with a project's own Python and prints its settings, database and migrations as a line of JSON.
 
-mkbackend never imports what is in this folder: it runs it with the Python of a project, in the project. It asks and
-changes nothing, and needs only names that every template since 0.1.0 has. What it says holds no value of a secret.
+mkbackend never imports this folder: it runs it in the project with the project's Python. The probe is read-only, uses
+only names that every template since 0.1.0 has, and prints no secrets.
 """
 
 import contextlib
@@ -17,10 +17,10 @@ from probe_words import Told, without_secrets
 
 
 def main() -> None:
-    """Tell everything that can be told; what cannot be is an `error` in its place."""
-    # From here on the project is the first place for imports, as with `python -m`, and this folder the last.
+    """Print the answer; a part that fails is replaced by its `error`."""
+    # Import from the project first, as with `python -m`, and from this folder last.
     sys.path[:] = [str(Path.cwd()), *sys.path[1:], sys.path[0]]
-    with contextlib.redirect_stdout(sys.stderr):  # whatever the project's own code prints
+    with contextlib.redirect_stdout(sys.stderr):  # the project's own code may print
         dotenv = told(lambda: {"values": read_dotenv()})
         values = dotenv.get("values")
         settings = dotenv if values is None else told(lambda: tell_settings(values))
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def told(tell: Callable[[], Told]) -> Told:
-    """Return what a function tells, or why it cannot: a package that is `missing`, or any other `error`."""
+    """Return a function's result, or why it failed: a `missing` package, or another `error`."""
     try:
         return tell()
     except ModuleNotFoundError as error:

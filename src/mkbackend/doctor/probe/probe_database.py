@@ -1,4 +1,4 @@
-"""The database that `make dev` would take: where it is, and what is in it. Nothing is started for that."""
+"""The database that `make dev` uses: its address and content. Nothing is started."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any
 from probe_words import Told, without_secrets
 
 SECONDS = 5
-# As scripts/devdb.py looks for them: extensions bring tables too.
+# The query of scripts/devdb.py, which excludes tables of extensions.
 TABLES = """
     SELECT relname FROM pg_class
     WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p')
@@ -19,7 +19,7 @@ TABLES = """
 """
 NO_DATABASE = "3D000"
 REVISIONS = "SELECT version_num FROM alembic_version"
-# Of the queue, which templates since 0.7 have: what nobody does, and what failed too often.
+# Overdue and failed jobs of the queue, which templates since 0.7 have.
 JOBS = """
     SELECT count(*) FILTER (WHERE status = 'queued' AND execute_after < now() - interval '5 minutes') AS late,
         count(*) FILTER (WHERE status = 'failed') AS failed
@@ -28,12 +28,12 @@ JOBS = """
 
 
 def tell_database(dotenv: dict[str, str]) -> Told:
-    """Choose as `make dev` does, and look."""
+    """Choose the database as `make dev` does, and inspect it."""
     from scripts.postgres import PostgresError, find_binaries
     from scripts.postgres.choice import DatabaseError, Ways, choose, running_port
 
     given = {name: value for name, value in dotenv.items() if value}
-    try:  # the last way would start a service of compose: here it is closed
+    try:  # the last choice would start a compose service: not here
         choice = choose(os.environ, given, Ways(find_binaries, running_port, lambda: None))
     except (DatabaseError, PostgresError) as error:
         return {"none": without_secrets(str(error))}
@@ -43,7 +43,7 @@ def tell_database(dotenv: dict[str, str]) -> Told:
 
 
 def enter_embedded() -> bool:
-    """Lead to the embedded PostgreSQL where it runs, by what scripts/postgres/keeper.py has noted of it."""
+    """Set DB_* to the embedded PostgreSQL from the files of scripts/postgres/keeper.py; return whether it runs."""
     from scripts.postgres import find_binaries
     from scripts.postgres.keeper import SHARED
 
@@ -60,26 +60,26 @@ def enter_embedded() -> bool:
 
 
 def look() -> Told:
-    """Return where the database is, and its tables and revisions or why they are not to be had."""
-    from app.core.config import DatabaseSettings  # type: ignore[attr-defined]  # 0.1 makes it there, others import it
+    """Return the database's address, and its tables and revisions or why they cannot be read."""
+    from app.core.config import DatabaseSettings  # type: ignore[attr-defined]  # defined there in 0.1, imported in others
     from pydantic import ValidationError
 
     try:
         settings = DatabaseSettings()
     except ValidationError:
-        return {"error": "its settings are wrong"}
+        return {"error": "its settings are invalid"}
     url = settings.database_url
     place = {"place": f"{url.database} at {url.host}:{url.port or 5432}" if url.host else str(url.database)}
     try:
         return place | asyncio.run(ask(settings))
-    except Exception as error:  # noqa: BLE001  # the driver, the system and SQLAlchemy each have their own kinds
+    except Exception as error:  # noqa: BLE001  # the driver, the system and SQLAlchemy raise their own types
         if any(getattr(known, "sqlstate", "") == NO_DATABASE for known in (error, getattr(error, "orig", None))):
             return place | {"runs": True, "lacks": url.database}
         return place | {"away": why(error)}
 
 
 async def ask(settings: Any) -> Told:
-    """Ask for what is there, for a few seconds."""
+    """Query tables, revisions and jobs, with a timeout."""
     from app.core.database import make_engine
     from sqlalchemy import text
 
@@ -97,10 +97,10 @@ async def ask(settings: Any) -> Told:
 
 
 def why(error: Exception) -> str:
-    """Return in plain words why there was no answer."""
+    """Return a short reason for a failed connection."""
     text = str(getattr(error, "orig", None) or error)
     if isinstance(error, TimeoutError):
-        return f"no answer within {SECONDS} seconds"
+        return f"no response within {SECONDS} seconds"
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in text:
-        return "nobody listens there"
+        return "connection refused"
     return without_secrets(text.partition("\n")[0]) or type(error).__name__

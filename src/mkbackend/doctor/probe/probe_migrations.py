@@ -1,4 +1,4 @@
-"""The project's migrations, beside what a database has of them."""
+"""The project's migrations compared with the database's."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from probe_words import Told
 
 
 def tell_migrations(database: Told) -> Told:
-    """Tell the heads, and where the database was asked what it lacks, or has `beyond` the project's own."""
+    """Return the heads and, if the database was queried, the `pending` revisions or those `beyond` the project's."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 

@@ -1,4 +1,4 @@
-"""The settings of the service: whether they allow a start, and which names it knows."""
+"""The settings of the service: their problems and known names."""
 
 import re
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from typing import Any
 from probe_words import Told, plainly
 
 SERVES = ("HOST", "PORT", "API_V1_PREFIX", "PROJECT_NAME", "VERSION")
-# What stands in .env without a name may be the rest of a secret of several lines.
+# Other text in .env may be part of a multi-line secret.
 NAME = re.compile(r"[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*")
 
 
 def read_dotenv() -> dict[str, str]:
-    """Read .env as the service does."""
+    """Return the values of .env, read as by the service."""
     from dotenv import dotenv_values
 
     return {name: value for name, value in dotenv_values(".env").items() if value is not None}
 
 
 def tell_settings(dotenv: dict[str, str]) -> Told:
-    """Tell what keeps the service from starting, and how it serves."""
+    """Return the problems that prevent a start, and the settings of the server."""
     from app.core.config import ConfigurationError, Settings
 
     read = reader()
@@ -38,26 +38,26 @@ def tell_settings(dotenv: dict[str, str]) -> Told:
 
 
 def reader() -> Callable[[], Any]:
-    """Return the function that reads the settings; those of the parts of the kit, since 0.9, are read with them."""
+    """Return the function that reads the settings, since 0.9 including those of the kit's parts."""
     from app.core.config import get_settings
 
     if not (Path("app") / "kit" / "parts.py").exists():
         return get_settings
     from app.kit.parts import read_settings, settings_classes
 
-    settings_classes()  # which makes their names known
+    settings_classes()  # imports the classes, so that names_of finds them
     return lambda: read_settings()[0]
 
 
 def is_weak(password: Any) -> bool:
-    """Tell whether production would refuse a password of the database."""
+    """Return whether production would reject a database password."""
     from app.core import config
 
-    return bool(config.is_weak(password, length=12))  # type: ignore[attr-defined]  # each version imports it there
+    return bool(config.is_weak(password, length=12))  # type: ignore[attr-defined]  # every version imports it there
 
 
 def names_of(settings: Any) -> set[str]:
-    """Return the variables that are read: by these settings, and by others that the owner made beside them."""
+    """Return the variables that these settings and the owner's own settings classes read."""
     from pydantic_settings import BaseSettings
 
     kinds, names = [settings], set[str]()
@@ -72,6 +72,6 @@ def names_of(settings: Any) -> set[str]:
 
 
 def names_of_compose() -> set[str]:
-    """Return the variables that the compose files take from .env."""
+    """Return the variables that the compose files read from .env."""
     texts = (path.read_text(encoding="utf-8") for path in Path("docker").glob("*.y*ml"))
     return {name for text in texts for name in re.findall(r"\$\{(\w+)", text)}

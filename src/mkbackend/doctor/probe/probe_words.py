@@ -1,4 +1,4 @@
-"""Words that can be shown: none of them is a secret."""
+"""Redaction of secrets in text."""
 
 import contextlib
 import os
@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 Told = dict[str, Any]
-# Of the variables with such a word, these are numbers.
+# Variables with these suffixes are numbers, not secrets.
 SECRET = re.compile(r"(?!.*_(MINUTES|HOURS|DAYS|SECONDS)\b).*(PASSWORD|SECRET|KEY|TOKEN|DATABASE_URL)")
-# What is shorter cannot be told from the text around it.
+# Shorter values would match unrelated text.
 SHORTEST = 3
 
 
 def without_secrets(text: str) -> str:
-    """Return text without the value of any variable that is named as a secret, and without a URL's password."""
+    """Return a text without the values of variables named like secrets, and without passwords in URLs."""
     variables = [*os.environ.items()]
     with contextlib.suppress(ImportError, OSError, ValueError):
         from dotenv import dotenv_values
@@ -28,6 +28,6 @@ def without_secrets(text: str) -> str:
 
 
 def plainly(line: str) -> str:
-    """Return a line about a setting without pydantic's own words; of a secret, without what is quoted."""
+    """Return an error line without pydantic's prefix and, for a secret, without the quoted value."""
     line = without_secrets(line.strip().replace("Value error, ", ""))
     return re.sub(r"'.*'", "'…'", line) if SECRET.match(line.partition(":")[0]) else line
