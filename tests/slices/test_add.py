@@ -77,16 +77,16 @@ def test_it_takes_less_than_a_second(place: Place) -> None:
     [
         (["article"], "has no field"),
         ([], "needs a name"),
-        (["article", "a:str", "--auth", "everyone"], "there is no such kind"),
-        (["user", "a:str"], "something else is called so"),
-        (["refresh_token", "a:str"], "app/domain/models/refresh_token.py is there"),
-        (["customer", "a:str", "--plural", "users"], "app/domain/models/user.py has that table"),
+        (["article", "a:str", "--auth", "everyone"], "--auth everyone is not valid"),
+        (["user", "a:str"], "its slice uses that name"),
+        (["refresh_token", "a:str"], "app/domain/models/refresh_token.py exists"),
+        (["customer", "a:str", "--plural", "users"], "app/domain/models/user.py defines that table"),
         (["thing", "a:str", "--plural", "auth"], "auth_router.py serves /auth"),
-        (["article", "a:ref/nobody"], "no resource 'nobody'"),
+        (["article", "a:ref/nobody"], "unknown resource 'nobody'"),
         (["article", "a:ref/article"], "nothing to refer to"),
         (["a" * 30, f"{'b' * 30}:str:unique"], "too long"),
-        (["article", "writer:str", "writer:ref/user"], "Two indexes would be called ix_articles_writer_id"),
-        (["jobs", "a:str", "--plural", "many_jobs"], "app/domain/jobs is there"),
+        (["article", "writer:str", "writer:ref/user"], "Two indexes would be named ix_articles_writer_id"),
+        (["jobs", "a:str", "--plural", "many_jobs"], "app/domain/jobs exists"),
         (["article", "--from", "nowhere.toml"], "nowhere.toml"),
     ],
 )
@@ -106,7 +106,7 @@ def test_several_heads_are_refused(place: Place, refused: Refused) -> None:
     place.write("alembic/versions/other.py", text.replace("0b03a4e6ff2d", "aaaaaaaaaaaa"))
     assert "python -m alembic merge heads" in refused("add", "article", "a:str")
     place.write("Makefile", "x:\nmigrate-merge: x\n")
-    assert "make migrate-merge, then again" in refused("add", "article", "a:str")
+    assert "make migrate-merge, then retry" in refused("add", "article", "a:str")
 
 
 def test_a_project_of_an_older_template_is_told_to_update(place: Place, refused: Refused) -> None:

@@ -20,24 +20,24 @@ a:uuid=f47ac10b-58cc-4372-a567-0e02b2c3d479 a:json a:json:null a:enum/x/y a:enum
 a:ref/user a:ref/user:cascade a:ref/user:restrict:unique a:ref/user:null:setnull a:ref/blog_post order:ref/order
 """
 BAD = {
-    "": "is no name",
+    "": "is not a valid name",
     "a": "has no type",
     "a:": "has no type",
-    "a:string": "no type 'string'",
-    "A:str": "Perhaps a.",
-    "firstName:str": "Perhaps first_name.",
-    "a-b:str": "Perhaps a_b.",
-    "a__b:str": "is no name",
-    "_a:str": "is no name",
-    "class:str": "a word of Python",
-    "order:str": "a word of SQL",
+    "a:string": "unknown type 'string'",
+    "A:str": "Did you mean a?",
+    "firstName:str": "Did you mean first_name?",
+    "a-b:str": "Did you mean a_b?",
+    "a__b:str": "is not a valid name",
+    "_a:str": "is not a valid name",
+    "class:str": "a Python keyword",
+    "order:str": "an SQL keyword",
     "id:uuid": "every model",
     "version:int": "every model",
     "metadata:json": "every model",
-    "model_config:str": "every request",
-    "json:json": "every request",
-    "limit:int": "every request",
-    "sort_by:str": "every request",
+    "model_config:str": "request schemas",
+    "json:json": "request schemas",
+    "limit:int": "request schemas",
+    "sort_by:str": "request schemas",
     "date:date": "name of a type",
     "create:str": "a class of the slice",
     f"{'a' * 31}:str": "too long",
@@ -46,36 +46,36 @@ BAD = {
     "a:str/x": "from 1 to",
     "a:str/": "from 1 to",
     "a:str/1/2": "from 1 to",
-    "a:int/5": "nothing can stand behind",
-    "a:decimal": "how many digits",
-    "a:decimal/10": "how many digits",
-    "a:decimal/29/2": "how many digits",
-    "a:decimal/2/3": "more digits after the point",
-    "a:enum": "two values or more",
-    "a:enum/x": "two values or more",
-    "a:enum/x/x": "the same",
-    "a:enum/a-b/a_b": "the same",
-    "a:enum/1/2": "is no value",
+    "a:int/5": "takes no argument",
+    "a:decimal": "number of digits",
+    "a:decimal/10": "number of digits",
+    "a:decimal/29/2": "number of digits",
+    "a:decimal/2/3": "more decimal places",
+    "a:enum": "2 to 50 values",
+    "a:enum/x": "2 to 50 values",
+    "a:enum/x/x": "are equal",
+    "a:enum/a-b/a_b": "are equal",
+    "a:enum/1/2": "is not a valid value",
     "a:enum/x/y=z": "the default 'z'",
-    "a:ref": "names the one resource",
-    "a:ref/": "is no name",
-    "a:ref/user/x": "names the one resource",
-    "a:ref/user:setnull": "may not be empty",
+    "a:ref": "exactly one resource",
+    "a:ref/": "is not a valid name",
+    "a:ref/user/x": "exactly one resource",
+    "a:ref/user:setnull": "needs a nullable field",
     "a:ref/user:cascade:restrict": "exclude each other",
-    "a:ref/user=x": "has no default",
-    "a:str:cascade": "what becomes of a ref",
-    "a:str:nul": "no modifier 'nul'",
-    "a:str:null:null": ":null is there twice",
-    "a:str:": "no modifier ''",
+    "a:ref/user=x": "cannot have a default",
+    "a:str:cascade": "for a ref only",
+    "a:str:nul": "unknown modifier 'nul'",
+    "a:str:null:null": ":null is given twice",
+    "a:str:": "unknown modifier ''",
     "a:str/501:unique": ":unique is for",
     "a:text:unique": ":unique is for",
     "a:bool:unique": ":unique is for",
     "a:text:index": ":index is for",
-    "a:json:list": "no lists of json",
-    "a:enum/x/y:list": "no lists of enum",
-    "a:ref/user:list": "no lists of ref",
-    "a:str:list=x": "has no default",
-    "a:json=x": "has no default",
+    "a:json:list": "json does not support :list",
+    "a:enum/x/y:list": "enum does not support :list",
+    "a:ref/user:list": "ref does not support :list",
+    "a:str:list=x": "cannot have a default",
+    "a:json=x": "cannot have a default",
     "a:str:unique=x": "two rows would share it",
     "a:str=": "the default ''",
     "a:str/2=abc": "the default 'abc'",
@@ -92,7 +92,7 @@ BAD = {
     "a:date=20260101": "the default",
     "a:datetime=2026-01-01T00:00:00": "the default",
     "a:uuid=x": "the default",
-    "api_token:str=x": "no secret",
+    "api_token:str=x": "a secret",
 }
 
 
@@ -144,13 +144,13 @@ def test_any_word_is_taken_or_refused(word: str) -> None:
 @pytest.mark.parametrize(
     ("name", "plural", "why"),
     [
-        ("Article", None, "Perhaps article."),
+        ("Article", None, "Did you mean article?"),
         ("sheep", "sheep", "its own plural"),
-        ("index", None, "something else is called so"),
-        ("page", None, "something else is called so"),
-        ("models", None, "something else is called so"),
-        ("import", None, "a word of Python"),
-        ("other", "order", "a word of SQL"),
+        ("index", None, "its slice uses that name"),
+        ("page", None, "its slice uses that name"),
+        ("models", None, "its slice uses that name"),
+        ("import", None, "a Python keyword"),
+        ("other", "order", "an SQL keyword"),
     ],
 )
 def test_a_name_that_will_not_do_is_refused(name: str, plural: str | None, why: str) -> None:
@@ -162,9 +162,9 @@ def test_a_name_that_will_not_do_is_refused(name: str, plural: str | None, why: 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["a:str", "a:int"], "'a' is there twice: a:str and a:int"),
-        (["a:ref/user", "a_id:uuid"], "'a_id' is there twice"),
-        (["owner:ref/user"], "'owner_id' is there twice"),
+        (["a:str", "a:int"], "'a' is defined twice: a:str and a:int"),
+        (["a:ref/user", "a_id:uuid"], "'a_id' is defined twice"),
+        (["owner:ref/user"], "'owner_id' is defined twice"),
     ],
 )
 def test_two_fields_of_one_name_are_refused(words: list[str], why: str) -> None:
@@ -185,7 +185,7 @@ def test_a_file_describes_and_words_are_added(tmp_path: Path) -> None:
     "described", [*(Description(name, ("a:int",), "many") for name in "ilo"), Description("one", ("l:int",), "many")]
 )
 def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read(described: Description) -> None:
-    with pytest.raises(BadInputError, match=r"make lint says it reads like a digit\."):
+    with pytest.raises(BadInputError, match=r"make lint rejects it as ambiguous\."):
         resource_of(described)
     assert parse(described.name, list(described.fields), described.plural).name == described.name
 
@@ -193,16 +193,16 @@ def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read
 @pytest.mark.parametrize(
     ("described", "why"),
     [
-        (Description("note", ("self:str",)), "Python calls the row itself so"),
-        (Description("note", ("enum_column:str",)), "models call a function so"),
-        (Description("none", ("a:int",)), "None is a word of Python"),
-        (Description("conftest", ("a:int",)), "pytest reads conftest.py"),
-        (Description("con", ("a:int",)), "Windows has no file con.py"),
-        (Description("lpt9", ("a:int",)), "Windows has no file lpt9.py"),
-        (Description("pg_setting", ("a:int",)), "has tables named so"),
-        (Description("note", ("a:int",), "alembic_version"), "has tables named so"),
-        (Description("note", ("a:int",), "by_id"), "get_by_id already"),
-        (Description("long", ("text:str",)), "LongText is called so already"),
+        (Description("note", ("self:str",)), "Python uses it for the instance"),
+        (Description("note", ("enum_column:str",)), "models use a function of that name"),
+        (Description("none", ("a:int",)), "None is a Python keyword"),
+        (Description("conftest", ("a:int",)), "conftest.py is special to pytest"),
+        (Description("con", ("a:int",)), "Windows reserves the file name con.py"),
+        (Description("lpt9", ("a:int",)), "Windows reserves the file name lpt9.py"),
+        (Description("pg_setting", ("a:int",)), "uses such tables"),
+        (Description("note", ("a:int",), "alembic_version"), "uses such tables"),
+        (Description("note", ("a:int",), "by_id"), "a method get_by_id"),
+        (Description("long", ("text:str",)), "the class LongText exists already"),
     ],
 )
 def test_a_name_with_a_meaning_of_its_own_is_refused_and_a_record_of_it_still_read(
@@ -215,14 +215,14 @@ def test_a_name_with_a_meaning_of_its_own_is_refused_and_a_record_of_it_still_re
 
 @pytest.mark.parametrize("words", [("price:int", "price_lt:str"), ("born_gte:json", "born:date:null")])
 def test_a_field_that_is_called_as_the_filter_of_another_is_refused(words: tuple[str, ...]) -> None:
-    with pytest.raises(BadInputError, match=r"is there twice: \w+_(lt|gte):\w+, and a filter"):
+    with pytest.raises(BadInputError, match=r"is defined twice: \w+_(lt|gte):\w+, and a range filter"):
         resource_of(Description("note", words))
     assert resource_of(Description("note", ("title:str", "title_lt:str", "sizes:int:list", "sizes_gte:int")))
 
 
 @pytest.mark.parametrize("name", ["model_dump_all", "model_validate", "model_copy", "type_annotation_map"])
 def test_what_pydantic_or_sqlalchemy_keep_for_themselves_names_no_field(name: str) -> None:
-    with pytest.raises(BadInputError, match="something of that name"):
+    with pytest.raises(BadInputError, match="an attribute of that name"):
         parse_field(f"{name}:str")
 
 

@@ -48,7 +48,7 @@ def test_what_else_was_deleted_counts_as_a_change(place: Place, refused: Refused
     place.commit()
     place.run("remove", "article")
     (place.root / "app/main.py").unlink()
-    assert "not committed: app/main.py." in refused("remove", "book")
+    assert "uncommitted changes: app/main.py." in refused("remove", "book")
 
 
 def test_an_edited_file_stays_and_is_named(place: Place) -> None:
@@ -116,7 +116,7 @@ def test_what_others_refer_to_stays(place: Place, refused: Refused) -> None:
     place.run("add", "note", "article:ref/article")
     assert "Remove note first" in refused("remove", "article")
     place.run("add", "article", "note:ref/note:null")
-    assert "Take the field out of one of them" in refused("remove", "article")
+    assert "Remove the field from one of them" in refused("remove", "article")
 
 
 def test_what_was_never_added_is_refused(place: Place, refused: Refused) -> None:

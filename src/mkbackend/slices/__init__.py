@@ -1,1 +1,1 @@
-"""`mkbackend add` and `mkbackend remove`: a slice of the architecture, from the words that describe it."""
+"""`mkbackend add` and `mkbackend remove`: slices of the architecture from typed fields."""

@@ -1,4 +1,4 @@
-"""`mkbackend add`: words become a slice, made aside and put into the project in one step."""
+"""`mkbackend add`: renders a slice aside, then writes it into the project in one step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from mkbackend.system import typed
 
 @dataclass(frozen=True)
 class Request:
-    """What was typed."""
+    """The arguments of the command."""
 
     described: Description
     path: Path
@@ -29,7 +29,7 @@ class Request:
 
 
 def add(request: Request, screen: Screen) -> None:
-    """Write a slice, or more fields of one that was added before; with `dry_run` only show it."""
+    """Write a new slice, or new fields of an existing one; with `dry_run` only show the diff."""
     screen.left = "nothing was changed"
     found = survey(request.path)
     checks.require_current(found)
@@ -48,15 +48,15 @@ def add(request: Request, screen: Screen) -> None:
     else:
         with uninterrupted():
             changes.apply(found.project, steps)
-            screen.left = f"{resource.name} is whole: git status"
+            screen.left = f"{resource.name} is complete: git status"
         _report(resource, steps, _undo(found, steps, known, resource.name), screen)
     for path, missing in unplaced.items():
-        screen.warn(f"You have edited {path} where these lines belong. Add them by hand:")
+        screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
         screen.plain(missing)
 
 
 def _slice(resource: Resource, found: Survey) -> changes.Changes:
-    """Return all files of a new slice, its migration and its record."""
+    """Return the files of a new slice, its migration and its record."""
     checks.require_room(resource, found)
     seen = view(resource, checks.targets_of(resource, found))
     checks.require_short(seen)
@@ -68,7 +68,7 @@ def _slice(resource: Resource, found: Survey) -> changes.Changes:
 
 
 def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str) -> str:
-    """Return the one command that takes it back; empty where what was changed is not in git."""
+    """Return the undo command; empty if the changed files are not in git."""
     if not known:
         return typed("mkbackend", "remove", name)
     try:
@@ -81,7 +81,7 @@ def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str
 
 
 def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Screen) -> None:
-    """Say what was written, and how to go on."""
+    """Print the written files, the next steps and the undo command."""
     for path in steps:
         screen.plain(f"  {path}")
     screen.plain(f"\n{path_of(resource.plural)}: {len(steps)} files. Next: make migrate-up, make test")

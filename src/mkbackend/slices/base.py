@@ -1,7 +1,7 @@
-"""The text of each file as `add` wrote it, kept beside the record: the base of a later merge.
+"""Base texts: each file as `add` wrote it, kept beside the record for later merges.
 
-One line for each file: its path, and its text compressed. A line counts if the record has the hash of its text, so
-that both sides of a merge of two branches can stand in it: git keeps both (`merge=union`), the record decides.
+One line per file: its path and its compressed text. A line is valid if the record has the hash of its text. Git keeps
+the lines of both branches in a merge (`merge=union`), and the record decides which are valid.
 """
 
 import base64
@@ -14,30 +14,30 @@ from mkbackend.slices.changes import Changes
 from mkbackend.slices.record import Record, hash_of
 
 _SUFFIX = ".base"
-_HEAD = "# What `mkbackend add` wrote, compressed: a later merge starts from it. Commit it.\n"
-# No file of a slice is nearly as long; a line can come from anyone.
+_HEAD = "# Files as `mkbackend add` wrote them, compressed, as the base of later merges. Commit this file.\n"
+# Limit for untrusted input; files of slices are far shorter.
 _LONGEST = 1_000_000
 
 
 def written(texts: Mapping[str, str]) -> str:
-    """Return the text of the file; a migration is left out, for nothing is ever merged into it."""
+    """Return the text of the file, without migrations, into which nothing is ever merged."""
     kept = sorted((path, text) for path, text in texts.items() if not path.startswith(VERSIONS))
     return _HEAD + "".join(f"{path} {_packed(text)}\n" for path, text in kept)
 
 
 def without(steps: Changes) -> Changes:
-    """Return changes as people read them: without compressed texts."""
+    """Return changes without the compressed texts, for display."""
     return {path: text for path, text in steps.items() if not path.endswith(_SUFFIX)}
 
 
 def read(project: Path, known: Record) -> dict[str, str]:
-    """Return the texts that are kept and that the record tells; nothing where the file is missing or damaged."""
+    """Return the valid base texts; empty if the file is missing or damaged."""
     place = project / known.base_path
     return parsed(place.read_text(encoding="utf-8", errors="replace"), known) if place.is_file() else {}
 
 
 def parsed(text: str, known: Record) -> dict[str, str]:
-    """Return the texts in such a file that the record tells."""
+    """Return the base texts in a file that match the record's hashes."""
     found = {}
     for line in text.splitlines():
         path, _, packed = line.partition(" ")
@@ -48,12 +48,12 @@ def parsed(text: str, known: Record) -> dict[str, str]:
 
 
 def _packed(text: str) -> str:
-    """Compress a text; bzip2 gives the same bytes with every version, zlib does not."""
+    """Compress a text with bzip2: unlike zlib, all versions give the same bytes."""
     return base64.b64encode(bz2.compress(text.encode())).decode()
 
 
 def _unpacked(packed: str) -> bytes:
-    """Return what was compressed; empty where it is damaged or too long."""
+    """Return decompressed content; empty if it is damaged or too long."""
     unpacker = bz2.BZ2Decompressor()
     try:
         content = unpacker.decompress(base64.b64decode(packed, validate=True), _LONGEST)

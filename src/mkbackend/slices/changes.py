@@ -1,4 +1,4 @@
-"""Files written and removed together: all, or none."""
+"""Changes of several files, applied all or none."""
 
 import difflib
 import stat
@@ -8,14 +8,14 @@ from pathlib import Path, PurePosixPath
 
 from mkbackend.errors import BadInputError, MkbackendError
 
-# Each path with its new text; None: it goes.
+# Paths and their new text; None deletes the file.
 Changes = Mapping[str, str | None]
-# A file's bytes and its mode, where it had one; None: it is not there.
+# A file's bytes and mode; None if it does not exist.
 _State = tuple[bytes, int | None] | None
 
 
 def require_own(project: Path, paths: Iterable[str]) -> None:
-    """Refuse a path at which anything but a regular file of the project stands, so that no link leads out of it."""
+    """Raise BadInputError unless the paths are regular files or free, so that no link leads out of the project."""
     for path in paths:
         for part in [*reversed(PurePosixPath(path).parents[:-1]), PurePosixPath(path)]:
             wanted = stat.S_ISREG if part == PurePosixPath(path) else stat.S_ISDIR
@@ -24,12 +24,12 @@ def require_own(project: Path, paths: Iterable[str]) -> None:
                 if not wanted(mode):
                     raise BadInputError(
                         f"{path} cannot be read or written: {part} is {_kind(mode)}.",
-                        f"Move {part} away, or put a {'file' if wanted is stat.S_ISREG else 'folder'} in its place.",
+                        f"Move {part} away, or replace it with a {'file' if wanted is stat.S_ISREG else 'folder'}.",
                     )
 
 
 def apply(project: Path, changes: Changes) -> None:
-    """Do all of them; where one fails, the project is as it was."""
+    """Apply all changes; if one fails, restore the project."""
     require_own(project, changes)
     before = {path: _state(project / path) for path in changes}
     absent = [folder for path in changes for folder in _folders(project, path) if not folder.exists()]
@@ -45,13 +45,13 @@ def apply(project: Path, changes: Changes) -> None:
 
 
 def needed(project: Path, changes: Changes) -> Changes:
-    """Return those of the changes that a file has not yet."""
+    """Return the changes that differ from the current files."""
     wanted = {path: None if text is None else text.encode() for path, text in changes.items()}
     return {path: text for path, text in changes.items() if _content(project / path) != wanted[path]}
 
 
 def difference(project: Path, changes: Changes) -> str:
-    """Return what would change, as git shows it."""
+    """Return the changes as a unified diff."""
     require_own(project, changes)
     parts: list[str] = []
     for path, text in changes.items():
@@ -75,7 +75,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _state(path: Path) -> _State:
-    """Return what a file holds, and its mode."""
+    """Return a file's content and mode."""
     content = _content(path)
     return None if content is None else (content, stat.S_IMODE(path.stat().st_mode))
 
@@ -91,7 +91,7 @@ def _put(path: Path, state: _State) -> None:
     content, mode = state
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)  # of a killed run; a link would be written through
+    fresh.unlink(missing_ok=True)  # left by a killed run; open() would follow a link
     try:
         with fresh.open("xb") as file:
             file.write(content)
@@ -105,7 +105,7 @@ def _put(path: Path, state: _State) -> None:
 
 
 def _restore(project: Path, before: Mapping[str, _State]) -> None:
-    """Bring every file back; one that cannot be is named, after all others are back."""
+    """Restore every file; raise MkbackendError for those that fail, after all others."""
     lost = []
     for path, state in before.items():
         try:
@@ -121,12 +121,12 @@ def _restore(project: Path, before: Mapping[str, _State]) -> None:
 
 
 def _folders(project: Path, path: str) -> list[Path]:
-    """Return the folders between a file and the project, innermost first."""
+    """Return the parent folders of a file inside the project, innermost first."""
     return [project / folder for folder in PurePosixPath(path).parents[:-1]]
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:
-    """Remove the folders that nothing is left in, as git would."""
+    """Remove empty folders, as git does."""
     for folder in folders:
-        with suppress(OSError):  # not empty, or gone already
+        with suppress(OSError):  # not empty, or already removed
             folder.rmdir()

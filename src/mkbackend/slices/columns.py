@@ -1,6 +1,6 @@
-"""What a field is in Python, in the model, in the migration, and in requests: pieces of source, for templates.
+"""Source fragments of a field for the templates: in the model, the migration and the schemas.
 
-The pieces import nothing: each template brings every import that a piece may need, and ruff takes out the others.
+Each template imports everything that a fragment may need, and ruff removes the unused imports.
 """
 
 import json
@@ -37,7 +37,7 @@ _SQL = {
     "json": "JSONB(none_as_null=True)",
     "ref": "Uuid()",
 }
-# What SQLAlchemy finds by the Python type.
+# Types that SQLAlchemy derives from the Python type.
 _PLAIN = ("Integer()", "Boolean()", "Date()", "DateTime(timezone=True)", "Uuid()", "")
 _BODY = {
     "text": "LongText",
@@ -56,7 +56,7 @@ _QUERY = {"float": "FiniteFloat", "int": "Int4", "bigint": "Int8", "bool": "bool
 
 @dataclass(frozen=True)
 class Column:
-    """A field of a resource, as its templates write it; of a ref also where it leads."""
+    """A field of a resource as source for the templates, with the target of a ref."""
 
     field: Field
     owner: str
@@ -73,7 +73,7 @@ class Column:
 
     @property
     def quoted(self) -> str:
-        """Return the name as a text of Python."""
+        """Return the name as a Python string."""
         return f'"{self.name}"'
 
     @property
@@ -83,50 +83,50 @@ class Column:
 
     @property
     def words(self) -> str:
-        """Return the name, as people read it."""
+        """Return the name as words."""
         return words_of(self.field.name)
 
     @property
     def enum(self) -> str:
-        """Return the class of an enum."""
+        """Return the name of the enum class."""
         return self.owner + class_of(self.field.name)
 
     @property
     def members(self) -> dict[str, str]:
-        """Return the values of an enum by the names of its members."""
+        """Return the values of an enum by member name."""
         return {value.upper().replace("-", "_"): value for value in self.field.args}
 
     def excuse(self, member: str) -> str:
-        """Return the comment for a member of an enum that a linter takes for a secret, or for a digit."""
+        """Return the linter comment for an enum member that looks like a secret or a digit."""
         if SECRET.search(member):
-            return "  # noqa: S105 - it is the value  # nosec B105"
-        return "  # noqa: E741 - it is the value" if member in DIGITS else ""
+            return "  # noqa: S105 - an enum value  # nosec B105"
+        return "  # noqa: E741 - an enum value" if member in DIGITS else ""
 
     @property
     def length(self) -> int:
-        """Return the length of an enum's column: one more value is no migration of its type."""
+        """Return the length of an enum's column, with room for more values without a change of its type."""
         return 20 if max(map(len, self.field.args)) <= 20 else 40
 
     @property
     def bare(self) -> str:
-        """Return the type of one value in Python."""
+        """Return the Python type of one value."""
         return self.enum if self.field.type == "enum" else _PYTHON[self.field.type]
 
     @property
     def python(self) -> str:
-        """Return the type in Python."""
+        """Return the Python type."""
         return self._many(self.bare) + (" | None" if self.field.null else "")
 
     @property
     def answer(self) -> str:
-        """Return the type in an answer."""
+        """Return the type in a response."""
         if self.field.type == "decimal":
             return self.body + (" | None" if self.field.null else "")
         return self.python
 
     @property
     def sql(self) -> str:
-        """Return the type in a model; empty where Python's says it."""
+        """Return the SQL type in a model; empty if it follows from the Python type."""
         one = self._sql()
         return f"ARRAY({one})" if self.field.is_list else one
 
@@ -152,10 +152,10 @@ class Column:
 
     @property
     def mapped(self) -> str:
-        """Return the line of a model."""
+        """Return the line in the model."""
         options = [] if self.sql in _PLAIN else [self.sql]
         if self.field.type == "ref":
-            # Of tables that refer to each other SQLAlchemy must know which comes first.
+            # SQLAlchemy cannot sort tables that refer to each other without use_alter.
             later = ", use_alter=True" if self.leads_back else ""
             key = f'ForeignKey("{self.target_table}.id", ondelete="{self.field.on_delete}"{later})'
             options = [key, "index=True"]
@@ -168,31 +168,31 @@ class Column:
 
     @property
     def has_index(self) -> bool:
-        """Tell whether an order, a reference or a unique value brings an index."""
+        """Return whether sorting, a reference or uniqueness already creates an index."""
         return self.field.sortable or self.field.unique or self.field.type == "ref"
 
     @property
     def required_ref(self) -> bool:
-        """Whether nothing can be made without something else."""
+        """Return whether the field is a required reference."""
         return self.field.type == "ref" and not self.field.null
 
     @property
     def taken(self) -> str:
-        """Return what is said where a unique value is there already."""
+        """Return the message for a duplicate value."""
         return f"This {self.words} is taken" if len(self.words) <= 20 else "It is taken"
 
     @property
     def gone(self) -> str:
-        """Return what is said where a reference leads nowhere, of a sudden."""
+        """Return the message for a reference whose target was deleted meanwhile."""
         return f"The {self.words} is gone" if len(self.words) <= 20 else "It is gone"
 
     def foreign_key(self, table: str) -> str:
-        """Return the name of the constraint."""
+        """Return the name of the foreign key."""
         return f"fk_{table}_{self.name}_{self.target_table}"
 
     @property
     def alias(self) -> str:
-        """Return what a type of requests is defined as, where it has a name of its own."""
+        """Return the definition of the request type if it has its own alias, else an empty string."""
         match self.field.type:
             case "str":
                 one = f"Annotated[NonBlankStr, Field(max_length={self.field.length})]"
@@ -206,21 +206,21 @@ class Column:
 
     @property
     def body(self) -> str:
-        """Return the type in a request, but for null."""
+        """Return the type in a request, without null."""
         if self.alias:
             return self.enum
         return self.enum if self.field.type == "enum" else _BODY[self.field.type]
 
     @property
     def query(self) -> str:
-        """Return the type in the query of a list."""
+        """Return the type of the list's filter parameter."""
         if self.field.type == "str":
             return f"Annotated[PlainStr, Field(max_length={self.field.length})]"
         return _QUERY.get(self.field.type, self.body)
 
     @property
     def default(self) -> str:
-        """Return the default in Python; empty where there is none."""
+        """Return the default in Python; empty if there is none."""
         text = self.field.default
         if text is None:
             return ""
@@ -244,7 +244,7 @@ class Column:
 
     @property
     def server_default(self) -> str:
-        """Return the default as the table has it, as text."""
+        """Return the server default as text."""
         text = str(self.field.default)
         if self.field.type == "decimal":
             return f"{Decimal(text) + 0:.{self.field.args[1]}f}"
@@ -254,7 +254,7 @@ class Column:
 
     @property
     def quoted_default(self) -> str:
-        """Return the default as the table has it, in Python."""
+        """Return the server default as a Python string."""
         return _quoted(self.server_default)
 
     def _many(self, one: str) -> str:
@@ -271,5 +271,5 @@ class Column:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as Python writes it, in double quotes."""
+    """Return a text as a Python string in double quotes."""
     return json.dumps(text, ensure_ascii=False)

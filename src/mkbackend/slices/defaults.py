@@ -1,4 +1,4 @@
-"""The default of a field: refused where its type cannot have it. Pure."""
+"""Validation of a field's default against its type. Pure."""
 
 import re
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from mkbackend.slices.fields import FORMS, LONGEST_STR, Field
 
 
 def require_default(field: Field) -> None:
-    """Refuse a default that is no value of the field."""
+    """Raise BadInputError for a default that is not a valid value of the field."""
     default = str(field.default)
     try:
         fits = _FITS.get(field.type, _fits_text)(field, default)
     except (ValueError, InvalidOperation):
         fits = False
     if not fits:
-        raise refuse(field, f"the default {default!r} is no {field.type} of this kind.", FORMS[field.type])
+        raise refuse(field, f"the default {default!r} is not a valid {field.type}.", FORMS[field.type])
 
 
 def _fits_text(field: Field, default: str) -> bool:
@@ -55,10 +55,10 @@ _FITS: dict[str, Callable[[Field, str], bool]] = {
 
 
 def refuse(field: Field, why: str, hint: str = "") -> BadInputError:
-    """Return the error for a word."""
+    """Return the error for a field."""
     return BadInputError(f"{field.word}: {why}", hint)
 
 
 def is_number(text: str, least: int, most: int) -> bool:
-    """Whether a text is a whole number within these limits."""
+    """Return whether a text is an integer within limits."""
     return re.fullmatch(r"-?\d{1,19}", text, re.ASCII) is not None and least <= int(text) <= most

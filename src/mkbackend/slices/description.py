@@ -1,4 +1,4 @@
-"""A resource as it is described: on the command line, in a TOML file, or both."""
+"""Description of a resource: on the command line, in a TOML file, or both."""
 
 import tomllib
 from dataclasses import dataclass, replace
@@ -11,13 +11,13 @@ from mkbackend.slices.grammar import parse, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field, require_usable_resource
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
-# A record of what was added is a description too.
+# Keys of records, which are valid descriptions too.
 _IGNORED = {"edition", "files"}
 
 
 @dataclass(frozen=True)
 class Description:
-    """The words of a description; None: nothing was said."""
+    """A description; None means not given."""
 
     name: str = ""
     fields: tuple[str, ...] = ()
@@ -26,15 +26,15 @@ class Description:
     soft_delete: bool | None = None
 
     def with_words(self, typed: "Description") -> "Description":
-        """Return this with what was typed beside it, which counts more."""
+        """Return this description overridden by the command line."""
         if typed.name and typed.name != self.name:
-            raise BadInputError(f"The file describes {self.name!r}, not {typed.name!r}.", "Leave the name out.")
+            raise BadInputError(f"The file describes {self.name!r}, not {typed.name!r}.", "Omit the name.")
         said = {name: value for name, value in vars(typed).items() if value not in (None, "", ())}
         return replace(self, **{**said, "fields": self.fields + typed.fields})
 
 
 def resource_of(described: Description) -> Resource:
-    """Return the resource; BadInputError where the description cannot be."""
+    """Return the resource; raise BadInputError if the description is invalid."""
     if not described.name:
         raise BadInputError("The resource needs a name.", "mkbackend add article title:str")
     resource = parse(
@@ -53,19 +53,19 @@ def resource_of(described: Description) -> Resource:
 
 
 def read_file(path: Path) -> Description:
-    """Return what a TOML file describes; BadInputError where it is none, or says something else."""
+    """Return the description in a TOML file; raise BadInputError if it is invalid."""
     try:
         found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror}.", "--from takes a TOML file.") from error
     except ValueError as error:
-        raise BadInputError(f"{path} is no TOML: {error}.", _SUCH) from error
+        raise BadInputError(f"{path} is not valid TOML: {error}.", _SUCH) from error
     said: dict[str, Any] = {key: value for key, value in found.items() if key not in _IGNORED}
     for key, value in said.items():
         if key not in _KEYS:
-            raise BadInputError(f"{path}: there is no {key!r}.", f"There are {', '.join(_KEYS)}.")
+            raise BadInputError(f"{path}: unknown key {key!r}.", f"Keys: {', '.join(_KEYS)}.")
         if type(value) is not _KEYS[key] or (key == "fields" and not all(isinstance(word, str) for word in value)):
-            raise BadInputError(f"{path}: {key} is no {_KEYS[key].__name__} of the kind.", _SUCH)
+            raise BadInputError(f"{path}: {key} has an invalid value.", _SUCH)
     return Description(**{**said, "fields": tuple(said.get("fields", ()))})
 
 

@@ -1,4 +1,4 @@
-"""More fields for a resource that was added before: untouched files are written anew, edited ones merged."""
+"""New fields for an existing resource: untouched files are rewritten, edited ones merged."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import view
 from mkbackend.system import said
 
-# A conflict, as git marks it with both sides and what they come from.
+# A conflict with git's markers for both sides and the base.
 _CONFLICT = re.compile(
     r"^<{7}[^\n]*\n(?P<mine>.*?)^\|{7}[^\n]*\n(?P<base>.*?)^={7}\n(?P<theirs>.*?)^>{7}[^\n]*\n",
     re.MULTILINE | re.DOTALL,
@@ -27,7 +27,7 @@ _CONFLICT = re.compile(
 
 
 def extend(known: Record, described: Description, found: Survey) -> tuple[Resource, changes.Changes, dict[str, str]]:
-    """Return the resource with its new fields, the changes that this takes, and by file what could not be placed."""
+    """Return the resource with its new fields, the file changes, and the lines that could not be merged by file."""
     old = known.resource
     _require_same(old, described)
     added = tuple(_new_field(old.name, word) for word in described.fields)
@@ -45,52 +45,52 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     steps, unplaced = _merged(known, rendered | kept, fresh, found.project)
     hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
     written = Record(new, hashes)
-    # Of an edited file whose text nobody kept, the fresh one is not all that the next merge starts from.
+    # Without a base text, an edited file keeps none: the fresh text was not merged into it.
     texts = {path: text for path, text in fresh.items() if path in kept or steps.get(path) == text}
     own = {written.path: written.written(), written.base_path: base.written(texts)}
     return new, {**changes.needed(found.project, steps), **own}, unplaced
 
 
 def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return what `add` wrote before: as it was kept, or rendered again where that gives the same."""
+    """Return the files as `add` wrote them: base texts, or re-rendered files with the recorded hash."""
     same = {path: text for path, text in rendered.items() if hash_of(text.encode()) == known.files.get(path)}
     return same | base.read(project, known)
 
 
 def _require_same(old: Resource, described: Description) -> None:
-    """Refuse to change what an extension leaves as it is."""
+    """Raise BadInputError if anything but the fields would change."""
     said = {"plural": old.plural, "auth": old.auth, "soft_delete": old.soft_delete}
     for name, value in said.items():
         if getattr(described, name) not in (None, value):
             raise BadInputError(
-                f"{old.name} is there, and its {name} is {value}: another add brings fields only.",
-                f"mkbackend remove {old.name}, then add it anew.",
+                f"{old.name} exists, and its {name} is {value}: add can only add fields to it.",
+                f"mkbackend remove {old.name}, then add it again.",
             )
     if not described.fields:
-        raise BadInputError(f"{old.name} is there already; no new field is named.", "NAME:TYPE")
+        raise BadInputError(f"{old.name} exists, and no new field is given.", "NAME:TYPE")
 
 
 def _new_field(name: str, word: str) -> Field:
-    """Return a field that rows can get which are there."""
+    """Return a new field that existing rows can get."""
     field = parse_field(word)
     require_usable_field(field.column)
     require_free_for_class(name, field.name)
     if field.default is None and not field.null:
-        raise refuse(field, "the rows that are there would have no value.", "Add :null, or =DEFAULT.")
+        raise refuse(field, "existing rows would have no value.", "Add :null or =DEFAULT.")
     return field
 
 
 def _merged(
     known: Record, base: dict[str, str], fresh: dict[str, str], project: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what each file becomes, and what could not be placed in those that were edited."""
+    """Return the new text of each file, and the lines that could not be merged into edited files."""
     steps, unplaced = {}, {}
     for path, text in fresh.items():
         place = project / path
         if path not in base or known.is_untouched(project, path):
             steps[path] = text
         elif not place.is_file():
-            unplaced[path] = "It was removed."
+            unplaced[path] = "The file was removed."
         elif base[path] != text:
             merged = _merge(place.read_text(encoding="utf-8"), base[path], text)
             if merged is None:
@@ -101,7 +101,7 @@ def _merged(
 
 
 def _merge(mine: str, base: str, theirs: str) -> str | None:
-    """Return both changes together; of two that meet, both lines where both are new; None where one would be lost."""
+    """Merge both changes, keeping both sides where both only add lines; return None if they conflict."""
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         names = ("mine", "base", "theirs")
         for name, text in zip(names, (mine, base, theirs), strict=True):
@@ -118,7 +118,7 @@ def _merge(mine: str, base: str, theirs: str) -> str | None:
 
 
 def _added(base: str, text: str) -> str:
-    """Return the lines that a file would have got, and where, as a diff shows it."""
+    """Return the lines that a file lacks, as a diff."""
     import difflib
 
     lines = difflib.unified_diff(base.splitlines(), text.splitlines(), lineterm="", n=2)

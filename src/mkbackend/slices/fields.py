@@ -1,22 +1,22 @@
-"""A resource and its fields, as they were described. Pure."""
+"""A resource and its fields. Pure."""
 
 from dataclasses import dataclass
 
-# Which form slices are written in now; one that was made in an earlier form keeps it.
-# 2: unique values and references are each owner's own; lists have filters for ranges.
+# The edition of new slices; an existing slice keeps its own.
+# 2: unique values and references are per owner; lists have range filters.
 EDITION = 2
 AUTHS = ("user", "public", "owner", "admin")
-# Each type, as its word may go on.
+# Each type with its syntax, for hints.
 FORMS = {
-    "str": "str/200: so many letters at most, 255 without",
+    "str": "str/200: at most 200 characters, 255 without a number",
     "text": "text",
     "int": "int",
     "bigint": "bigint",
     "float": "float",
-    "decimal": "decimal/10/2: ten digits, two of them after the point",
+    "decimal": "decimal/10/2: 10 digits, 2 of them decimal places",
     "bool": "bool",
     "date": "date",
-    "datetime": "datetime: with its time zone",
+    "datetime": "datetime: with time zone",
     "uuid": "uuid",
     "json": "json: an object",
     "enum": "enum/draft/published",
@@ -24,10 +24,10 @@ FORMS = {
 }
 ON_DELETE = {"cascade": "CASCADE", "restrict": "RESTRICT", "setnull": "SET NULL"}
 MODIFIERS = ("null", "unique", "index", "list", *ON_DELETE)
-# An entry of an index holds 2700 bytes, and a letter may need four.
+# An index entry has 2700 bytes at most, and a character up to four.
 LONGEST_KEY = 500
 LONGEST_STR = 10_000
-# Fewer letters than a search has are never found by one.
+# A search term is longer than these, so never matches them.
 SHORTEST_SEARCH = 3
 _RANGED = frozenset(("int", "bigint", "float", "decimal", "date", "datetime"))
 RANGES = ("_gte", "_lt")
@@ -36,7 +36,7 @@ _KEYS = frozenset(("str", "int", "bigint", "decimal", "date", "datetime", "uuid"
 
 @dataclass(frozen=True)
 class Field:
-    """A field, as it was described."""
+    """A field of a resource."""
 
     word: str
     name: str
@@ -52,59 +52,59 @@ class Field:
 
     @property
     def null(self) -> bool:
-        """Whether it may be empty."""
+        """Return whether it is nullable."""
         return "null" in self.modifiers
 
     @property
     def unique(self) -> bool:
-        """Whether no two rows may share a value."""
+        """Return whether its values are unique."""
         return "unique" in self.modifiers
 
     @property
     def is_list(self) -> bool:
-        """Whether it holds several values."""
+        """Return whether it is an array."""
         return "list" in self.modifiers
 
     @property
     def length(self) -> int:
-        """Return how many letters a str may have."""
+        """Return the maximum length of a str."""
         return int(self.args[0]) if self.args else 255
 
     @property
     def is_key(self) -> bool:
-        """Whether an index can hold any value of it."""
+        """Return whether a B-tree index can hold all its values."""
         return self.type in _KEYS and not self.is_list and not (self.type == "str" and self.length > LONGEST_KEY)
 
     @property
     def sortable(self) -> bool:
-        """Whether a list can be sorted by it: then an index is behind it."""
+        """Return whether lists can be sorted by it, with an index."""
         return not self.null and (self.is_key and self.type != "uuid")
 
     @property
     def filterable(self) -> bool:
-        """Whether a list can be asked for the rows with one value of it."""
+        """Return whether lists can be filtered by its value."""
         return self.is_key or self.type in ("enum", "ref", "bool")
 
     @property
     def ranged(self) -> bool:
-        """Tell whether a list can be asked for the rows from one value of it up to another."""
+        """Return whether lists can be filtered by a range of it."""
         return self.type in _RANGED and not self.is_list
 
     @property
     def searchable(self) -> bool:
-        """Whether a search looks into it."""
+        """Return whether the search includes it."""
         long_enough = self.type == "text" or (self.type == "str" and self.length >= SHORTEST_SEARCH)
         return long_enough and not self.is_list
 
     @property
     def on_delete(self) -> str:
-        """Return what becomes of the row when the one that it refers to is removed."""
+        """Return the ON DELETE action of a ref."""
         return next((ON_DELETE[word] for word in ON_DELETE if word in self.modifiers), "RESTRICT")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource to be: its names, its fields, who may do what with it."""
+    """A resource: names, fields and access rule."""
 
     name: str
     plural: str
@@ -115,5 +115,5 @@ class Resource:
 
     @property
     def is_unique_per_owner(self) -> bool:
-        """Tell whether two owners may have the same unique value: neither learns what the other has."""
+        """Return whether uniqueness is per owner, which hides other owners' values."""
         return self.auth == "owner" and self.edition >= 2

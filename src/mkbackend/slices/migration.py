@@ -1,4 +1,4 @@
-"""The migration of a slice, written from its fields: no database is asked."""
+"""The migrations of a slice, written from its fields without a database."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,12 +39,12 @@ _TIME = 'sa.Column("{name}", sa.DateTime(timezone=True), server_default=sa.text(
 
 
 def create_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
-    """Return the path and the text of the migration that makes the table of a slice."""
+    """Return the path and text of the migration that creates a slice's table."""
     return write(f"add {view['plural_words']}", head, _create(view), [f'op.drop_table("{view["plural"]}")'])
 
 
 def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
-    """Return the migration that drops the table; undone, it is there again, and empty."""
+    """Return the migration that drops the table; its downgrade creates an empty one."""
     steps = [
         "# Deploy the release without its code first, then run this.",
         "# squawk-ignore ban-drop-table: the code that read it is removed",
@@ -54,9 +54,9 @@ def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
 
 
 def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -> tuple[str, str]:
-    """Return the migration that adds the columns that a view has, and the one before had not.
+    """Return the migration that adds the columns of a view that the previous view lacks.
 
-    The service goes on meanwhile: no lock is held while rows are read.
+    It does not block the service: no lock is held while rows are scanned.
     """
     known = {column.name for column in before["columns"]}
     new = [column for column in view["columns"] if column.name not in known]
@@ -65,7 +65,7 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
     meanwhile = []
     for name, constraint in _constraints(new, table):
         at_once += [f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint]
-        # In parts, which the formatter joins where a line has the room.
+        # In parts, which the formatter joins if they fit on a line.
         meanwhile.append(f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")')
     down = [f'op.drop_column("{table}", "{column.name}")' for column in new]
     had = dict(_indexes(before))
@@ -77,25 +77,25 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
         meanwhile += [drop, f"{text[:-1]}, postgresql_concurrently=True)"]
     fields = " and ".join(column.words for column in new)
     if any("drop_constraint" in step for step in at_once):
-        at_once.insert(0, "# squawk-ignore ban-drop-constraint: each is made again at once")
+        at_once.insert(0, "# squawk-ignore ban-drop-constraint: each is recreated at once")
     up = [*at_once, *_outside_of_a_transaction(meanwhile)]
     return write(f"add {fields} to {view['plural_words']}"[:70], head, up, _undone_in_order(down))
 
 
 def _outside_of_a_transaction(steps: list[str]) -> list[str]:
-    """Return a block in which these steps hold up nobody who reads or writes the table."""
+    """Return the steps in an autocommit block, where they do not block reads and writes."""
     if not steps:
         return []
     return [
-        "# Nobody waits for this. Where it is broken off, the migration is run again:",
-        "# each step above and below can be repeated.",
+        "# Does not block reads or writes. If it is interrupted, run the migration again:",
+        "# every step can be repeated.",
         "with op.get_context().autocommit_block():",
         *(f"    {step}" for step in steps),
     ]
 
 
 def _constraints(columns: Iterable[Column], table: str) -> Iterator[tuple[str, str]]:
-    """Yield the name of each constraint of new columns, and what makes it without looking at the rows."""
+    """Yield the name of each constraint of new columns, and the step that creates it without scanning rows."""
     for column in columns:
         if column.field.type == "ref":
             name = column.foreign_key(table)
@@ -109,7 +109,7 @@ def _constraints(columns: Iterable[Column], table: str) -> Iterator[tuple[str, s
 
 
 def write(message: str, head: str, upgrade: Iterable[str], downgrade: Iterable[str]) -> tuple[str, str]:
-    """Return the path and the text of a migration."""
+    """Return the path and text of a migration."""
     now = datetime.now(UTC)
     slug = message.replace(" ", "_")[:40].rstrip("_")
     text = _TEXT.format(
@@ -124,13 +124,13 @@ def write(message: str, head: str, upgrade: Iterable[str], downgrade: Iterable[s
 
 
 def _undone_in_order(steps: list[str]) -> list[str]:
-    """Put what drops an index before what drops its columns, and what makes one after that."""
+    """Sort steps: drop indexes, then columns, then create indexes."""
     order = ("op.drop_index", "op.drop_column", "op.create_index")
     return sorted(steps, key=lambda step: next(i for i, start in enumerate(order) if step.startswith(start)))
 
 
 def _create(view: Mapping[str, Any]) -> list[str]:
-    """Return the statements that make the table and its indexes."""
+    """Return the steps that create the table and its indexes."""
     table = view["plural"]
     parts = ['sa.Column("id", sa.Uuid(), nullable=False)', *map(_column, view["columns"])]
     foreign = [
@@ -151,7 +151,7 @@ def _create(view: Mapping[str, Any]) -> list[str]:
 
 
 def _indexes(view: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the name of each index and what makes it."""
+    """Return the name of each index and the step that creates it."""
     table = view["plural"]
     alive = ', postgresql_where=sa.text("deleted_at IS NULL")' if view["soft"] else ""
     owner = ', "owner_id"' if view["per_owner"] else ""
@@ -178,7 +178,7 @@ def _column(column: Column) -> str:
 
 
 def _bare_column(column: Column) -> str:
-    """Return a column without its check, which is made apart."""
+    """Return a column without its check constraint, which is created separately."""
     return _column(column).replace("create_constraint=True, ", "")
 
 
@@ -187,7 +187,7 @@ def _leads(column: Column) -> str:
 
 
 def names(view: Mapping[str, Any]) -> list[str]:
-    """Return the name of every index and constraint."""
+    """Return the names of all indexes and constraints."""
     table = view["plural"]
     foreign = [column.foreign_key(table) for column in view["refs"]]
     checks = [f"ck_{table}_{column.name}" for column in view["enums"]]

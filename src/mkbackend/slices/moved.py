@@ -1,4 +1,4 @@
-"""Records after moves of the template: what is untouched stays known as such, and later merges have a base."""
+"""Update of records and base texts after moves of the template."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,9 +12,9 @@ Files = Mapping[str, bytes]
 
 
 def follow(files: Files, moved: Mapping[str, str], rewrite: Callable[[Files], Files]) -> dict[str, bytes]:
-    """Return the records that change, and the texts beside them; one that is nonsense stays as it is.
+    """Return the changed records and base texts; skip invalid records.
 
-    `rewrite` returns those of some files that the moves change.
+    `rewrite` returns the files that the moves change.
     """
     changed: dict[str, bytes] = {}
     for path in filter(record.is_record, files):

@@ -1,4 +1,4 @@
-"""Names: how a resource is called in each place, and which names are taken already."""
+"""Names of a resource in each place, and names that are not allowed."""
 
 import keyword
 import re
@@ -25,13 +25,13 @@ SQL = _words(
     union unique user using variadic verbose when where window with xmin xmax cmin cmax ctid tableoid
     """
 )
-# What Bandit and ruff take for the name of a secret, and any text beside it for the secret.
+# Names that Bandit and ruff take for secrets.
 SECRET = re.compile(r"(?:^|_)(?:pas+wo?r?d|pass(?:phrase)?|pwd|token|secrete?)(?:_|$)", re.IGNORECASE)
-# What a row has already, and what SQLAlchemy keeps for itself.
+# Attributes of every model, and names reserved by SQLAlchemy.
 MODEL = _words(
     "id created_at updated_at deleted_at version is_deleted metadata registry type_annotation_map mapped_column"
 )
-# What a request has already (`filters`, `scope` and the query of a list), and what Pydantic keeps for itself.
+# Attributes of request schemas (`filters`, `scope`, list parameters), and names reserved by Pydantic.
 SCHEMA = _words(
     """
     limit page cursor search sort_by sort_order scope filters filter_names construct copy dict from_orm json parse_file
@@ -40,14 +40,14 @@ SCHEMA = _words(
     model_post_init model_rebuild
     """
 )
-# Pydantic warns of any field whose name begins so.
+# Prefixes that Pydantic warns about.
 PROTECTED = ("model_dump", "model_validate")
-# Types that stand in the same classes: a field of that name would hide them from the fields below it.
+# Types used in the same classes: a field of that name would shadow them for later fields.
 TYPES = _words("str int float bool date datetime list dict")
-# With the class of the resource before them these would be names of other classes.
+# Prefixed with the resource's class, these would be names of other classes.
 CLASSES = _words("create update response list_params list_response repository store service service_dep")
 
-# What the modules of a slice call other things; tests/slices/test_names.py looks whether these are all.
+# Names used in the modules of a slice; tests/slices/test_names.py checks that the list is complete.
 INSIDE = _words(
     """
     add_user bool caller check_if_match create cursors data date datetime dict entity filters get_by_id get_for_update
@@ -68,106 +68,106 @@ CLASSES_INSIDE = _words(
     SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
     """
 )
-# Names in capitals that read like digits.
+# Capital letters that look like digits.
 DIGITS = _words("I O")
-# Packages beside the module of a resource's enums.
+# Packages beside the module with a resource's enums.
 PACKAGES = _words("models schemas")
-# With `_id` behind them these name a request in log lines, and a row must not take that place.
+# With the suffix `_id`, these are request fields of log lines, which a row must not overwrite.
 LOGGED = _words("request trace")
-# Windows has no file of these names, whatever its ending.
+# Device names on Windows, with any suffix.
 DEVICES = _words("con prn aux nul") | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
-# Tables of PostgreSQL, of the job queue and of Alembic, which no model shows.
+# Tables of PostgreSQL, the job queue and Alembic, which have no model.
 TABLES = ("pg_", "pgqueuer", "alembic_version")
 
 
 def require_plain(name: str, what: str) -> None:
-    """Refuse what is no name in snake_case, or is a word of Python or SQL."""
+    """Raise BadInputError for names that are not in snake_case, too long, or Python keywords."""
     if not _PLAIN.fullmatch(name):
         better = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
-        hint = f"Perhaps {better}." if _PLAIN.fullmatch(better) else "Such as blog_post."
-        raise BadInputError(f"{name!r} is no name for {what}: lower-case letters, digits and single _.", hint)
+        hint = f"Did you mean {better}?" if _PLAIN.fullmatch(better) else "For example: blog_post."
+        raise BadInputError(f"{name!r} is not a valid name for {what}: use a-z, digits and single _.", hint)
     if len(name) > _MOST:
-        raise BadInputError(f"{name!r} is too long for {what}: {_MOST} letters at most.")
+        raise BadInputError(f"{name!r} is too long for {what}: {_MOST} characters at most.")
     if keyword.iskeyword(name):
-        raise BadInputError(f"{name!r} is a word of Python, and cannot name {what}.", "Choose another name.")
+        raise BadInputError(f"{name!r} is a Python keyword, and cannot name {what}.", "Choose another name.")
 
 
 def require_sql(name: str, what: str) -> None:
-    """Refuse what would have to be quoted wherever SQL is written."""
+    """Raise BadInputError for SQL keywords, which would need quotes."""
     if name in SQL:
-        raise BadInputError(f"{name!r} is a word of SQL, and cannot name {what}.", "Choose another name.")
+        raise BadInputError(f"{name!r} is an SQL keyword, and cannot name {what}.", "Choose another name.")
 
 
 def require_free_for_field(name: str) -> None:
-    """Refuse a field that a model or a schema has already, or that would hide something in it."""
+    """Raise BadInputError for a field that a model or schema already has, or that would shadow a name in it."""
     if name in MODEL:
-        raise BadInputError(f"{name!r} cannot name a field: every model has something of that name.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a field: every model has an attribute of that name.", _OTHER)
     if name in SCHEMA or name.startswith(PROTECTED):
-        raise BadInputError(f"{name!r} cannot name a field: every request has something of that name.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a field: request schemas have an attribute of that name.", _OTHER)
     if name in TYPES:
         raise BadInputError(f"{name!r} cannot name a field: it is the name of a type.", _OTHER)
     if name in CLASSES:
-        raise BadInputError(f"{name!r} cannot name a field: a class of the slice is called so.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a field: a class of the slice has that name.", _OTHER)
 
 
-_OTHER = "Choose another name, one that says more."
+_OTHER = "Choose a more specific name."
 
 
 def require_usable_field(column: str) -> None:
-    """Refuse what a tool gives a meaning of its own. Records may hold it: it was accepted once."""
+    """Raise BadInputError for names that tools treat specially; older records may have them."""
     if column == "l":
-        raise BadInputError(f"{column!r} cannot name a field: make lint says it reads like a digit.", _OTHER)
+        raise BadInputError(f"{column!r} cannot name a field: make lint rejects it as ambiguous.", _OTHER)
     if column == "self":
-        raise BadInputError(f"{column!r} cannot name a field: Python calls the row itself so.", _OTHER)
+        raise BadInputError(f"{column!r} cannot name a field: Python uses it for the instance.", _OTHER)
     if column == "enum_column":
-        raise BadInputError(f"{column!r} cannot name a field: models call a function so.", _OTHER)
+        raise BadInputError(f"{column!r} cannot name a field: models use a function of that name.", _OTHER)
 
 
 def require_usable_resource(name: str, plural: str) -> None:
-    """Refuse what a tool gives a meaning of its own, as the name of a variable, a class, a file or a table."""
+    """Raise BadInputError for names that tools treat specially as variable, class, file or table."""
     if name == "l" or class_of(name) in DIGITS:
-        raise BadInputError(f"{name!r} cannot name a resource: make lint says it reads like a digit.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a resource: make lint rejects it as ambiguous.", _OTHER)
     if keyword.iskeyword(class_of(name)):
-        raise BadInputError(f"{name!r} cannot name a resource: {class_of(name)} is a word of Python.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a resource: {class_of(name)} is a Python keyword.", _OTHER)
     if name == "conftest":
-        raise BadInputError(f"{name!r} cannot name a resource: pytest reads conftest.py by itself.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a resource: conftest.py is special to pytest.", _OTHER)
     if name in DEVICES:
-        raise BadInputError(f"{name!r} cannot name a resource: Windows has no file {name}.py.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a resource: Windows reserves the file name {name}.py.", _OTHER)
     if plural.startswith(TABLES):
-        raise BadInputError(f"{plural!r} cannot name a table: PostgreSQL or a library has tables named so.", _OTHER)
+        raise BadInputError(f"{plural!r} cannot name a table: PostgreSQL or a library uses such tables.", _OTHER)
     if f"get_{plural}" in INSIDE:
-        raise BadInputError(f"{plural!r} cannot be a plural: each repository has get_{plural} already.", _OTHER)
+        raise BadInputError(f"{plural!r} cannot be a plural: every repository has a method get_{plural}.", _OTHER)
 
 
 def require_free_for_class(name: str, field: str) -> None:
-    """Refuse a field whose type would hide one that its modules bring in."""
+    """Raise BadInputError for a field whose enum class would shadow an imported class."""
     if (found := class_of(name) + class_of(field)) in CLASSES_INSIDE:
-        raise BadInputError(f"{field!r} cannot name a field of {name!r}: {found} is called so already.", _OTHER)
+        raise BadInputError(f"{field!r} cannot name a field of {name!r}: the class {found} exists already.", _OTHER)
 
 
 def require_free_for_resource(name: str, plural: str) -> None:
-    """Refuse a resource that would hide something in the modules of its slice."""
+    """Raise BadInputError for a resource that would shadow a name in its modules."""
     if name in INSIDE or name in PACKAGES or plural in INSIDE or class_of(name) in CLASSES_INSIDE:
-        raise BadInputError(f"{name!r} cannot name a resource: in its slice something else is called so.", _OTHER)
+        raise BadInputError(f"{name!r} cannot name a resource: its slice uses that name.", _OTHER)
 
 
 def plural_of(name: str) -> str:
-    """Return the usual plural of an English word; `--plural` is for the others."""
+    """Return the regular English plural of a word; `--plural` sets another."""
     if re.search(r"[^aeiou]y$", name):
         return f"{name[:-1]}ies"
     return f"{name}es" if re.search(r"(s|x|z|ch|sh)$", name) else f"{name}s"
 
 
 def class_of(name: str) -> str:
-    """Return the name of a class."""
+    """Return a name in CapWords."""
     return "".join(part.capitalize() for part in name.split("_"))
 
 
 def words_of(name: str) -> str:
-    """Return the words that people read."""
+    """Return a name as words."""
     return name.replace("_", " ")
 
 
 def with_article(name: str) -> str:
-    """Return the words with `a` or `an` before them."""
+    """Return a name as words with `a` or `an`."""
     return f"{'an' if name[0] in 'aeiou' else 'a'} {words_of(name)}"

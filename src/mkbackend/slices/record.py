@@ -1,4 +1,4 @@
-"""What `add` wrote, kept in the project: one file for each resource, so that two branches do not meet in it."""
+"""Records of the files that `add` wrote: one file per resource, so that branches do not conflict."""
 
 import hashlib
 import json
@@ -14,36 +14,36 @@ from mkbackend.slices.grammar import parse
 from mkbackend.system import typed
 
 FOLDER = ".mkbackend"
-_HEAD = "# What `mkbackend add` wrote. Commit it: `mkbackend remove`, and another `add`, read it.\n"
-# No part begins with a dot, or has a character that Windows takes for something else.
+_HEAD = "# Written by `mkbackend add`. Commit this file: `mkbackend remove` and later `add` commands read it.\n"
+# Without leading dots, or characters that are special on Windows.
 _NAME = re.compile(r"\w+", re.ASCII)
 _PLACE = re.compile(r"(?:\w[\w-]*/)+\w[\w-]*\.py", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Record:
-    """A resource as it was added, and the hash of each file that was written for it."""
+    """An added resource, and the hashes of its files."""
 
     resource: Resource
     files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
-        """Return the record's own place in the project."""
+        """Return the path of the record in the project."""
         return path_of(self.resource.name)
 
     @property
     def base_path(self) -> str:
-        """Return the place of the texts that are kept beside the record."""
+        """Return the path of the base texts."""
         return f"{FOLDER}/{self.resource.name}.base"
 
     @property
     def all_paths(self) -> list[str]:
-        """Return every file that `add` wrote, the record's own too."""
+        """Return all files that `add` wrote, including the record."""
         return [*self.files, self.path, self.base_path]
 
     def is_untouched(self, project: Path, path: str) -> bool:
-        """Whether a file is there, just as it was written."""
+        """Return whether a file exists unchanged."""
         return (project / path).is_file() and hash_of((project / path).read_bytes()) == self.files.get(path)
 
     def written(self) -> str:
@@ -66,12 +66,12 @@ class Record:
 
 
 def path_of(name: str) -> str:
-    """Return where the record of a resource is."""
+    """Return the path of a resource's record."""
     return f"{FOLDER}/{name}.toml"
 
 
 def read(project: Path, name: str) -> Record | None:
-    """Return the record of a resource; None where there is none."""
+    """Return the record of a resource; None if there is none."""
     path = project / path_of(name)
     if not (_NAME.fullmatch(name) and path.is_file()):
         return None
@@ -83,12 +83,12 @@ def read(project: Path, name: str) -> Record | None:
 
 
 def is_record(path: str) -> bool:
-    """Tell whether a path is that of a record."""
+    """Return whether a path is a record's."""
     return PurePosixPath(path).parent == PurePosixPath(FOLDER) and path.endswith(".toml")
 
 
 def parsed(name: str, text: str) -> Record:
-    """Return the record of a resource from its text; BadInputError where that is nonsense."""
+    """Parse the record of a resource; raise BadInputError if it is invalid."""
     try:
         found = tomllib.loads(text)
         resource = parse(name, found["fields"], found["plural"], found["auth"], found["soft_delete"])
@@ -103,9 +103,7 @@ def parsed(name: str, text: str) -> Record:
 
 def _nonsense(name: str, why: str) -> BadInputError:
     path = path_of(name)
-    return BadInputError(
-        f"{path} does not say what was added: {why}.", f"Restore it: {typed('git', 'log', '--', path)}"
-    )
+    return BadInputError(f"{path} is not a valid record: {why}.", f"Restore it: {typed('git', 'log', '--', path)}")
 
 
 def read_all(project: Path) -> list[Record]:
@@ -115,10 +113,10 @@ def read_all(project: Path) -> list[Record]:
 
 
 def _may_be_written(path: str) -> bool:
-    """Tell whether `add` could have written a path: a Python file of the project, hidden nowhere, such as in `.git`."""
+    """Return whether `add` could have written a path: a Python file in the project, without hidden folders."""
     return bool(_PLACE.fullmatch(path))
 
 
 def hash_of(content: bytes) -> str:
-    """Return the hash of a file; a work tree may end its lines as Windows does."""
+    """Return the hash of a file with LF line ends."""
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()

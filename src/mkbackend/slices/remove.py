@@ -1,4 +1,4 @@
-"""`mkbackend remove`: takes away what `add` wrote and nobody has touched since."""
+"""`mkbackend remove`: removes the files that `add` wrote, except edited ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from mkbackend.stage import uninterrupted
 
 @dataclass(frozen=True)
 class Request:
-    """What was typed."""
+    """The arguments of the command."""
 
     name: str
     path: Path
@@ -27,7 +27,7 @@ class Request:
 
 
 def remove(request: Request, screen: Screen) -> None:
-    """Remove a slice, or with `dry_run` only show it; say what stays, and why."""
+    """Remove a slice and report the files that are kept; with `dry_run` only show the diff."""
     screen.left = "nothing was changed"
     found = survey(request.path)
     known = _record(request.name, found)
@@ -51,26 +51,26 @@ def remove(request: Request, screen: Screen) -> None:
 
 
 def _record(name: str, found: Survey) -> Record:
-    """Return the record of a resource; BadInputError where `add` wrote none."""
+    """Return the record of a resource; raise BadInputError if there is none."""
     if known := record.read(found.project, name):
         return known
     names = ", ".join(known.resource.name for known in found.records)
-    hint = f"There are {names}." if names else "Nothing was added here."
-    raise BadInputError(f"{name!r} was not added: there is no {record.path_of(name)}.", hint)
+    hint = f"Resources: {names}." if names else "No resource was added."
+    raise BadInputError(f"{name!r} was not added: {record.path_of(name)} does not exist.", hint)
 
 
 def _require_unreferred(known: Record, found: Survey) -> None:
-    """Refuse while a table of another resource refers to this one."""
+    """Raise BadInputError if a table of another resource refers to this one."""
     own = known.resource
     for table, path in found.tables.items():
         if table != own.plural and own.plural in found.leads[table]:
             back = table in found.leads[own.plural]
-            hint = "Take the field out of one of them." if back else f"Remove {Path(path).stem} first."
-            raise BadInputError(f"{path} refers to {own.plural}, which would be gone.", hint)
+            hint = "Remove the field from one of them." if back else f"Remove {Path(path).stem} first."
+            raise BadInputError(f"{path} refers to {own.plural}.", hint)
 
 
 def _migrations(known: Record, found: Survey) -> dict[str, str | None]:
-    """Return what becomes of the migrations: they go; if a database may have run them, one more drops the table."""
+    """Return the changes to the migrations: delete them, or add one that drops the table if they may be applied."""
     own = [path for path in known.files if path.startswith(VERSIONS) and (found.project / path).is_file()]
     if not own:
         return {}
@@ -82,7 +82,7 @@ def _migrations(known: Record, found: Survey) -> dict[str, str | None]:
 
 
 def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool:
-    """Whether the migrations are committed or edited, others follow them, or the project's own server ran since."""
+    """Return whether migrations are committed, edited or followed, or the embedded server ran since."""
     try:
         repo = repository.find(found.project)
         committed = repo.names(
@@ -102,15 +102,17 @@ def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool
 
 
 def _report(steps: changes.Changes, kept: list[str], screen: Screen) -> None:
-    """Say what is gone, what stays, and what is left to do."""
+    """Print the removed and kept files, and the next steps."""
     gone = [path for path, text in steps.items() if text is None]
     for path in gone:
         screen.plain(f"  - {path}")
     if kept:
-        screen.warn(f"You have edited these, so they stay: {', '.join(kept)}. --force removes them too.")
+        screen.warn(f"Kept, because you edited them: {', '.join(kept)}. --force removes them too.")
     for path, text in steps.items():
         if text is not None:
             screen.plain(f"  + {path}")
             screen.plain("\nIts migration may have been applied, so this one drops the table. Next: make migrate-up")
     if any(path.startswith(VERSIONS) for path in gone):
-        screen.plain("\nIts migration is gone too. A database that has run it: make migrate-down, before this.")
+        screen.plain(
+            "\nIts migration was removed too. If a database has applied it, undo this, then: make migrate-down"
+        )

@@ -1,4 +1,4 @@
-"""A resource becomes the files of its slice, formatted as the project's own code is."""
+"""Rendering of a slice's files, formatted with the project's settings."""
 
 import tempfile
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from mkbackend.formatter import find_ruff
 from mkbackend.system import run
 
-# Each template, and where what it makes stands.
+# Templates and the paths of their files.
 FILES = {
     "domain.py": "app/domain/{name}.py",
     "model.py": "app/domain/models/{name}.py",
@@ -27,15 +27,15 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def places(name: str) -> list[str]:
-    """Return every path that a slice of this name may have a file at."""
+    """Return all possible paths of a slice's files."""
     return [place.format(name=name) for place in FILES.values()]
 
 
 def render(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files of a slice by their paths, not formatted yet."""
+    """Return the unformatted files of a slice by path."""
     import jinja2
 
-    environment = jinja2.Environment(  # noqa: S701  # what is written is Python
+    environment = jinja2.Environment(  # noqa: S701  # renders Python, not HTML
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -50,7 +50,7 @@ def render(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def formatted(files: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return Python files as ruff writes them in this project: sorted imports, and of those only what is used."""
+    """Return Python files formatted by the project's ruff, with sorted and without unused imports."""
     program, config = find_ruff(project), project / "pyproject.toml"
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
         for path, text in files.items():

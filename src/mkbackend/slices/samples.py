@@ -1,4 +1,4 @@
-"""Values of a field for tests: such as it takes, and such as it does not. Pieces of source, as in `columns`."""
+"""Valid and invalid values of a field for tests, as source fragments like those in `columns`."""
 
 from mkbackend.slices.columns import Column
 from mkbackend.slices.fields import LONGEST_STR, Field
@@ -14,7 +14,7 @@ _SAMPLE = {
     "uuid": "uuid4()",
     "json": '{"number": number}',
 }
-# Of JSON, and what is none of this type.
+# Invalid JSON values of each type.
 _WRONG = {
     "str": ['""', '" "', '"NUL \\x00"', "1"],
     "text": ['""', '"NUL \\x00"', "1"],
@@ -34,26 +34,26 @@ _WRONG_QUERY = {"str": "%00", "bool": "perhaps", "enum": "no+such+value"}
 
 
 class SampledColumn(Column):
-    """A column with its values for tests."""
+    """A column with its test values."""
 
     @property
     def room(self) -> int:
-        """Return how long a text may be."""
+        """Return the maximum length of a text."""
         return self.field.length if self.field.type == "str" else LONGEST_STR
 
     @property
     def haystack(self) -> str:
-        """Return a text for tests of the search."""
+        """Return a text for search tests."""
         return "a needle%_" if self.room >= 10 else "~%_"
 
     @property
     def needle(self) -> str:
-        """Return a part of that text, which no other text of the tests has."""
+        """Return a part of that text that no other test value contains."""
         return "NEEDLE" if self.room >= 10 else "~"
 
     @property
     def sample(self) -> str:
-        """Return a value for tests, another one with each `number`."""
+        """Return a test value that differs with each `number`."""
         match self.field.type:
             case "str":
                 one = _text_of(self.field)
@@ -72,17 +72,17 @@ class SampledColumn(Column):
 
     @property
     def made(self) -> str:
-        """Return how tests make what a ref leads to, and its id."""
+        """Return the expression that creates the target of a ref and returns its id."""
         return f"(await add_{self.field.args[0]}(session)).id"
 
     @property
     def made_own(self) -> str:
-        """Return the same, of the owner of what refers to it."""
+        """Return the same for a target with the same owner."""
         return self.made.replace("(session)", "(session, owner_id=owner_id)") if self.leads_to_own else self.made
 
     @property
     def wrong(self) -> list[str]:
-        """Return JSON that a request cannot have here."""
+        """Return invalid JSON values."""
         one = list(_WRONG[self.field.type])
         if self.field.type == "str":
             one.append(f'"x" * {self.field.length + 1}')
@@ -92,11 +92,11 @@ class SampledColumn(Column):
 
     @property
     def wrong_query(self) -> str:
-        """Return what a query cannot ask for here."""
+        """Return an invalid query value."""
         return _WRONG_QUERY.get(self.field.type, "x")
 
 
 def _text_of(field: Field) -> str:
-    """Return a text for tests that fits into the column."""
+    """Return a test text that fits the column."""
     words = words_of(field.name)[:20].rstrip()
     return f'f"{words} {{number}}"' if field.length > len(words) + 8 else f"str(number)[-{field.length}:]"

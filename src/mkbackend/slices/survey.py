@@ -1,4 +1,4 @@
-"""A project as `add` finds it: its models and tables, its routes, its migrations. Read, never run."""
+"""Survey of a project's models, tables, routes and migrations, by parsing without running its code."""
 
 import ast
 import re
@@ -12,11 +12,11 @@ from mkbackend.slices import record
 from mkbackend.slices.record import Record
 from mkbackend.slices.view import Target
 
-# What a slice stands on, which projects of older templates have not.
+# Files that a slice needs, which older templates lack.
 NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
-# What new slices stand on beside that: those of earlier editions get more fields without it.
+# Needed by new slices only: slices of earlier editions can be extended without it.
 NEEDED_FOR_NEW = "app/repository/filters.py"
-# Where the names stand that every file is written with: more fields are no way round it.
+# Needed by new and extended slices: it defines names that every file uses.
 NEEDED_TO_ADD = "app/container.py"
 _MODELS = "app/domain/models"
 _KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
@@ -25,7 +25,7 @@ _PREFIX = re.compile(r"(?:API|Slice)Router\(\s*prefix=\"([^\"]+)\"")
 
 @dataclass(frozen=True)
 class Survey:
-    """What is there already; `models` by the name that a ref would have."""
+    """The existing code of a project; `models` by the name that a ref uses."""
 
     project: Path
     models: dict[str, Target]
@@ -35,7 +35,7 @@ class Survey:
     records: list[Record]
 
     def reaches(self, start: str, table: str) -> bool:
-        """Whether references lead from one table to another."""
+        """Return whether references lead from one table to another."""
         seen, rest = set[str](), {start}
         while rest:
             seen |= rest
@@ -43,7 +43,7 @@ class Survey:
         return table in seen
 
     def head(self) -> str:
-        """Return the revision that a new migration follows; BadInputError where there is not one."""
+        """Return the parent of a new migration; raise BadInputError unless there is exactly one head."""
         heads = migrations.heads(migrations.read(self.project))
         if len(heads) == 1:
             return heads[0]
@@ -51,22 +51,24 @@ class Survey:
             listed = " and ".join(heads)
             raise BadInputError(
                 f"The migrations have {len(heads)} heads: {listed}.",
-                f"{migrations.merge_command(self.project)}, then again.",
+                f"{migrations.merge_command(self.project)}, then retry.",
             )
-        raise BadInputError(f"There is no migration in {migrations.VERSIONS}.", "Restore it from git.")
+        raise BadInputError(f"No migrations found in {migrations.VERSIONS}.", "Restore it from git.")
 
 
 def survey(path: Path) -> Survey:
-    """Look at a project; BadInputError where it is none, or one that is too old for slices."""
+    """Survey a project; raise BadInputError if it is not a project, or too old for slices."""
     project = path.resolve()
     if not (project / ANSWERS).is_file():
         above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
-        hint = f"The project is {above}: go there, or give --project." if above else "mkbackend new makes a project."
-        raise BadInputError(f"{project} has no {ANSWERS}, so it is no project of mkbackend's.", hint)
+        hint = (
+            f"The project is {above}: change to it, or use --project." if above else "mkbackend new creates a project."
+        )
+        raise BadInputError(f"{project} has no {ANSWERS}, so it is not a mkbackend project.", hint)
     if missing := [name for name in NEEDED if not (project / name).is_file()]:
         raise BadInputError(
-            f"This project is of an older template: it has no {missing[0]}, which a slice needs.",
-            "mkbackend update, then again.",
+            f"This project's older template lacks {missing[0]}, which a slice needs.",
+            "Run mkbackend update, then retry.",
         )
     models, tables = _models(project)
     leads = {table: _led_to(project / path) for table, path in tables.items()}
@@ -78,7 +80,7 @@ def survey(path: Path) -> Survey:
 
 
 def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
-    """Return what can be referred to, and every table with the file that has it."""
+    """Return the possible targets of refs, and every table with its file."""
     models, tables = {}, {}
     for path in _files(project / _MODELS, "*.py"):
         for node in _parsed(path).body:
@@ -91,12 +93,12 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
-    """Return what can be read: a pipe or a device never ends."""
+    """Return the regular files: reading a pipe or device may never end."""
     return [path for path in sorted(folder.glob(pattern)) if path.is_file()]
 
 
 def _has_owner(model: ast.ClassDef) -> bool:
-    """Whether each row belongs to a user."""
+    """Return whether a model has an owner."""
     fields = [node.target for node in model.body if isinstance(node, ast.AnnAssign)]
     return "owner_id" in [field.id for field in fields if isinstance(field, ast.Name)]
 
@@ -107,7 +109,7 @@ def _led_to(path: Path) -> set[str]:
 
 
 def _table(model: ast.ClassDef) -> str:
-    """Return the table of a model; empty where it has none."""
+    """Return the table of a model; empty if it has none."""
     for node in model.body:
         match node:
             case ast.Assign(targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))):
@@ -116,7 +118,7 @@ def _table(model: ast.ClassDef) -> str:
 
 
 def _routes(project: Path) -> dict[str, str]:
-    """Return the first part of every path, with the file that has it."""
+    """Return the first segment of every route, with its file."""
     found = {}
     for path in _files(project / "app/api/v1", "*_router.py"):
         for prefix in _PREFIX.findall(path.read_text(encoding="utf-8", errors="replace")):
@@ -128,4 +130,4 @@ def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
-        raise BadInputError(f"{path} cannot be read: {error}.", "Mend it, then again.") from error
+        raise BadInputError(f"Cannot read {path}: {error}.", "Fix it, then retry.") from error

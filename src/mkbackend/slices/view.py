@@ -1,4 +1,4 @@
-"""All that the templates of a slice ask for, worked out from a resource and from where its references lead."""
+"""Context of a slice's templates, derived from a resource and the targets of its references."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mkbackend.slices import names
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.samples import SampledColumn
 
-# So long may be the two texts of one line.
+# The maximum length of a constraint's name and message on one line.
 _LINE = 72
 _CALLER = "caller: CurrentCaller, "
 
@@ -18,9 +18,9 @@ class Target:
     """A resource that others can refer to.
 
     Attributes:
-        owned: whether its rows name an owner.
-        leads_back: whether references lead from it to whoever refers to it.
-        private: whether its rows are seen by their owner alone.
+        owned: its rows have an owner.
+        leads_back: references lead from it back to the referring resource.
+        private: only the owner sees its rows.
     """
 
     module: str
@@ -32,7 +32,7 @@ class Target:
 
 
 def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
-    """Return the names and values of the templates; `targets` has each resource that a ref names."""
+    """Return the context of the templates; `targets` has the targets of all refs."""
     columns = columns_of(resource, targets)
     return {
         **_names(resource),
@@ -52,7 +52,7 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
 
 
 def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[SampledColumn]:
-    """Return the fields, as templates write them."""
+    """Return the columns of a resource."""
     owner = names.class_of(resource.name)
     found = []
     for field in resource.fields:
@@ -63,7 +63,7 @@ def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[Sample
 
 
 def _must_be_own(target: Target, resource: Resource) -> bool:
-    """Tell whether a caller may refer to rows of their own only: others' are as if they were not there."""
+    """Return whether callers may refer only to their own rows, as if others did not exist."""
     if resource.edition < 2:
         return target.owned and resource.auth == "owner"
     return target.private and resource.auth != "admin"
@@ -83,27 +83,27 @@ def _names(resource: Resource) -> dict[str, str]:
 
 
 def path_of(plural: str) -> str:
-    """Return the path of a list, below that of the version."""
+    """Return the path of a list, below the API version's prefix."""
     return f"/{plural.replace('_', '-')}"
 
 
 def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
-    """Return the columns that this or that part of a template is about."""
+    """Return the subsets of columns that parts of the templates use."""
     refs = [column for column in columns if column.field.type == "ref"]
     ranges = [column for column in columns if column.field.ranged and resource.edition >= 2]
     searched = [column for column in columns if column.field.searchable]
     modules = sorted({column.module for column in refs} - {resource.name, "user"})
     return {
         "refs": refs,
-        # What tests change: not where something leads, if there is something else.
+        # The column that tests change, preferably not a reference.
         "changed": next((column for column in columns if column not in refs), columns[0]),
-        # What only its owner sees can be referred to by its owner alone.
+        # References to private rows: only their owner may use them.
         "own_refs": (own := [column for column in refs if column.leads_to_own]),
         "own_modules": sorted({column.module for column in own} - {resource.name}),
         "any": ", None" if own else "",
         "required_refs": [column for column in refs if column.required_ref],
         "targets": sorted({(column.module, column.target) for column in refs if column.module != resource.name}),
-        # What a test refers to: where no two may refer to the same, another one each time.
+        # The target that tests refer to: a new one each time if the reference is unique.
         "each": (each := any(column.field.unique for column in refs if column.required_ref)),
         "known": "next(KNOWN)" if each else "KNOWN",
         "needed": sorted({column.module for column in refs if column.required_ref} - {"user"}),
@@ -126,7 +126,7 @@ def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
 
 
 def _guards(resource: Resource, refers_to_own: bool) -> dict[str, str]:
-    """Return who may call, as parameters of handlers and of use cases; `write`: of those that take references."""
+    """Return the parameters of handlers and use cases that check the caller; `write`: of those with references."""
     guard = {"owner": _CALLER, "admin": "_: AdminUser, "}.get(resource.auth, "_: CurrentCaller, ")
     owner = resource.auth == "owner"
     asked = owner or refers_to_own
@@ -145,14 +145,14 @@ def _guards(resource: Resource, refers_to_own: bool) -> dict[str, str]:
 
 
 def _alive(resource: Resource) -> str:
-    """Return what restricts an index to the rows that count."""
+    """Return the argument that restricts an index to rows that are not deleted."""
     if not resource.soft_delete:
         return ""
     return f"postgresql_where={names.class_of(resource.name)}.deleted_at.is_(None),"
 
 
 def _conflicts(columns: list[SampledColumn], resource: Resource) -> list[tuple[str, str, str]]:
-    """Return the constraints that a caller can break, each with its message, and what Bandit is told."""
+    """Return the constraints that a caller can violate, with their messages and Bandit comments."""
     table = resource.plural
     found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.field.unique]
     found += [
