@@ -1,1 +1,1 @@
-"""How fast the generated project and the generator are: `nox -s bench`."""
+"""Benchmarks of the generated project and of the generator: `nox -s bench`."""

@@ -1,6 +1,6 @@
-"""Measure, and write down what was measured: `python -m benchmarks`.
+"""The command `python -m benchmarks`: measures, and records the results.
 
-Five rounds or more are recorded in results.json and README.md, beside this file.
+Runs of five or more rounds are recorded in results.json and README.md, in this folder.
 """
 
 import argparse
@@ -24,8 +24,8 @@ ROUNDS = 5
 
 
 def main() -> int:
-    """Measure what the arguments name; give the exit code."""
-    # Ctrl-C and an end from outside end the servers first, also where Ctrl-C is ignored, as in the background.
+    """Measure the sections that the arguments name; return the exit code."""
+    # SIGINT and SIGTERM stop the servers first. Shells make background jobs ignore SIGINT: set the handler again.
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
     options = _parse()
@@ -42,10 +42,10 @@ def main() -> int:
 
 
 def _measure(options: argparse.Namespace) -> tuple[list[Section], int]:
-    """Measure section by section; one that fails is told of, and the others are measured all the same."""
+    """Measure section by section; report one that fails, and go on with the next."""
     sections, failed = [], 0
     with tempfile.TemporaryDirectory(prefix="mkbackend-bench-") as directory, ExitStack() as stack:
-        # PostgreSQL, started by root, has another account.
+        # When root starts PostgreSQL, it runs as another user.
         Path(directory).chmod(0o755)
         bench = Bench(options.rounds, options.seconds, not options.quick, Path(directory), stack)
         for name in options.only:
@@ -59,8 +59,8 @@ def _measure(options: argparse.Namespace) -> tuple[list[Section], int]:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the generated project.")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"fewer than {ROUNDS} are not recorded")
-    parser.add_argument("--seconds", type=int, default=4, help="of each operation of each server")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds; fewer than {ROUNDS} are not recorded")
+    parser.add_argument("--seconds", type=int, default=4, help="duration of each operation of each server")
     parser.add_argument("--only", type=lambda names: names.split(","), default=list(SECTIONS), help=", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="one short round of the service, without peers")
     parser.add_argument(
@@ -70,7 +70,7 @@ def _parse() -> argparse.Namespace:
     if options.quick:
         options.rounds, options.seconds, options.only = 1, 2, ["service"]
     if unknown := set(options.only) - set(SECTIONS):
-        parser.error(f"--only {', '.join(unknown)}: there are {', '.join(SECTIONS)}")
+        parser.error(f"--only {', '.join(unknown)}: choose from {', '.join(SECTIONS)}")
     return options
 
 
@@ -90,7 +90,7 @@ def _check(sections: list[Section]) -> int:
 
 
 def _record(sections: list[Section]) -> None:
-    """Put these sections in the place of the earlier ones, unless they are empty; what people wrote stays."""
+    """Replace the recorded sections with these, except empty ones; keep the text around the figures."""
     kept = _recorded() | {section.name: section for section in sections if section.figures}
     kept = {name: kept[name] for name in SECTIONS if name in kept}
     text = json.dumps({name: section.to_json() for name, section in kept.items()}, indent=1, ensure_ascii=False)

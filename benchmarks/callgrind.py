@@ -1,4 +1,4 @@
-"""Instruction counts: Valgrind's callgrind around the process of a service, switched on while it answers."""
+"""Instruction counts of a service: Valgrind's callgrind, switched on while the service answers."""
 
 import re
 import shutil
@@ -16,33 +16,33 @@ from benchmarks.driver import Answer, Call
 from benchmarks.processes import ROOT, BenchError, run, started, tree
 
 PROGRAMS = ("valgrind", "vgdb")
-# Seconds for one list of requests, and for a command to callgrind, on a busy machine
+# Timeouts in seconds, for a busy machine: of one list of requests, and of a command to callgrind
 PATIENCE = 600
 
 
 @dataclass(frozen=True)
 class CountedService:
-    """A service under callgrind, and the connection to the client in its process."""
+    """A service under callgrind, with the connection to the client in its process."""
 
     pid: int
     place: Path
     client: "Connection[Any, Any]"
-    # callgrind numbers its dumps
+    # the number of callgrind's last dump
     dumps: Iterator[int]
 
     def send(self, calls: Sequence[Call]) -> list[Answer]:
-        """Send requests that are not counted; each must succeed."""
+        """Send requests without counting; each must succeed."""
         self._prepare(calls)
         return self._go()
 
     def count(self, calls: Sequence[Call]) -> float:
-        """Return the instructions of one request, the mean of these."""
+        """Return the mean number of instructions for one of these requests."""
         self._prepare(calls)
         self._callgrind("instrumentation", "on")
         self._go()
         self._callgrind("instrumentation", "off")
         self._callgrind("dump")
-        # Thread 1 has the event loop; passwords are hashed in others.
+        # Thread 1 runs the event loop; other threads hash passwords.
         dump = self.place / f"dump.{next(self.dumps)}-01"
         return _total(dump.read_text("utf-8")) / len(calls)
 
@@ -67,7 +67,7 @@ class CountedService:
         raise BenchError(f"No answer for {PATIENCE} s:\n{_end_of(self.place / 'log')}")
 
     def _callgrind(self, *words: str) -> None:
-        """Send a command to callgrind, which interrupts the process where it is blocked."""
+        """Send a command to callgrind, which interrupts the blocked process."""
         command = ("vgdb", f"--pid={self.pid}", f"--vgdb-prefix={self.place / 'vgdb'}", *words)
         try:
             subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
@@ -78,7 +78,7 @@ class CountedService:
 
 
 def missing_programs() -> list[str]:
-    """Return the names of the programs that counting needs and that are not installed."""
+    """Return the required programs that are not installed."""
     return [program for program in PROGRAMS if shutil.which(program) is None]
 
 
@@ -89,7 +89,7 @@ def version() -> str:
 
 @contextmanager
 def counted(python: Path, app: str, project: Path, place: Path, env: Mapping[str, str]) -> Iterator[CountedService]:
-    """Run an application of a project under callgrind, which does not count yet."""
+    """Run a project's application under callgrind, with counting switched off."""
     place.mkdir()
     socket, log = place / "socket", place / "log"
     valgrind = (
@@ -97,7 +97,7 @@ def counted(python: Path, app: str, project: Path, place: Path, env: Mapping[str
         *(f"--callgrind-out-file={place / 'dump'}", f"--vgdb-prefix={place / 'vgdb'}"),
     )
     driver = (python, "-m", "benchmarks.driver", app, socket)
-    # Hashes of strings and addresses of objects decide where a dict looks first.
+    # Hashes of strings and addresses of objects determine the collisions in dicts.
     fixed = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     with started(*_at_fixed_addresses(), *valgrind, *driver, cwd=project, log=log, **env, **fixed) as leash:
         if (client := _connect(socket, leash)) is None:
@@ -107,10 +107,10 @@ def counted(python: Path, app: str, project: Path, place: Path, env: Mapping[str
 
 
 def _connect(socket: Path, process: subprocess.Popen[bytes]) -> "Connection[Any, Any] | None":
-    """Connect as soon as somebody listens; return None where the process ends first, or is too slow."""
+    """Connect as soon as the service listens; return None if it exits first or is too slow."""
     end = monotonic() + PATIENCE
     while process.poll() is None and monotonic() < end:
-        # The file of a socket is there a moment before its owner listens.
+        # The socket's file appears a moment before the service listens.
         with suppress(FileNotFoundError, ConnectionRefusedError):
             return Client(str(socket))
         sleep(0.05)
@@ -118,14 +118,14 @@ def _connect(socket: Path, process: subprocess.Popen[bytes]) -> "Connection[Any,
 
 
 def _at_fixed_addresses() -> tuple[str, ...]:
-    """Return the command before a command that switches address randomization off, where that is allowed."""
+    """Return the prefix of a command that disables address randomisation, where that is allowed."""
     command = ("setarch", "-R")
     allowed = shutil.which("setarch") and not subprocess.run((*command, "true"), check=False).returncode
     return command if allowed else ()
 
 
 def _total(dump: str) -> int:
-    """Read the number of instructions from a dump of callgrind."""
+    """Return the number of instructions in a dump of callgrind."""
     if not (found := re.search(r"^totals: (\d+)$", dump, re.MULTILINE)):
         raise BenchError("callgrind's dump has no line `totals: NUMBER`.")
     return int(found[1])

@@ -1,4 +1,4 @@
-"""A collector of traces that keeps nothing: what it costs to tell, not what is told."""
+"""A collector that discards all traces: only the cost of sending them is measured."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ class _Taker(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 @contextmanager
 def collector() -> Iterator[str]:
-    """Take what is sent to the address that this gives."""
+    """Run a collector; yield its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Taker)
     thread = Thread(target=server.serve_forever)
     thread.start()

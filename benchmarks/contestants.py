@@ -1,4 +1,4 @@
-"""The generated service as it is shipped, and its limits."""
+"""The generated service as shipped, and its limits."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ REFERENCE = "L3A"
 
 
 def users_at(path: str) -> dict[str, Operation]:
-    """Give the operations of an API whose users are at this path."""
+    """Return the operations of an API with its users at this path."""
     return {
         GET: lambda user, _: Request("GET", f"{path}/{user}"),
         LIST: lambda *_: Request("GET", f"{path}?limit=20"),
@@ -23,18 +23,18 @@ def users_at(path: str) -> dict[str, Operation]:
 
 
 def ours(stage: Stage, **settings: str) -> Plan:
-    """The generated service in production: JSON log lines, request ids, signing in, rate limits."""
+    """Return the plan of the generated service in production: JSON logs, request ids, login, rate limits."""
     env = {
         "DATABASE_URL": stage.url,
         "ENVIRONMENT": "production",
-        # What the generated .env says otherwise, for developing.
+        # The generated .env has other values, for development.
         "DEBUG": "false",
         "RELOAD": "false",
         "JOBS_IN_API": "false",
         "LOG_LEVEL": "INFO",
         "LOG_FORMAT": "json",
         "PORT": "{port}",
-        # What production asks for. Nobody gets mail here but who registers.
+        # Required in production. Only a registration sends mail.
         "SMTP_HOST": "127.0.0.1",
         "PUBLIC_URL": "https://example.com",
     }
@@ -44,12 +44,12 @@ def ours(stage: Stage, **settings: str) -> Plan:
 
 
 def telling(stage: Stage, collector: str) -> Plan:
-    """The same with its telemetry: every request is counted, and traced with its statements."""
+    """Return the same plan with telemetry: each request is counted, and traced with its statements."""
     return replace(ours(stage, METRICS_PORT=str(free_port()), OTLP_ENDPOINT=collector), name=TELLING)
 
 
 def limits(stage: Stage) -> list[Plan]:
-    """The limits, on the same table of the same database."""
+    """Return the plans of the limits, on the same table of the same database."""
     return [_limit(name, stage) for name in LIMITS]
 
 

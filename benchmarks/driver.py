@@ -1,8 +1,8 @@
-"""An ASGI client in the process of the service: no socket, no HTTP parser, no second process to wait for.
+"""An ASGI client in the process of the service: no socket, no HTTP parser, no second process.
 
-`python -m benchmarks.driver MODULE:APP SOCKET`, run with the Python of a generated project. A list of requests comes
-through the socket; at the next message they are sent, one after the other, and their answers go back together. The
-process is blocked before and after, so whoever counts can start and stop exactly there.
+`python -m benchmarks.driver MODULE:APP SOCKET` runs with the Python of a generated project. It receives a list of
+requests through the socket, sends them in turn at the next message, and returns all responses together. It blocks
+before and after, so that counting can start and stop exactly there.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Message = dict[str, Any]
 
 
 def main() -> None:
-    """Serve until the connection is closed, on the event loop that uvicorn takes in production."""
+    """Serve until the connection closes, on the event loop that uvicorn uses in production."""
     module, _, name = sys.argv[1].partition(":")
     _leave_out_what_varies()
     app: Any = getattr(import_module(module), name)
@@ -34,11 +34,11 @@ def main() -> None:
 
 
 def _leave_out_what_varies() -> None:
-    """Switch off what depends on the time that passes, on chance, or on what ran before."""
+    """Disable garbage collection, and fix the clock and the random numbers."""
     gc.disable()
-    # The service pings connections that were idle, and logs durations, whose digits differ. Valgrind is slow.
+    # The clock decides when idle connections are pinged, and how many digits a logged duration has.
     time.monotonic = time.perf_counter = repeat(0.0).__next__
-    # Ids of requests and of tokens
+    # Request ids and token ids
     os.urandom = Random(0).randbytes  # noqa: S311  # the same each time is the point
 
 
@@ -48,13 +48,13 @@ async def _serve(app: Any, parent: "Connection[Any, Any]") -> None:
             requests = [(_scope(method, path, headers), body.encode()) for method, path, headers, body in calls]
             parent.send("ready")
             parent.recv()
-            # As under uvicorn, each request is a task of its own.
+            # As under uvicorn, each request runs in its own task.
             answers = [await asyncio.create_task(_send(app, *request)) for request in requests]
             parent.send(answers)
 
 
 def _scope(method: str, path: str, headers: dict[str, str]) -> Message:
-    """Describe a request as uvicorn does."""
+    """Build the ASGI scope of a request, as uvicorn does."""
     route, _, query = path.partition("?")
     return {
         "type": "http",
@@ -74,7 +74,7 @@ def _scope(method: str, path: str, headers: dict[str, str]) -> Message:
 
 
 async def _send(app: Any, scope: Message, body: bytes) -> Answer:
-    """Send one request to the application; return its answer."""
+    """Send one request to the application; return its response."""
     received = iter([{"type": "http.request", "body": body, "more_body": False}])
     sent: list[Message] = []
 

@@ -1,4 +1,4 @@
-"""What was measured: figures, each once in every round, and what is aimed at. Less is always better."""
+"""Figures, measured once in each round, and their aims. Less is always better."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ Measured = dict[str, list[dict[str, float]]]
 
 @dataclass(frozen=True)
 class Figure:
-    """Something measured in each round; `unit` is TIMES for a ratio.
+    """A value of each round; `unit` is TIMES for a ratio.
 
-    A ratio of counts to the last release has a tolerance; where none is recorded, it is compared with 1.
+    A ratio of counts to the last release has a tolerance; without a recorded value it is compared with 1.
     """
 
     name: str
@@ -24,49 +24,49 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The round in the middle."""
+        """The median round."""
         return statistics.median(self.values)
 
     @property
     def spread(self) -> float:
-        """How far apart the rounds are."""
+        """The difference between the highest and the lowest round."""
         return max(self.values) - min(self.values)
 
     @property
     def missed(self) -> bool:
-        """Whether the aim is missed."""
+        """Return whether the median is above the aim."""
         return self.aim is not None and self.median > self.aim
 
     def allowed_above(self, recorded: Self) -> float:
-        """Return by how much this may exceed what was recorded: by its spread, or the tolerance of a count."""
+        """Return the allowed increase over the recorded figure: its spread, or the tolerance of a count."""
         return max(recorded.spread, self.tolerance)
 
     def is_worse_than(self, recorded: Self) -> bool:
-        """Tell whether this is worse than what was recorded, by more than is allowed."""
+        """Return whether this exceeds the recorded figure by more than is allowed."""
         return self.median > recorded.median + self.allowed_above(recorded)
 
 
 @dataclass(frozen=True)
 class Section:
-    """What one part of the suite has measured, where and how, and what it could not."""
+    """The results of one part of the suite, with their conditions and what could not be measured."""
 
     name: str
     conditions: dict[str, object]
     figures: Sequence[Figure]
-    # Each server and operation, or each command, with all that was measured in each round
+    # By server and operation, or by command: all values of each round
     details: Mapping[str, Measured]
     missing: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Give what a JSON file keeps."""
+        """Return the values that a JSON file stores."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """Read what a JSON file has kept."""
+        """Create a section from the values of a JSON file."""
         return cls(**{**kept, "figures": [Figure(**figure) for figure in kept["figures"]]})
 
 
 def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], aim: float | None) -> Figure:
-    """Compare round by round."""
+    """Return the ratio of each round."""
     return Figure(name, [a / b for a, b in zip(ours, theirs, strict=True)], TIMES, aim)

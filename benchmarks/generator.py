@@ -1,4 +1,4 @@
-"""The generator against plain Copier, each command a process of its own, in turn.
+"""The generator compared with plain Copier; each command runs in its own process, in turn.
 
 mkbackend is laid out as in its wheel, with the same template for both.
 """
@@ -20,9 +20,9 @@ FIRST = "v0.1.0"
 PYTHON, VERSION, HELP = "python -c pass", "mkbackend --version", "mkbackend --help"
 NEW, COPY = "mkbackend new, nothing installed", "copier copy"
 UPDATE, COPIER_UPDATE = "mkbackend update", "copier update"
-# Of these, the one in the middle counts in each round.
+# runs of a short command in each round, of which the median counts
 REPEATS = 5
-# ms of the processor
+# CPU time in ms
 CPU_AIMS = {VERSION: 60.0, HELP: 130.0}
 RATIO_AIMS = {(NEW, COPY): 1.1, (UPDATE, COPIER_UPDATE): 0.7}
 IDENTITY = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
@@ -30,34 +30,34 @@ IDENTITY = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where the commands run: a home of their own, and projects."""
+    """The home directory and the projects of the commands."""
 
     home: Path
     env: dict[str, str]
 
     def python(self, *words: str | Path) -> None:
-        """Run our Python."""
+        """Run the Python of this process."""
         run(sys.executable, *words, cwd=self.home, **self.env)
 
     @property
     def source(self) -> Path:
-        """The template, as `mkbackend new` records it."""
+        """The bundle of the template, as recorded by `mkbackend new`."""
         return self.home / ".local" / "share" / "mkbackend" / "template.bundle"
 
 
 def measure(place: Path, rounds: int) -> Measured:
-    """Give the seconds and the processor's ms of each command in each round."""
+    """Return the elapsed time and the CPU time of each command in each round."""
     commands = _commands(workshop(place / "generator"))
     measured: Measured = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name in sorted(commands, reverse=bool(number % 2)):
             measured[name].append(commands[name]())
-    # The first round compiles what is imported.
+    # The first round compiles the imported modules.
     return {name: taken[1:] for name, taken in measured.items()}
 
 
 def figures(measured: Measured) -> Iterator[Figure]:
-    """Compare round by round, by the clock and by the processor."""
+    """Compare elapsed time and CPU time round by round."""
     for name, aim in CPU_AIMS.items():
         mine, least = ([taken["cpu_ms"] for taken in measured[each]] for each in (name, PYTHON))
         yield Figure(f"{name}, CPU", mine, "ms", aim)
@@ -69,7 +69,7 @@ def figures(measured: Measured) -> Iterator[Figure]:
 
 
 def workshop(home: Path) -> Workshop:
-    """Lay out mkbackend as a wheel does: the sources, the changelog and the bundle."""
+    """Install mkbackend as a wheel does: sources, changelog and bundle."""
     package = home / "package" / "mkbackend"
     shutil.copytree(ROOT / "src" / "mkbackend", package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "CHANGELOG.md", package)
@@ -79,7 +79,7 @@ def workshop(home: Path) -> Workshop:
 
 
 def _commands(shop: Workshop) -> dict[str, Callable[[], dict[str, float]]]:
-    """Prepare what the commands start from; each is given as something to call."""
+    """Prepare the projects; return the commands as callables."""
     _forget_uv(shop)
     shop.python("-m", "mkbackend", "new", "warm", "--yes", "--no-install", "--no-git")
     answers = (shop.home / "warm" / ".copier-answers.yml").read_text("utf-8")
@@ -100,7 +100,7 @@ def _commands(shop: Workshop) -> dict[str, Callable[[], dict[str, float]]]:
 
 
 def _forget_uv(shop: Workshop) -> None:
-    """Let no uv be found: mkbackend would lock the dependencies, which Copier does not."""
+    """Hide uv: mkbackend would lock the dependencies, which Copier does not."""
     fake = shop.home / "bin" / "uv"
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\nexit 127\n")
@@ -114,7 +114,7 @@ def _often(shop: Workshop, *words: str) -> dict[str, float]:
 
 
 def _timed(shop: Workshop, *words: str | Path, start: str | None = None) -> dict[str, float]:
-    """Run a command that makes the project `made`, or changes it, from a fresh copy of `start`."""
+    """Time a command that creates the project `made`, or changes it from a fresh copy of `start`."""
     made = shop.home / "made"
     if start:
         shutil.copytree(shop.home / start, made)

@@ -1,4 +1,4 @@
-"""How long the sign of life takes while passwords are hashed: GET /health, alone and beside four who register."""
+"""Latency of the health check, alone and while four clients register, which hashes passwords."""
 
 import time
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from benchmarks.stage import Stage
 
 AIM = 3.0
 IDLE, BUSY = "GET /health, alone", "GET /health, while four register"
-# ms between an answer and the next question: to ask is to disturb nobody.
+# ms between requests, so that the probe adds no load
 PAUSE = 20
-# More than can be hashed meanwhile
+# more than can be hashed in the time
 ACCOUNTS = 5_000
 
 
 def measure(stage: Stage, place: Path, rounds: int, seconds: int) -> Measured:
-    """Give the latency in each round."""
+    """Return the latencies of each round."""
     measured: Measured = {IDLE: [], BUSY: []}
     with _mailbox(stage, place) as port, serving(ours(stage, SMTP_PORT=str(port), SMTP_TLS="off"), place) as server:
         _probe(server, 1)
@@ -35,7 +35,7 @@ def measure(stage: Stage, place: Path, rounds: int, seconds: int) -> Measured:
 
 
 def figures(measured: Measured) -> list[Figure]:
-    """Compare round by round."""
+    """Return the ratio of each round."""
     pairs = zip(measured[BUSY], measured[IDLE], strict=True)
     return [
         Figure(
@@ -52,7 +52,7 @@ def _probe(server: Server, seconds: int) -> dict[str, float]:
 
 @contextmanager
 def _registering(server: Server, number: int, seconds: int) -> Iterator[None]:
-    """Have four clients register people, one after the other, each person at an address of their own."""
+    """Register accounts with four clients during the block, each account from its own address."""
     requests = [_registration(server.port, f"{number}-{person}", person) for person in range(ACCOUNTS)]
     with ThreadPoolExecutor(1) as beside:
         done = beside.submit(load, server.port, requests, seconds)
@@ -62,14 +62,14 @@ def _registering(server: Server, number: int, seconds: int) -> Iterator[None]:
 
 def _registration(port: int, name: str, person: int) -> bytes:
     account = {"email": f"new-{name}@example.com", "password": "a quiet harbour", "full_name": "Grace Hopper"}
-    # A proxy on this machine is believed: the limit for one address is not met.
+    # The service trusts a proxy on this machine, so the limit for one address is never reached.
     address = f"10.0.{person // 250}.{person % 250 + 1}"
     return Request("POST", "/api/v1/auth/register", json=account).raw(port, {"X-Forwarded-For": address})
 
 
 @contextmanager
 def _mailbox(stage: Stage, place: Path) -> Iterator[int]:
-    """Take in the mails that accounts are verified with, and forget them."""
+    """Run an SMTP server that discards the verification mails; yield its port."""
     port = free_port()
     command = (stage.python, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Sink")
     with started(*command, cwd=place, log=place / "mail.log"):

@@ -1,4 +1,4 @@
-"""A plugin of pytest: run the tests that send requests, and time them without what is made once for all."""
+"""A pytest plugin that runs the tests over HTTP and times them, without the setup of shared fixtures."""
 
 import json
 import time
@@ -14,19 +14,19 @@ CLIENTS = {"client", "fresh_client"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the name of the file to write."""
+    """Add the option that names the output file."""
     parser.addoption("--http-tests-to", type=Path)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start counting."""
+    """Register the stopwatch."""
     config.pluginmanager.register(_Stopwatch(config.getoption("--http-tests-to")))
 
 
 class _Stopwatch:
     def __init__(self, out: Path) -> None:
         self._out = out
-        # Of each test; what is shared is taken off the one that happens to need it first.
+        # By test. The setup of a shared fixture is subtracted from the first test that uses it.
         self._seconds: dict[str, float] = defaultdict(float)
         self._shared = 0.0
 

@@ -1,4 +1,4 @@
-"""Instructions for one request: the template of this work tree against that of the last release.
+"""Instructions for one request: the template of this work tree compared with that of the last release.
 
 Both run on the same Python, with the same packages and data, so that only the template differs.
 """
@@ -20,23 +20,23 @@ from benchmarks.stage import Stage, filled
 from mkbackend import bundle
 
 POST, LOGIN = "POST a user", "login"
-# The same code repeats to 0.02 %; any change of it moves objects in memory, and so the collisions in Python's caches.
+# The same code repeats to 0.02 %; any change moves objects in memory, and with them collisions in Python's caches.
 TOLERANCE = 0.01
-# Requests before those that are counted, as the interpreter and SQLAlchemy adapt to what is done often, and counted
-# ones. Under valgrind a password takes a second.
+# Warm-up requests, as the interpreter and SQLAlchemy adapt to repeated work, and counted ones. Under valgrind hashing a
+# password takes a second.
 MANY, FEW = (100, 10), (6, 3)
 REQUESTS = {GET: MANY, LIST: MANY, PATCH: MANY, POST: FEW, LOGIN: FEW}
 IMPORTS = "import uvloop, benchmarks.driver; from app.main import app"
-# No request reaches a limit, nor does the clock end one: under valgrind, beside other load, a login takes long.
+# No rate limit and no timeout: under valgrind, on a busy machine, a login takes long.
 SETTINGS = {"RATE_LIMIT_FACTOR": "1000", "REQUEST_TIMEOUT": "600", "DB_STATEMENT_TIMEOUT": "300"}
 
 
 def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
-    """Return the instructions for each operation in each round, of the last release and of the work tree."""
+    """Return the instructions of each operation in each round, for the last release and for the work tree."""
     release, released = _last_release(stage, place)
     projects = {release: released, OURS: stage.project}
     for project in projects.values():
-        # Python compiles what it imports first; memory would be laid out in another way in that round.
+        # Compiles the modules first: compiling would change the memory layout of the first round.
         run(stage.python, "-c", IMPORTS, cwd=project, PYTHONPATH=str(ROOT))
     details: dict[str, Measured] = {name: {operation: [] for operation in REQUESTS} for name in projects}
     for number in range(rounds):
@@ -49,7 +49,7 @@ def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
 
 
 def figures(details: dict[str, Measured]) -> Iterator[Figure]:
-    """Compare round by round."""
+    """Compare round by round, with the tolerance of counts."""
     ((release, before),) = ((name, measured) for name, measured in details.items() if name != OURS)
     for operation, rounds in details[OURS].items():
         mine, theirs = ([each["kilo_instructions"] for each in counts] for counts in (rounds, before[operation]))
@@ -60,7 +60,8 @@ def figures(details: dict[str, Measured]) -> Iterator[Figure]:
 def release_before(tags: Sequence[str]) -> str:
     """Return the newest release before the last tag, which is the work tree's.
 
-    BenchError where the history has none.
+    Raises:
+        BenchError: the history has no earlier release.
     """
     if not (releases := [tag for tag in tags[:-1] if ".post" not in tag]):
         raise BenchError("No earlier release is in this clone's history: git fetch --unshallow")
@@ -68,8 +69,8 @@ def release_before(tags: Sequence[str]) -> str:
 
 
 def _last_release(stage: Stage, place: Path) -> tuple[str, Path]:
-    """Make a project of the last release, which will run on the work tree's packages."""
-    # Paths of equal length: where objects lie in memory decides how many collisions caches have.
+    """Create a project of the last release, to be run with the work tree's packages."""
+    # Paths of equal length, as the memory layout decides the collisions in caches.
     template, project = place / "template.bundle", place / "release"
     template.write_bytes(bundle.build(ROOT))
     release = release_before(list(bundle.tags(template)))
@@ -80,7 +81,7 @@ def _last_release(stage: Stage, place: Path) -> tuple[str, Path]:
 
 
 def _count(stage: Stage, place: Path) -> Iterator[tuple[str, float]]:
-    """Start the service under callgrind; yield the instructions for each operation."""
+    """Start the service under callgrind; yield the instructions of each operation."""
     plan = ours(stage, **SETTINGS)
     env = {name: value.format(port=8000) for name, value in plan.env.items()}
     operations = {**plan.operations, POST: _create_user, LOGIN: lambda *_: _login(plan)}

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from benchmarks.processes import BenchError
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
-# As many as SQLAlchemy's pool keeps by default, less one: no server has to open more while it is measured.
+# One fewer than SQLAlchemy's pool keeps by default: no server opens connections while it is measured.
 CONNECTIONS = 4
 
 
@@ -27,18 +27,18 @@ class Request:
 
     @property
     def body(self) -> str:
-        """The body as it is sent."""
+        """The encoded body."""
         if self.form is not None:
             return urlencode(self.form)
         return "" if self.json is None else json.dumps(self.json)
 
     def headers(self, **more: str) -> dict[str, str]:
-        """Give the headers, with some more."""
+        """Return the headers, with additional ones."""
         kind = "application/x-www-form-urlencoded" if self.form is not None else "application/json"
         return more | ({"Content-Type": kind} if self.body else {})
 
     def raw(self, port: int, headers: Mapping[str, str]) -> bytes:
-        """Give the request as it goes over the wire."""
+        """Return the request as bytes of HTTP/1.1."""
         all_headers = {"Host": f"127.0.0.1:{port}", **self.headers(**headers), "Content-Length": str(len(self.body))}
         if not self.body:
             del all_headers["Content-Length"]
@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did under load."""
+    """The results of a load test."""
 
     requests: int
     seconds: float
@@ -57,7 +57,7 @@ class Load:
 
 
 def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = CONNECTIONS, pause: int = 0) -> Load:
-    """Send requests in turn on so many connections, each `pause` ms after the answer before; none may fail."""
+    """Send requests in turn on several connections, `pause` ms after each response; none may fail."""
     with tempfile.NamedTemporaryFile(prefix="requests-") as file:
         file.write(b"\0".join(requests))
         file.flush()
@@ -74,7 +74,7 @@ def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = 
 
 
 def wrk() -> str:
-    """Return the program."""
+    """Return the path of wrk."""
     if (found := shutil.which("wrk")) is None:
-        raise BenchError("wrk is not here. Install it: apt-get install wrk, dnf install wrk, brew install wrk.")
+        raise BenchError("wrk is not installed: apt-get install wrk, dnf install wrk, brew install wrk.")
     return found

@@ -1,4 +1,4 @@
-"""Where and when something was measured."""
+"""The machine and the versions of a measurement."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ PACKAGES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "asyncpg", "pydanti
 
 
 def conditions() -> dict[str, object]:
-    """Tell what the figures depend on, besides the code."""
+    """Return the conditions that the figures depend on, besides the code."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": run("git", "describe", "--always", "--dirty", cwd=ROOT).strip(),

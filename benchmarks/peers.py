@@ -1,6 +1,6 @@
-"""Other generators' services: made by their own commands with users and JWT, and run as they ship.
+"""Services of other generators, created by their own commands with users and JWT, and run with their defaults.
 
-Each gets an environment and a database of its own, on the same server, with as many users.
+Each has its own environment, and its own database with as many users on the same server.
 """
 
 import sys
@@ -15,13 +15,13 @@ from benchmarks.processes import BenchError, run
 from benchmarks.servers import GET, LIST, PATCH, Operation, Plan
 from benchmarks.stage import EMAIL, Stage
 
-PASSWORD = "a quiet harbour"  # noqa: S105  # of a database that lives for this run
+PASSWORD = "a quiet harbour"  # noqa: S105  # of a database that exists for this run only
 KEY = "a key of thirty-two characters or more"
 
 
 @dataclass(frozen=True)
 class Peer:
-    """How a service is made, started and asked. Its command or settings say {port}."""
+    """A service of another generator. Its command or settings contain {port}."""
 
     package: str
     version: str
@@ -29,9 +29,9 @@ class Peer:
     home: str
     env: Callable[[SplitResult], dict[str, str]]
     command: tuple[str, ...]
-    # Python that defines `hash`, of a password
+    # Python statements that define `hash`, a function of a password
     hashing: str
-    # SQL that says {email} and {hash}, and returns the ids of the users, the admin's first
+    # SQL with {email} and {hash} that returns the ids of the users, the admin's first
     fill: str
     login: str
     operations: dict[str, Operation]
@@ -93,7 +93,7 @@ def _env_of_fullstack(database: SplitResult) -> dict[str, str]:
     }
 
 
-# Without pages, AI and tracing, which ours has not either.
+# Without pages, AI and tracing, which mkbackend's service does not have either.
 FULLSTACK = Peer(
     package="fastapi-fullstack",
     version="0.2.21",
@@ -118,7 +118,7 @@ FULLSTACK = Peer(
 
 
 def peers(stage: Stage, place: Path) -> Iterator[Plan | str]:
-    """Give each peer, or say why it is not here."""
+    """Yield the plan of each peer, or the reason why it is missing."""
     for peer in (TEMPLATE, FULLSTACK):
         try:
             yield _prepare(peer, stage, place / peer.package)
@@ -127,7 +127,7 @@ def peers(stage: Stage, place: Path) -> Iterator[Plan | str]:
 
 
 def _prepare(peer: Peer, stage: Stage, home: Path) -> Plan:
-    """Make it, install what its production image would have, migrate, and fill its table of users."""
+    """Create a peer, install its production dependencies, migrate, and fill its table of users."""
     home.mkdir()
     python = {"UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
     run("uvx", "--from", f"{peer.package}=={peer.version}", *peer.make, cwd=home, **python)

@@ -1,4 +1,4 @@
-"""Other programs: started, watched and ended."""
+"""Child processes: start, measure and stop."""
 
 import os
 import re
@@ -14,17 +14,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LEASH = ROOT / "tests" / "template" / "leash.py"
 TICKS = os.sysconf("SC_CLK_TCK")
-# What would lead a command to another project, another database or another package than it is meant for.
+# Variables that would point a command to another project, database or package.
 _MISLEADING = re.compile(r"VIRTUAL_ENV|UV_PYTHON|UV_PROJECT.*|GIT_.*|PYTHON.*|DATABASE_URL|DB_.*|JWT_.*|POSTGRES_.*")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not _MISLEADING.fullmatch(name)}
 
 
 class BenchError(Exception):
-    """Something cannot be measured; the message says why, and what to do."""
+    """A measurement is not possible; the message names the cause and the fix."""
 
 
 def run(*command: str | Path, cwd: Path, given: str = "", **env: str) -> str:
-    """Run a command that must not fail; return what it printed."""
+    """Run a command that must not fail; return its output."""
     words = [str(word) for word in command]
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -33,7 +33,7 @@ def run(*command: str | Path, cwd: Path, given: str = "", **env: str) -> str:
         try:
             said, wrong = process.communicate(given)
         except BaseException:
-            # All that it started ends too: nobody would wait for it.
+            # Stop its children too: nobody would wait for them.
             os.killpg(process.pid, signal.SIGTERM)
             raise
     if process.returncode:
@@ -44,7 +44,7 @@ def run(*command: str | Path, cwd: Path, given: str = "", **env: str) -> str:
 
 @contextmanager
 def started(*command: str | Path, cwd: Path, log: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command beside us, which writes to a log; it ends with the block, and with us however we end."""
+    """Run a command in the background, with its output in a log; it ends with the block, or with this process."""
     with (
         log.open("wb") as file,
         subprocess.Popen(
@@ -60,26 +60,26 @@ def started(*command: str | Path, cwd: Path, log: Path, **env: str) -> Iterator[
 
 
 def tree(pid: int) -> list[int]:
-    """Return the numbers of a process and of all that it started."""
+    """Return the ids of a process and of its descendants."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(number for child in children for number in tree(int(child)))]
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return how long a process and all that it started have worked: utime and stime, theirs and their dead's."""
+    """Return the CPU time (utime and stime) of a process and its descendants, exited ones included."""
     stats = [Path(f"/proc/{number}/stat").read_text().rpartition(") ")[2].split() for number in tree(pid)]
     return sum(int(ticks) for stat in stats for ticks in stat[11:15]) / TICKS
 
 
 def free_port() -> int:
-    """Return a port where nothing listens."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    """Wait until a condition holds; tell whether it does."""
+    """Wait until a condition holds; return whether it does."""
     end = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < end:
         time.sleep(0.02)

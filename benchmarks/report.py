@@ -1,4 +1,4 @@
-"""Tables for people, and the verdict on a later run."""
+"""Markdown tables of the results, and the comparison of a later run with them."""
 
 from collections.abc import Iterator, Sequence
 from statistics import median
@@ -23,7 +23,7 @@ HEADS = {
 
 
 def report(sections: Sequence[Section]) -> str:
-    """Write all sections as Markdown."""
+    """Return all sections as Markdown."""
     return "\n".join(line for section in sections for line in _section(section))
 
 
@@ -72,7 +72,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def verdicts(recorded: Sequence[Section], now: Sequence[Section]) -> Iterator[tuple[str, bool]]:
-    """Compare the ratios with those that were recorded; tell of each whether it has become worse."""
+    """Compare the ratios with the recorded ones; yield a line for each, and whether it is worse."""
     before = {figure.name: figure for section in recorded for figure in section.figures}
     for figure in (figure for section in now for figure in section.figures if figure.unit == TIMES):
         now_is = f"{figure.name}: {_value(figure.median, figure)}"

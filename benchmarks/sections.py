@@ -16,7 +16,7 @@ from benchmarks.stage import Stage, staged
 
 @dataclass
 class Bench:
-    """One run: how long, whether with peers, and where."""
+    """The options of one run, and its directory."""
 
     rounds: int
     seconds: int
@@ -26,7 +26,7 @@ class Bench:
 
     @cached_property
     def stage(self) -> Stage:
-        """The installed project and its database, made when they are first needed."""
+        """The installed project and its database, created on first use."""
         return self.stack.enter_context(staged(self.place))
 
     def measure(self, name: str) -> Section:
@@ -37,7 +37,7 @@ class Bench:
 
 
 def _service(bench: Bench) -> Section:
-    wrk()  # before anything is made that takes minutes
+    wrk()  # fails before the slow setup
     found = list(peers(bench.stage, bench.place)) if bench.with_peers else []
     plans = [plan for plan in found if isinstance(plan, Plan)]
     details = service.measure(bench.stage, bench.place, bench.rounds, bench.seconds, plans)
@@ -58,7 +58,7 @@ def _instructions(bench: Bench) -> Section:
 
 
 def _health(bench: Bench) -> Section:
-    wrk()  # before anything is made that takes minutes
+    wrk()  # fails before the slow setup
     details = health.measure(bench.stage, bench.place, bench.rounds, bench.seconds)
     return Section("health", {}, health.figures(details), {"latency": details})
 

@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is started, what it is asked, and what that costs it."""
+"""The measured servers: start, requests, and CPU time."""
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from benchmarks.load import Request, load
 from benchmarks.processes import BenchError, cpu_seconds, free_port, started, tree, wait_for
 
 Figures = dict[str, float]
-# A request, made of the id of a user and a name to give them.
+# Builds a request from the id and the new name of a user.
 Operation = Callable[[str, str], Request]
 GET, LIST, PATCH = "GET a user", "list of 20", "PATCH a user"
 OPERATIONS = (GET, LIST, PATCH)
@@ -21,7 +21,7 @@ OPERATIONS = (GET, LIST, PATCH)
 
 @dataclass(frozen=True)
 class Plan:
-    """A server to come. Words of its command and settings may say {port}."""
+    """The command, settings and operations of a server. Command and settings may contain {port}."""
 
     name: str
     command: Sequence[str | Path]
@@ -49,7 +49,7 @@ class Server:
             return client.request(request.method, url, content=request.body, headers=headers)
 
     def sign_in(self) -> None:
-        """Get a token, which all that follows shows, and see that each operation works."""
+        """Get a token for the requests that follow, and check that each operation works."""
         if self.plan.login:
             answer = self.good(self.plan.login)
             self.token["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -57,7 +57,7 @@ class Server:
             self.good(self._requests(operation)[0])
 
     def measure(self, operation: str, seconds: int) -> Figures:
-        """Do one thing over and over, with a user after the other; tell how often, and what it cost."""
+        """Repeat one operation for all users in turn; return the throughput, latencies and CPU time."""
         raw = [request.raw(self.port, self.token) for request in self._requests(operation)]
         before = cpu_seconds(self.pid)
         try:
@@ -67,7 +67,7 @@ class Server:
         return {"cpu": cpu_seconds(self.pid) - before, **asdict(done)}
 
     def _requests(self, operation: str) -> list[Request]:
-        """Each user twice, and never with the name that they have: an ORM would write nothing."""
+        """Return two requests for each user. Each changes the name, or an ORM would write nothing."""
         make, now = self.plan.operations[operation], time_ns()
         users = self.plan.users if operation != LIST else self.plan.users[:1]
         return [make(user, f"Ada {number} {now}") for number in range(2) for user in users]
@@ -76,7 +76,7 @@ class Server:
         """Send one request, which must succeed."""
         answer = self.ask(request)
         if answer.status_code != 200:
-            said = f"{request.method} {request.path} was answered {answer.status_code}: {answer.text[:500]}"
+            said = f"{request.method} {request.path} returned {answer.status_code}: {answer.text[:500]}"
             raise BenchError(f"{self.plan.name}: {said}\n{self._last_words()}")
         return answer
 

@@ -1,6 +1,6 @@
-"""The generated service against its limits and its peers, interleaved: two seconds each, in turn, one at a time.
+"""The generated service compared with its limits and its peers, one at a time, in turns of two seconds.
 
-How fast a processor is changes within seconds where others share it: what is compared has to be close together.
+The speed of a shared processor changes within seconds, so compared measurements must be close together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,13 @@ from benchmarks.servers import GET, LIST, OPERATIONS, PATCH, Figures, Plan, Serv
 from benchmarks.stage import Stage
 
 AIMS = {GET: 0.75, LIST: 0.75, PATCH: 0.9}
-# A peer is to cost at least 1.5 times as much.
+# A peer should cost at least 1.5 times as much.
 PEER_AIM = 1 / 1.5
 TURN = 2
 
 
 def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequence[Plan]) -> dict[str, Measured]:
-    """Give what each server did with each operation in each round."""
+    """Return the results of each server for each operation in each round."""
     with ExitStack() as stack:
         plans = [ours(stage), *limits(stage), telling(stage, stack.enter_context(collector())), *peers]
         servers = [stack.enter_context(serving(plan, place)) for plan in plans]
@@ -42,7 +42,7 @@ def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequenc
 
 
 def _turns(servers: Sequence[Server], operation: str, numbers: range) -> dict[str, list[Figures]]:
-    """Let each server work for two seconds, once for each number; each time another one begins."""
+    """Measure each server for two seconds, once for each number; each time another server is first."""
     able = [server for server in servers if operation in server.plan.operations]
     turns: dict[str, list[Figures]] = {server.plan.name: [] for server in able}
     for number in numbers:
@@ -53,9 +53,9 @@ def _turns(servers: Sequence[Server], operation: str, numbers: range) -> dict[st
 
 
 def _total(turns: Sequence[Figures]) -> Figures:
-    # Where others hold the processor, a turn may pass without an answer.
+    # On a shared processor, a turn may pass without a response.
     if not (turns := [turn for turn in turns if turn["requests"]]):
-        raise BenchError("No answer in any turn: measure when the machine has less to do.")
+        raise BenchError("No response in any turn: measure when the machine is less busy.")
     requests = sum(turn["requests"] for turn in turns)
     return {
         "cpu_us": sum(turn["cpu"] for turn in turns) / requests * 1e6,
@@ -66,21 +66,21 @@ def _total(turns: Sequence[Figures]) -> Figures:
 
 
 def _require_same_answers(servers: Sequence[Server]) -> None:
-    """What is compared has to do the same: the limits answer with our fields."""
+    """Require that the limits return the same fields as the generated service."""
     fields = {server.plan.name: [_fields(server, operation) for operation in OPERATIONS] for server in servers}
     if wrong := [name for name in fields if fields[name] != fields[OURS]]:
-        raise BenchError(f"{', '.join(wrong)}: not the fields of {OURS}, {fields[OURS]}. Mend benchmarks/limits.")
+        raise BenchError(f"{', '.join(wrong)}: expected the fields of {OURS}, {fields[OURS]}. Fix benchmarks/limits.")
 
 
 def _fields(server: Server, operation: str) -> tuple[int, list[str]]:
-    """Return how many users an answer has, and the fields of one."""
+    """Return the number of users in a response, and the fields of one."""
     body: dict[str, Any] = server.good(server.plan.operations[operation](server.plan.users[0], "Ada")).json()
     users = body.get("items", [body])
     return len(users), sorted(users[0])
 
 
 def figures(details: dict[str, Measured]) -> Iterator[Figure]:
-    """Compare the server's processor time for a request, round by round."""
+    """Compare the CPU time of the servers for one request, round by round."""
     for operation in OPERATIONS:
         cpu = {name: [each["cpu_us"] for each in has[operation]] for name, has in details.items() if operation in has}
         mine = cpu.pop(OURS)

@@ -1,4 +1,4 @@
-"""What all servers share: an installed project, its PostgreSQL, a thousand users, and one who may do everything."""
+"""The shared setup: an installed project, its PostgreSQL, a thousand users and an admin."""
 
 import json
 import re
@@ -34,7 +34,7 @@ async def ask():
 
 asyncio.run(ask())
 """
-# The same each time: instructions are counted, and every digit costs some.
+# Fixed values: instructions are counted, and each digit costs some.
 FILL = """
     INSERT INTO users (id, email, password_hash, full_name, created_at)
     SELECT md5(i::text)::uuid, 'user' || i || '@example.com', 'none', 'Grace Hopper ' || i,
@@ -54,23 +54,23 @@ class Stage:
     users: list[str]
 
     def ask(self, *statements: str, url: str = "") -> list[list[Any]]:
-        """Run statements, each a transaction of its own; return the rows of the last."""
+        """Run statements, each in its own transaction; return the rows of the last."""
         return ask(self.python, url or self.url, *statements)
 
     def new_database(self, name: str) -> str:
-        """Make an empty database on the same server; return its address."""
+        """Create an empty database on the same server; return its URL."""
         self.ask(f"CREATE DATABASE {name}")
         return f"{self.url.rpartition('/')[0]}/{name}"
 
 
 def ask(python: Path, url: str, *statements: str) -> list[list[Any]]:
-    """Run statements on a database."""
+    """Run statements on a database; return the rows of the last."""
     return list(json.loads(run(python, "-c", ASK, url, cwd=python.parent, given=json.dumps(statements))))
 
 
 @contextmanager
 def staged(place: Path) -> Iterator[Stage]:
-    """Make a project with `mkbackend new`, start its PostgreSQL, migrate and fill it."""
+    """Create a project with `mkbackend new`, start its PostgreSQL, migrate and fill it."""
     run(sys.executable, "-m", "mkbackend", "new", "service", "--yes", "--no-git", cwd=place)
     project = place / "service"
     python = project / ".venv" / "bin" / "python"
@@ -92,7 +92,7 @@ def filled(project: Path, python: Path, url: str) -> Stage:
 
 @contextmanager
 def _postgres(project: Path, python: Path, place: Path) -> Iterator[str]:
-    """Give the address of a server as the project's tests start it: what it writes is not forced to the disk."""
+    """Start a PostgreSQL as the project's tests do, without fsync; yield its URL."""
     with subprocess.Popen(
         (python, "-c", KEEP),
         cwd=project,
@@ -100,7 +100,7 @@ def _postgres(project: Path, python: Path, place: Path) -> Iterator[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        # Ctrl-C is for us: the servers end first.
+        # This process handles Ctrl-C, and stops the servers first.
         start_new_session=True,
     ) as keeper:
         said = json.loads((keeper.stdout.readline() if keeper.stdout else "") or "{}")

@@ -1,4 +1,4 @@
-"""How long it takes from `mkbackend new` to the first answer of `make dev`, all packages being in uv's cache."""
+"""Time from `mkbackend new` to the first response of `make dev`, with all packages in uv's cache."""
 
 import time
 from contextlib import suppress
@@ -15,7 +15,7 @@ WHAT = "mkbackend new, make dev, GET /docs"
 
 
 def measure(place: Path, rounds: int) -> Measured:
-    """Give the seconds of each round; one before them fills the cache."""
+    """Return the seconds of each round; an extra first one fills the cache."""
     cache = run("uv", "cache", "dir", cwd=place).strip()
     shop = workshop(place / "start")
     shop.env["UV_CACHE_DIR"] = cache
@@ -23,7 +23,7 @@ def measure(place: Path, rounds: int) -> Measured:
 
 
 def figures(measured: Measured) -> list[Figure]:
-    """Give the time until the first answer."""
+    """Return the time until the first response."""
     return [Figure(f"{WHAT}: the first 200", [taken["first_200_s"] for taken in measured[WHAT]], "s", AIM)]
 
 
@@ -36,7 +36,7 @@ def _start(shop: Workshop, name: str) -> dict[str, float]:
         if not wait_for(lambda: leash.poll() is not None or _answers(port)) or leash.poll() is not None:
             raise BenchError(f"make dev does not answer:\n{log.read_text(errors='replace')[-3000:]}")
         answered = time.perf_counter()
-    # Its PostgreSQL ends after it, and by itself.
+    # Its PostgreSQL stops by itself, a moment later.
     wait_for(lambda: not list(project.glob(".pgdata/*/data/postmaster.pid")))
     return {"new_s": made - began, "first_200_s": answered - began}
 

@@ -1,7 +1,7 @@
-"""The generated project's own tests: all of them, and what one that sends requests takes.
+"""The generated project's own tests: the time of the whole suite, and of one test over HTTP.
 
-The time of such a test is that of its setup, its call and its teardown, in one process; what is made once for all
-tests (PostgreSQL, the migrations) is left out.
+The time of a test is that of its setup, call and teardown, in one process, without the setup of shared fixtures
+(PostgreSQL, the migrations).
 """
 
 import json
@@ -17,7 +17,7 @@ EACH, ALL = "tests over HTTP", "make test"
 
 
 def measure(stage: Stage, place: Path, rounds: int) -> tuple[Measured, list[str]]:
-    """Give the ms of a test over HTTP in each round, the seconds of the whole suite, and what failed."""
+    """Return the ms of a test over HTTP in each round and the seconds of the whole suite, and any failure."""
     measured: Measured = {EACH: [_http_tests(stage, place / f"tests{number}.json") for number in range(rounds)]}
     began = time.perf_counter()
     try:
@@ -28,7 +28,7 @@ def measure(stage: Stage, place: Path, rounds: int) -> tuple[Measured, list[str]
 
 
 def figures(measured: Measured) -> list[Figure]:
-    """Give the ms of a test over HTTP."""
+    """Return the ms of a test over HTTP."""
     return [Figure("one test over HTTP, mean", [each["ms_each"] for each in measured[EACH]], "ms", AIM)]
 
 

@@ -1,4 +1,4 @@
--- Sends the requests of a file in turn, and prints one line of JSON: wrk -s wrk.lua URL -- FILE PAUSE
+-- Sends the requests of a file in turn, and prints one line of JSON. Usage: wrk -s wrk.lua URL -- FILE PAUSE
 local requests, last, pause = {}, 0, 0
 
 function init(args)

@@ -1,4 +1,4 @@
-"""What the service is measured against: the same three operations on the same table, with less around them.
+"""The limits of the comparison: the same three operations on the same table, with less around them.
 
-They run in the generated project's environment, with what uvicorn and SQLAlchemy do by default.
+They run in the generated project's environment, with the defaults of uvicorn and SQLAlchemy.
 """

@@ -1,4 +1,4 @@
-"""L1: Starlette and asyncpg with SQL by hand. Nobody signs in."""
+"""L1: Starlette and asyncpg with handwritten SQL, without authentication."""
 
 import json
 import os
@@ -22,13 +22,13 @@ PATCH = f"UPDATE users SET full_name = $2, updated_at = now() WHERE id = $1 RETU
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-    """Hold a pool of connections while the application runs."""
+    """Keep a connection pool open while the application runs."""
     async with asyncpg.create_pool(os.environ["DATABASE_URL"]) as app.state.pool:
         yield
 
 
 async def list_users(request: Request) -> Response:
-    """List the newest users, and count all."""
+    """List the newest users with the total."""
     async with request.app.state.pool.acquire() as connection:
         rows = await connection.fetch(LIST, int(request.query_params.get("limit", 20)))
         total = await connection.fetchval(COUNT)
@@ -42,7 +42,7 @@ async def get_user(request: Request) -> Response:
 
 
 async def update_user(request: Request) -> Response:
-    """Change a user's name."""
+    """Update a user's name."""
     name = (await request.json())["full_name"]
     row = await request.app.state.pool.fetchrow(PATCH, UUID(request.path_params["id"]), name)
     return _answer(dict(row)) if row else Response(status_code=404)

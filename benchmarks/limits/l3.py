@@ -1,4 +1,4 @@
-"""L3: FastAPI and SQLAlchemy, a session for each request. Nobody signs in."""
+"""L3: FastAPI and SQLAlchemy, one session for each request, without authentication."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -17,13 +17,13 @@ sessions = async_sessionmaker(engine, expire_on_commit=False)
 
 
 class Base(DeclarativeBase):
-    """The registry of tables."""
+    """The declarative base."""
 
     type_annotation_map: ClassVar = {datetime: DateTime(timezone=True)}
 
 
 class User(Base):
-    """The table of users, as the generated project's migrations make it."""
+    """The table of users, as created by the generated project's migrations."""
 
     __tablename__ = "users"
 
@@ -47,7 +47,7 @@ class UserUpdate(BaseModel):
 
 
 class UserResponse(BaseModel):
-    """A user, with the fields of the generated project's answer."""
+    """A user, with the fields of the generated project's response."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -63,14 +63,14 @@ class UserResponse(BaseModel):
 
 
 class UserListResponse(BaseModel):
-    """The newest users, and how many there are."""
+    """The newest users, with the total."""
 
     items: list[UserResponse]
     total: int
 
 
 async def get_session() -> AsyncGenerator[AsyncSession]:
-    """One session for each request."""
+    """Yield one session for each request."""
     async with sessions() as session:
         yield session
 
@@ -81,7 +81,7 @@ router = APIRouter()
 
 @router.get("/users", response_model=UserListResponse)
 async def list_users(session: SessionDep, limit: int = 20, offset: int = 0) -> object:
-    """List the newest users, and count all."""
+    """List the newest users with the total."""
     found = select(User).where(User.deleted_at.is_(None))
     total = await session.scalar(select(func.count()).select_from(found.subquery()))
     page = found.order_by(User.created_at.desc()).limit(limit).offset(offset)
@@ -99,7 +99,7 @@ async def get_user(user_id: UUID, session: SessionDep) -> User:
 
 @router.patch("/users/{user_id}", response_model=UserResponse)
 async def update_user(user_id: UUID, data: UserUpdate, session: SessionDep) -> User:
-    """Change a user's name."""
+    """Update a user's name."""
     user = await get_user(user_id, session)
     user.full_name = data.full_name
     await session.commit()

@@ -1,4 +1,4 @@
-"""L3A: L3, and whoever asks is signed in: a JWT is decoded, and its user loaded by primary key."""
+"""L3A: L3 with authentication: a JWT is decoded, and its user loaded by primary key."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ app = FastAPI()
 
 
 async def get_current_user(token: Annotated[str, Depends(bearer)], session: SessionDep) -> User:
-    """The signed-in user."""
+    """Return the signed-in user."""
     try:
         claims = jwt.decode(token, KEY, algorithms=[ALGORITHM])
     except jwt.InvalidTokenError as error:
