@@ -1,6 +1,6 @@
-"""Which answers are tried: each value of every option alone, then all pairs of values.
+"""The tested answers: each value of every option alone, then all pairs of values.
 
-The options are the questions of copier.yml that have choices: a new one is tried without a change here.
+The options are the questions of copier.yml with choices; a new one is included automatically.
 """
 
 import itertools
@@ -20,12 +20,12 @@ QUESTIONS = {
 }
 OPTIONS: dict[str, list[str]] = {name: asked["choices"] for name, asked in QUESTIONS.items() if "choices" in asked}
 
-# `nox -s full` tries everything; `nox` a set in which every value stands once.
+# `nox -s full` tests everything; `nox` a set that contains every value once.
 FULL = os.environ.get("MKBACKEND_TESTS") == "full"
 
 
 def cover(options: Mapping[str, Sequence[str]], strength: int) -> list[Answers]:
-    """Return few answers in which any `strength` values of different options meet."""
+    """Return a small set of answers that contains every combination of `strength` values of different options."""
     missing = [
         dict(zip(names, values, strict=True))
         for names in itertools.combinations(options, strength)
@@ -42,7 +42,7 @@ def cover(options: Mapping[str, Sequence[str]], strength: int) -> list[Answers]:
 
 
 def _gain(missing: Sequence[Answers], row: Answers, name: str, value: str) -> int:
-    """Count what a row could still bring if it had this value too."""
+    """Count the missing combinations that a row could still contain with this value."""
     wider = row | {name: value}
     return sum(
         some.get(name) == value and all(wider.get(key, wanted) == wanted for key, wanted in some.items())
@@ -51,18 +51,18 @@ def _gain(missing: Sequence[Answers], row: Answers, name: str, value: str) -> in
 
 
 def name_of(answers: Answers) -> str:
-    """Return an id for a test, such as `license=none,ci=github`."""
+    """Return a test id, such as `license=none,ci=github`."""
     return ",".join(f"{name}={value}" for name, value in answers.items()) or "defaults"
 
 
 DEFAULTS: Answers = {}
 ALONE = [{name: value} for name, values in OPTIONS.items() for value in values if value != QUESTIONS[name]["default"]]
 SUPPORTED = [DEFAULTS, *ALONE, *cover(OPTIONS, 2)]
-UNSUPPORTED: dict[str, Answers] = {}  # reason: answers. None: every value goes with every other.
+UNSUPPORTED: dict[str, Answers] = {}  # reason: answers. Empty: all values can be combined.
 
 CHECKED = SUPPORTED if FULL else cover(OPTIONS, 1)
 
 
 def to_run(pythons: Sequence[str]) -> list[Answers]:
-    """Return the answers whose projects are run, for the Pythons that are there."""
+    """Return the answers of the projects to run on the installed Pythons."""
     return cover(OPTIONS | {"python_version": pythons}, 2 if FULL else 1)

@@ -1,4 +1,4 @@
-"""What all tests share: a machine of their own (HOME, git settings), a small checkout, and rendered projects."""
+"""Shared fixtures: an isolated machine (HOME, git settings), a small checkout, and rendered projects."""
 
 import os
 import shutil
@@ -18,10 +18,10 @@ from mkbackend.questions import Questions
 from mkbackend.render import render as render_project
 from mkbackend.template import Source
 
-# What is started in the background ignores Ctrl-C, and so would all that it starts; here Ctrl-C is tried.
+# Background jobs and their children ignore Ctrl-C; these tests need it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same input each time, but in the full tier; and none fails for taking long on a busy machine.
+# The same input each time, except in the full tier, and no deadline: the machine may be busy.
 hypothesis.settings.register_profile(
     "patient", derandomize=not FULL, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -30,7 +30,7 @@ hypothesis.settings.load_profile("patient")
 ROOT = Path(__file__).parents[1]
 IDENTITY = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n"
 
-# As much of a template as the command needs: .env, a lock file without a network, an option that drops a file.
+# The minimum of a template that the command needs: .env, a lock file without a network, an option that drops a file.
 SMALL_TEMPLATE = {
     ".copier-answers.yml.jinja": "{{ _copier_answers | to_nice_yaml }}",
     ".env.example": "SECRET_KEY=\n",
@@ -52,7 +52,7 @@ SMALL_TEMPLATE = {
 
 
 class Checkout:
-    """A clone of a small mkbackend, with its own history."""
+    """A clone of a small mkbackend with its own history."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -86,7 +86,7 @@ class Checkout:
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a home without settings but a git identity, no uv on PATH, and a directory to work in."""
+    """Create a home with only a git identity, hide uv, and change to an empty working directory."""
     home = tmp_path / "home"
     (home / "bin").mkdir(parents=True)
     (home / ".gitconfig").write_text(IDENTITY)
@@ -109,7 +109,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_command(path: Path, python: str) -> None:
-    """Put a program on the PATH that runs some Python."""
+    """Write a program that runs some Python."""
     script = path.with_suffix(".py")
     script.write_text(python)
     if os.name == "nt":
@@ -121,7 +121,7 @@ def write_command(path: Path, python: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    """A small checkout with one commit, which the command in this process takes for its own."""
+    """Return a small checkout with one commit; the command in this process uses it as its own."""
     root = tmp_path / "checkout"
     root.mkdir()
     small = Checkout(root)
@@ -138,13 +138,13 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
 @pytest.fixture(scope="session")
 def questions() -> Questions:
-    """The questions of the real copier.yml."""
+    """Return the questions of the real copier.yml."""
     return Questions((ROOT / "copier.yml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
 def render(tmp_path_factory: pytest.TempPathFactory, questions: Questions) -> Iterator[Callable[..., Path]]:
-    """Render the real template with some answers, once for each set of them; nobody may change the result."""
+    """Yield a function that renders the real template once for each set of answers; do not change the result."""
     home = tmp_path_factory.mktemp("render-home")
     with template_module.find(remember=False) as source:
 
@@ -158,5 +158,5 @@ def render(tmp_path_factory: pytest.TempPathFactory, questions: Questions) -> It
 
 
 def source_of(url: str, version: str) -> Source:
-    """Return a source without asking it for its questions."""
+    """Return a source without reading its questions."""
     return Source(url, version, "")

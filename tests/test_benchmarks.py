@@ -1,4 +1,4 @@
-"""The benchmarks themselves: what they count, what they record, and when they say that something became worse."""
+"""Tests of the benchmarks: counts, recorded results and comparisons."""
 
 import http.server
 import json
@@ -15,7 +15,7 @@ import pytest
 from combinations import FULL
 
 if sys.platform != "linux":
-    pytest.skip("the benchmarks want Linux", allow_module_level=True)
+    pytest.skip("the benchmarks need Linux", allow_module_level=True)
 
 from benchmarks import __main__ as command
 from benchmarks import callgrind, driver, peers, processes
@@ -39,18 +39,18 @@ def section(*figures: Figure) -> Section:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the results are recorded, with a text that people wrote around the figures."""
+    """Return the folder of the results, with a README that has text around the figures."""
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(command, "README", tmp_path / "README.md")
     (tmp_path / "README.md").write_text(f"# Ours\n\n{command.BEGIN}\nold\n{command.END}\n\nTried: much.\n")
     return tmp_path
 
 
-def test_a_ratio_is_of_the_same_round() -> None:
+def test_a_ratio_is_computed_within_a_round() -> None:
     assert ratio("a / b", [1, 2, 9], [2, 2, 6], None).values == [0.5, 1, 1.5]
 
 
-def test_servers_are_compared_by_their_processor_time() -> None:
+def test_servers_are_compared_by_cpu_time() -> None:
     details = {
         "mkbackend": {"GET a user": [{"cpu_us": 300.0}], "list of 20": [], "PATCH a user": []},
         "L3A": {"GET a user": [{"cpu_us": 400.0}]},
@@ -67,31 +67,31 @@ def test_servers_are_compared_by_their_processor_time() -> None:
     assert (peer.name, peer.values, peer.missed) == ("GET a user: mkbackend / a peer", [1.5], True)
 
 
-def test_a_missed_aim_is_named_as_missed() -> None:
+def test_a_missed_aim_is_reported() -> None:
     said = report([section(Figure("fast", [0.7, 0.8, 0.6], aim=0.75), Figure("slow", [0.7, 0.8, 0.9], aim=0.75))])
     assert "| fast | 0.70 | 0.60 to 0.80 | ≤ 0.75 | met |" in said
     assert "| slow | 0.80 | 0.70 to 0.90 | ≤ 0.75 | **missed** |" in said
 
 
 @pytest.mark.parametrize(("now", "worse"), [([1.1, 1.25, 1.3], False), ([1.1, 1.31, 1.3], True), ([0.1], False)])
-def test_worse_is_more_than_the_recorded_rounds_were_apart(now: list[float], worse: bool) -> None:
+def test_worse_means_above_the_recorded_median_by_more_than_its_spread(now: list[float], worse: bool) -> None:
     recorded = section(Figure("ratio", [0.9, 1.0, 1.2]))
     assert [verdict for _, verdict in verdicts([recorded], [section(Figure("ratio", now))])] == [worse]
 
 
-def test_only_ratios_are_judged() -> None:
+def test_only_ratios_are_compared() -> None:
     recorded, now = section(Figure("time", [1], "ms")), section(Figure("time", [9], "ms"))
     assert list(verdicts([recorded], [now])) == []
 
 
-def test_the_check_fails_where_something_is_worse(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_fails_if_a_ratio_is_worse(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command._record([section(Figure("ratio", [1.0, 1.1]))])
     assert command._check([section(Figure("ratio", [1.1]))]) == 0
     assert command._check([section(Figure("ratio", [1.3]))]) == 1
     assert "ratio: 1.30, recorded 1.05 + 0.10: WORSE" in capsys.readouterr().out
 
 
-def test_recording_keeps_what_people_wrote_and_the_other_sections(folder: Path) -> None:
+def test_recording_keeps_surrounding_text_and_other_sections(folder: Path) -> None:
     command._record([section(Figure("ratio", [1.0]))])
     command._record([Section("health", {}, [Figure("health", [2.0])], {})])
     text = (folder / "README.md").read_text()
@@ -103,7 +103,7 @@ def test_recording_keeps_what_people_wrote_and_the_other_sections(folder: Path) 
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Answers 200, or what the path says, and keeps what was asked."""
+    """A handler that responds with the status in the path, and records the requests."""
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str, str | None, bytes]]
@@ -115,8 +115,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as its base class calls it
-        """Say nothing."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name in the base class
+        """Do not log requests."""
 
 
 @pytest.fixture
@@ -129,10 +129,10 @@ def port() -> Iterator[int]:
 
 
 @pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not here")
-def test_requests_are_sent_in_turn_as_they_are(port: int) -> None:
+def test_requests_are_sent_in_turn_unchanged(port: int) -> None:
     requests = [Request("PATCH", "/200", json={"full_name": name}) for name in ("Ada", "Grace")]
     done = load(port, [request.raw(port, {"Authorization": "Bearer x"}) for request in requests], 1, connections=1)
-    # wrk itself looks at the first, to learn how the script behaves.
+    # wrk takes the first request itself, to probe the script.
     grace, ada, *_ = Answers.asked
     assert grace == ("PATCH", "/200", "Bearer x", b'{"full_name": "Grace"}')
     assert ada == ("PATCH", "/200", "Bearer x", b'{"full_name": "Ada"}')
@@ -147,21 +147,21 @@ def test_a_refused_request_is_an_error(port: int) -> None:
         load(port, [request.raw(port, {})], 1)
 
 
-def test_the_work_of_children_counts_while_they_live_and_after(tmp_path: Path) -> None:
+def test_cpu_time_includes_running_and_exited_children(tmp_path: Path) -> None:
     with started(sys.executable, "-c", BURN_IN_A_CHILD, cwd=tmp_path, log=tmp_path / "log") as leash:
         assert wait_for(lambda: len(tree(leash.pid)) == 3)
         assert wait_for(lambda: len(tree(leash.pid)) == 2)
         assert cpu_seconds(leash.pid) >= 0.3
 
 
-def test_what_was_started_ends_with_the_block(tmp_path: Path) -> None:
+def test_a_started_process_ends_with_the_block(tmp_path: Path) -> None:
     with started("sleep", "60", cwd=tmp_path, log=tmp_path / "log") as leash:
         assert wait_for(lambda: len(tree(leash.pid)) == 2)
         _, pid = tree(leash.pid)
     assert not Path(f"/proc/{pid}").exists()
 
 
-def test_an_interrupted_command_ends_with_all_that_it_started(tmp_path: Path) -> None:
+def test_an_interrupted_command_ends_with_its_children(tmp_path: Path) -> None:
     script = "from pathlib import Path; from benchmarks.processes import run\n"
     script += "run('sh', '-c', 'sleep 60 & echo $! > pid; wait', cwd=Path())"
     env = processes.ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
@@ -172,7 +172,7 @@ def test_an_interrupted_command_ends_with_all_that_it_started(tmp_path: Path) ->
     assert wait_for(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
 
 
-def test_a_peer_that_cannot_be_had_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_peer_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "uvx").write_text("#!/bin/sh\necho No such package >&2\nexit 1\n")
     (tmp_path / "uvx").chmod(0o755)
     monkeypatch.setitem(processes.ENVIRONMENT, "PATH", str(tmp_path))
@@ -200,7 +200,7 @@ def test_of_something_else(): time.sleep(0.5)
 """
 
 
-def test_tests_over_http_are_timed_without_what_all_share(tmp_path: Path) -> None:
+def test_tests_over_http_are_timed_without_shared_fixtures(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(SUITE)
     plugin = ("-p", "benchmarks.http_tests", "--http-tests-to", "out.json")
     env = processes.ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
@@ -224,7 +224,7 @@ def test_instructions_are_compared_with_the_last_release_round_by_round() -> Non
     ("recorded", "now", "worse"),
     [([], 1.009, False), ([], 1.011, True), ([0.8], 0.809, False), ([0.8], 0.811, True), ([1.2], 1.209, False)],
 )
-def test_a_count_may_exceed_the_release_or_what_is_recorded_by_its_tolerance(
+def test_a_count_may_exceed_the_release_or_the_record_by_its_tolerance(
     recorded: list[float], now: float, worse: bool
 ) -> None:
     before = [section(Figure("count", recorded, tolerance=0.01))] if recorded else []
@@ -241,7 +241,7 @@ def test_a_count_may_exceed_the_release_or_what_is_recorded_by_its_tolerance(
         (["v1.0.0", "v1.0.0.post1+g1234", "v1.1.0"], "v1.0.0"),
     ],
 )
-def test_the_release_before_is_not_the_one_that_is_here(tags: list[str], release: str) -> None:
+def test_the_previous_release_is_not_the_current_one(tags: list[str], release: str) -> None:
     assert release_before(tags) == release
 
 
@@ -250,7 +250,7 @@ def test_a_history_without_an_earlier_release_is_an_error() -> None:
         release_before(["v1.1.0"])
 
 
-def test_without_valgrind_instructions_are_named_as_not_measured(
+def test_without_valgrind_instructions_are_reported_as_not_measured(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     command._record([Section("instructions", {}, [Figure("count", [1.0])], {})])
@@ -263,7 +263,7 @@ def test_without_valgrind_instructions_are_named_as_not_measured(
     assert "| count | 1.00 |" in (folder / "README.md").read_text()
 
 
-# An ASGI application that works as long as its path says, and an event loop.
+# An ASGI application whose path sets the amount of work, and an event loop.
 SERVICE = {
     "app.py": """
 from contextlib import nullcontext
@@ -295,7 +295,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(bool(callgrind.missing_programs()), reason="valgrind is not here")
-def test_instructions_are_those_of_the_requests(project: Path) -> None:
+def test_instructions_are_counted_for_the_requests_only(project: Path) -> None:
     def calls(work: int) -> list[driver.Call]:
         return [("POST", f"/{work}", {}, "body")] * 3
 
@@ -321,7 +321,7 @@ def test_a_service_that_does_not_start_is_an_error(project: Path) -> None:
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
 @pytest.mark.skipif(bool(callgrind.missing_programs()), reason="valgrind is not here")
-def test_requests_cost_no_more_instructions_than_in_the_last_release() -> None:
+def test_requests_take_no_more_instructions_than_in_the_last_release() -> None:
     check = (sys.executable, "-m", "benchmarks", "--only", "instructions", "--check", "--rounds", "1")
     done = subprocess.run(check, cwd=ROOT, env=processes.ENVIRONMENT, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Bundle: main's history cut down to the template, the same bytes everywhere."""
+"""Tests of the bundle: main's history reduced to the template, identical on every machine."""
 
 import subprocess
 from pathlib import Path
@@ -20,7 +20,7 @@ def short(commit: str) -> str:
     return commit[:9]
 
 
-def test_every_change_of_the_template_is_a_version_and_no_other_commit_is(checkout: Checkout) -> None:
+def test_only_commits_that_change_the_template_are_versions(checkout: Checkout) -> None:
     first = checkout.commit({"template/a.txt": "1"})
     checkout.commit({"docs.md": "not the template"})
     second = checkout.commit({"copier.yml": (checkout.root / "copier.yml").read_text() + "# changed\n"})
@@ -35,14 +35,14 @@ def test_every_change_of_the_template_is_a_version_and_no_other_commit_is(checko
     ]
 
 
-def test_versions_before_the_first_release_count_from_nought(checkout: Checkout) -> None:
+def test_versions_before_the_first_release_count_from_zero(checkout: Checkout) -> None:
     checkout.git("checkout", "--quiet", "--orphan", "young")
     commit = checkout.commit({"pyproject.toml": "[project]\ndynamic = ['version']\n"})
     assert list(bundle.tags(built(checkout))) == [f"v0.post1+g{short(commit)}"]
 
 
 @pytest.mark.parametrize("text", ["[project", '[project]\nversion = "0.2.0rc1"\n', '[project]\nversion = "0.0.9"\n'])
-def test_what_is_no_newer_release_makes_no_version(checkout: Checkout, text: str) -> None:
+def test_a_release_that_is_not_newer_makes_no_version(checkout: Checkout, text: str) -> None:
     checkout.commit({"pyproject.toml": text})
     assert list(bundle.tags(built(checkout))) == ["v0.1.0"]
 
@@ -57,7 +57,7 @@ def test_a_merged_branch_is_one_version(checkout: Checkout) -> None:
     assert list(bundle.tags(built(checkout)))[1:] == [f"v0.1.0.post1+g{short(checkout.git('rev-parse', 'HEAD'))}"]
 
 
-def test_uncommitted_changes_are_a_pre_release_named_by_their_content(checkout: Checkout) -> None:
+def test_uncommitted_changes_are_a_pre_release_named_after_their_content(checkout: Checkout) -> None:
     clean = bundle.tags(built(checkout))
     checkout.write({"template/new.txt": "one"})
     one = bundle.tags(built(checkout))
@@ -69,14 +69,14 @@ def test_uncommitted_changes_are_a_pre_release_named_by_their_content(checkout: 
     assert checkout.git("status", "--porcelain") == "?? template/new.txt"
 
 
-def test_ignored_files_are_no_part_of_the_template(checkout: Checkout) -> None:
+def test_ignored_files_are_not_part_of_the_template(checkout: Checkout) -> None:
     clean = bundle.tags(built(checkout))
     checkout.commit({".gitignore": "__pycache__/\n"})
     checkout.write({"template/app/__pycache__/x.pyc": "bytes"})
     assert bundle.tags(built(checkout)) == clean
 
 
-def test_a_global_ignore_list_takes_nothing_out_of_the_template(checkout: Checkout, machine: Path) -> None:
+def test_a_global_ignore_list_does_not_affect_the_template(checkout: Checkout, machine: Path) -> None:
     checkout.commit({"template/.vscode/settings.json": "{}"})
     (machine / "ignore").write_text(".vscode\n")
     checkout.git("config", "--global", "core.excludesFile", str(machine / "ignore"))
@@ -102,7 +102,7 @@ def test_the_same_history_gives_the_same_bytes_on_every_machine(
     assert bundle.build(there) == first
 
 
-def test_a_partial_clone_is_filled_in_one_go(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partial_clone_is_completed_with_one_fetch(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         checkout.commit({"template/app/code.py": f"y = {number}\n", f"template/{number}.txt": f"{number}"})
     checkout.git("config", "uploadpack.allowFilter", "true")
@@ -117,9 +117,7 @@ def test_a_partial_clone_is_filled_in_one_go(checkout: Checkout, monkeypatch: py
     assert log.read_text().count("git-upload-pack") == 1
 
 
-def test_git_variables_of_a_hook_do_not_misdirect_the_build(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_git_variables_of_a_hook_do_not_affect_the_build(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     from mkbackend.system import clean_environment
 
     first = bundle.build(checkout.root)
@@ -156,13 +154,13 @@ def test_a_damaged_bundle_is_refused(checkout: Checkout, damage: bytes) -> None:
         bundle.tags(path)
 
 
-def test_an_unpacked_archive_is_told_from_a_clone(tmp_path: Path) -> None:
+def test_an_unpacked_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MkbackendError, match="not a git clone") as refused:
         bundle.build(tmp_path)
     assert "Clone" in refused.value.hint
 
 
-def test_a_shallow_clone_builds_for_a_run_but_not_for_a_release(checkout: Checkout) -> None:
+def test_a_shallow_clone_can_run_but_not_build_a_release(checkout: Checkout) -> None:
     checkout.commit({"template/a.txt": "1"})
     there = checkout.root.parent / "there"
     checkout.git("clone", "--quiet", "--depth=1", checkout.root.as_uri(), str(there))

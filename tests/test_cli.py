@@ -1,4 +1,4 @@
-"""The command as it is typed: in a process of its own where signals, streams or a terminal matter."""
+"""Tests of the command line, in a separate process where signals, streams or a terminal matter."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from mkbackend import __version__, cli, system
 from mkbackend.errors import MkbackendError
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and terminals of POSIX")
-# pexpect forks, and a worker of pytest-xdist has threads; the child only starts another program.
+# pexpect forks a pytest-xdist worker, which has threads; the child only executes another program.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 EVERY = {name.removesuffix(".jinja") for name in SMALL_TEMPLATE} - {".gitlab-ci.yml"}
 
@@ -30,12 +30,12 @@ def new(*arguments: str) -> Result:
 
 
 def environment(checkout: Checkout, **more: str) -> dict[str, str]:
-    """Return what makes a process of its own run the checkout."""
+    """Return the environment of a process that runs the checkout."""
     return {**os.environ, "PYTHONPATH": str(checkout.root / "src"), **more}
 
 
 def process(checkout: Checkout, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """Start the command of a checkout."""
+    """Start the command of a checkout in a process."""
     env = environment(checkout, **options.pop("env", {}))
     command = [sys.executable, "-m", "mkbackend", *arguments]
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
@@ -62,10 +62,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.005)
 
 
-# What it makes
+# Created projects
 
 
-def test_new_makes_a_whole_project_from_one_command(checkout: Checkout, machine: Path) -> None:
+def test_new_creates_a_complete_project(checkout: Checkout, machine: Path) -> None:
     result = new("shop", "--yes")
     assert result.exit_code == 0, result.output
     made = Path("shop")
@@ -77,7 +77,7 @@ def test_new_makes_a_whole_project_from_one_command(checkout: Checkout, machine:
     assert os.listdir() == ["shop"]
 
 
-def test_the_end_says_how_to_make_the_same_and_what_comes_next(checkout: Checkout) -> None:
+def test_the_output_ends_with_the_equivalent_command_and_the_next_steps(checkout: Checkout) -> None:
     result = new("shop", "--yes", "--data", "ci=none", "-d", "description=it's")
     command = next(line.strip() for line in result.stdout.splitlines() if line.startswith("  mkbackend"))
     assert shlex.split(command) == [
@@ -93,7 +93,7 @@ def test_the_end_says_how_to_make_the_same_and_what_comes_next(checkout: Checkou
     assert result.stdout.endswith("Next:\n  cd shop\n  make install\n  make dev\n")
 
 
-def test_the_command_at_the_end_makes_the_same_again(checkout: Checkout, tmp_path: Path) -> None:
+def test_the_equivalent_command_creates_the_same_project(checkout: Checkout, tmp_path: Path) -> None:
     report = json.loads(new("The Shop", "-d", "author_name=two\nlines", "-d", "license=none", "--json").stdout)
     (tmp_path / "again").mkdir()
     again = shlex.split(report["command"])
@@ -105,7 +105,7 @@ def test_the_command_at_the_end_makes_the_same_again(checkout: Checkout, tmp_pat
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in files(first))
 
 
-def test_an_answers_file_is_replayed_and_data_wins_over_it(checkout: Checkout) -> None:
+def test_data_overrides_an_answers_file(checkout: Checkout) -> None:
     new("first", "--yes", "-d", "license=none", "-d", "ci=gitlab", "-d", "description={{ 7 * 7 }} 😀")
     assert new("second", "--answers", "first/.copier-answers.yml", "-d", "ci=none").exit_code == 0
     answers = Path("second/.copier-answers.yml").read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ def test_an_answers_file_is_replayed_and_data_wins_over_it(checkout: Checkout) -
 
 
 @pytest.mark.parametrize("place", ["work", "clone"])
-def test_new_fills_the_directory_that_one_stands_in(checkout: Checkout, tmp_path: Path, place: str) -> None:
+def test_new_can_use_the_current_directory(checkout: Checkout, tmp_path: Path, place: str) -> None:
     if place == "clone":
         subprocess.run(["git", "init", "--quiet", "."], check=True)
         subprocess.run(["git", "remote", "add", "origin", "ssh://somewhere/shop"], check=True)
@@ -131,7 +131,7 @@ def test_new_fills_the_directory_that_one_stands_in(checkout: Checkout, tmp_path
     assert status.stdout == ""
 
 
-def test_inside_a_repository_no_other_is_made(checkout: Checkout) -> None:
+def test_no_repository_is_created_inside_another(checkout: Checkout) -> None:
     subprocess.run(["git", "init", "--quiet", "."], check=True)
     result = new("services/shop", "--yes")
     assert result.exit_code == 0
@@ -140,7 +140,7 @@ def test_inside_a_repository_no_other_is_made(checkout: Checkout) -> None:
     assert commits(Path()) == []
 
 
-def test_secrets_get_into_no_commit_even_where_nothing_ignores_them(checkout: Checkout) -> None:
+def test_secrets_are_never_committed_even_without_gitignore(checkout: Checkout) -> None:
     (checkout.root / "template" / ".gitignore").unlink()
     assert new("shop", "--yes").exit_code == 0
     tracked = subprocess.run(["git", "ls-files"], cwd="shop", check=True, capture_output=True, text=True).stdout
@@ -148,7 +148,7 @@ def test_secrets_get_into_no_commit_even_where_nothing_ignores_them(checkout: Ch
     assert ".env" not in tracked.split()
 
 
-def test_no_git_makes_no_repository(checkout: Checkout) -> None:
+def test_no_git_creates_no_repository(checkout: Checkout) -> None:
     assert new("shop", "--yes", "--no-git").exit_code == 0
     assert not Path("shop/.git").exists()
 
@@ -181,7 +181,7 @@ def test_json_prints_one_object_and_nothing_else(checkout: Checkout) -> None:
     assert "Render the template" in result.stderr
 
 
-def test_a_missing_tool_or_network_is_a_warning_with_the_retry(checkout: Checkout, machine: Path) -> None:
+def test_a_failed_installation_is_a_warning_with_the_retry(checkout: Checkout, machine: Path) -> None:
     write_command(
         machine / "bin" / "uv", "import sys\nif '--version' in sys.argv: print('uv 1.0')\nelse: sys.exit('no net')"
     )
@@ -193,9 +193,7 @@ def test_a_missing_tool_or_network_is_a_warning_with_the_retry(checkout: Checkou
     assert commits(Path("shop")) == ["Start shop with mkbackend"]
 
 
-def test_the_first_line_comes_before_anything_that_takes_time(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_line_is_printed_before_slow_steps(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     def slow() -> None:
         raise KeyboardInterrupt
 
@@ -204,7 +202,7 @@ def test_the_first_line_comes_before_anything_that_takes_time(
     assert (result.exit_code, result.stdout) == (130, f"mkbackend {__version__}\n")
 
 
-def test_no_install_asks_for_no_package(checkout: Checkout, machine: Path) -> None:
+def test_no_install_fetches_no_package(checkout: Checkout, machine: Path) -> None:
     record = machine / "uv.log"
     script = f"import sys\nprint('uv 1.0')\nprint(*sys.argv[1:2], file=open({str(record)!r}, 'a'))"
     write_command(machine / "bin" / "uv", script)
@@ -214,13 +212,13 @@ def test_no_install_asks_for_no_package(checkout: Checkout, machine: Path) -> No
     assert not Path("shop/uv.lock").exists()
 
 
-def test_an_installed_project_is_one_command_from_running(checkout: Checkout, machine: Path) -> None:
+def test_an_installed_project_needs_only_make_dev(checkout: Checkout, machine: Path) -> None:
     write_command(machine / "bin" / "uv", "import sys\nif '--version' in sys.argv: print('uv 1.0')")
     result = CliRunner().invoke(cli.app, ["new", "shop", "--yes"])
     assert result.stdout.endswith("Next:\n  cd shop\n  make dev\n")
 
 
-# What it refuses
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -251,7 +249,7 @@ def test_an_installed_project_is_one_command_from_running(checkout: Checkout, ma
         (["x", "--template", "."], "No template found at"),
     ],
 )
-def test_bad_input_is_named_with_the_mend_and_writes_nothing(
+def test_bad_input_is_reported_with_a_fix_and_writes_nothing(
     checkout: Checkout, arguments: list[str], named: str
 ) -> None:
     Path("full").mkdir()
@@ -269,7 +267,7 @@ def test_bad_input_is_named_with_the_mend_and_writes_nothing(
     assert (error["exit_code"], error["error"]["hint"]) == (2, hint.strip())
 
 
-def test_a_missing_git_is_named_with_the_mend(
+def test_a_missing_git_is_reported_with_a_fix(
     checkout: Checkout, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(machine / "bin"))
@@ -279,7 +277,7 @@ def test_a_missing_git_is_named_with_the_mend(
     assert "Install git" in result.stderr
 
 
-def test_a_git_that_is_too_old_is_named(checkout: Checkout, machine: Path) -> None:
+def test_a_git_that_is_too_old_is_reported(checkout: Checkout, machine: Path) -> None:
     write_command(machine / "bin" / "git", "print('git version 2.25.1')")
     result = new("shop", "--yes")
     assert (result.exit_code, os.listdir()) == (2, [])
@@ -287,7 +285,7 @@ def test_a_git_that_is_too_old_is_named(checkout: Checkout, machine: Path) -> No
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc takes no files, not even root's")
-def test_a_parent_that_cannot_be_written_is_named(checkout: Checkout) -> None:
+def test_an_unwritable_parent_is_reported(checkout: Checkout) -> None:
     result = new("/proc/shop", "--yes")
     assert result.exit_code == 2
     assert "Cannot write to /proc" in result.stderr
@@ -297,14 +295,14 @@ def test_an_unknown_option_is_bad_input(checkout: Checkout) -> None:
     assert new("shop", "--colour").exit_code == 2
 
 
-def test_a_failure_that_is_nobodys_input_is_exit_code_1(checkout: Checkout, machine: Path) -> None:
+def test_a_failure_not_caused_by_input_is_exit_code_1(checkout: Checkout, machine: Path) -> None:
     (machine / ".local").write_text("in the way")
     result = new("shop", "--yes")
     assert (result.exit_code, os.listdir()) == (1, [])
     assert "Cannot store the template" in result.stderr
 
 
-def test_an_error_of_the_system_is_told_without_a_traceback(
+def test_an_operating_system_error_is_reported_without_a_traceback(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -316,10 +314,10 @@ def test_an_error_of_the_system_is_told_without_a_traceback(
     assert result.stderr == "Error: somewhere: No space left on device.\n"
 
 
-# How it behaves
+# Behaviour
 
 
-def test_version_and_help_are_quick_because_they_import_nothing(checkout: Checkout) -> None:
+def test_version_and_help_import_no_large_package(checkout: Checkout) -> None:
     run = "from mkbackend.cli import main; main()"
     script = f"import sys; sys.argv[1:] = {{!r}}\ntry:\n  {run}\nfinally:\n  print(*sys.modules)"
     for option in (["--version"], []):
@@ -332,7 +330,7 @@ def test_version_and_help_are_quick_because_they_import_nothing(checkout: Checko
     assert CliRunner().invoke(cli.app, ["--version"]).stdout == f"mkbackend {__version__}\n"
 
 
-def test_the_version_is_the_packages_own() -> None:
+def test_the_version_is_that_of_pyproject() -> None:
     pyproject = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{__version__}"' in pyproject
 
@@ -356,7 +354,7 @@ def test_a_shell_can_complete_the_command(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize("stdin", ["closed", "pipe", "null"])
-def test_without_a_terminal_it_asks_nothing_and_never_hangs(checkout: Checkout, stdin: str) -> None:
+def test_without_a_terminal_it_neither_prompts_nor_hangs(checkout: Checkout, stdin: str) -> None:
     streams: dict[str, dict[str, Any]] = {
         "closed": {"stdin": None, "preexec_fn": lambda: os.close(0)},
         "pipe": {"stdin": subprocess.PIPE},
@@ -373,7 +371,7 @@ def test_without_a_terminal_it_asks_nothing_and_never_hangs(checkout: Checkout, 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_a_stream_that_knows_few_letters_is_enough(checkout: Checkout, encoding: str) -> None:
+def test_output_works_with_a_limited_encoding(checkout: Checkout, encoding: str) -> None:
     arguments = ("new", "shop", "--no-install", "-d", "project_name=😀 Shop")
     running = process(checkout, *arguments, env={"PYTHONIOENCODING": encoding})
     _, errors = running.communicate(timeout=30)
@@ -383,13 +381,13 @@ def test_a_stream_that_knows_few_letters_is_enough(checkout: Checkout, encoding:
 @posix
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("moment", [0.0, 0.2, 0.6])
-def test_an_interrupt_leaves_nothing(checkout: Checkout, name: str, moment: float) -> None:
+def test_an_interrupt_leaves_no_files(checkout: Checkout, name: str, moment: float) -> None:
     running = process(checkout, "new", "shop", "--yes", "--no-install", start_new_session=True)
     wait_for(lambda: list(Path().glob(".mkbackend-*")))
     time.sleep(moment)
     running.send_signal(signal.Signals[name])
     _, errors = running.communicate(timeout=20)
-    if os.listdir():  # it was done before, and may still have been on its way out
+    if os.listdir():  # the run was finished, and perhaps still exiting
         assert files(Path("shop")) == {*EVERY, ".env"}
         assert "Interrupted; nothing was created" not in errors
     else:
@@ -398,7 +396,7 @@ def test_an_interrupt_leaves_nothing(checkout: Checkout, name: str, moment: floa
 
 
 @posix
-def test_nohup_keeps_a_run_going_when_its_terminal_is_closed(checkout: Checkout) -> None:
+def test_a_run_under_nohup_survives_its_terminal(checkout: Checkout) -> None:
     ignore = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
     running = process(checkout, "new", "shop", "--yes", "--no-install", start_new_session=True, **ignore)
     wait_for(lambda: list(Path().glob(".mkbackend-*")))
@@ -410,10 +408,10 @@ def test_nohup_keeps_a_run_going_when_its_terminal_is_closed(checkout: Checkout)
 @posix
 @pytest.mark.parametrize("moment", [0.0, 0.3, 0.5, 0.7, 0.9])
 @pytest.mark.parametrize("place", ["shop", "."])
-def test_a_kill_leaves_nothing_or_the_whole_project(checkout: Checkout, moment: float, place: str) -> None:
+def test_a_kill_leaves_nothing_or_a_complete_project(checkout: Checkout, moment: float, place: str) -> None:
     target = Path("place") / place
     Path("place").mkdir()
-    # What a killed run leaves elsewhere goes with the test.
+    # The temporary files of a killed run are removed with the test's.
     elsewhere = {"TMPDIR": os.environ["HOME"]}
     running = process(
         checkout, "new", place, "--yes", "--no-install", start_new_session=True, cwd="place", env=elsewhere
@@ -434,7 +432,7 @@ def test_a_kill_leaves_nothing_or_the_whole_project(checkout: Checkout, moment: 
 
 
 @posix
-def test_an_interrupt_while_installing_keeps_the_whole_project(checkout: Checkout, machine: Path) -> None:
+def test_an_interrupt_during_installation_keeps_the_complete_project(checkout: Checkout, machine: Path) -> None:
     slow = "import sys, time\nif '--version' in sys.argv: print('uv 1.0')\nelif 'sync' in sys.argv: time.sleep(60)"
     write_command(machine / "bin" / "uv", slow)
     running = process(checkout, "new", "shop", "--yes", start_new_session=True)
@@ -452,9 +450,9 @@ def test_an_interrupt_while_installing_keeps_the_whole_project(checkout: Checkou
 
 
 @posix
-def test_a_terminal_is_asked_for_a_name_then_one_choice(checkout: Checkout) -> None:
+def test_a_terminal_prompts_for_a_name_and_one_choice(checkout: Checkout) -> None:
     screen = talk(checkout, ["new", "--no-install"], ["class", "The Shop", ""])
-    assert "'class'" in screen  # refused, and asked again
+    assert "'class'" in screen  # refused, and prompted again
     assert "license: MIT" in screen
     assert "author_name: Ada Lovelace" in screen
     assert "mkbackend new the_shop --yes --data 'project_name=The Shop'" in screen
@@ -462,7 +460,7 @@ def test_a_terminal_is_asked_for_a_name_then_one_choice(checkout: Checkout) -> N
 
 
 @posix
-def test_who_does_not_take_the_recommended_settings_is_asked_eight_questions(checkout: Checkout) -> None:
+def test_declining_the_recommended_settings_prompts_for_each(checkout: Checkout) -> None:
     chosen = ["3.12", "none", "gitlab", "kubernetes", "no"]
     answers = ["n", "Sells {{ things }}", "", "no address", "grace@example.com", *chosen]
     screen = talk(checkout, ["new", "shop", "--no-install"], answers)
@@ -482,7 +480,7 @@ def test_who_does_not_take_the_recommended_settings_is_asked_eight_questions(che
 
 
 @posix
-def test_what_was_given_is_not_asked(checkout: Checkout) -> None:
+def test_given_answers_are_not_prompted_for(checkout: Checkout) -> None:
     data = [part for name in ("description", "author_name", "license") for part in ("-d", f"{name}=none")]
     screen = talk(checkout, ["new", "shop", "--no-install", *data], ["n", "", "", "", "", ""])
     assert "Author name" not in screen
@@ -490,7 +488,7 @@ def test_what_was_given_is_not_asked(checkout: Checkout) -> None:
 
 
 @posix
-def test_a_full_directory_is_refused_before_the_first_question(checkout: Checkout) -> None:
+def test_a_non_empty_directory_is_refused_before_the_first_prompt(checkout: Checkout) -> None:
     Path("full").mkdir()
     Path("full/mine.txt").touch()
     assert "recommended settings" not in talk(checkout, ["new", "full"], [], code=2)
@@ -498,16 +496,16 @@ def test_a_full_directory_is_refused_before_the_first_question(checkout: Checkou
 
 @posix
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
-def test_ctrl_c_and_ctrl_d_at_a_question_make_nothing(checkout: Checkout, key: str) -> None:
+def test_ctrl_c_and_ctrl_d_at_a_prompt_create_nothing(checkout: Checkout, key: str) -> None:
     assert "Interrupted; nothing was created" in talk(checkout, ["new", "shop"], [key], code=130)
     assert os.listdir() == []
 
 
 def talk(checkout: Checkout, arguments: list[str], answers: list[str], code: int = 0) -> str:
-    """Run the command in a terminal, give each answer when it asks, and return what the screen showed."""
+    """Run the command in a terminal, answer its prompts, and return its output."""
     import pexpect
 
-    # Rich takes a dumb terminal for 80 wide unless both are said, and a prompt that it wraps ends without a space.
+    # Rich assumes 80 columns for a dumb terminal unless both are set, and a wrapped prompt ends without a space.
     env = environment(checkout, TERM="dumb", COLUMNS="200", LINES="50")
     command = ["-m", "mkbackend", *arguments]
     child = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=20, dimensions=(50, 200))
@@ -523,5 +521,5 @@ def talk(checkout: Checkout, arguments: list[str], answers: list[str], code: int
     return shown
 
 
-def test_an_error_knows_its_exit_code() -> None:
+def test_an_error_has_an_exit_code() -> None:
     assert MkbackendError("x").exit_code == 1

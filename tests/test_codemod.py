@@ -1,4 +1,4 @@
-"""Python rewritten by moves, case by case."""
+"""Tests of the rewriting of Python by moves, case by case."""
 
 import pytest
 
@@ -202,12 +202,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_file_follows(name: str) -> None:
+def test_a_file_is_rewritten(name: str) -> None:
     before, after = CASES[name]
     assert rewrite(before, "app.core.me", MOVES) == after
 
 
-def test_definitions_get_their_new_names() -> None:
+def test_definitions_are_renamed() -> None:
     source = (
         "class Seal:\n    def copy(self) -> 'Seal': return Seal(seal=1)\ndef stray():\n    global Seal\n    del Seal\n"
         "class X(Seal): stray = stray()\n__all__ = ['Seal', 'X']\n"
@@ -218,18 +218,18 @@ def test_definitions_get_their_new_names() -> None:
     )
 
 
-def test_a_definition_stays_where_its_new_name_is_taken() -> None:
+def test_a_definition_is_kept_if_its_new_name_is_taken() -> None:
     done = rewritten("class Seal: ...\nSigner = 1\n", "app.core.seal", MOVES)
     assert done.text == "class Seal: ...\nSigner = 1\n"
     assert done.notes == ["Seal keeps its name: app.kit.signer.Signer is taken"]
 
 
-def test_a_package_gives_on_what_it_imports_under_a_name_of_its_own() -> None:
+def test_a_reexport_of_a_package_is_renamed() -> None:
     source = "from .parts import Facade\n__all__ = ['Facade']\n"
     assert rewrite(source, "app.core.__init__", MOVES) == "from .parts import Facade as Front\n__all__ = ['Front']\n"
 
 
-def test_what_others_import_from_a_file_keeps_its_name() -> None:
+def test_names_imported_by_others_are_kept() -> None:
     done = rewritten("from app.core.seal import Seal\nSeal\n", "app.mine", MOVES, exported=frozenset({"Seal"}))
     assert done.text == "from app.kit.signer import Signer as Seal\nSeal\n"
 
@@ -250,36 +250,36 @@ def test_what_others_import_from_a_file_keeps_its_name() -> None:
         ),
     ],
 )
-def test_relative_imports_of_a_file_that_moves(place: str, before: str, after: str) -> None:
+def test_relative_imports_of_a_moved_file_are_rewritten(place: str, before: str, after: str) -> None:
     assert rewrite(before, place, MOVES) == after
 
 
-def test_a_star_of_a_module_whose_names_moved_is_named() -> None:
+def test_a_star_import_of_moved_names_is_reported() -> None:
     done = rewritten("from app.core.security import *\n", "app.mine", MOVES)
     assert done.text == "from app.core.security import *\n"
     assert done.notes == ["from app.core.security import *: some of its names have moved"]
 
 
-def test_what_would_change_on_the_way_is_refused() -> None:
-    """LibCST loses a line before a form feed."""
+def test_source_that_libcst_does_not_round_trip_is_refused() -> None:
+    # LibCST drops a line before a form feed.
     with pytest.raises(SyntaxError):
         rewrite("from app.core.storage import x\n\n\x0c\n", "app.mine", MOVES)
 
 
 @pytest.mark.parametrize("text", ["def (:\n", "print 'x'\n", "x = '\n"])
-def test_what_is_no_python_is_refused(text: str) -> None:
+def test_invalid_python_is_refused(text: str) -> None:
     with pytest.raises(SyntaxError):
         rewrite(text, "app.mine", MOVES)
 
 
 @pytest.mark.parametrize("text", ["try: ...\nexcept A, B: ...\n", "x = t'{y}'\n"])
-def test_python_newer_than_ours_is_read(text: str) -> None:
+def test_newer_python_syntax_is_parsed(text: str) -> None:
     source = f"from app.core.storage import x\n{text}"
     assert rewrite(source, "app.mine", MOVES) == f"from app.kit.files import x\n{text}"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n\t\n", ""])
-def test_all_else_stays_byte_for_byte(end: str) -> None:
+def test_everything_else_is_kept_byte_for_byte(end: str) -> None:
     source = (
         f"\ufeff#!/usr/bin/python\nfrom app.core.storage import x  # y\t{end or chr(10)}if  x :\n\ty = [ 1,\\\n2]{end}"
     )

@@ -1,4 +1,4 @@
-"""Generated programs: what they log with the old modules is what they log, rewritten, with the new ones."""
+"""Property tests of the rewriting: a rewritten program logs the same as the original."""
 
 import ast
 import builtins
@@ -95,14 +95,14 @@ programs = st.tuples(st.lists(_imports, max_size=5), st.lists(_compound, min_siz
 
 @dataclass(frozen=True)
 class Thing:
-    """The contents of a module of the generated world, by names after the moves."""
+    """An object in a generated module, identified by its new name."""
 
     name: str
 
 
 @contextmanager
 def world(names: list[str]) -> Iterator[None]:
-    """Have modules with these names in them; each name stands for a thing."""
+    """Create modules that define these names during the block."""
     known = dict(sys.modules)
     for name in names:
         parts = name.split(".")
@@ -124,7 +124,7 @@ def world(names: list[str]) -> Iterator[None]:
 
 @dataclass
 class Log:
-    """The log of a program, by names after the moves."""
+    """The log of a program, with new names."""
 
     moves: Moves
     lines: list[object] = field(default_factory=list)
@@ -148,7 +148,7 @@ class Log:
 
 
 def run(program: str, log: Log) -> list[object]:
-    """Run a program, one statement after another, with its errors."""
+    """Run a program statement by statement; return its log with the types of its errors."""
     space: dict[str, Any] = {"__builtins__": builtins, "log": log, "log_types": log.types, "__name__": "zz.mine"}
     for statement in ast.parse(program).body:
         try:
@@ -159,7 +159,7 @@ def run(program: str, log: Log) -> list[object]:
 
 
 @given(programs)
-def test_a_program_does_the_same_before_and_after(program: str) -> None:
+def test_a_rewritten_program_behaves_the_same(program: str) -> None:
     try:
         compile(program, "mine", "exec")
     except SyntaxError:
@@ -169,15 +169,15 @@ def test_a_program_does_the_same_before_and_after(program: str) -> None:
         expected = run(program, Log(MOVES))
     with world(list(map(MOVES.apply, WORLD))):
         found = run(after, Log(Moves()))
-    # An attribute that the old module lacks may be in the new one.
+    # An attribute missing in the old module may exist in the new one.
     assert [now for now, was in zip(found, expected, strict=True) if was is not AttributeError] == [
         was for was in expected if was is not AttributeError
     ], after
 
 
 @given(programs)
-def test_without_an_old_name_nothing_changes(program: str) -> None:
-    """Also what was rewritten has none."""
+def test_a_program_without_old_names_is_unchanged(program: str) -> None:
+    # A second rewrite changes nothing either.
     unknown = Moves({"elsewhere.seal": "elsewhere.signer"}, {"elsewhere.seal.Seal": "elsewhere.signer.Signer"})
     try:
         assert rewrite(program, "zz.mine", unknown) == program

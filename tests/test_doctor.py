@@ -1,4 +1,4 @@
-"""`mkbackend doctor` on a project whose Python is a fake: each answer has its line, its mend and its exit code."""
+"""Tests of `mkbackend doctor` with a fake Python: the line, the fix and the exit code of each result."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from mkbackend.doctor.ask import ask
 from mkbackend.errors import MkbackendError
 
 posix = pytest.mark.skipif(os.name == "nt", reason="programs and modes of POSIX")
-# Says which version it is, or what the probe would.
+# Prints its version, or the result of the probe.
 PYTHON = """
 import pathlib, sys
 here = pathlib.Path(__file__).parent
@@ -43,7 +43,7 @@ Found = dict[str, dict[str, str]]
 
 
 class Patient:
-    """A project, and what its fake Python tells."""
+    """A project, and the results that its fake Python prints."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.port = root, free_port()
@@ -66,7 +66,7 @@ class Patient:
         return CliRunner().invoke(cli.app, ["doctor", str(self.root), *words])
 
     def look(self, **told: Any) -> Found:
-        """Return the checks by name; of several with one name the last."""
+        """Return the checks by name, the last one if a name repeats."""
         for part, more in told.items():
             self.told[part] = self.told[part] | more
         result = self.run("--json")
@@ -100,17 +100,17 @@ def states(found: Found, state: str) -> set[str]:
     return {name for name, check in found.items() if check["state"] == state}
 
 
-# The whole
+# Output
 
 
-def test_a_healthy_project_has_nothing_wrong(patient: Patient) -> None:
+def test_a_healthy_project_has_no_problem(patient: Patient) -> None:
     result = patient.run()
     assert result.exit_code == 0, result.output
     assert result.stdout.endswith("\nNo problems found.\n")
     assert not states(patient.look(), "wrong")
 
 
-def test_what_is_wrong_has_its_mend_below_it(patient: Patient) -> None:
+def test_a_problem_is_followed_by_its_fix(patient: Patient) -> None:
     (patient.root / ".env").chmod(0o644)
     result = patient.run()
     assert result.exit_code == 1
@@ -129,16 +129,16 @@ def test_json_is_one_object(patient: Patient) -> None:
     assert not result.stderr
 
 
-def test_what_is_no_project_is_exit_code_2(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_project_is_exit_code_2(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.app, ["doctor", str(tmp_path), "--json"])
     assert result.exit_code == 2
     assert "has no .copier-answers.yml" in json.loads(result.stdout)["error"]["message"]
 
 
-def test_signs_are_ascii_where_the_terminal_is(patient: Patient) -> None:
+def test_symbols_are_ascii_on_an_ascii_terminal(patient: Patient) -> None:
     (patient.root / ".env").chmod(0o644)
     words = [sys.executable, "-m", "mkbackend", "doctor", str(patient.root)]
-    patient.run()  # writes the answer
+    patient.run()  # writes the result of the probe
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(words, env=env, capture_output=True, check=False)
     assert done.returncode == 1, done.stderr
@@ -147,7 +147,7 @@ def test_signs_are_ascii_where_the_terminal_is(patient: Patient) -> None:
     assert b"?" not in done.stdout
 
 
-def test_it_touches_nothing(patient: Patient, machine: Path) -> None:
+def test_it_writes_nothing(patient: Patient, machine: Path) -> None:
     patient.run()
     places = (*patient.root.rglob("*"), *machine.rglob("*"))
     before = {path: path.stat().st_mtime_ns for path in places if path.name != "answer"}
@@ -159,7 +159,7 @@ def test_it_touches_nothing(patient: Patient, machine: Path) -> None:
 # Python and tools
 
 
-def test_a_missing_environment_is_wrong_and_the_rest_is_looked_at(project: Patient) -> None:
+def test_a_missing_environment_is_wrong_and_the_other_checks_run(project: Patient) -> None:
     found = project.look()
     assert found["python"]["state"] == "wrong"
     assert ".venv is missing" in found["python"]["found"]
@@ -173,7 +173,7 @@ def test_a_missing_environment_is_wrong_and_the_rest_is_looked_at(project: Patie
 
 
 @posix
-def test_a_place_that_programs_would_expand_is_wrong(project: Patient) -> None:
+def test_a_path_that_programs_would_expand_is_wrong(project: Patient) -> None:
     project.root = project.root.rename(project.root.with_name("50%"))
     found = project.look()["place"]
     assert found["state"] == "wrong"
@@ -181,7 +181,7 @@ def test_a_place_that_programs_would_expand_is_wrong(project: Patient) -> None:
 
 
 @posix
-def test_uv_says_which_python_would_be_used(project: Patient, machine: Path) -> None:
+def test_uv_finds_the_python_that_would_be_used(project: Patient, machine: Path) -> None:
     elsewhere = Patient(machine).with_python("3.14.1").root / ".venv" / "bin" / "python"
     write_command(machine / "bin" / "uv", f"import sys\nprint({str(elsewhere)!r} if 'find' in sys.argv else 'uv 0.9')")
     found = project.look()["python"]
@@ -190,7 +190,7 @@ def test_uv_says_which_python_would_be_used(project: Patient, machine: Path) -> 
 
 
 @posix
-def test_no_python_at_all_is_named(project: Patient, machine: Path) -> None:
+def test_no_python_at_all_is_reported(project: Patient, machine: Path) -> None:
     write_command(machine / "bin" / "python3", "raise SystemExit(1)")
     (project.root / ".python-version").write_text("3.14\n")
     found = project.look()["python"]
@@ -201,12 +201,12 @@ def test_no_python_at_all_is_named(project: Patient, machine: Path) -> None:
 
 
 @posix
-def test_a_python_that_the_project_does_not_want_is_wrong(project: Patient) -> None:
+def test_an_unsupported_python_is_wrong(project: Patient) -> None:
     found = project.with_python("3.11.4").look()["python"]
     assert (found["state"], found["found"]) == ("wrong", "3.11.4 in .venv, but the project requires >=3.12")
 
 
-def test_another_python_than_the_pinned_one_is_a_note(patient: Patient) -> None:
+def test_a_python_other_than_the_pinned_one_is_a_note(patient: Patient) -> None:
     (patient.root / ".python-version").write_text("3.1\n")
     assert patient.look()["python"]["state"] == "note"
     (patient.root / ".python-version").write_text("3.12\n")
@@ -221,7 +221,7 @@ def test_a_broken_environment_is_wrong(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize("line", ["VIRTUAL_ENV='{}'", 'VIRTUAL_ENV="{}"', "    export VIRTUAL_ENV={}"])
-def test_an_environment_that_was_made_elsewhere_is_wrong(patient: Patient, line: str, tmp_path: Path) -> None:
+def test_an_environment_created_elsewhere_is_wrong(patient: Patient, line: str, tmp_path: Path) -> None:
     activate = patient.root / ".venv" / "bin" / "activate"
     activate.write_text(line.format(patient.root.resolve() / ".venv"))
     assert patient.look()["python"]["state"] == "ok"
@@ -231,7 +231,7 @@ def test_an_environment_that_was_made_elsewhere_is_wrong(patient: Patient, line:
     assert found["mend"] == "make install"
 
 
-def test_what_only_some_need_is_a_note(patient: Patient, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_optional_tool_is_a_note(patient: Patient, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("git", "sh", "python3"):
         (machine / "bin" / name).symlink_to(str(shutil.which(name)))
     monkeypatch.setenv("PATH", str(machine / "bin"))
@@ -250,21 +250,23 @@ def test_what_only_some_need_is_a_note(patient: Patient, machine: Path, monkeypa
         ("import sys\nif 'compose' in sys.argv: sys.exit(1)\nprint(1)", "note", "the compose plugin is missing"),
     ],
 )
-def test_docker_is_its_engine_and_compose(patient: Patient, machine: Path, docker: str, state: str, said: str) -> None:
+def test_docker_needs_its_engine_and_compose(
+    patient: Patient, machine: Path, docker: str, state: str, said: str
+) -> None:
     write_command(machine / "bin" / "docker", docker)
     found = patient.look()["docker"]
     assert found["state"] == state
     assert found["found"].startswith(said)
 
 
-def test_a_project_without_git_is_told(patient: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_without_git_is_reported(patient: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(patient.root / ".git")
     assert patient.look()["git"]["state"] == "note"
     monkeypatch.setenv("PATH", str(tmp_path))
     assert patient.look()["git"]["state"] == "wrong"
 
 
-def test_a_project_behind_is_a_note_with_the_command(patient: Patient, checkout: Checkout) -> None:
+def test_an_outdated_project_is_a_note_with_the_command(patient: Patient, checkout: Checkout) -> None:
     assert patient.look()["template"] == {
         "name": "template",
         "state": "ok",
@@ -277,7 +279,7 @@ def test_a_project_behind_is_a_note_with_the_command(patient: Patient, checkout:
     assert found["found"] == "0.1.0; this mkbackend has 0.2.0"
 
 
-def test_a_template_of_another_origin_is_no_fault(patient: Patient) -> None:
+def test_a_template_of_another_origin_is_a_note(patient: Patient) -> None:
     answers = patient.root / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace("~/.local/share/mkbackend/template.bundle", "git+https://a.test/b"))
     found = patient.look()["template"]
@@ -288,13 +290,13 @@ def test_a_template_of_another_origin_is_no_fault(patient: Patient) -> None:
 # .env and settings
 
 
-def test_a_missing_env_is_wrong_unless_the_environment_has_all(patient: Patient) -> None:
+def test_a_missing_env_is_wrong_unless_the_environment_has_all_settings(patient: Patient) -> None:
     (patient.root / ".env").unlink()
     assert patient.look()[".env"]["state"] == "ok"
     found = patient.look(settings={"problems": ["SECRET_KEY: Field required"], "given": []})
     assert found[".env"]["found"] == "is missing"
     assert found[".env"]["mend"].endswith("scripts/init_env.py")
-    assert states(found, "wrong") == {".env"}  # once, not once for each setting
+    assert states(found, "wrong") == {".env"}  # one problem, not one for each setting
 
 
 def test_an_env_that_git_tracks_is_wrong(patient: Patient) -> None:
@@ -303,32 +305,32 @@ def test_an_env_that_git_tracks_is_wrong(patient: Patient) -> None:
     assert (found["state"], found["mend"]) == ("wrong", "git rm --cached .env")
 
 
-def test_an_env_that_git_would_take_is_a_note(patient: Patient) -> None:
+def test_an_env_that_git_does_not_ignore_is_a_note(patient: Patient) -> None:
     (patient.root / ".gitignore").write_text(".venv/\n")
     found = patient.look()[".env"]
     assert (found["state"], found["mend"]) == ("note", "echo .env >> .gitignore")
 
 
-def test_settings_that_do_not_allow_a_start_are_named(patient: Patient) -> None:
+def test_settings_that_prevent_a_start_are_reported(patient: Patient) -> None:
     found = patient.look(settings={"problems": ["LOG_LEVEL: Input should be 'INFO'", "KEY: is weak: give 32"]})
     assert found["settings"]["found"] == "are invalid: LOG_LEVEL: Input should be 'INFO'"
     assert found["secrets"]["found"] == "KEY is weak: give 32"
     assert states(found, "wrong") == {"settings", "secrets"}
 
 
-def test_a_secret_that_production_would_refuse_is_a_note(patient: Patient) -> None:
+def test_a_secret_too_weak_for_production_is_a_note(patient: Patient) -> None:
     found = patient.look(settings={"weak": ["DB_PASSWORD"]})["secrets"]
     assert (found["state"], found["found"]) == ("note", "DB_PASSWORD is weak: production rejects it")
 
 
-def test_a_slip_in_a_name_is_wrong_with_the_nearest(patient: Patient) -> None:
+def test_a_misspelt_setting_is_wrong_and_suggests_the_closest_name(patient: Patient) -> None:
     found = patient.look(settings={"given": ["DB_HOTS", "COMPOSE_FILE"]})["names"]
     assert (found["state"], found["mend"]) == ("wrong", "Rename it to DB_HOST.")
     assert "DB_HOTS in .env is not a setting" in found["found"]
     assert patient.look(settings={"given": ["log_level"]})["names"]["mend"] == "Rename it to LOG_LEVEL."
 
 
-def test_a_name_that_is_like_no_other_is_a_note(patient: Patient) -> None:
+def test_an_unknown_setting_without_a_close_match_is_a_note(patient: Patient) -> None:
     found = patient.look(settings={"given": ["ZEBRA", "DB_HOST", "DB_HOSTS"]})["names"]
     assert found["state"] == "note"
     assert found["found"] == "unknown in .env: ZEBRA, DB_HOSTS (did you mean DB_HOST?)"
@@ -366,7 +368,7 @@ def test_a_free_port_is_fine(patient: Patient) -> None:
     assert patient.look()["port"]["found"] == f"{patient.port} is free"
 
 
-def test_a_port_that_the_service_itself_has_is_fine(patient: Patient) -> None:
+def test_a_port_used_by_the_service_itself_is_fine(patient: Patient) -> None:
     with serving(patient.port, HEALTH):
         assert patient.look()["port"]["found"] == f"{patient.port} is used by this project's own service"
     with serving(patient.port, {**HEALTH, "/openapi.json": {"info": {"title": "Shop"}}}):
@@ -383,7 +385,7 @@ def test_a_port_that_the_service_itself_has_is_fine(patient: Patient) -> None:
     ],
     ids=["nothing", "something else", "another version", "another name"],
 )
-def test_a_port_that_somebody_else_has_is_wrong(patient: Patient, answers: dict[str, Any]) -> None:
+def test_a_port_used_by_another_program_is_wrong(patient: Patient, answers: dict[str, Any]) -> None:
     with serving(patient.port, answers):
         found = patient.look()["port"]
     assert found["state"] == "wrong"
@@ -391,10 +393,10 @@ def test_a_port_that_somebody_else_has_is_wrong(patient: Patient, answers: dict[
     assert "another PORT in .env" in found["mend"]
 
 
-def test_the_service_of_another_project_is_told_by_its_folder(patient: Patient) -> None:
+def test_the_service_of_another_project_is_identified_by_its_folder(patient: Patient) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("/proc of Linux")
-    Path(".copier-answers.yml").touch()  # here, where this process works
+    Path(".copier-answers.yml").touch()  # the working directory of this process
     with serving(patient.port, HEALTH):
         found = patient.look()["port"]
         process = listener.find(patient.port)
@@ -403,7 +405,7 @@ def test_the_service_of_another_project_is_told_by_its_folder(patient: Patient) 
     assert found["found"].endswith(f"(process {os.getpid()}) in {Path.cwd()}")
 
 
-def test_the_port_of_env_is_looked_at_where_the_service_cannot_be_asked(
+def test_the_port_in_env_is_checked_if_the_service_code_does_not_run(
     project: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project.root / ".env").write_text(f"# PORT=1\nexport PORT='{project.port}'\n")
@@ -416,13 +418,13 @@ def test_the_port_of_env_is_looked_at_where_the_service_cannot_be_asked(
 # Database and migrations
 
 
-def test_the_embedded_database_need_not_run(patient: Patient) -> None:
+def test_the_embedded_database_may_be_stopped(patient: Patient) -> None:
     found = patient.look()
     assert found["database"]["found"] == "embedded PostgreSQL, not running: make dev starts it"
     assert found["migrations"]["state"] == "ok"
 
 
-def test_no_database_at_all_is_wrong(patient: Patient) -> None:
+def test_no_configured_database_is_wrong(patient: Patient) -> None:
     patient.told["database"] = {"none": "No database. Set DATABASE_URL or DB_HOST"}
     found = patient.look()
     assert found["database"]["state"] == "wrong"
@@ -441,7 +443,7 @@ def test_no_database_at_all_is_wrong(patient: Patient) -> None:
         (EMBEDDED | {"runs": False, "away": "starting up"}, "note", "does not respond: starting up"),
     ],
 )
-def test_the_database_is_judged(patient: Patient, told: dict[str, Any], state: str, said: str) -> None:
+def test_the_database_is_checked(patient: Patient, told: dict[str, Any], state: str, said: str) -> None:
     patient.told["database"] = told
     found = patient.look()["database"]
     assert found["state"] == state
@@ -459,7 +461,7 @@ def test_the_database_is_judged(patient: Patient, told: dict[str, Any], state: s
         ({"heads": ["a1", "b2"]}, "wrong", "have 2 heads: a1, b2", "alembic merge"),
     ],
 )
-def test_migrations_are_judged(patient: Patient, told: dict[str, Any], state: str, said: str, mend: str) -> None:
+def test_migrations_are_checked(patient: Patient, told: dict[str, Any], state: str, said: str, mend: str) -> None:
     found = patient.look(database=EMBEDDED | OURS, migrations=told)["migrations"]
     assert found["state"] == state
     assert said in found["found"]
@@ -473,14 +475,14 @@ def test_migrations_are_judged(patient: Patient, told: dict[str, Any], state: st
         ({"late": 0, "failed": 1}, "1 failed after all retries"),
     ],
 )
-def test_jobs_that_nobody_does_are_told_of(patient: Patient, jobs: dict[str, int], said: str) -> None:
+def test_late_and_failed_jobs_are_reported(patient: Patient, jobs: dict[str, int], said: str) -> None:
     found = patient.look(database=EMBEDDED | OURS | {"jobs": jobs})["jobs"]
     assert (found["state"], found["found"]) == ("note", said)
     assert found["mend"]
 
 
 @pytest.mark.parametrize(("does_jobs", "told"), [(False, True), (True, False), (None, False)])
-def test_a_project_whose_jobs_no_worker_does_is_told(patient: Patient, does_jobs: bool | None, told: bool) -> None:
+def test_jobs_in_no_process_are_reported(patient: Patient, does_jobs: bool | None, told: bool) -> None:
     found = patient.look(settings={"jobs_in_api": does_jobs})
     assert ("jobs" in found) == told
     if told:
@@ -490,35 +492,35 @@ def test_a_project_whose_jobs_no_worker_does_is_told(patient: Patient, does_jobs
 
 
 @pytest.mark.parametrize("jobs", [{}, {"late": 0, "failed": 0}])
-def test_where_all_jobs_are_done_nothing_is_said(patient: Patient, jobs: dict[str, int]) -> None:
+def test_jobs_done_in_time_are_not_reported(patient: Patient, jobs: dict[str, int]) -> None:
     assert "jobs" not in patient.look(database=EMBEDDED | OURS | {"jobs": jobs})
 
 
-# Code that cannot be asked
+# Code that does not run
 
 
-def test_packages_that_are_missing_are_named_once(patient: Patient) -> None:
+def test_missing_packages_are_reported_once(patient: Patient) -> None:
     patient.told = {"settings": {"missing": "dotenv"}, "database": {"missing": "dotenv"}, "migrations": {"heads": []}}
     found = patient.look()
     assert found["packages"]["found"] == "not installed in .venv: dotenv"
     assert found["packages"]["mend"] == "make install"
 
 
-def test_what_older_code_cannot_tell_is_a_note(patient: Patient) -> None:
+def test_a_check_that_older_code_lacks_is_a_note(patient: Patient) -> None:
     patient.told["settings"] = {"error": "the project has no app.core.config"}
     found = patient.look()
     assert found["settings"]["found"] == "could not be checked: the project has no app.core.config"
     assert not states(found, "wrong")
 
 
-def test_an_answer_that_is_none_is_a_note(patient: Patient) -> None:
+def test_an_invalid_result_is_a_note(patient: Patient) -> None:
     write_command(patient.root / ".venv" / "bin" / "python", "print('3.12.1')")
     found = patient.look()
     assert found["service"]["state"] == "note"
     assert "unexpected output" in found["service"]["found"]
 
 
-def test_code_that_hangs_is_left_alone_in_the_end(patient: Patient) -> None:
+def test_hanging_code_times_out(patient: Patient) -> None:
     write_command(patient.root / ".venv" / "bin" / "python", "import time\ntime.sleep(600)")
     with pytest.raises(MkbackendError, match="did not finish in 1 seconds"):
         ask(patient.root, patience=1)

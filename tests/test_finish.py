@@ -1,4 +1,4 @@
-"""Finish: secrets, lock file, repository, environment; each may be missing without losing the project."""
+"""Tests of the last steps of `new`. Each may fail without losing the project."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def calls(record: Path) -> list[list[str]]:
     return [json.loads(line) for line in record.read_text().splitlines()]
 
 
-def test_the_first_commit_is_the_users_and_has_every_file_but_the_secrets(project: Path) -> None:
+def test_the_first_commit_has_the_users_identity_and_every_file_but_the_secrets(project: Path) -> None:
     assert commit(project) == ""
     assert log(project, "%an <%ae>|%s") == "Ada Lovelace <ada@example.com>|Start My App with mkbackend"
     files = subprocess.run(["git", "ls-files"], cwd=project, check=True, capture_output=True, text=True).stdout
@@ -78,7 +78,7 @@ def test_the_first_commit_is_the_users_and_has_every_file_but_the_secrets(projec
         ({"author_name": "😀 שלום"}, "😀 שלום"),
     ],
 )
-def test_without_an_identity_the_commit_borrows_one_and_says_so(
+def test_without_a_git_identity_the_commit_uses_the_author_and_warns(
     project: Path, machine: Path, answers: dict[str, str], author: str
 ) -> None:
     (machine / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
@@ -88,7 +88,7 @@ def test_without_an_identity_the_commit_borrows_one_and_says_so(
     assert "user" not in (project / ".git" / "config").read_text()
 
 
-def test_no_setting_of_the_user_keeps_the_commit_from_being_made(project: Path, machine: Path) -> None:
+def test_no_git_setting_of_the_user_prevents_the_commit(project: Path, machine: Path) -> None:
     hooks = machine / "hooks"
     hooks.mkdir()
     for name in ("pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"):
@@ -104,7 +104,7 @@ def test_no_setting_of_the_user_keeps_the_commit_from_being_made(project: Path, 
     assert log(project, "%an") == "A"
 
 
-def test_variables_of_a_git_hook_do_not_misdirect_the_commit(
+def test_variables_of_a_git_hook_do_not_affect_the_commit(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"):
@@ -116,7 +116,7 @@ def test_variables_of_a_git_hook_do_not_misdirect_the_commit(
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_an_identity_in_the_environment_counts(project: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_identity_in_the_environment_is_used(project: Path, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (machine / ".gitconfig").write_text("")
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{who}_NAME", "CI")
@@ -141,7 +141,7 @@ def test_the_authors_name_and_address_come_from_git(machine: Path) -> None:
     assert finish.guess_author() == {}
 
 
-def test_where_the_recommended_python_is_missing_the_one_that_runs_us_is_taken(machine: Path) -> None:
+def test_without_the_recommended_python_the_running_one_is_used(machine: Path) -> None:
     fake_uv(machine, failure="error: no interpreter found")
     assert finish.guess_python(VERSION) == {}
     assert finish.guess_python("3.99") == {"python_version": VERSION}
@@ -159,7 +159,7 @@ def test_the_projects_own_script_writes_its_secrets(project: Path) -> None:
     assert os.name == "nt" or stat.S_IMODE((project / ".env").stat().st_mode) == 0o600
 
 
-def test_a_script_that_fails_is_told_with_its_words_and_the_retry(project: Path) -> None:
+def test_a_failed_script_is_reported_with_its_output_and_the_retry(project: Path) -> None:
     (project / "scripts").mkdir()
     (project / "scripts" / "init_env.py").write_text("raise SystemExit('no room')")
     with pytest.raises(MkbackendError, match="no room") as failed:
@@ -176,7 +176,7 @@ def test_uv_locks_and_installs(project: Path, machine: Path) -> None:
     assert sync[:3] == ["--quiet", "sync", "--python"]
 
 
-def test_uv_that_fails_is_reported_with_its_last_words_and_the_retry(project: Path, machine: Path) -> None:
+def test_a_failed_uv_is_reported_with_its_output_and_the_retry(project: Path, machine: Path) -> None:
     fake_uv(machine, failure="error: no network")
     with pytest.raises(MkbackendError, match="no network") as failed:
         finish.lock(project)
@@ -186,13 +186,13 @@ def test_uv_that_fails_is_reported_with_its_last_words_and_the_retry(project: Pa
     assert failed.value.hint == "make install"
 
 
-def test_uv_may_bring_a_python_that_is_missing(project: Path, machine: Path) -> None:
+def test_uv_may_install_a_missing_python(project: Path, machine: Path) -> None:
     record = fake_uv(machine)
     finish.install(project, "3.99")
     assert calls(record)[0][-1] == "sync"
 
 
-def test_without_a_uv_of_the_user_the_one_of_mkbackend_locks_and_installs(project: Path) -> None:
+def test_without_an_installed_uv_the_bundled_one_is_used(project: Path) -> None:
     (project / "pyproject.toml").write_text(
         f"[project]\nname = 'shop'\nversion = '0'\nrequires-python = '=={VERSION}.*'\n"
     )

@@ -1,4 +1,4 @@
-"""A template of another origin: its code runs only with consent, and what it lacks is named."""
+"""Tests of templates of another origin: their code runs only with consent, and their errors are reported."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ ENV = "scripts/init_env.py"
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Checkout:
-    """A template whose script leaves a trace."""
+    """Return a template whose script writes a marker."""
     (tmp_path / "foreign").mkdir()
     template = Checkout(tmp_path / "foreign")
     template.git("init", "--quiet", "--initial-branch=main")
@@ -35,7 +35,7 @@ def foreign(tmp_path: Path) -> Checkout:
 
 @pytest.fixture(autouse=True)
 def uv(tmp_path: Path, machine: Path) -> None:
-    """A uv that leaves a trace where it locks or installs."""
+    """Install a uv that writes a marker when it locks or installs."""
     write_command(machine / "bin" / "uv", UV.format(trace=str(tmp_path / "ran")))
 
 
@@ -62,7 +62,7 @@ def test_its_code_runs_with_trust(foreign: Checkout, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "expected"), [("y", ["lock", "env", "sync"]), ("n", []), ("", [])])
-def test_in_a_terminal_one_is_asked(
+def test_in_a_terminal_it_prompts_for_consent(
     foreign: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, expected: list[str]
 ) -> None:
     monkeypatch.setattr(cli, "_in_terminal", lambda: True)
@@ -72,7 +72,7 @@ def test_in_a_terminal_one_is_asked(
     assert ran(tmp_path).split() == expected
 
 
-def test_trust_needs_a_template() -> None:
+def test_trust_requires_a_template() -> None:
     result = CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--trust"])
     assert (result.exit_code, "--trust needs --template" in result.output, os.listdir()) == (2, True, [])
 
@@ -88,7 +88,7 @@ def test_trust_needs_a_template() -> None:
         (f"{QUESTIONS}_tasks: [touch ../ran]\n", "runs code during rendering"),
     ],
 )
-def test_a_template_that_cannot_be_used_is_named(foreign: Checkout, tmp_path: Path, questions: str, why: str) -> None:
+def test_an_unusable_template_is_reported(foreign: Checkout, tmp_path: Path, questions: str, why: str) -> None:
     foreign.commit({"copier.yml": questions})
     result = new(foreign, "--yes", "--trust")
     assert result.exit_code in (1, 2)
@@ -97,14 +97,14 @@ def test_a_template_that_cannot_be_used_is_named(foreign: Checkout, tmp_path: Pa
     assert ran(tmp_path) == ""
 
 
-def test_a_file_that_cannot_be_rendered_is_an_error_in_words(foreign: Checkout) -> None:
+def test_a_file_that_cannot_be_rendered_is_reported(foreign: Checkout) -> None:
     foreign.commit({"template/a.txt.jinja": "{{ 1 / 0 }}"})
     result = new(foreign, "--yes", "--no-install")
     assert (result.exit_code, "Cannot render the template: division by zero" in result.output) == (1, True)
     assert os.listdir() == []
 
 
-def test_a_question_may_be_its_default_or_label_its_choices(foreign: Checkout) -> None:
+def test_a_question_may_be_only_a_default_or_label_its_choices(foreign: Checkout) -> None:
     more = "short: hello\nyes_or_no: true\nsize:\n  default: s\n  choices: {Small: s, Large: l}\n"
     foreign.commit({"copier.yml": QUESTIONS + more, "template/a.txt.jinja": "{{ short }} {{ yes_or_no }} {{ size }}"})
     result = new(foreign, "--yes", "--no-install", "--data", "size=l")

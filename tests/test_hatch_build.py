@@ -1,4 +1,4 @@
-"""The build: the wheel and the sdist carry the template's history, and no release is built without it."""
+"""Tests of the build: wheel and sdist contain the template's history, and no release is built without it."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 @pytest.fixture
 def buildable(checkout: Checkout) -> Checkout:
-    """A small checkout that hatchling can build."""
+    """Return a small checkout that hatchling can build."""
     shutil.copy(ROOT / "hatch_build.py", checkout.root)
     checkout.commit({name: (ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "LICENSE")})
     checkout.commit({"README.md": "# mkbackend\n", ".gitignore": "dist/\n__pycache__/\n"})
@@ -40,7 +40,7 @@ def shipped(wheel: Path) -> bytes:
     return zipfile.ZipFile(wheel).read("mkbackend/template.bundle")
 
 
-def test_a_wheel_and_an_sdist_carry_the_same_history(buildable: Checkout, tmp_path: Path) -> None:
+def test_a_wheel_and_an_sdist_contain_the_same_history(buildable: Checkout, tmp_path: Path) -> None:
     expected = bundle.build(buildable.root)
     assert shipped(build(buildable.root, "wheel")) == expected
     with tarfile.open(build(buildable.root, "sdist")) as sdist:
@@ -50,28 +50,28 @@ def test_a_wheel_and_an_sdist_carry_the_same_history(buildable: Checkout, tmp_pa
     assert shipped(build(unpacked, "wheel")) == expected
 
 
-def test_an_editable_install_reads_the_checkout_instead(buildable: Checkout) -> None:
+def test_an_editable_install_contains_no_bundle(buildable: Checkout) -> None:
     wheel = build(buildable.root, "editable")
     assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".bundle")]
 
 
-def test_a_shallow_clone_builds_no_release(buildable: Checkout, tmp_path: Path) -> None:
+def test_a_shallow_clone_cannot_build_a_release(buildable: Checkout, tmp_path: Path) -> None:
     buildable.git("clone", "--quiet", "--depth=1", buildable.root.as_uri(), str(tmp_path / "shallow"))
     with pytest.raises(RuntimeError, match="shallow clone"):
         build(tmp_path / "shallow", "wheel")
 
 
-def test_an_archive_without_git_builds_no_release(buildable: Checkout) -> None:
+def test_an_archive_without_git_cannot_build_a_release(buildable: Checkout) -> None:
     shutil.move(buildable.root / ".git", buildable.root.parent / "away")
     with pytest.raises(RuntimeError, match="not a git clone"):
         build(buildable.root, "wheel")
 
 
 @pytest.mark.parametrize("version", ["3.11.2", "3.9.18"])
-def test_an_older_python_is_refused_in_one_sentence_before_anything_is_installed(version: str) -> None:
+def test_an_older_python_is_refused_before_anything_is_installed(version: str) -> None:
     found = tuple(map(int, version.split(".")))
     script = f"import sys; sys.version_info = {found}; sys.path.append({str(ROOT)!r}); import hatch_build"
-    # -I -S: without site-packages, as in the build environment of pip before it has installed anything
+    # -I -S: without site-packages, as in pip's build environment before it installs anything
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     (sentence,) = done.stderr.splitlines()
@@ -82,7 +82,7 @@ def test_an_older_python_is_refused_in_one_sentence_before_anything_is_installed
     assert not [need for need in needed if need.marker is None or need.marker.evaluate(environment)]
 
 
-def test_the_build_refuses_what_the_package_does_not_support() -> None:
+def test_the_build_refuses_an_unsupported_python() -> None:
     oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=")
     assert f"needs Python {oldest} or later" in (ROOT / "hatch_build.py").read_text(encoding="utf-8")
     assert PYPROJECT["build-system"]["requires"][0].endswith(f"python_version >= '{oldest}'")

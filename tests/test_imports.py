@@ -1,4 +1,4 @@
-"""Conflicts in which both sides added or removed imports."""
+"""Tests of conflicts in which both sides added or removed imports."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def merged(directory: Path, ours: str, theirs: str, base: str = BASE) -> str | N
     return merge([text.encode() for text in (base, ours, theirs)], directory)
 
 
-def test_what_both_sides_added_is_there_and_what_either_removed_is_not(tmp_path: Path) -> None:
+def test_additions_and_removals_of_both_sides_are_merged(tmp_path: Path) -> None:
     ours = BASE.replace("from app.c import C, D\n", "from app.b import Mine\nfrom app.c import C, D\n")
     theirs = BASE.replace("from app.c import C, D\n", "from app.c import C\nfrom app.d import (\n    Theirs as T,\n)\n")
     assert merged(tmp_path, ours, theirs) == (
@@ -37,13 +37,13 @@ def test_plain_and_relative_imports_are_merged_too(tmp_path: Path) -> None:
         ("from mine import (\n", "import theirs\n"),
     ],
 )
-def test_a_conflict_with_more_in_it_is_left_to_the_owner(ours: str, theirs: str, tmp_path: Path) -> None:
+def test_a_conflict_beyond_imports_is_left_to_the_owner(ours: str, theirs: str, tmp_path: Path) -> None:
     assert merged(tmp_path, ours, theirs, "import base\n") is None
 
 
-def test_texts_that_merge_by_themselves_are_no_business_of_this(tmp_path: Path) -> None:
+def test_texts_without_a_conflict_are_not_merged(tmp_path: Path) -> None:
     assert merged(tmp_path, BASE, BASE) is None
 
 
-def test_bytes_that_are_no_text_are_left(tmp_path: Path) -> None:
+def test_undecodable_bytes_are_not_merged(tmp_path: Path) -> None:
     assert merge([b"import a\n", b"import \xff\n", b"import b\n"], tmp_path) is None

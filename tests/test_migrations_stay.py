@@ -1,4 +1,4 @@
-"""A released migration of the template is never edited, renamed or removed: databases have run it."""
+"""Tests that no released migration of the template is edited, renamed or removed: databases have run it."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ VERSIONS = "alembic/versions"
 
 
 def broken(root: Path, released: str) -> list[str]:
-    """Return each migration that is not as it was in its first release; `released` names the releases."""
+    """Return each migration that differs from its first release; `released` is the text of the changelog."""
     first: dict[str, tuple[str, str]] = {}
     for step in history(root):
         version = step.tag.removeprefix("v")
@@ -30,7 +30,7 @@ def broken(root: Path, released: str) -> list[str]:
     ]
 
 
-def test_every_released_migration_is_as_it_was() -> None:
+def test_every_released_migration_is_unchanged() -> None:
     assert git("rev-parse", "--is-shallow-repository", cwd=ROOT) == "false", "git fetch --unshallow"
     assert broken(ROOT, changelog.between("v0.0.0", "v99")) == []
 
@@ -44,13 +44,13 @@ def small(checkout: Checkout) -> Checkout:
     return checkout
 
 
-def test_one_that_was_not_released_may_change(small: Checkout) -> None:
+def test_an_unreleased_migration_may_change(small: Checkout) -> None:
     small.write({f"template/{VERSIONS}/two.py": "changed"})
     assert broken(small.root, "## 0.2.0 (today)") == []
 
 
 @pytest.mark.parametrize("change", ["edit", "rename", "remove", "edit and commit"])
-def test_a_change_of_a_released_one_is_found(small: Checkout, change: str) -> None:
+def test_a_change_to_a_released_migration_is_detected(small: Checkout, change: str) -> None:
     place = small.root / "template" / VERSIONS / "one.py"
     if change == "rename":
         place.rename(place.with_name("three.py"))

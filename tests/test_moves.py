@@ -1,4 +1,4 @@
-"""The list of moves: read, put together, and applied to paths and texts."""
+"""Tests of the list of moves: parsed, combined, and applied to paths and texts."""
 
 import pytest
 from hypothesis import given
@@ -31,14 +31,14 @@ LISTED = """
         ("0123abc", "app.tools.signer", "app.tools.signer.Signer"),
     ],
 )
-def test_versions_that_a_project_has_not_are_put_together(since: str, module: str, name: str) -> None:
+def test_moves_of_newer_versions_are_combined(since: str, module: str, name: str) -> None:
     moves = read(LISTED, since)
     assert (moves.module("app.core.seal"), moves.apply("app.core.seal.Seal")) == (module, name)
     assert moves.apply("app.kit.x") == ("app.tools.x")
 
 
 @pytest.mark.parametrize("text", ["", "# only words\n", '["0.9.0".modules]\n'])
-def test_a_list_without_moves_is_none(text: str) -> None:
+def test_a_list_without_moves_is_false(text: str) -> None:
     assert not read(text, "v0.1.0")
 
 
@@ -57,7 +57,7 @@ def test_a_list_without_moves_is_none(text: str) -> None:
         ('["0.9.0"]\nmodules."a.b" = "c"\nnames."a.b" = "c.d"\n', '"a.b" of 0.9.0 is both a module and a name'),
     ],
 )
-def test_a_malformed_list_is_refused_with_its_place(text: str, said: str) -> None:
+def test_a_malformed_list_is_refused_with_its_location(text: str, said: str) -> None:
     with pytest.raises(MkbackendError) as error:
         read(text, "v0.1.0")
     assert error.value.message.startswith("template/moves.toml of the template is malformed: ")
@@ -70,7 +70,7 @@ _moves = st.dictionaries(_names, _names, max_size=4).map(Moves)
 
 
 @given(_moves, _moves, _moves, _names)
-def test_moves_put_together_do_what_they_do_one_by_one(one: Moves, two: Moves, three: Moves, name: str) -> None:
+def test_combined_moves_equal_moves_applied_one_by_one(one: Moves, two: Moves, three: Moves, name: str) -> None:
     assert one.then(two).then(three).apply(name) == three.apply(two.apply(one.apply(name)))
 
 
@@ -95,11 +95,11 @@ PACKAGE = Moves(
         ("other/app/one.py", "other/app/one.py"),
     ],
 )
-def test_a_file_goes_where_its_module_goes(path: str, there: str) -> None:
+def test_a_file_moves_with_its_module(path: str, there: str) -> None:
     assert find_moved([path], PACKAGE, {"app/y/__init__.py"}).get(path, path) == there
 
 
-def test_a_file_stays_where_another_one_stays_in_its_place() -> None:
+def test_a_file_is_not_moved_onto_another() -> None:
     moved = {"a.py": "b.py", "b.py": "c.py", "d.py": "e.py", "f.py": "g.py", "h.py": "g.py", "i.py": "j/k.py"}
     assert find_blocked(moved, {*moved, "c.py", "j"}) == {"a.py", "b.py", "f.py", "h.py", "i.py"}
 
@@ -122,5 +122,5 @@ def test_old_names_in_texts_are_found(line: str, found: list[str]) -> None:
     assert find_left(text, moves, known="known app.core.seal\n") == [(2, name) for name in found]
 
 
-def test_a_name_that_is_new_as_well_is_not_taken_for_old() -> None:
+def test_a_name_that_is_also_new_is_not_reported() -> None:
     assert find_left("app.one, app.two.x", Moves({"app.one": "app.two", "app.two": "app.three"})) == [(1, "app.one")]

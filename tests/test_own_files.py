@@ -1,4 +1,4 @@
-"""Our own pipeline, by the checkers that the template's go through."""
+"""Tests of our own pipeline, with the checkers of the template's pipelines."""
 
 import checkers
 from conftest import ROOT
@@ -6,13 +6,13 @@ from conftest import ROOT
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 
-def test_our_pipeline_has_no_mistake() -> None:
+def test_actionlint_accepts_our_pipeline() -> None:
     checkers.check(*checkers.ACTIONLINT, WORKFLOW)
 
 
-def test_our_pipeline_is_safe() -> None:
+def test_zizmor_accepts_our_pipeline() -> None:
     checkers.check(*checkers.ZIZMOR, WORKFLOW)
 
 
-def test_our_script_has_no_mistake() -> None:
+def test_shellcheck_accepts_our_script() -> None:
     checkers.check(*checkers.SHELLCHECK, ROOT / ".ci" / "run")

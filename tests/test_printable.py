@@ -1,4 +1,4 @@
-"""Text of others on our terminal: shown, never obeyed; in a command, quoted."""
+"""Tests of untrusted text: control characters are escaped on the terminal, and words quoted in commands."""
 
 import os
 import shutil
@@ -40,20 +40,20 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @settings(max_examples=25)
 @given(st.lists(NAMES, min_size=1, max_size=5))
-def test_a_typed_command_has_its_words_in_bash_and_stays_on_its_line(words: list[str]) -> None:
+def test_a_quoted_command_has_the_same_words_in_bash_and_fits_one_line(words: list[str]) -> None:
     command = typed("printf", "%s\\0", *words)
     assert is_harmless(command)
     done = subprocess.run(("bash", "-c", command), capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"})
     assert done.stdout.decode().split("\0")[:-1] == words
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names of files are text there")
-def test_a_name_that_is_no_text_can_be_typed() -> None:
+@pytest.mark.skipif(os.name == "nt", reason="file names are text on Windows")
+def test_an_undecodable_name_can_be_quoted() -> None:
     done = subprocess.run(("bash", "-c", typed("printf", "%s", "a\udcff")), capture_output=True, check=True)
     assert done.stdout == b"a\xff"
 
 
-def test_the_screen_obeys_no_text_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_screen_escapes_untrusted_text(capsys: pytest.CaptureFixture[str]) -> None:
     screen = Screen()
     screen.say(HOSTILE)
     screen.plain(HOSTILE)
@@ -75,7 +75,7 @@ def test_a_message_is_one_line() -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "update", "doctor"])
-def test_the_source_that_a_project_names_is_quoted(tmp_path: Path, command: str) -> None:
+def test_the_source_in_a_projects_answers_is_quoted(tmp_path: Path, command: str) -> None:
     subprocess.run(["git", "init", "--quiet"], check=True)
     Path(".copier-answers.yml").write_text('_src_path: "https://x/t;id \\e[2J\\n"\n_commit: v1\n')
     subprocess.run(["git", "add", "--all"], check=True)
@@ -85,7 +85,7 @@ def test_the_source_that_a_project_names_is_quoted(tmp_path: Path, command: str)
     assert "--template $'https://x/t;id \\x1b[2J\\n'" in shown
 
 
-def test_the_python_that_a_project_names_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_in_a_projects_version_file_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "uv_on_path", lambda _: "uv")
     monkeypatch.setattr(programs, "answer", lambda *_, **__: None)
     Path(".python-version").write_text("3.12;id")

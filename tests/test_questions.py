@@ -1,4 +1,4 @@
-"""Questions: copier.yml judged before anything is written."""
+"""Tests of the questions: answers are validated before anything is written."""
 
 import keyword
 import os
@@ -35,12 +35,12 @@ def complete(questions: Questions, **given: object) -> dict[str, object]:
     return questions.complete({"project_name": "My App", **given})
 
 
-def test_the_questions_are_those_that_were_agreed(questions: Questions) -> None:
+def test_the_questions_are_the_expected_ones(questions: Questions) -> None:
     assert list(questions.asked) == NAMES
     assert list(complete(questions)) == NAMES
 
 
-def test_every_question_explains_itself(questions: Questions) -> None:
+def test_every_question_has_a_help_text(questions: Questions) -> None:
     assert all(question.help != question.name for question in questions.asked.values())
 
 
@@ -76,7 +76,7 @@ def test_an_unknown_question_is_refused_with_the_known_ones(questions: Questions
         ("author_email", "a@b.c>"),
     ],
 )
-def test_a_wrong_answer_is_named_with_its_question(questions: Questions, name: str, answer: object) -> None:
+def test_an_invalid_answer_is_reported_with_its_question(questions: Questions, name: str, answer: object) -> None:
     with pytest.raises(BadInputError, match=f"^{name} cannot be") as refused:
         complete(questions, **{name: answer})
     assert name in refused.value.hint
@@ -92,20 +92,20 @@ def test_control_characters_are_refused(questions: Questions, name: str, text: s
 @pytest.mark.parametrize(
     "text", ["", 'it\'s "so" \\ {{ x }} {% y %} {# z #} # $HOME `id`', "line\n\ttwo", "😀 שלום 你好", "\u2028"]
 )
-def test_any_other_text_is_taken_as_it_is(questions: Questions, text: str) -> None:
+def test_any_other_text_is_accepted_unchanged(questions: Questions, text: str) -> None:
     assert complete(questions, description=text)["description"] == text
 
 
 @pytest.mark.parametrize("email", ["", "ada@example.com", "a.b+c@localhost", "x_y%z@a-b.example"])
-def test_plausible_addresses_are_taken(questions: Questions, email: str) -> None:
+def test_plausible_addresses_are_accepted(questions: Questions, email: str) -> None:
     assert complete(questions, author_email=email)["author_email"] == email
 
 
-def test_a_number_in_an_answers_file_is_text(questions: Questions) -> None:
+def test_a_number_in_an_answers_file_becomes_text(questions: Questions) -> None:
     assert complete(questions, python_version=3.12)["python_version"] == "3.12"
 
 
-def test_no_project_can_shadow_the_language_its_library_or_what_it_depends_on(questions: Questions) -> None:
+def test_no_project_can_shadow_python_the_standard_library_or_a_dependency(questions: Questions) -> None:
     reserved = set(next(q.default for q in questions.all if q.name == "reserved_names").split())
     python = {*sys.stdlib_module_names, *keyword.kwlist, *keyword.softkwlist}
     assert {name for name in python if re.fullmatch("[a-z][a-z0-9_]*", name)} <= reserved
@@ -121,7 +121,7 @@ def test_yes_and_no_in_an_answers_file_need_no_quotes(questions: Questions, tmp_
         assert complete(questions, **read_answers(file))["telemetry"] == word
 
 
-def test_a_yes_or_no_question_takes_no_other_word() -> None:
+def test_a_yes_or_no_question_accepts_no_other_word() -> None:
     questions = Questions("docs: {type: bool, default: true}")
     assert [questions.complete({"docs": word})["docs"] for word in ("yes", "False", True)] == [True, False, True]
     with pytest.raises(BadInputError, match="yes or no"):
@@ -129,12 +129,12 @@ def test_a_yes_or_no_question_takes_no_other_word() -> None:
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a", "a: {default: '{{ nope('}"])
-def test_a_template_whose_questions_cannot_be_read_is_an_error_in_words(text: str) -> None:
+def test_unreadable_questions_are_reported(text: str) -> None:
     with pytest.raises(MkbackendError, match=re.escape("the template's copier.yml")):
         Questions(text).complete({})
 
 
-def test_an_answers_file_gives_its_answers_without_copiers_own_keys(tmp_path: Path) -> None:
+def test_an_answers_file_is_read_without_copiers_own_keys(tmp_path: Path) -> None:
     file = tmp_path / "answers.yml"
     file.write_text(yaml.safe_dump({"_commit": "v1", "ci": "none", "description": "{{ 😀 }}"}, allow_unicode=True))
     assert read_answers(file) == {"ci": "none", "description": "{{ 😀 }}"}
@@ -154,11 +154,11 @@ def test_a_missing_answers_file_is_refused(tmp_path: Path) -> None:
             read_answers(path)
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the encoding of arguments follows no locale")
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the locale does not set the encoding of arguments")
 @pytest.mark.parametrize(
     ("locale", "text", "encoding"), [("C", "Café".encode(), "ascii"), ("C.UTF-8", b"Caf\xe9", "utf-8")]
 )
-def test_an_answer_that_the_locale_does_not_decode_is_refused_by_its_encoding(
+def test_an_answer_that_the_locale_cannot_decode_is_refused_with_the_encoding(
     locale: str, text: bytes, encoding: str
 ) -> None:
     words = (sys.executable, "-m", "mkbackend", "new", "shop", "--yes", "--dry-run", "--data")
@@ -195,7 +195,7 @@ def test_data_without_a_name_and_a_value_is_refused(pair: str) -> None:
 )
 @settings(max_examples=30)
 @given(st.text("aAbB0_\n\"'\\<é😀"))
-def test_the_filters_of_questions_are_those_of_copier(expression: str, value: str) -> None:
+def test_the_filters_of_questions_equal_those_of_copier(expression: str, value: str) -> None:
     text = f"{{{{ {expression} }}}}"
     copier = SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"])
     answers = Questions(yaml.safe_dump({"value": {}, "x": {"default": text}})).complete({"value": value})

@@ -1,4 +1,4 @@
-"""Render: answers and a template become files, and the result can be updated."""
+"""Tests of rendering: answers and a template become files, and Copier can update the result."""
 
 import errno
 import os
@@ -41,7 +41,7 @@ def tree(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_files_that_are_listed_are_the_files_that_are_there(source: Source, tmp_path: Path) -> None:
+def test_the_returned_files_are_the_created_files(source: Source, tmp_path: Path) -> None:
     files = render(source, Questions(source.questions).complete({}), tmp_path / "p", tmp_path / "s")
     assert [path.as_posix() for path in files] == sorted(tree(tmp_path / "p"))
     assert {"LICENSE", "README.md", "app/__init__.py", ".github/workflows/ci.yml"} < set(tree(tmp_path / "p"))
@@ -62,7 +62,7 @@ def test_an_option_leaves_out_whole_files(
     assert every - set(tree(project(source, tmp_path, **answers))) == missing
 
 
-def test_what_tools_leave_in_a_template_is_not_copied(checkout: Checkout, tmp_path: Path) -> None:
+def test_caches_and_environments_in_a_template_are_not_copied(checkout: Checkout, tmp_path: Path) -> None:
     checkout.commit({f"template/{name}": "x" for name in ("app/__pycache__/a.pyc", ".venv/b", ".ruff_cache/c", ".env")})
     with template.find() as source:
         made = project(source, tmp_path)
@@ -72,7 +72,7 @@ def test_what_tools_leave_in_a_template_is_not_copied(checkout: Checkout, tmp_pa
 
 @pytest.fixture
 def source(checkout: Checkout) -> Iterator[Source]:
-    """The small template, found once."""
+    """Yield the small template."""
     with template.find() as found:
         yield found
 
@@ -81,7 +81,7 @@ def source(checkout: Checkout) -> Iterator[Source]:
     max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(description=PRINTABLE, author=PRINTABLE, name=PRINTABLE.filter(lambda text: not set(text) & set("\n\t/\\")))
-def test_any_printable_text_survives(
+def test_any_printable_text_is_preserved(
     source: Source, tmp_path_factory: pytest.TempPathFactory, description: str, author: str, name: str
 ) -> None:
     name = name if name.strip() else "x"
@@ -92,7 +92,7 @@ def test_any_printable_text_survives(
     assert (made / "README.md").read_bytes().decode() == f"# {name}\n\n{description}\n"
 
 
-def test_an_answer_is_text_and_never_a_template(source: Source, tmp_path: Path) -> None:
+def test_an_answer_is_never_rendered_as_a_template(source: Source, tmp_path: Path) -> None:
     text = "{{ 7 * 7 }} {% raw %} {# x #}"
     made = project(source, tmp_path, description=text, author_name=text)
     assert text in (made / "README.md").read_text()
@@ -100,7 +100,7 @@ def test_an_answer_is_text_and_never_a_template(source: Source, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", ["defaults:\n  license: none\n", "not: [valid"])
-def test_a_users_copier_settings_change_nothing(
+def test_a_users_copier_settings_have_no_effect(
     checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
     (tmp_path / "settings.yml").write_text(content)
@@ -128,7 +128,7 @@ GIT_SETTINGS = """
 [safe]
 	bareRepository = explicit
 """
-# A repository may need these to be reached and read; our own bundle does not.
+# Fetching a repository may need these settings; our own bundle does not.
 GIT_SETTINGS_OF_REPOSITORIES = """
 [core]
 	attributesFile = {home}/attributes
@@ -144,7 +144,7 @@ GIT_SETTINGS_OF_REPOSITORIES = """
 
 @pytest.mark.skipif(os.name == "nt", reason="hooks are shell scripts")
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["the bundle", "a repository"])
-def test_no_hook_or_setting_of_the_user_has_a_say_in_the_clone(
+def test_no_hook_or_git_setting_of_the_user_affects_the_clone(
     checkout: Checkout, tmp_path: Path, machine: Path, elsewhere: bool
 ) -> None:
     for folder, name in product(("hooks", "template/hooks"), ("post-checkout", "reference-transaction")):
@@ -159,7 +159,7 @@ def test_no_hook_or_setting_of_the_user_has_a_say_in_the_clone(
     assert not (machine / "ran").exists()
 
 
-def test_nothing_is_left_outside_the_scratch_directory(
+def test_no_file_is_left_outside_the_scratch_directory(
     checkout: Checkout, tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     temporary = tmp_path / "temporary"
@@ -180,7 +180,7 @@ def test_nothing_is_left_outside_the_scratch_directory(
         ({"copier.yml": "_min_copier_version: '99'\n_subdirectory: template\n"}, "requires Copier"),
     ],
 )
-def test_a_template_that_cannot_be_rendered_is_an_error_in_words(
+def test_a_template_that_cannot_be_rendered_is_reported(
     checkout: Checkout, tmp_path: Path, files: dict[str, str], message: str
 ) -> None:
     checkout.commit(files)
@@ -188,7 +188,7 @@ def test_a_template_that_cannot_be_rendered_is_an_error_in_words(
         render(source, {}, tmp_path / "p", tmp_path / "s")
 
 
-def test_an_interrupt_stays_one_where_copier_cannot_clean_up_after_it(
+def test_an_interrupt_is_reported_if_copiers_cleanup_fails(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
@@ -202,7 +202,7 @@ def test_an_interrupt_stays_one_where_copier_cannot_clean_up_after_it(
         project(source, tmp_path)
 
 
-def test_a_version_that_is_not_there_is_an_error_in_words(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_missing_version_is_reported(checkout: Checkout, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="v9"):
         render(source_of(str(checkout.root), "v9"), {}, tmp_path / "p", tmp_path / "s")
 
@@ -225,7 +225,7 @@ def test_plain_copier_refuses_the_same_answers(checkout: Checkout, tmp_path: Pat
     assert not (tmp_path / "plain").exists()
 
 
-def test_plain_copier_makes_the_same_files(checkout: Checkout, tmp_path: Path) -> None:
+def test_plain_copier_creates_the_same_files(checkout: Checkout, tmp_path: Path) -> None:
     answers = {"project_name": "The {{ Shop }}", "project_slug": "shop", "description": "😀\n# שלום", "ci": "gitlab"}
     plain_copy(checkout.root, tmp_path / "plain", **answers)
     with template.find() as source:
@@ -248,7 +248,7 @@ def test_plain_copier_updates_a_project_from_the_bundle_at_home(checkout: Checko
     own.commit({"mine.txt": "kept"})
     first = read_answers(made / ".copier-answers.yml")
     checkout.commit({"template/later.txt.jinja": "{{ description }}"})
-    with template.find() as source:  # a later run of mkbackend brings the new version home
+    with template.find() as source:  # a later run of mkbackend stores the new version in the home
         newest = source.version
     copier.run_update(made, defaults=True, overwrite=True, quiet=True, settings=copier.Settings())
     assert yaml.safe_load((made / ".copier-answers.yml").read_text())["_commit"] == newest
@@ -257,7 +257,7 @@ def test_plain_copier_updates_a_project_from_the_bundle_at_home(checkout: Checko
     assert read_answers(made / ".copier-answers.yml") == first
 
 
-def test_the_command_copier_itself_copies_from_the_bundle_at_home(checkout: Checkout, tmp_path: Path) -> None:
+def test_the_copier_command_copies_from_the_bundle_at_home(checkout: Checkout, tmp_path: Path) -> None:
     with template.find() as source:
         command = [sys.executable, "-m", "copier", "copy", "--defaults", source.url, str(tmp_path / "plain")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Stage: nothing or the whole project, whatever happens."""
+"""Tests of the staging directory: a run leaves nothing or a complete project."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def unborn(target: Path) -> None:
 
 
 def killed_while(step: str, target: Path) -> None:
-    """Run the same in a process that is killed at a named function."""
+    """Run `make` in a process that is killed during a step."""
     script = f"""
 import os, signal, sys
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_a_new_directory_appears_with_its_parents(tmp_path: Path, place: str) ->
     assert set(os.listdir(tmp_path)) - before == {place.partition("/")[0]}
 
 
-def test_nothing_is_there_until_the_move(tmp_path: Path) -> None:
+def test_no_file_is_visible_before_the_move(tmp_path: Path) -> None:
     with stage.beside(tmp_path / "a" / "new") as made:
         fill(made)
         assert not (tmp_path / "a").exists()
@@ -78,7 +78,7 @@ def test_nothing_is_there_until_the_move(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".mkbackend*"))
 
 
-def test_an_empty_directory_stays_the_same_directory(tmp_path: Path) -> None:
+def test_an_empty_directory_is_filled_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "empty"
     target.mkdir()
     before = target.stat().st_ino
@@ -87,7 +87,7 @@ def test_an_empty_directory_stays_the_same_directory(tmp_path: Path) -> None:
     assert target.stat().st_ino == before
 
 
-def test_a_clone_without_commits_can_take_a_project(tmp_path: Path) -> None:
+def test_a_clone_without_commits_can_be_filled(tmp_path: Path) -> None:
     unborn(tmp_path / "clone")
     assert stage.is_unborn_clone(tmp_path / "clone")
     make(tmp_path / "clone")
@@ -118,7 +118,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path, place: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc takes no files, not even root's")
-def test_a_parent_that_cannot_be_written_is_refused() -> None:
+def test_an_unwritable_parent_is_refused() -> None:
     with pytest.raises(BadInputError, match="Cannot write to /proc"):
         make(Path("/proc/new"))
 
@@ -150,7 +150,7 @@ def test_a_move_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert content(target) == before
 
 
-def test_a_disk_of_its_own_is_filled_from_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mount_point_is_staged_inside_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "mounted"
     target.mkdir()
     monkeypatch.setattr(Path, "is_mount", lambda self: self == target)
@@ -162,12 +162,12 @@ def test_a_disk_of_its_own_is_filled_from_inside(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_an_interrupt_waits_for_the_move(name: str) -> None:
+def test_an_interrupt_is_delayed_until_after_the_move(name: str) -> None:
     if not hasattr(signal, name):
         pytest.skip(f"no {name} on this system")
     number = getattr(signal, name)
     order = []
-    # Under nohup SIGHUP is ignored, and stays so.
+    # Under nohup SIGHUP is ignored, and must remain ignored.
     before = signal.signal(number, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
@@ -178,7 +178,7 @@ def test_an_interrupt_waits_for_the_move(name: str) -> None:
     assert order == ["moved"]
 
 
-def test_an_interrupt_right_after_the_hidden_directory_was_made_leaves_nothing(
+def test_an_interrupt_right_after_creating_the_staging_directory_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mkdir = Path.mkdir
@@ -205,13 +205,13 @@ def test_an_ignored_interrupt_stays_ignored() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
 @pytest.mark.parametrize("target_exists", [True, False])
-def test_a_killed_run_leaves_nothing_and_the_next_one_cleans_up(tmp_path: Path, target_exists: bool) -> None:
+def test_the_next_run_cleans_up_after_a_killed_one(tmp_path: Path, target_exists: bool) -> None:
     target = tmp_path / "place" / "new"
     (target if target_exists else target.parent).mkdir(parents=True)
     killed_while("rendering", target)
     assert len(list(target.parent.glob(".mkbackend-*"))) == 1
     assert not target_exists or not os.listdir(target)
-    if target_exists:  # its marker was set: the next run finishes the move
+    if target_exists:  # its marker is set: the next run finishes the move
         stage.sweep(target)
     else:
         make(target)
@@ -220,7 +220,7 @@ def test_a_killed_run_leaves_nothing_and_the_next_one_cleans_up(tmp_path: Path, 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
-def test_a_move_that_was_killed_halfway_is_finished_by_the_next_run(tmp_path: Path) -> None:
+def test_a_half_finished_move_is_completed_by_the_next_run(tmp_path: Path) -> None:
     target = tmp_path / "place" / "new"
     target.mkdir(parents=True)
     killed_while("moving", target)
@@ -231,7 +231,7 @@ def test_a_move_that_was_killed_halfway_is_finished_by_the_next_run(tmp_path: Pa
     assert os.listdir(target.parent) == ["new"]
 
 
-def test_the_stage_of_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
+def test_the_staging_directory_of_a_running_process_is_kept(tmp_path: Path) -> None:
     with stage.beside(tmp_path / "first") as made:
         fill(made)
         make(tmp_path / "second")
@@ -239,7 +239,7 @@ def test_the_stage_of_a_run_at_work_is_left_alone(tmp_path: Path) -> None:
     assert content(tmp_path / "first") == content(tmp_path / "second") == FILES
 
 
-def test_only_our_own_directories_are_swept(tmp_path: Path) -> None:
+def test_only_staging_directories_are_removed(tmp_path: Path) -> None:
     for name in (".mkbackend-notes", ".mkbackend-x-1", "mkbackend-1-2"):
         (tmp_path / name).mkdir()
     (tmp_path / ".mkbackend-999999999-link").symlink_to(tmp_path / ".mkbackend-notes")
@@ -250,7 +250,7 @@ def test_only_our_own_directories_are_swept(tmp_path: Path) -> None:
 
 
 def found_stage(beside: Path, moving: Path) -> Path:
-    """Make what a killed run could have left beside a place, its project on the way to another one."""
+    """Create a staging directory as left by a killed run, whose marker names another target."""
     root = beside.parent / ".mkbackend-999999999-ab"
     (root / "new" / moving.name).mkdir(parents=True)
     (root / "new" / moving.name / "rest.txt").write_text("rest")
@@ -258,7 +258,7 @@ def found_stage(beside: Path, moving: Path) -> Path:
     return root
 
 
-def test_a_found_folder_moves_nothing_to_another_place(tmp_path: Path) -> None:
+def test_a_staging_directory_is_not_moved_to_another_target(tmp_path: Path) -> None:
     victim, target = tmp_path / "victim", tmp_path / "place" / "new"
     for folder in (victim, target.parent):
         folder.mkdir()
@@ -270,7 +270,7 @@ def test_a_found_folder_moves_nothing_to_another_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["moving", "new", "new/new", "old"])
-def test_a_found_folder_with_a_link_in_it_moves_nothing(tmp_path: Path, part: str) -> None:
+def test_a_staging_directory_with_a_symlink_is_not_moved(tmp_path: Path, part: str) -> None:
     target = tmp_path / "place" / "new"
     unborn(target)
     root, outside = found_stage(target, moving=target), tmp_path / "outside"
@@ -285,7 +285,7 @@ def test_a_found_folder_with_a_link_in_it_moves_nothing(tmp_path: Path, part: st
     assert before == (content(outside) if outside.is_dir() else outside.read_text())
 
 
-def test_a_found_folder_takes_no_repository_away(tmp_path: Path) -> None:
+def test_a_staging_directory_does_not_replace_a_repository(tmp_path: Path) -> None:
     target = tmp_path / "place" / "new"
     unborn(target)
     subprocess.run(["git", "commit", "--quiet", "--allow-empty", "-m", "mine"], cwd=target, check=True)
@@ -296,7 +296,9 @@ def test_a_found_folder_takes_no_repository_away(tmp_path: Path) -> None:
     assert "mine" in subprocess.check_output(["git", "log"], cwd=target, text=True)
 
 
-def test_a_link_in_a_found_folder_changes_no_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_symlink_in_a_staging_directory_does_not_change_modes_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outside, root = tmp_path / "outside", tmp_path / ".mkbackend-999999999-ab"
     outside.touch(0o600)
     root.mkdir()
@@ -311,7 +313,7 @@ def test_a_link_in_a_found_folder_changes_no_mode(tmp_path: Path, monkeypatch: p
     assert outside.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_repository_around_a_place_is_found(tmp_path: Path) -> None:
+def test_the_surrounding_repository_is_found(tmp_path: Path) -> None:
     assert stage.surrounding_repository(tmp_path / "a" / "b") is None
     unborn(tmp_path)
     assert stage.surrounding_repository(tmp_path / "a" / "b") == tmp_path

@@ -1,4 +1,4 @@
-"""Template: where it comes from, and what is kept in the user's home."""
+"""Tests of the template's source and of the bundle in the user's home."""
 
 import os
 import subprocess
@@ -22,14 +22,14 @@ def find() -> template.Source:
         return source
 
 
-def test_a_project_records_the_same_words_on_every_machine(checkout: Checkout, machine: Path) -> None:
+def test_the_recorded_source_is_the_same_on_every_machine(checkout: Checkout, machine: Path) -> None:
     source = find()
     assert (source.url, source.version) == ("~/.local/share/mkbackend/template.bundle", "v0.1.0")
     assert source.questions == (checkout.root / "copier.yml").read_text(encoding="utf-8")
     assert list(bundle.tags(home_bundle(machine))) == ["v0.1.0"]
 
 
-def test_the_package_brings_its_own_bundle(
+def test_an_installed_package_uses_its_own_bundle(
     checkout: Checkout, machine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shipped = tmp_path / "template.bundle"
@@ -49,7 +49,7 @@ def test_the_bundle_at_home_only_grows(checkout: Checkout, machine: Path) -> Non
     assert draft.startswith("v0.1.0.post1.dev0+g")
 
 
-def test_an_older_mkbackend_uses_its_own_version_and_takes_none_away(checkout: Checkout, machine: Path) -> None:
+def test_an_older_mkbackend_uses_its_own_version_and_keeps_newer_ones(checkout: Checkout, machine: Path) -> None:
     old = checkout.git("rev-parse", "HEAD")
     checkout.release("0.2.0")
     assert find().version == "v0.2.0"
@@ -58,14 +58,14 @@ def test_an_older_mkbackend_uses_its_own_version_and_takes_none_away(checkout: C
     assert list(bundle.tags(home_bundle(machine))) == ["v0.1.0", "v0.2.0"]
 
 
-def test_what_is_known_is_not_written_again(checkout: Checkout, machine: Path) -> None:
+def test_a_known_version_is_not_written_again(checkout: Checkout, machine: Path) -> None:
     find()
     before = home_bundle(machine).stat().st_ino
     find()
     assert home_bundle(machine).stat().st_ino == before
 
 
-def test_a_damaged_bundle_at_home_is_laid_aside_and_made_anew(checkout: Checkout, machine: Path) -> None:
+def test_a_damaged_bundle_at_home_is_set_aside_and_recreated(checkout: Checkout, machine: Path) -> None:
     find()
     home_bundle(machine).write_bytes(b"damaged")
     assert find().version == "v0.1.0"
@@ -73,7 +73,7 @@ def test_a_damaged_bundle_at_home_is_laid_aside_and_made_anew(checkout: Checkout
     assert home_bundle(machine).with_suffix(".damaged").read_bytes() == b"damaged"
 
 
-def test_runs_at_the_same_time_lose_no_version(checkout: Checkout, machine: Path, tmp_path: Path) -> None:
+def test_concurrent_runs_lose_no_version(checkout: Checkout, machine: Path, tmp_path: Path) -> None:
     clones = []
     for number in range(4):
         clone = Checkout(tmp_path / f"clone{number}")
@@ -90,14 +90,14 @@ def test_runs_at_the_same_time_lose_no_version(checkout: Checkout, machine: Path
     assert len(bundle.tags(home_bundle(machine))) == 5
 
 
-def test_a_dry_run_leaves_the_home_alone(checkout: Checkout, machine: Path) -> None:
+def test_a_dry_run_does_not_change_the_home(checkout: Checkout, machine: Path) -> None:
     with template.find(remember=False) as source:
         assert list(bundle.tags(Path(source.url))) == ["v0.1.0"]
     assert not home_bundle(machine).exists()
     assert not Path(source.url).exists()
 
 
-def test_a_home_that_cannot_be_written_is_said(checkout: Checkout, machine: Path) -> None:
+def test_an_unwritable_home_is_reported(checkout: Checkout, machine: Path) -> None:
     (machine / ".local").write_text("a file in the way")
     with pytest.raises(MkbackendError, match=r"Cannot store the template") as refused:
         find()
@@ -110,8 +110,8 @@ def test_an_unpacked_archive_has_no_template(monkeypatch: pytest.MonkeyPatch, tm
         find()
 
 
-def test_another_repository_is_recorded_as_it_is_given(checkout: Checkout) -> None:
-    url = f"git+{checkout.root.as_uri()}"  # so that Copier knows it for a git URL
+def test_another_repository_is_recorded_with_its_url(checkout: Checkout) -> None:
+    url = f"git+{checkout.root.as_uri()}"  # so that Copier recognises a git URL
     for given in (url, checkout.root.as_uri()):
         with template.find(given, "main") as source:
             assert (source.url, source.version) == (url, "main")
@@ -119,7 +119,7 @@ def test_another_repository_is_recorded_as_it_is_given(checkout: Checkout) -> No
         assert source.url == str(checkout.root)
 
 
-def test_without_a_ref_the_newest_release_counts(checkout: Checkout) -> None:
+def test_without_a_ref_the_newest_release_is_used(checkout: Checkout) -> None:
     with template.find(str(checkout.root)) as source:
         assert source.version == "HEAD"
     for tag in ("v0.9.0", "v0.10.0", "v0.10.0rc1", "v1.0.0a1", "nightly"):

@@ -162,7 +162,7 @@ def test_a_missing_env_is_wrong_with_the_command_that_writes_it(place: Place) ->
     assert not wrong(place.look(PORT=str(free_port())))
 
 
-def test_settings_that_do_not_allow_a_start_are_named(place: Place) -> None:
+def test_settings_that_prevent_a_start_are_reported(place: Place) -> None:
     place.set(LOG_LEVEL="LOUD", JWT_ALGORITHM="none", ENVIRONMENT="")
     found = place.look()
     assert wrong(found) == {"settings"}

@@ -71,7 +71,7 @@ def test_json_is_one_object(project: Project) -> None:
     }
 
 
-def test_it_touches_nothing(project: Project, machine: Path) -> None:
+def test_it_writes_nothing(project: Project, machine: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (*project.root.rglob("*"), *machine.rglob("*"))}
     status(project, code=1)
     assert {path: path.stat().st_mtime_ns for path in (*project.root.rglob("*"), *machine.rglob("*"))} == before
