@@ -1,4 +1,4 @@
-"""A project to add slices to: the template's own files, which need no rendering, in a repository of their own."""
+"""Fixtures for the tests of slices: a repository with the template's Python files, which need no rendering."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ EVERY = (
 
 @dataclass(frozen=True)
 class Place:
-    """A project, and the command in it."""
+    """A project, with methods to run the command and git in it."""
 
     root: Path
 
@@ -42,7 +42,7 @@ class Place:
         return self.git("status", "--porcelain", "--untracked-files=all").splitlines()
 
     def run(self, *words: str, code: int = 0) -> Result:
-        """Type `mkbackend WORDS`; it must end with this code."""
+        """Run `mkbackend WORDS`; require this exit code."""
         done = CliRunner().invoke(cli.app, [*words, "--project", str(self.root)])
         assert done.exit_code == code, done.output
         return done
@@ -65,7 +65,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """A committed project."""
+    """Return a committed project."""
     root = tmp_path / "project"
     for name in ("app", "alembic", "tests"):
         shutil.copytree(TEMPLATE / name, root / name, ignore=LEFT)
@@ -83,7 +83,7 @@ Refused = Callable[..., str]
 
 @pytest.fixture
 def refused(place: Place) -> Refused:
-    """Type what must be refused: with code 2, and nothing written; return what it says."""
+    """Return a function that runs a command, requires exit code 2 and no change, and returns the output."""
 
     def refused(*words: str) -> str:
         before = place.status()

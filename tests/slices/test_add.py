@@ -1,4 +1,4 @@
-"""`mkbackend add`: the whole slice, or nothing."""
+"""Tests of `mkbackend add`: the whole slice is written, or nothing."""
 
 import ast
 import shutil
@@ -16,7 +16,7 @@ from mkbackend.slices import render
 from .conftest import EVERY, Place, Refused
 
 
-def test_it_writes_a_slice_and_changes_no_file(place: Place) -> None:
+def test_it_writes_a_slice_and_changes_no_existing_file(place: Place) -> None:
     place.run("add", "blog_post", *EVERY)
     written = [line.removeprefix("?? ") for line in place.status()]
     expected = {path.format(name="blog_post") for path in render.FILES.values()}
@@ -36,7 +36,7 @@ def test_the_migration_follows_the_head(place: Place) -> None:
     assert next(one for one in read(place.root) if one.revision == after).follows == (before,)
 
 
-def test_one_after_the_other_needs_no_commit_between(place: Place) -> None:
+def test_consecutive_commands_need_no_commit_between(place: Place) -> None:
     place.run("add", "author", "name:str")
     place.git("add", "--all")
     place.run("add", "book", "author:ref/author")
@@ -49,7 +49,7 @@ def test_a_dry_run_shows_and_writes_nothing(place: Place) -> None:
     assert place.status() == []
 
 
-def test_a_description_can_be_a_file_also_that_of_another_project(place: Place) -> None:
+def test_a_slice_can_be_described_by_a_file_of_another_project(place: Place) -> None:
     place.run("add", "article", *EVERY, "--auth", "owner")
     model = place.read("app/domain/models/article.py")
     shutil.move(place.root / ".mkbackend/article.toml", place.root / ".git/article.toml")
@@ -58,7 +58,7 @@ def test_a_description_can_be_a_file_also_that_of_another_project(place: Place) 
     assert place.read("app/domain/models/article.py") == model
 
 
-def test_where_a_file_cannot_be_written_nothing_is(place: Place) -> None:
+def test_if_one_file_cannot_be_written_none_is(place: Place) -> None:
     (place.root / "tests/unit/.test_article_service.py.new").mkdir()
     place.run("add", "article", *EVERY, code=1)
     assert place.status() == []
@@ -90,11 +90,11 @@ def test_it_takes_less_than_a_second(place: Place) -> None:
         (["article", "--from", "nowhere.toml"], "nowhere.toml"),
     ],
 )
-def test_what_cannot_be_is_refused(refused: Refused, words: list[str], why: str) -> None:
+def test_an_invalid_resource_is_refused(refused: Refused, words: list[str], why: str) -> None:
     assert why in refused("add", *words)
 
 
-def test_changes_of_the_users_come_first(place: Place, refused: Refused) -> None:
+def test_uncommitted_changes_are_refused(place: Place, refused: Refused) -> None:
     place.edit("app/main.py", '"""', '"""Mine. ')
     assert "app/main.py" in refused("add", "article", "a:str")
     place.run("add", "article", "a:str", "--allow-dirty")
@@ -109,19 +109,19 @@ def test_several_heads_are_refused(place: Place, refused: Refused) -> None:
     assert "make migrate-merge, then retry" in refused("add", "article", "a:str")
 
 
-def test_a_project_of_an_older_template_is_told_to_update(place: Place, refused: Refused) -> None:
+def test_a_project_of_an_older_template_must_be_updated(place: Place, refused: Refused) -> None:
     (place.root / "app/domain/schemas/types.py").unlink()
     assert "mkbackend update" in refused("add", "article", "a:str", "--allow-dirty")
 
 
-def test_a_new_slice_needs_the_newest_template_and_more_fields_do_not(place: Place, refused: Refused) -> None:
+def test_a_new_slice_requires_the_newest_template_but_new_fields_do_not(place: Place, refused: Refused) -> None:
     place.run("add", "article", "a:str")
     (place.root / "app/repository/filters.py").unlink()
     assert "mkbackend update" in refused("add", "testimonial", "a:str", "--allow-dirty")
     place.run("add", "article", "b:str:null", "--allow-dirty")
 
 
-def test_a_project_with_the_names_of_before_gets_no_fields_and_loses_a_slice(place: Place, refused: Refused) -> None:
+def test_a_project_with_old_names_can_remove_slices_but_not_add_fields(place: Place, refused: Refused) -> None:
     place.run("add", "article", "a:str")
     (place.root / "app/container.py").unlink()
     for resource in ("article", "testimonial"):
@@ -130,12 +130,12 @@ def test_a_project_with_the_names_of_before_gets_no_fields_and_loses_a_slice(pla
     place.run("remove", "article")
 
 
-def test_what_is_no_project_is_told_where_one_is(place: Place) -> None:
+def test_a_subfolder_of_a_project_is_refused_with_the_projects_path(place: Place) -> None:
     inside = CliRunner().invoke(cli.app, ["add", "article", "a:str", "--project", str(place.root / "app")])
     assert (inside.exit_code, str(place.root) in inside.output) == (2, True)
 
 
-def test_a_model_of_the_users_needs_a_way_to_make_one(place: Place, refused: Refused) -> None:
+def test_a_reference_to_a_handwritten_model_requires_a_sample(place: Place, refused: Refused) -> None:
     book = 'from app.domain.models.base import BaseModel\n\n\nclass Book(BaseModel):\n    __tablename__ = "books"\n'
     place.write("app/domain/models/book.py", book)
     assert "tests/slices/book.py is missing" in refused("add", "page_note", "book:ref/book")
@@ -145,14 +145,14 @@ def test_a_model_of_the_users_needs_a_way_to_make_one(place: Place, refused: Ref
 
 
 @pytest.mark.parametrize(("auth", "asks"), [("user", True), ("public", True), ("owner", True), ("admin", False)])
-def test_a_reference_to_what_only_its_owner_sees_asks_who_refers(place: Place, auth: str, asks: bool) -> None:
+def test_a_reference_to_an_owned_resource_checks_the_caller(place: Place, auth: str, asks: bool) -> None:
     place.run("add", "note", "title:str", "--auth", "owner")
     place.run("add", "post", "note:ref/note", "--auth", auth, "--allow-dirty")
     assert ("OWNERS" in place.read("app/repository/post_repository.py")) is asks
     assert ("create_post(self, data: PostCreate, caller: Caller)" in place.read("app/service/post_service.py")) is asks
 
 
-def test_a_range_gets_an_index_where_none_serves(place: Place) -> None:
+def test_a_range_filter_gets_an_index_if_none_exists(place: Place) -> None:
     place.run("add", "note", "a:int", "b:float", "c:datetime:null", "d:date:null:unique", "e:int:null:index", "f:str")
     schemas = place.read("app/domain/schemas/note.py")
     model = place.read("app/domain/models/note.py")
@@ -162,7 +162,7 @@ def test_a_range_gets_an_index_where_none_serves(place: Place) -> None:
     assert "f_gte" not in schemas
 
 
-def test_an_owner_field_alone_hides_no_row(place: Place) -> None:
+def test_a_field_named_owner_alone_does_not_restrict_rows(place: Place) -> None:
     place.run("add", "thing", "owner:ref/user", "name:str")
     place.run("add", "post", "thing:ref/thing", "--auth", "owner", "--allow-dirty")
     assert "OWNERS" not in place.read("app/repository/post_repository.py")
@@ -178,10 +178,10 @@ def test_the_example_of_the_help_needs_no_quotes(shell: str, tmp_path: Path) -> 
     assert said.split() == example.replace("\\\n", " ").split()[2:]
 
 
-def test_the_example_of_the_help_is_taken(place: Place) -> None:
+def test_the_example_of_the_help_is_accepted(place: Place) -> None:
     place.run(*_example().replace("\\\n", " ").split()[1:])
 
 
 def _example() -> str:
-    """Return the command that the help shows."""
+    """Return the example command in the help."""
     return (cli.add.__doc__ or "").partition("Example:")[2].replace("\\b", "").replace("\b", "").strip()

@@ -1,4 +1,4 @@
-"""The base of a later merge: the text that `add` wrote, kept beside the record."""
+"""Tests of the base for later merges: the text that `add` wrote, stored beside the record."""
 
 import base64
 import bz2
@@ -25,13 +25,13 @@ def kept(place: Place) -> dict[str, str]:
 
 
 def there(place: Place) -> dict[str, str]:
-    """Return the files of the slice, but for its migrations."""
+    """Return the files of the slice, without migrations."""
     known = record.read(place.root, "article")
     assert known
     return {path: place.read(path) for path in known.files if not path.startswith("alembic")}
 
 
-def test_every_file_is_kept_as_it_was_written(place: Place) -> None:
+def test_every_file_is_stored_as_written(place: Place) -> None:
     place.run("add", "article", *EVERY)
     written = there(place)
     place.edit(SERVICE, '"""', '"""Mine. ')
@@ -39,7 +39,7 @@ def test_every_file_is_kept_as_it_was_written(place: Place) -> None:
     assert place.read(BASE).count("\n") == len(written) + 1
 
 
-def test_more_fields_leave_the_same_bytes_as_all_at_once(place: Place) -> None:
+def test_fields_added_later_give_the_same_base_as_all_at_once(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.run("add", "article", "price:decimal/10/2:null", "mood:enum/good/bad=good")
     twice = place.read(BASE)
@@ -55,7 +55,7 @@ def test_a_dry_run_shows_no_compressed_text(place: Place) -> None:
     assert BASE not in shown + place.run("remove", "article", "--dry-run").output
 
 
-def test_edited_files_get_what_is_new_in_the_templates(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edited_files_receive_changes_of_the_templates(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     _add_with_older_templates(place, monkeypatch)
     place.edit(SERVICE, '"""The use cases of articles."""', '"""Mine."""')
     place.commit()
@@ -67,7 +67,9 @@ def test_edited_files_get_what_is_new_in_the_templates(place: Place, monkeypatch
     assert len(kept(place)) == len(there(place))
 
 
-def test_a_record_of_before_works_and_keeps_only_what_is_sure(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_without_a_base_works_and_stores_only_unedited_files(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _add_with_older_templates(place, monkeypatch)
     (place.root / BASE).unlink()
     place.edit(SERVICE, '"""The use cases of articles."""', '"""Mine."""')
@@ -79,7 +81,7 @@ def test_a_record_of_before_works_and_keeps_only_what_is_sure(place: Place, monk
 
 
 def _add_with_older_templates(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add a slice whose service has a line at its end that the templates have no longer."""
+    """Add a slice whose service ends with a line that the current templates no longer have."""
 
     def older(view: Mapping[str, Any]) -> dict[str, str]:
         files = real(view)
@@ -91,7 +93,7 @@ def _add_with_older_templates(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
         place.run("add", "article", "title:str")
 
 
-def test_two_branches_that_add_to_a_resource_do_not_clash_in_it(place: Place) -> None:
+def test_two_branches_that_extend_a_resource_do_not_conflict_in_its_base(place: Place) -> None:
     shutil.copy(TEMPLATE / ".gitattributes", place.root)
     place.run("add", "article", "title:str")
     place.commit()
@@ -125,7 +127,7 @@ def test_two_branches_that_add_to_a_resource_do_not_clash_in_it(place: Place) ->
         "\udcff",
     ],
 )
-def test_a_damaged_line_counts_for_nothing(tmp_path: Path, line: str) -> None:
+def test_a_damaged_line_is_ignored(tmp_path: Path, line: str) -> None:
     path, text = "app/a.py", "a = 1\n"
     known = Record(parse("article", ["title:str"]), {path: hash_of(text.encode()), "app/b.py": hash_of(b"b")})
     good = base64.b64encode(bz2.compress(text.encode())).decode()

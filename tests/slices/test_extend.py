@@ -1,4 +1,4 @@
-"""Another `add` of a resource that is there: its fields are added everywhere."""
+"""Tests of `mkbackend add` for an existing resource: the new fields are added to every file."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ MODEL, SERVICE = "app/domain/models/article.py", "app/service/article_service.py
 SCHEMAS, SAMPLE = "app/domain/schemas/article.py", "tests/slices/article.py"
 
 
-def test_files_that_nobody_edited_are_as_if_all_had_been_added_at_once(place: Place) -> None:
+def test_unedited_files_equal_those_of_adding_all_fields_at_once(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.run("add", "article", "price:decimal/10/2:null", "mood:enum/good/bad=good")
     twice = {path: place.read(path) for path in _files(place)}
@@ -46,7 +46,7 @@ def test_a_migration_adds_the_columns(place: Place) -> None:
     assert len(heads(read(place.root))) == 1
 
 
-def test_one_command_takes_it_back(place: Place) -> None:
+def test_the_suggested_command_undoes_it(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.commit()
     said = place.run("add", "article", "views:int=0").output
@@ -55,7 +55,7 @@ def test_one_command_takes_it_back(place: Place) -> None:
     assert place.status() == []
 
 
-def test_edits_and_new_fields_stand_side_by_side(place: Place) -> None:
+def test_edits_and_new_fields_are_merged(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.edit(MODEL, "title: Mapped[str] = mapped_column(String(255))\n", _MINE)
     place.edit(SERVICE, '"""The use cases of articles."""', '"""Mine."""')
@@ -77,7 +77,7 @@ _MINE = """title: Mapped[str] = mapped_column(String(255))
 """
 
 
-def test_what_cannot_be_placed_is_named_with_its_lines(place: Place) -> None:
+def test_lines_that_cannot_be_merged_are_reported(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.edit(SCHEMAS, '"created_at", "updated_at", "title"', '"updated_at", "title"')
     place.commit()
@@ -88,7 +88,7 @@ def test_what_cannot_be_placed_is_named_with_its_lines(place: Place) -> None:
     assert "views" in place.read(MODEL)
 
 
-def test_a_file_that_was_removed_stays_so(place: Place) -> None:
+def test_a_deleted_file_is_not_recreated(place: Place) -> None:
     place.run("add", "article", "title:str")
     (place.root / SAMPLE).unlink()
     said = place.run("add", "article", "views:int=0").output
@@ -105,7 +105,7 @@ def test_a_unique_field_of_an_owners_slice_is_unique_for_each_owner(place: Place
     assert '"uq_rules_slug","rules",["slug"]' in _squeezed(place)
 
 
-def test_a_slice_of_an_earlier_edition_keeps_its_form(place: Place) -> None:
+def test_a_slice_of_an_earlier_edition_keeps_its_layout(place: Place) -> None:
     place.run("add", "note", "slug:str:unique", "--auth", "owner")
     place.edit(".mkbackend/note.toml", "edition = 2\n", "")
     place.run("add", "note", "code:str:null:unique", "--allow-dirty")
@@ -116,7 +116,7 @@ def test_a_slice_of_an_earlier_edition_keeps_its_form(place: Place) -> None:
 
 
 def _squeezed(place: Place) -> str:
-    """Return all migrations without white space."""
+    """Return the text of all migrations without white space."""
     return "".join("".join(place.read(f"alembic/versions/{path}").split()) for path in place.migrations())
 
 
@@ -133,14 +133,14 @@ def _squeezed(place: Place) -> str:
         (["views:int=0", "--no-soft-delete"], "its soft_delete is True"),
     ],
 )
-def test_what_rows_that_are_there_cannot_take_is_refused(
+def test_fields_that_existing_rows_cannot_have_are_refused(
     place: Place, refused: Refused, words: list[str], why: str
 ) -> None:
     place.run("add", "article", "title:str")
     assert why in refused("add", "article", *words)
 
 
-def test_of_two_that_refer_to_each_other_the_first_is_known(place: Place, refused: Refused) -> None:
+def test_two_resources_can_refer_to_each_other(place: Place, refused: Refused) -> None:
     place.run("add", "author", "name:str")
     place.run("add", "book", "author:ref/author")
     place.run("add", "author", "best:ref/book:null:setnull")

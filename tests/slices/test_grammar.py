@@ -1,4 +1,4 @@
-"""Words become fields, or are refused with the word."""
+"""Tests of the grammar of fields and names: valid words are parsed, others refused by name."""
 
 from pathlib import Path
 
@@ -97,12 +97,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("word", GOOD.split())
-def test_a_word_that_will_do_is_taken(word: str) -> None:
+def test_a_valid_word_is_accepted(word: str) -> None:
     assert parse_field(word).word == word
 
 
 @pytest.mark.parametrize(("word", "why"), BAD.items())
-def test_a_word_that_will_not_do_is_refused_and_named(word: str, why: str) -> None:
+def test_an_invalid_word_is_refused_by_name(word: str, why: str) -> None:
     with pytest.raises(BadInputError) as refused:
         parse_field(word)
     assert why in f"{refused.value.message} {refused.value.hint}"
@@ -133,7 +133,7 @@ PARTS = [
 @example("a:datetime=0001-01-01T00:00:00+14:00")
 @example("a:decimal/٣/1")
 @example("a:str=\u2028")
-def test_any_word_is_taken_or_refused(word: str) -> None:
+def test_any_word_is_accepted_or_refused(word: str) -> None:
     try:
         field = parse_field(word)
     except BadInputError:
@@ -153,7 +153,7 @@ def test_any_word_is_taken_or_refused(word: str) -> None:
         ("other", "order", "an SQL keyword"),
     ],
 )
-def test_a_name_that_will_not_do_is_refused(name: str, plural: str | None, why: str) -> None:
+def test_an_invalid_name_is_refused(name: str, plural: str | None, why: str) -> None:
     with pytest.raises(BadInputError) as refused:
         parse(name, ["a:str"], plural)
     assert why in f"{refused.value.message} {refused.value.hint}"
@@ -167,12 +167,12 @@ def test_a_name_that_will_not_do_is_refused(name: str, plural: str | None, why: 
         (["owner:ref/user"], "'owner_id' is defined twice"),
     ],
 )
-def test_two_fields_of_one_name_are_refused(words: list[str], why: str) -> None:
+def test_two_fields_with_the_same_name_are_refused(words: list[str], why: str) -> None:
     with pytest.raises(BadInputError, match=why):
         parse("article", words, auth="owner")
 
 
-def test_a_file_describes_and_words_are_added(tmp_path: Path) -> None:
+def test_words_extend_the_description_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "article.toml"
     file.write_text('name = "article"\nauth = "owner"\nsoft_delete = false\nfields = ["title:str=Hello, world"]\n')
     described = read_file(file).with_words(Description(fields=("body:text",), auth="admin"))
@@ -184,7 +184,7 @@ def test_a_file_describes_and_words_are_added(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "described", [*(Description(name, ("a:int",), "many") for name in "ilo"), Description("one", ("l:int",), "many")]
 )
-def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read(described: Description) -> None:
+def test_a_name_that_looks_like_a_digit_is_refused_but_an_old_record_is_read(described: Description) -> None:
     with pytest.raises(BadInputError, match=r"make lint rejects it as ambiguous\."):
         resource_of(described)
     assert parse(described.name, list(described.fields), described.plural).name == described.name
@@ -205,43 +205,41 @@ def test_a_name_that_reads_like_a_digit_is_refused_and_a_record_of_it_still_read
         (Description("long", ("text:str",)), "the class LongText exists already"),
     ],
 )
-def test_a_name_with_a_meaning_of_its_own_is_refused_and_a_record_of_it_still_read(
-    described: Description, why: str
-) -> None:
+def test_a_reserved_name_is_refused_but_an_old_record_is_read(described: Description, why: str) -> None:
     with pytest.raises(BadInputError, match=why):
         resource_of(described)
     assert parse(described.name, list(described.fields), described.plural).name == described.name
 
 
 @pytest.mark.parametrize("words", [("price:int", "price_lt:str"), ("born_gte:json", "born:date:null")])
-def test_a_field_that_is_called_as_the_filter_of_another_is_refused(words: tuple[str, ...]) -> None:
+def test_a_field_with_the_name_of_another_fields_filter_is_refused(words: tuple[str, ...]) -> None:
     with pytest.raises(BadInputError, match=r"is defined twice: \w+_(lt|gte):\w+, and a range filter"):
         resource_of(Description("note", words))
     assert resource_of(Description("note", ("title:str", "title_lt:str", "sizes:int:list", "sizes_gte:int")))
 
 
 @pytest.mark.parametrize("name", ["model_dump_all", "model_validate", "model_copy", "type_annotation_map"])
-def test_what_pydantic_or_sqlalchemy_keep_for_themselves_names_no_field(name: str) -> None:
+def test_names_reserved_by_pydantic_or_sqlalchemy_are_refused(name: str) -> None:
     with pytest.raises(BadInputError, match="an attribute of that name"):
         parse_field(f"{name}:str")
 
 
 @pytest.mark.parametrize("name", ["model_year", "model_name", "fn", "cls", "query", "items", "values", "test_run"])
-def test_a_name_without_a_meaning_of_its_own_is_accepted(name: str) -> None:
+def test_a_name_that_only_resembles_a_reserved_one_is_accepted(name: str) -> None:
     assert resource_of(Description("note", (f"{name}:str",))).fields[0].column == name
 
 
 @pytest.mark.parametrize(
     "text", ["name = ", "colour = 1", "fields = 1", "fields = [1]", 'soft_delete = "no"', 'name = "article"\nauth = 1']
 )
-def test_a_file_that_describes_nothing_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_description_file_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "article.toml"
     file.write_text(text)
     with pytest.raises(BadInputError, match=r"article\.toml"):
         read_file(file)
 
 
-def test_another_name_than_the_files_is_refused() -> None:
+def test_a_name_other_than_the_files_is_refused() -> None:
     with pytest.raises(BadInputError, match="'article', not 'book'"):
         Description("article").with_words(Description("book"))
 
@@ -263,6 +261,6 @@ def test_another_name_than_the_files_is_refused() -> None:
         ("a:ref/user", "filterable"),
     ],
 )
-def test_a_list_can_do_with_a_field_what_an_index_can_serve(word: str, kinds: str) -> None:
+def test_a_list_offers_only_operations_that_an_index_can_serve(word: str, kinds: str) -> None:
     field = parse_field(word)
     assert [kind for kind in ("sortable", "filterable", "searchable") if getattr(field, kind)] == kinds.split()

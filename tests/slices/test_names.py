@@ -1,4 +1,4 @@
-"""Names in each place, and those that are taken."""
+"""Tests of the names of a slice: plurals, and names that are taken."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from mkbackend.slices.names import CLASSES_INSIDE, INSIDE, LOGGED, plural_of
 from mkbackend.slices.render import render
 from mkbackend.slices.view import Target, view
 
-# A name that nothing else contains, and every type.
+# A name that occurs nowhere else, with fields of every type.
 WORDS = """
 a:str:unique b:text:null c:int=0 d:bigint:unique e:float f:decimal/3/1=1.5 g:bool=true h:date k:json l:enum/x/y=x
 i:datetime=2026-01-01T00:00:00Z j:uuid:index:null m:ref/zzqx:null n:ref/user:cascade o:str:list p:decimal/2/1:list
@@ -30,7 +30,7 @@ def test_the_usual_plural(one: str, many: str) -> None:
 
 @pytest.mark.parametrize("auth", AUTHS)
 @pytest.mark.parametrize("soft_delete", [True, False])
-def test_no_resource_can_hide_a_name_of_its_slice(auth: str, soft_delete: bool) -> None:
+def test_no_resource_can_shadow_a_name_in_its_slice(auth: str, soft_delete: bool) -> None:
     seen = view(parse("zzqx", WORDS.split(), None, auth, soft_delete), TARGETS)
     for path, text in render(seen).items():
         used = {name for name in _names(ast.parse(text)) if "zzqx" not in name.lower()}
@@ -39,7 +39,7 @@ def test_no_resource_can_hide_a_name_of_its_slice(auth: str, soft_delete: bool) 
             assert {name for name in used if name[0].islower()} <= INSIDE
 
 
-def test_no_row_takes_the_place_of_a_request_in_log_lines() -> None:
+def test_no_row_id_overrides_the_context_of_a_log_line() -> None:
     app = Path(__file__).parents[2] / "template/app"
     texts = [path.read_text("utf-8") for path in app.rglob("*.py")]
     assert {name for text in texts for name in re.findall(r"logger\.contextualize\(\s*(\w+)_id=", text)} == LOGGED
@@ -50,7 +50,7 @@ def test_no_row_takes_the_place_of_a_request_in_log_lines() -> None:
 
 
 def _names(tree: ast.Module) -> set[str]:
-    """Return what a module defines, brings in or looks up."""
+    """Return the names that a module defines, imports or reads."""
     found = set()
     for node in ast.walk(tree):
         match node:

@@ -1,4 +1,4 @@
-"""Places to which `add` and `remove` write: regular files of the project only, and all of them or none."""
+"""Tests that `add` and `remove` write regular files of the project only, and all of them or none."""
 
 import os
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SCHEMAS, SERVICE = "app/domain/schemas", "app/service/article_service.py"
 
 
 def link_out(place: Place, path: str) -> Path:
-    """Move a file or folder out of the project, and leave a link to it; return where it is now."""
+    """Move a file or folder out of the project and replace it with a symlink; return its new path."""
     outside = place.root.parent / "outside"
     (place.root / path).rename(outside)
     (place.root / path).symlink_to(outside, target_is_directory=outside.is_dir())
@@ -28,7 +28,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_add_writes_through_no_linked_folder(place: Place, refused: Refused) -> None:
+def test_add_does_not_write_through_a_linked_folder(place: Place, refused: Refused) -> None:
     outside = link_out(place, SCHEMAS)
     place.commit()
     before = tree(outside)
@@ -38,7 +38,7 @@ def test_add_writes_through_no_linked_folder(place: Place, refused: Refused) -> 
 
 
 @pytest.mark.parametrize("path", [SERVICE, ".mkbackend", ".mkbackend/article.toml"])
-def test_a_link_to_nothing_is_no_room(place: Place, refused: Refused, path: str) -> None:
+def test_a_dangling_link_is_refused(place: Place, refused: Refused, path: str) -> None:
     (place.root / path).parent.mkdir(exist_ok=True)
     (place.root / path).symlink_to(place.root.parent / "outside")
     assert f"{path} is a symbolic link" in refused("add", "article", *EVERY)
@@ -55,9 +55,7 @@ def test_a_link_to_nothing_is_no_room(place: Place, refused: Refused, path: str)
         (".mkbackend/article.toml", ["add", "article", "views:int=0"]),
     ],
 )
-def test_a_slice_that_was_linked_away_is_left_alone(
-    place: Place, refused: Refused, path: str, words: list[str]
-) -> None:
+def test_a_slice_behind_a_link_is_not_changed(place: Place, refused: Refused, path: str, words: list[str]) -> None:
     place.run("add", "article", *EVERY[:2])
     outside = link_out(place, path)
     place.commit()
@@ -78,7 +76,7 @@ def test_a_slice_that_was_linked_away_is_left_alone(
         ),
     ],
 )
-def test_what_is_no_file_is_neither_read_nor_removed(
+def test_a_folder_or_special_file_is_neither_read_nor_removed(
     place: Place, refused: Refused, make: Callable[[Path], None], kind: str
 ) -> None:
     place.run("add", "article", *EVERY)
@@ -111,7 +109,7 @@ def test_a_pipe_beside_the_files_is_not_read(place: Place) -> None:
         "README.md",
     ],
 )
-def test_a_record_names_only_what_add_writes(tmp_path: Path, path: str) -> None:
+def test_a_record_with_files_that_add_does_not_write_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / ".mkbackend").mkdir()
     resource = parse("article", ["title:str"])
     (tmp_path / ".mkbackend/article.toml").write_text(Record(resource, {path: hash_of(b"")}).written())
@@ -119,7 +117,7 @@ def test_a_record_names_only_what_add_writes(tmp_path: Path, path: str) -> None:
         read(tmp_path, "article")
 
 
-def test_a_link_in_the_place_of_a_file_half_written_is_not_followed(place: Place) -> None:
+def test_a_link_at_the_path_of_a_temporary_file_is_not_followed(place: Place) -> None:
     outside = place.root.parent / "outside"
     outside.write_text("mine")
     (place.root / "app/service/.article_service.py.new").symlink_to(outside)
@@ -149,7 +147,7 @@ def test_a_change_that_fails_halfway_is_undone(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "old/gone/first").read_text() == "1"
 
 
-def test_what_cannot_be_brought_back_is_named_and_the_rest_is_back(
+def test_files_that_cannot_be_restored_are_reported_and_the_others_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a", "b"):

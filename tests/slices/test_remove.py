@@ -1,4 +1,4 @@
-"""`mkbackend remove`: what was added goes, what was edited stays."""
+"""Tests of `mkbackend remove`: it removes added files, and keeps edited ones."""
 
 import os
 import time
@@ -12,14 +12,14 @@ from .conftest import EVERY, Place, Refused
 SERVICE = "app/service/article_service.py"
 
 
-def test_what_was_added_is_gone_without_a_trace(place: Place) -> None:
+def test_an_added_slice_is_removed_completely(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.run("remove", "article")
     assert place.status() == []
     assert not (place.root / ".mkbackend").exists()
 
 
-def test_two_extended_ones_are_gone_too(place: Place) -> None:
+def test_extended_slices_are_removed_completely(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.run("add", "article", "note:str:null")
     place.run("add", "book", "article:ref/article")
@@ -29,7 +29,7 @@ def test_two_extended_ones_are_gone_too(place: Place) -> None:
 
 
 @pytest.mark.parametrize("staged", [False, True])
-def test_one_after_the_other_needs_no_commit_between(place: Place, staged: bool) -> None:
+def test_consecutive_removals_need_no_commit_between(place: Place, staged: bool) -> None:
     for name in ("article", "book", "note"):
         place.run("add", name, "title:str")
     place.commit()
@@ -42,7 +42,7 @@ def test_one_after_the_other_needs_no_commit_between(place: Place, staged: bool)
     assert len(heads(read(place.root))) == 1
 
 
-def test_what_else_was_deleted_counts_as_a_change(place: Place, refused: Refused) -> None:
+def test_another_deleted_file_is_an_uncommitted_change(place: Place, refused: Refused) -> None:
     for name in ("article", "book"):
         place.run("add", name, "title:str")
     place.commit()
@@ -51,7 +51,7 @@ def test_what_else_was_deleted_counts_as_a_change(place: Place, refused: Refused
     assert "uncommitted changes: app/main.py." in refused("remove", "book")
 
 
-def test_an_edited_file_stays_and_is_named(place: Place) -> None:
+def test_an_edited_file_is_kept_and_reported(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.edit(SERVICE, '"""Use', '"""All use')
     said = place.run("remove", "article").output
@@ -60,14 +60,14 @@ def test_an_edited_file_stays_and_is_named(place: Place) -> None:
     assert "All use" in place.read(SERVICE)
 
 
-def test_force_removes_it_too(place: Place) -> None:
+def test_force_removes_an_edited_file(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.edit(SERVICE, '"""Use', '"""All use')
     place.run("remove", "article", "--force")
     assert place.status() == []
 
 
-def test_line_ends_of_windows_are_no_edit(place: Place) -> None:
+def test_windows_line_endings_are_not_an_edit(place: Place) -> None:
     place.run("add", "article", *EVERY)
     (place.root / SERVICE).write_bytes((place.root / SERVICE).read_bytes().replace(b"\n", b"\r\n"))
     place.run("remove", "article")
@@ -81,7 +81,7 @@ def test_a_dry_run_removes_nothing(place: Place) -> None:
     assert place.status() == before
 
 
-def test_a_migration_that_is_committed_stays_and_another_drops_the_table(place: Place) -> None:
+def test_a_committed_migration_is_kept_and_another_drops_the_table(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.commit()
     said = place.run("remove", "article").output
@@ -94,7 +94,7 @@ def test_a_migration_that_is_committed_stays_and_another_drops_the_table(place: 
     place.run("add", "article", *EVERY)
 
 
-def test_a_migration_that_the_projects_own_server_may_have_run_stays(place: Place) -> None:
+def test_a_migration_that_the_embedded_server_may_have_run_is_kept(place: Place) -> None:
     place.run("add", "article", *EVERY)
     log = place.root / ".pgdata/18/pg_wal/000000010000000000000001"
     log.parent.mkdir(parents=True)
@@ -104,14 +104,14 @@ def test_a_migration_that_the_projects_own_server_may_have_run_stays(place: Plac
     assert len([line for line in place.status() if "alembic" in line]) == 2
 
 
-def test_a_migration_that_another_follows_stays(place: Place) -> None:
+def test_a_migration_followed_by_another_is_kept(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.run("add", "book", "name:str")
     place.run("remove", "article")
     assert len(heads(read(place.root))) == 1
 
 
-def test_what_others_refer_to_stays(place: Place, refused: Refused) -> None:
+def test_a_slice_referenced_by_another_is_not_removed(place: Place, refused: Refused) -> None:
     place.run("add", "article", *EVERY)
     place.run("add", "note", "article:ref/article")
     assert "Remove note first" in refused("remove", "article")
@@ -119,7 +119,7 @@ def test_what_others_refer_to_stays(place: Place, refused: Refused) -> None:
     assert "Remove the field from one of them" in refused("remove", "article")
 
 
-def test_what_was_never_added_is_refused(place: Place, refused: Refused) -> None:
+def test_a_resource_that_was_not_added_is_refused(place: Place, refused: Refused) -> None:
     assert "'user' was not added" in refused("remove", "user")
 
 
@@ -134,7 +134,7 @@ def test_what_was_never_added_is_refused(place: Place, refused: Refused) -> None
         ("[files]", "files ="),
     ],
 )
-def test_a_record_that_says_nonsense_is_refused(place: Place, refused: Refused, old: str, new: str) -> None:
+def test_an_invalid_record_is_refused(place: Place, refused: Refused, old: str, new: str) -> None:
     place.run("add", "article", *EVERY)
     place.edit(".mkbackend/article.toml", old, new)
     assert "Restore it" in refused("remove", "article")

@@ -1,4 +1,4 @@
-"""What is written passes the project's own lint, however long the names are."""
+"""Tests that generated files pass the project's own lint with names of any length."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,7 @@ WORDS = """
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a project with the ruff settings of the template, as far as they need no answer."""
+    """Return a project with the ruff settings of the template."""
     project = tmp_path_factory.mktemp("config")
     text = (ROOT / "template/pyproject.toml.jinja").read_text(encoding="utf-8")
     settings = text[text.index("[tool.ruff]") : text.index("[tool.mypy]")]
@@ -35,7 +35,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("auth", AUTHS)
 @pytest.mark.parametrize("soft_delete", [True, False])
 @pytest.mark.parametrize(("name", "stem"), [("a" * 29, "b" * 13), ("x", "b" * 28), ("x_y", "z")])
-def test_long_names_break_no_line(config: Path, name: str, stem: str, auth: str, soft_delete: bool) -> None:
+def test_files_with_long_names_pass_lint(config: Path, name: str, stem: str, auth: str, soft_delete: bool) -> None:
     resource = parse(name, WORDS.format(stem, name).split(), None, auth, soft_delete)
     targets = {"user": Target("user", "User", "users"), name: Target(name, class_of(name), "xs", auth == "owner")}
     seen = view(resource, targets)
