@@ -1,4 +1,4 @@
-"""What these tests share: a project with its containers, and callers of the service in them."""
+"""Fixtures for the tests of the image: a project, its containers, and calls to the service."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# What .env says for the host must not reach the stack.
+# Settings in .env for the host must not reach the stack.
 HOSTS_SETTINGS = "DATABASE_URL=postgresql://nobody:nothing@nowhere.invalid/none\nDB_HOST=nowhere.invalid\nWORKERS=2\n"
-# The machine's own, without what Compose prefers to .env; read before a fixture hides HOME and Docker's settings in it.
+# Without variables that Compose prefers to .env. Read before a fixture hides HOME, which has Docker's settings.
 OTHERS = re.compile(r"(COMPOSE|DB|JWT|POSTGRES|UV)_.*|DATABASE_URL|PORT|VIRTUAL_ENV")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not OTHERS.fullmatch(name)}
 
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stack:
-    """A project, and its containers."""
+    """A project and its containers."""
 
     project: Path
     port: int
@@ -56,7 +56,7 @@ class Stack:
     def call(
         self, path: str, form: dict[str, str] | None = None, token: str = "", body: dict[str, str] | None = None
     ) -> Answer:
-        """Send a GET, or a POST of a form or of JSON."""
+        """Send a GET, or a POST with a form or JSON."""
         data = urllib.parse.urlencode(form).encode() if form else json.dumps(body).encode() if body else None
         headers = {"Content-Type": "application/json"} if body else {}
         request = urllib.request.Request(
@@ -92,7 +92,7 @@ def free_port() -> int:
 
 
 def render(folder: Path) -> Path:
-    """A project as `mkbackend new` leaves it, with ports of its own, from the files as they are now."""
+    """Create a project from the work tree, with free ports; return its path."""
     source = folder / "source"
     shutil.copytree(ROOT / "template", source / "template", ignore=shutil.ignore_patterns(".venv", ".*_cache"))
     shutil.copy(ROOT / "copier.yml", source)
@@ -134,7 +134,7 @@ def stack(project: Path) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def admin(stack: Stack) -> tuple[str, str]:
-    """The e-mail and the password of the first admin, made as the README says."""
+    """Create the first admin with the README's command; return the e-mail and the password."""
     said = stack.compose("exec", "--no-TTY", "app", "python", "-m", "scripts.create_admin", "ada@example.com")
     password = re.search(r"^Admin ada@example.com created; password: (\S+)$", said, re.M)
     assert password, said

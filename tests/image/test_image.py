@@ -1,7 +1,7 @@
-"""The image and the compose stack of a generated project, with a Docker engine: run by `nox -s image` only.
+"""Tests of a generated project's image and compose stack, run by `nox -s image` only.
 
-Without an engine these tests fail. Each run has names and ports of its own and takes down what it started; only
-the build cache and the base images stay, as after any build.
+They need a Docker engine. Each run has its own names and ports and removes what it started; the build cache and the
+base images stay.
 """
 
 import json
@@ -15,9 +15,9 @@ import pytest
 
 from .conftest import ENVIRONMENT, ROOT, Stack, run
 
-# Megabytes above the Python image; 100 when this was written.
+# MB on top of the Python image; 100 when this was written
 LARGEST = 130
-# A healthy service has answered what it was asked within this many seconds.
+# seconds in which a healthy service finishes its requests
 SLOWEST_STOP = 5
 
 
@@ -41,7 +41,7 @@ def test_the_first_admin_signs_in(stack: Stack, admin: tuple[str, str]) -> None:
     assert stack.call("/users").status == 401
 
 
-def test_a_picture_is_kept_on_the_volume(stack: Stack, admin: tuple[str, str]) -> None:
+def test_a_picture_is_stored_on_the_volume(stack: Stack, admin: tuple[str, str]) -> None:
     token = stack.sign_in(*admin)
     picture = b"\x89PNG\r\n\x1a\n" + bytes(1000)
     request = urllib.request.Request(
@@ -58,7 +58,7 @@ def test_a_picture_is_kept_on_the_volume(stack: Stack, admin: tuple[str, str]) -
     assert stack.compose("exec", "--no-TTY", "app", "ls", "/uploads") == name
 
 
-def test_the_image_is_not_root_and_says_what_it_is(stack: Stack) -> None:
+def test_the_image_has_labels_and_does_not_run_as_root(stack: Stack) -> None:
     config = json.loads(run("docker", "image", "inspect", stack.image, cwd=stack.project))[0]["Config"]
     assert config["User"] == "10001:10001"
     labels = {name.removeprefix("org.opencontainers.image."): text for name, text in config["Labels"].items()}
@@ -76,7 +76,7 @@ def test_the_image_is_small(stack: Stack) -> None:
     assert size < LARGEST
 
 
-def test_the_image_holds_what_it_runs_and_no_tools(stack: Stack) -> None:
+def test_the_image_contains_the_service_and_no_build_tools(stack: Stack) -> None:
     names = stack.compose("exec", "--no-TTY", "app", "ls", "-A", "/app", "/app/scripts").split()
     assert [name for name in names if name != "__pycache__"] == [
         *("/app:", "alembic", "alembic.ini", "app", "pyproject.toml", "scripts"),
@@ -120,7 +120,7 @@ def test_without_env_compose_says_what_is_missing(project: Path) -> None:
     assert "--env-file .env" in done.stderr
 
 
-def test_a_project_without_a_lock_file_is_built_too(project: Path, tmp_path: Path) -> None:
+def test_a_project_without_a_lock_file_can_be_built(project: Path, tmp_path: Path) -> None:
     build(shutil.copytree(project, tmp_path / "unlocked", ignore=shutil.ignore_patterns("uv.lock")))
 
 
@@ -133,6 +133,6 @@ def test_an_outdated_lock_file_stops_the_build(project: Path, tmp_path: Path) ->
 
 
 def build(project: Path) -> None:
-    """As far as the packages and the code, which leaves no image."""
+    """Build the stage with packages and code, which leaves no image."""
     stage = ("--target", "builder", "--output", "type=cacheonly")
     run("docker", "build", "--progress", "plain", *stage, "--file", "docker/Dockerfile", ".", cwd=project)

@@ -1,4 +1,4 @@
-"""The life of the compose stack: people sign up, the database goes and comes, the code changes."""
+"""Tests of the running compose stack: sign-ups, restarts of the database, changes of the code."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from .conftest import ENVIRONMENT, Stack, run
 DEVELOPMENT = ("--file", "docker/docker-compose.dev.yml")
 
 
-def test_somebody_signs_up_and_logs_in(stack: Stack) -> None:
+def test_a_user_signs_up_and_logs_in(stack: Stack) -> None:
     person = {"email": "grace@example.com", "password": "a quiet harbour"}
     registering = {**person, "full_name": "Grace Hopper"}
     made = stack.call("/auth/register", body=registering)
@@ -24,22 +24,20 @@ def test_somebody_signs_up_and_logs_in(stack: Stack) -> None:
     assert stack.call("/auth/register", body=registering).status == 409
 
 
-def test_the_worker_sends_the_mail_whose_link_verifies_the_address(stack: Stack) -> None:
+def test_the_worker_sends_the_verification_mail(stack: Stack) -> None:
     _verify_an_address(stack, "mary@example.com", sender="worker")
     said = stack.compose("exec", "--no-TTY", "worker", "python", "-m", "scripts.jobs")
     assert said == "No jobs are waiting, and none have failed."
 
 
-def test_a_worker_that_is_told_to_end_does_so_in_peace(stack: Stack) -> None:
+def test_a_stopped_worker_exits_cleanly(stack: Stack) -> None:
     stack.compose("stop", "worker")
     state = json.loads(run("docker", "inspect", stack.container("worker"), cwd=stack.project))[0]["State"]
     assert state["ExitCode"] == 0
     stack.compose("start", "worker")
 
 
-def test_a_restart_of_the_database_under_load_is_a_503_for_a_moment_and_never_an_error(
-    stack: Stack, admin: tuple[str, str]
-) -> None:
+def test_a_database_restart_under_load_gives_only_503_for_a_moment(stack: Stack, admin: tuple[str, str]) -> None:
     token = stack.sign_in(*admin)
     ended = threading.Event()
     statuses: Counter[str] = Counter()
@@ -51,7 +49,7 @@ def test_a_restart_of_the_database_under_load_is_a_503_for_a_moment_and_never_an
     with ThreadPoolExecutor() as callers:
         calling = [callers.submit(call, path) for path in ("/health", "/users/me", "/users") * 3]
         time.sleep(1)
-        # A new container on the same volume, as for another PostgreSQL.
+        # A new container on the same volume, as for an upgrade of PostgreSQL.
         stack.compose("up", "--detach", "--wait", "--force-recreate", "--no-deps", "--timeout", "5", "postgres")
         time.sleep(3)
         ended.set()
@@ -64,7 +62,7 @@ def test_a_restart_of_the_database_under_load_is_a_503_for_a_moment_and_never_an
 
 
 def _verify_an_address(stack: Stack, address: str, sender: str) -> None:
-    """Sign somebody up, and follow the link of the mail that a service shows in its log."""
+    """Register an account, and use the link in the mail that a service logs."""
     person = {"email": address, "password": "a quiet harbour"}
     assert stack.call("/auth/register", body={**person, "full_name": "Mary"}).status == 201
     mail = re.compile(rf"Mail to {re.escape(address)}: .*?/verify-email#token=([\w-]+)", re.DOTALL)
@@ -76,7 +74,7 @@ def _verify_an_address(stack: Stack, address: str, sender: str) -> None:
     assert stack.call("/users/me", token=stack.sign_in(*person.values())).body["email_verified_at"]
 
 
-def test_in_development_the_api_does_the_jobs_and_restarts_on_changes(stack: Stack) -> None:
+def test_in_development_the_api_runs_the_jobs_and_reloads_changed_code(stack: Stack) -> None:
     version = stack.project / "app" / "__init__.py"
     usual = version.read_text()
     try:
@@ -100,11 +98,11 @@ def _started(stack: Stack) -> int:
 def _version(stack: Stack) -> object:
     try:
         return stack.call("/health").body["version"]
-    except OSError:  # between the end of one and the start of the next
+    except OSError:  # the service is restarting
         return None
 
 
-def test_secrets_may_be_files(stack: Stack, tmp_path: Path) -> None:
+def test_secrets_can_be_read_from_files(stack: Stack, tmp_path: Path) -> None:
     secrets = dict(re.findall(r"^(DB_PASSWORD|JWT_\w+KEY)=(.+)$", (stack.project / ".env").read_text(), re.MULTILINE))
     assert len(secrets) == 3
     tmp_path.chmod(0o755)
@@ -117,14 +115,14 @@ def test_secrets_may_be_files(stack: Stack, tmp_path: Path) -> None:
     assert said == f"{secrets['DB_PASSWORD']} test"
 
 
-def test_without_secrets_the_image_names_what_is_missing(stack: Stack) -> None:
+def test_the_image_reports_missing_secrets(stack: Stack) -> None:
     done = subprocess.run(("docker", "run", "--rm", stack.image), env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "JWT_SECRET_KEY" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_workers_are_as_many_as_asked_for(stack: Stack, tmp_path: Path) -> None:
+def test_the_number_of_workers_can_be_set(stack: Stack, tmp_path: Path) -> None:
     three = tmp_path / "three.yml"
     three.write_text('services: {app: {environment: {WORKERS: "3"}}}')
     up = ("up", "--detach", "--wait", "--wait-timeout", "120", "--no-build")

@@ -1,4 +1,4 @@
-"""What the pipelines run, line by line as it is written, each job in a fresh clone of a generated project."""
+"""Tests of the pipelines: each job runs line by line, as written, in a fresh clone of a generated project."""
 
 import os
 import secrets
@@ -17,15 +17,15 @@ import yaml
 
 from .conftest import ENVIRONMENT, ROOT, run
 
-# The template job installs mkbackend: here from this checkout.
+# The template job installs mkbackend, here from this checkout.
 OURS = {"MKBACKEND": str(ROOT), "CI_COMMIT_SHA": "0" * 40}
-# What asks a service that the registries do not have, and what it says where that is out of reach.
+# A command that needs an online service, and its error without a network.
 ASKS, NO_NET = "make audit", "error sending request"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of a pipeline: its lines in order, variables, and images that serve it."""
+    """A job of a pipeline: its lines in order, its variables, and the images of its services."""
 
     lines: list[str]
     variables: dict[str, str]
@@ -44,7 +44,7 @@ def of_gitlab(project: Path) -> Iterator[tuple[str, Job]]:
         if "script" not in job:
             continue
         variables = job.get("variables", {})
-        # The alias of a service is a host of GitLab's network; here it is this machine.
+        # A service's alias is a host in GitLab's network; here it is this machine.
         here = {key: value.replace("@postgres:", "@localhost:") for key, value in variables.items()}
         services = [
             {"image": service["name"], "env": variables, "ports": ["5432:5432"]}
@@ -63,7 +63,7 @@ JOBS = {
 
 @pytest.fixture(scope="module", params=PIPELINES)
 def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """Give a new project, committed, with the pipeline of one host."""
+    """Create a committed project with the pipeline of one host."""
     folder = tmp_path_factory.mktemp(request.param)
     project = folder / f"pipe_{secrets.token_hex(4)}"
     data = [f"--data=ci={request.param}", "--data=python_version=3.12"]
@@ -71,13 +71,13 @@ def pipeline(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return request.param, project
 
 
-def test_every_job_is_run_here(pipeline: tuple[str, Path]) -> None:
+def test_every_job_is_tested(pipeline: tuple[str, Path]) -> None:
     host, project = pipeline
     assert [name for name, _ in PIPELINES[host](project)] == JOBS[host]
 
 
 @pytest.mark.parametrize("number", range(6))
-def test_a_job_succeeds_as_it_is_written(pipeline: tuple[str, Path], number: int, tmp_path: Path) -> None:
+def test_a_job_succeeds_as_written(pipeline: tuple[str, Path], number: int, tmp_path: Path) -> None:
     host, project = pipeline
     job = dict(PIPELINES[host](project))[JOBS[host][number]]
     clone = tmp_path / project.name
@@ -100,7 +100,7 @@ DONE: set[str] = set()
 
 
 def once(line: str) -> str:
-    """Return the line; of a target that the other host's job has made in the same code, only what it would do."""
+    """Return the line, as a dry run if the other host's job has already run the same make target."""
     if line.startswith("make ") and line != ASKS and line in DONE:
         return f"{line} --dry-run"
     DONE.add(line)
@@ -108,7 +108,7 @@ def once(line: str) -> str:
 
 
 def fresh_machine(place: Path) -> dict[str, str]:
-    """Return the variables of a machine with a Python, pip and pipx, and no uv."""
+    """Return the environment of a machine with Python, pip and pipx, without uv."""
     run(sys.executable, "-m", "venv", place / "python", cwd=place)
     (place / "python" / "bin" / "pipx").symlink_to(Path(sys.executable).with_name("pipx"))
     without = [part for part in os.environ["PATH"].split(os.pathsep) if not (Path(part) / "uv").exists()]
@@ -118,14 +118,14 @@ def fresh_machine(place: Path) -> dict[str, str]:
 
 
 def attempt(line: str, where: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a line as both hosts do: in bash, up to the first error."""
+    """Run a line as both hosts do, in bash up to the first error."""
     command = ("bash", "-e", "-o", "pipefail", "-c", line)
     return subprocess.run(command, cwd=where, env=dict(env), capture_output=True, text=True, check=False)
 
 
 @contextmanager
 def serving(services: list[dict[str, Any]]) -> Iterator[None]:
-    """Start the images that serve a job, as its host does, and wait until each is healthy."""
+    """Start the services of a job as its host does, and wait until each is healthy."""
     started: list[str] = []
     try:
         for service in services:

@@ -1,1 +1,1 @@
-"""How the generated project bears load: run by `nox -s scale` and `nox -s outages` only."""
+"""Tests of the generated project under load, run by `nox -s scale` and `nox -s outages` only."""

@@ -1,4 +1,4 @@
-"""What these tests share: an installed project, a PostgreSQL, and a service on it."""
+"""Fixtures for the load tests: an installed project, a PostgreSQL, and a service on it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -18,12 +18,12 @@ Serve = Callable[..., AbstractContextManager[Service]]
 
 @pytest.fixture(scope="module")
 def postgres(installed: Path, python: Path, scratch: Path) -> Iterator[Database]:
-    """Give a server of PostgreSQL, migrated."""
+    """Yield a migrated PostgreSQL."""
     with database(installed, python, scratch) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def serve(postgres: Database, scratch: Path) -> Serve:
-    """Serve it: `with serve(workers=2) as service`."""
+    """Return a function that starts the service: `with serve(workers=2) as service`."""
     return partial(service, postgres, scratch)

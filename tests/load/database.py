@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own, which can be asked, stopped, started and frozen."""
+"""A PostgreSQL that tests can query, stop, start and freeze."""
 
 import json
 import os
@@ -21,7 +21,7 @@ with throwaway() as server:
     print(json.dumps(asdict(server)), flush=True)
     sys.stdin.read()
 """
-# It stays for as long as the server lives, to bury it: not every first process does.
+# It stays until the server exits, to reap it: not every init process does.
 START = """
 import os, sys
 from contextlib import suppress
@@ -52,7 +52,7 @@ FREEZE = 'kill -STOP "$@"; read _; kill -CONT "$@"'
 
 @dataclass(frozen=True)
 class Database:
-    """Where PostgreSQL is, and the project whose packages and scripts serve it."""
+    """A PostgreSQL, and the project whose packages and scripts run it."""
 
     project: Path
     python: Path
@@ -61,17 +61,17 @@ class Database:
     url: str
 
     def ask(self, *statements: str) -> list[list[Any]]:
-        """Run statements, each a transaction of its own; return the rows of the last."""
+        """Run statements, each in its own transaction; return the rows of the last."""
         command = (self.python, "-c", ASK, self.url)
         return list(json.loads(_output(command, self.project, json.dumps(statements))))
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Shut down: SIGINT fast, SIGQUIT as a crash does; return when it is gone."""
+        """Shut down and wait: SIGINT is a fast shutdown, SIGQUIT acts as a crash."""
         os.kill(self._postmaster(), how)
         assert wait_for(lambda: not self._note.exists(), 30), "PostgreSQL does not stop"
 
     def start(self) -> None:
-        """Start again, at the same port."""
+        """Start again on the same port."""
         command = (self.python, "-c", START, self.home, str(self.port))
         starter = subprocess.Popen(command, cwd=self.project, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
         assert starter.stdout
@@ -79,13 +79,13 @@ class Database:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Let no process of the server run. However we end, they go on: a pipe ends with us."""
+        """Suspend all processes of the server. They resume even if this process is killed: its pipe closes."""
         command = ("sh", "-c", FREEZE, "freeze", *map(str, self.processes()))
         with subprocess.Popen(command, stdin=subprocess.PIPE):
             yield
 
     def processes(self) -> list[int]:
-        """Return the numbers of all its processes, the first one first."""
+        """Return the ids of all its processes, the postmaster's first."""
         return [self._postmaster(), *children(self._postmaster())]
 
     @property
@@ -103,13 +103,13 @@ def _output(command: tuple[str | Path, ...], cwd: Path, given: str) -> str:
 
 
 def children(pid: int) -> list[int]:
-    """Return the numbers of the processes that one has started."""
+    """Return the ids of a process's children."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextmanager
 def database(project: Path, python: Path, scratch: Path) -> Iterator[Database]:
-    """Give a server, migrated; it ends with us, however we end."""
+    """Run a migrated server; it stops with this process, even if that is killed."""
     with subprocess.Popen(
         (python, "-c", KEEP),
         cwd=project,
@@ -123,7 +123,7 @@ def database(project: Path, python: Path, scratch: Path) -> Iterator[Database]:
         said = json.loads(keeper.stdout.readline())
         address = f"{said['user']}:{said['password']}@{said['host']}:{said['port']}/{said['database']}"
         made = Database(project, python, Path(said["home"]), said["port"], f"postgresql://{address}")
-        # What was committed stays, though the server crashes: as with the settings that servers have.
+        # Commits survive a crash, as with a server's usual settings.
         made.ask("ALTER SYSTEM SET synchronous_commit = 'on'", "SELECT pg_reload_conf()")
         migrate = (python.with_name("alembic"), "upgrade", "head")
         env = ENVIRONMENT | {"DATABASE_URL": made.url}

@@ -1,4 +1,4 @@
-"""The service of a generated project, as a process of its own."""
+"""The service of a generated project in its own process."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from .database import Database, children
 
 @dataclass(frozen=True)
 class Service:
-    """A running service, and the token of its admin."""
+    """A running service, with the token of its admin."""
 
     port: int
     leash: subprocess.Popen[str]
@@ -31,20 +31,20 @@ class Service:
 
     @property
     def pid(self) -> int:
-        """The process that a signal is for."""
+        """The id of the process that receives signals."""
         return children(self.leash.pid)[0]
 
     def processes(self) -> list[int]:
-        """Return the numbers of all its processes."""
+        """Return the ids of all its processes."""
         return [self.pid, *children(self.pid)]
 
     def memory(self, what: str = "VmRSS") -> float:
-        """Return the MB that its processes hold together; VmHWM is the most that they ever held."""
+        """Return the MB used by its processes together; VmHWM is the peak."""
         status = "".join(Path(f"/proc/{pid}/status").read_text() for pid in self.processes())
         return sum(int(kb) for kb in re.findall(rf"{what}:\s+(\d+) kB", status)) / 1024
 
     def peak(self) -> float:
-        """Return the MB that its processes hold, and have VmHWM count from there on."""
+        """Reset the peak to the current use; return it in MB."""
         for pid in self.processes():
             Path(f"/proc/{pid}/clear_refs").write_text("5")
         return self.memory("VmHWM")
@@ -54,7 +54,7 @@ class Service:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def client(self) -> httpx.Client:
-        """Give a client of the admin, more patient than the service."""
+        """Return a client signed in as admin, with a longer timeout than the service."""
         url = f"http://127.0.0.1:{self.port}/api/v1"
         return httpx.Client(base_url=url, timeout=60, trust_env=False, headers=self.authorization)
 
@@ -71,7 +71,7 @@ class Service:
             return replace(self, token=client.post("/auth/login", data=form).json()["access_token"])
 
     def stop(self) -> tuple[int, float]:
-        """Ask it to end; return its exit code, and after how many seconds."""
+        """Send SIGTERM; return the exit code and the seconds until the exit."""
         began = time.monotonic()
         os.kill(self.pid, signal.SIGTERM)
         return self.leash.wait(60), time.monotonic() - began
@@ -79,14 +79,14 @@ class Service:
 
 @contextmanager
 def service(database: Database, scratch: Path, workers: int = 1, **settings: str) -> Iterator[Service]:
-    """Serve a database, with settings as they come but for some; end with us, however we end."""
+    """Run the service on a database, with default settings and these; it stops with this process."""
     place = scratch / f"service-{free_port()}"
     place.mkdir()
     port, log = free_port(), place / "log"
     env = {
         "DATABASE_URL": database.url,
         "ENVIRONMENT": "test",
-        # What a generated .env says otherwise, for developing.
+        # The generated .env has other values, for development.
         "DEBUG": "false",
         "RELOAD": "false",
         "LOG_LEVEL": "INFO",

@@ -1,4 +1,4 @@
-"""Requests that are sent by hand: slowly, in parts, or much too large."""
+"""Requests over raw sockets: slow, in parts, or too large."""
 
 import json
 import select
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass
 class Slow:
-    """A request whose parts are sent one by one."""
+    """A request that is sent part by part."""
 
     connection: socket.socket
 
@@ -18,7 +18,7 @@ class Slow:
         self.connection.sendall(part)
 
     def is_answered(self) -> bool:
-        """Tell whether an answer has come, or the end of the connection."""
+        """Return whether a response has begun, or the connection was closed."""
         return bool(select.select([self.connection], [], [], 0)[0])
 
     def answer(self) -> "Answered":
@@ -27,7 +27,7 @@ class Slow:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer; `whole` tells whether all of it came."""
+    """A response; `whole` is true if the body is complete."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ class Answered:
 
 
 def begin(port: int, method: str, path: str, headers: Mapping[str, str], *, whole: bool = True) -> Slow:
-    """Connect, and send all but the body; or not even the end of the head."""
+    """Connect and send the head of a request, or with `whole=False` only part of it."""
     lines = (f"{method} /api/v1{path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in headers.items()))
     connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     connection.sendall("\r\n".join((*lines, "", "") if whole else lines).encode())
@@ -51,7 +51,7 @@ def begin(port: int, method: str, path: str, headers: Mapping[str, str], *, whol
 
 
 def read(connection: socket.socket) -> Answered:
-    """Read one answer, as far as it comes; status 0: none came."""
+    """Read one response, perhaps incomplete; status 0 means none."""
     with connection, connection.makefile("rb") as file:
         try:
             first = file.readline().split()
@@ -66,7 +66,7 @@ def read(connection: socket.socket) -> Answered:
 
 
 def chunked(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Frame the parts of a body whose length is not told (RFC 9112, section 7.1)."""
+    """Encode the parts of a body as chunks (RFC 9112, section 7.1)."""
     for part in parts:
         yield f"{len(part):x}\r\n".encode() + part + b"\r\n"
     yield b"0\r\n\r\n"

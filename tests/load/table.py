@@ -1,10 +1,10 @@
-"""Figures, as a table for people."""
+"""Tables of figures on the terminal."""
 
 from collections.abc import Sequence
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table: words to the left, numbers to the right."""
+    """Print a table with text left-aligned and numbers right-aligned."""
     lines = [[_cell(value) for value in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [

@@ -1,4 +1,4 @@
-"""Bodies that are much too large, and the same sign-up many times at once: `nox -s outages`."""
+"""Tests of too large bodies, and of concurrent identical sign-ups: `nox -s outages`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ MOST_GROWTH = 4  # MB
 EQUAL = 20
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-# Where it is sent, and the statuses for anybody and for one who is signed in.
+# Method, path and type, and the statuses for an anonymous and for a signed-in client.
 ROUTES: dict[str, tuple[str, str, str, int, int]] = {
     "JSON": ("POST", "/users", JSON, 413, 413),
     "the login form": ("POST", "/auth/login", FORM, 413, 413),
@@ -33,15 +33,15 @@ WAYS = ("declared", "chunked")
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[tuple[object, ...]]]:
-    """Collect figures; print them at the end."""
+    """Collect figures, and print them at the end."""
     made: list[tuple[object, ...]] = []
     yield made
-    show("Bodies of 50 MB", ("to", "length", "by", "status", "taken, MB", "memory grew by, MB"), made)
+    show("Bodies of 50 MB", ("to", "length", "by", "status", "sent, MB", "memory grew by, MB"), made)
 
 
 @pytest.fixture(scope="module")
 def service(serve: Serve) -> Iterator[Service]:
-    """Give a service that has seen each kind of request before: what it loads then is no growth."""
+    """Yield a service that has handled each kind of request, so that lazy loading is not counted as growth."""
     with serve() as made:
         for method, path, kind, *_ in ROUTES.values():
             _send(made, method, path, made.authorization | {"Content-Type": kind}, "chunked", [PICTURE[0][:1000]])
@@ -51,7 +51,7 @@ def service(serve: Serve) -> Iterator[Service]:
 @pytest.mark.parametrize("who", ["anybody", "a user"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_large_body_is_refused_and_not_kept(
+def test_a_too_large_body_is_refused_and_not_held_in_memory(
     route: str, way: str, who: str, service: Service, rows: list[tuple[object, ...]]
 ) -> None:
     method, path, kind, anybody, user = ROUTES[route]
@@ -71,7 +71,7 @@ def test_a_large_body_is_refused_and_not_kept(
 def _send(
     service: Service, method: str, path: str, headers: Mapping[str, str], way: str, parts: list[bytes]
 ) -> tuple[Answered, int]:
-    """Send a body until it ends or is refused; return the answer, and how many MB went out."""
+    """Send a body until it ends or is refused; return the response and the MB sent."""
     chunks = iter(parts)
     length = {"Content-Length": str(sum(map(len, parts)))}
     if way == "chunked":
@@ -87,13 +87,13 @@ def _send(
     return request.answer(), sent // MB
 
 
-def test_of_equal_sign_ups_at_once_one_succeeds(serve: Serve, postgres: Database) -> None:
+def test_one_of_several_identical_concurrent_sign_ups_succeeds(serve: Serve, postgres: Database) -> None:
     email = "twenty@example.com"
     user = {"email": email, "password": "a quiet harbour", "full_name": "Grace Hopper"}
     with serve(workers=2) as service, service.client() as client, ThreadPoolExecutor(EQUAL) as several:
         answers = several.map(lambda json: client.post("/auth/register", json=json).status_code, repeat(user, EQUAL))
         statuses = Counter(answers)
-    show(f"{EQUAL} equal sign-ups at once", ("status", "so often"), sorted(statuses.items()))
+    show(f"{EQUAL} equal sign-ups at once", ("status", "number"), sorted(statuses.items()))
     assert statuses[201] == 1
     assert statuses.keys() <= {201, 409, 429}
-    assert postgres.ask(f"SELECT count(*) FROM users WHERE email = '{email}'") == [[1]]  # noqa: S608  # an e-mail of ours
+    assert postgres.ask(f"SELECT count(*) FROM users WHERE email = '{email}'") == [[1]]  # noqa: S608  # a constant

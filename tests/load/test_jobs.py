@@ -1,4 +1,4 @@
-"""Jobs while workers are killed: each one's effect is there once, none is lost, none of a rollback is done."""
+"""Tests of jobs while workers are killed: each takes effect once, none is lost, none of a rollback runs."""
 
 import os
 import random
@@ -18,18 +18,18 @@ from template.conftest import start
 from .database import Database, children
 
 JOBS = 10_000
-# So many more are added in transactions that are rolled back.
+# additional jobs in transactions that are rolled back
 ROLLED_BACK = 1_000
-# So many wait while the database is restarted.
+# jobs that wait during a restart of the database
 LATER = 2_000
 WORKERS = 3
-# Seconds between two kills; a worker needs one or two of them to start.
+# Seconds between two kills; a worker takes one or two to start.
 PAUSES = (2.0, 5.0)
 FEWEST_KILLS = 5
 PATIENCE = 420
 SETTINGS = {"ENVIRONMENT": "test", "JOBS_IN_API": "false", "LOG_LEVEL": "INFO", "LOG_FORMAT": "json"}
 
-# Written into the project as its owner would, by its README.
+# Added to the project as its README describes.
 JOB = """
 from app.kit.queue.job import Job
 
@@ -98,7 +98,7 @@ asyncio.run(main(*map(int, sys.argv[1:])))
 
 
 class Worker:
-    """A process that does jobs, started again whenever it was killed."""
+    """A worker process that is restarted after each kill."""
 
     def __init__(self, database: Database, log: Path, kept: ExitStack) -> None:
         self._database = database
@@ -112,14 +112,14 @@ class Worker:
         self._leash = self._kept.enter_context(start(*command, cwd=self._database.project, **env))
 
     def kill(self) -> None:
-        """End it as a machine that loses its power."""
+        """Kill it as a power failure would, and start another."""
         for pid in children(self._leash.pid):
             os.kill(pid, signal.SIGKILL)
         self._leash.wait(30)
         self.start()
 
     def stop(self) -> int:
-        """Ask it to end; return its exit code."""
+        """Send SIGTERM; return the exit code."""
         for pid in children(self._leash.pid):
             os.kill(pid, signal.SIGTERM)
         return self._leash.wait(60)
@@ -127,7 +127,7 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def extended(postgres: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """Give the same server, served by a copy of the project that has one more kind of job."""
+    """Return the same server with a copy of the project that has an additional job."""
     project = tmp_path_factory.mktemp("jobs") / "project"
     shutil.copytree(postgres.project, project, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache", ".pgdata"))
     (project / "app/domain/jobs/effect.py").write_text(JOB)
@@ -142,10 +142,8 @@ def kept() -> Iterator[ExitStack]:
         yield kept
 
 
-def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice_that_shows(
-    extended: Database, kept: ExitStack, tmp_path: Path
-) -> None:
-    chance = random.Random(9)  # noqa: S311 - who dies, and when
+def test_jobs_of_killed_workers_take_effect_exactly_once(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
+    chance = random.Random(9)  # noqa: S311 - which worker is killed, and when
     log = tmp_path / "log"
     workers = [Worker(extended, log, kept) for _ in range(WORKERS)]
     env = SETTINGS | {"DATABASE_URL": extended.url}
@@ -178,7 +176,7 @@ def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice_that_shows(
     assert re.findall(r'.*"level": "(?:ERROR|CRITICAL)".*', log.read_text()) == []
 
 
-def test_a_worker_outlives_a_restart_of_the_database(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
+def test_a_worker_survives_a_database_restart(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
     log = tmp_path / "log"
     worker = Worker(extended, log, kept)
     wait_until(lambda: log.exists() and "Processing jobs" in log.read_text(), 60)
@@ -191,9 +189,7 @@ def test_a_worker_outlives_a_restart_of_the_database(extended: Database, kept: E
     assert "Traceback" not in log.read_text()
 
 
-def test_jobs_that_are_being_done_outlive_a_restart_of_the_database(
-    extended: Database, kept: ExitStack, tmp_path: Path
-) -> None:
+def test_running_jobs_survive_a_database_restart(extended: Database, kept: ExitStack, tmp_path: Path) -> None:
     add(extended, 20_000, LATER)
 
     def done() -> int:

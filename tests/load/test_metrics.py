@@ -1,4 +1,4 @@
-"""Metrics under load, of several workers: they agree with what was asked, and promtool finds nothing."""
+"""Tests of the metrics of several workers under load: they equal the requests sent, and promtool accepts them."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ EACH = 240
 COUNTED = re.compile(r'^http_requests_total\{method="(\w+)",route="([^"]*)",status="(\d+)"\} ([\d.]+)$', re.MULTILINE)
 
 
-def test_a_scrape_under_load_agrees_with_the_requests_that_were_sent(serve: Serve) -> None:
+def test_a_scrape_under_load_equals_the_requests_sent(serve: Serve) -> None:
     port = free_port()
     with serve(workers=2, METRICS_PORT=str(port)) as service:
         before = counted(scrape(port))
@@ -39,7 +39,7 @@ def test_a_scrape_under_load_agrees_with_the_requests_that_were_sent(serve: Serv
     check(text)
 
 
-def test_promtool_finds_what_is_wrong() -> None:
+def test_promtool_detects_an_invalid_metric() -> None:
     with pytest.raises(AssertionError, match="suffix"):
         check("# HELP sold Sold\n# TYPE sold counter\nsold 1\n")
 
@@ -48,7 +48,7 @@ def call(service: Service, number: int) -> None:
     paths = ["/users/me", f"/users/{number}", "/users/me", f"/nowhere/{number}"]
     with service.client() as client:
         for turn in range(EACH):
-            # A quarter of the calls each; two of them go to oneself.
+            # A quarter of the calls each; two of the four paths are the same.
             client.get(paths[(turn + number) % 4])
 
 

@@ -1,4 +1,4 @@
-"""The database goes away under load, and comes back: `nox -s outages`."""
+"""Tests of outages of the database under load: `nox -s outages`."""
 
 import shutil
 import signal
@@ -16,15 +16,15 @@ from .database import Database, database
 from .table import show
 from .traffic import THREADS, Answer, Traffic, traffic
 
-# Seconds: DB_STATEMENT_TIMEOUT, and DB_CONNECT_TIMEOUT where that connection is given up and another one tried.
-# MORE is what SQLAlchemy waits for a connection to close, and a second for all else.
+# Seconds: DB_STATEMENT_TIMEOUT, and DB_CONNECT_TIMEOUT for the new connection after it.
+# MORE is SQLAlchemy's wait for a connection to close, and a second for everything else.
 STATEMENT, CONNECT, MORE = 10, 5, 3
 BEFORE, AFTER = 3, 6
 LONGEST_RECOVERY = 5
 
 
 def stopped(database: Database, traffic: Traffic) -> None:
-    """Shut down fast, which breaks off what runs; start five seconds later."""
+    """Shut down fast, which aborts running statements; start five seconds later."""
     traffic.mark("away")
     database.stop()
     traffic.mark("gone")
@@ -34,21 +34,21 @@ def stopped(database: Database, traffic: Traffic) -> None:
 
 
 def restarted(database: Database, traffic: Traffic) -> None:
-    """Shut down and start at once."""
+    """Shut down, and start immediately."""
     traffic.mark("away")
     database.stop()
     database.start()
 
 
 def crashed(database: Database, traffic: Traffic) -> None:
-    """End as in a crash, and recover from the log."""
+    """Crash, and recover from the log."""
     traffic.mark("away")
     database.stop(signal.SIGQUIT)
     database.start()
 
 
 def frozen(database: Database, traffic: Traffic) -> None:
-    """Let nothing run for longer than a statement and a new connection may take."""
+    """Suspend the server for longer than the timeouts of a statement and of a connection."""
     traffic.mark("away")
     with database.frozen():
         traffic.mark("gone")
@@ -56,7 +56,7 @@ def frozen(database: Database, traffic: Traffic) -> None:
         traffic.mark("returning")
 
 
-# What happens, how many workers serve, and the longest that an answer may take.
+# The outage, the number of workers, and the maximum seconds of a response.
 OUTAGES: dict[str, tuple[Callable[[Database, Traffic], None], int, float]] = {
     "stopped": (stopped, 1, CONNECT + MORE),
     "stopped, 2 workers": (stopped, 2, CONNECT + MORE),
@@ -69,22 +69,22 @@ OUTAGES: dict[str, tuple[Callable[[Database, Traffic], None], int, float]] = {
 
 @dataclass(frozen=True)
 class Outage:
-    """What was sent meanwhile, and what may be expected of it."""
+    """The traffic during an outage, with the maximum seconds of a response."""
 
     traffic: Traffic
     longest: float
     database: Database
 
     def while_gone(self) -> list[Answer]:
-        """Return what was asked and answered while nothing could be done."""
-        # It answers before we hear that it is back.
+        """Return the responses to requests that began and ended during the outage."""
+        # The database responds before `start` returns.
         gone, returning = (self.traffic.moments[name] for name in ("gone", "returning"))
         return [a for a in self.traffic.answers if a.began > gone and a.ended < returning]
 
 
 @pytest.fixture(scope="module")
 def owning(installed: Path, scratch: Path) -> Path:
-    """Give a copy of the project with a slice of owners, whose lists are always filtered."""
+    """Create a copy of the project with an owner's slice, whose lists are always filtered."""
     project = scratch / "owning"
     shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
     (project / ".venv").symlink_to(installed / ".venv")
@@ -96,14 +96,14 @@ def owning(installed: Path, scratch: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def postgres(owning: Path, python: Path, scratch: Path) -> Iterator[Database]:
-    """Give a server of PostgreSQL with the tables of that project."""
+    """Yield a PostgreSQL with the tables of that project."""
     with database(owning, python, scratch) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[tuple[object, ...]]]:
-    """Collect figures; print them at the end."""
+    """Collect figures, and print them at the end."""
     made: list[tuple[object, ...]] = []
     yield made
     head = ("PostgreSQL is", "request", "statuses (0: broken off)", "longest, s", "well after, s", "memory, MB")
@@ -127,16 +127,16 @@ def outage(request: pytest.FixtureRequest, postgres: Database, serve: Serve, row
     return Outage(made, longest, postgres)
 
 
-def test_the_process_lives_all_the_time(outage: Outage) -> None:
+def test_the_liveness_check_always_succeeds(outage: Outage) -> None:
     assert outage.traffic.statuses("health").keys() == {200}
 
 
-def test_nothing_is_answered_but_success_or_503(outage: Outage) -> None:
+def test_every_response_is_a_success_or_503(outage: Outage) -> None:
     for kind in THREADS:
         assert outage.traffic.statuses(kind).keys() <= {200, 201, 503}, kind
 
 
-def test_a_503_says_why_and_when_to_try_again(outage: Outage) -> None:
+def test_a_503_has_a_reason_and_retry_after(outage: Outage) -> None:
     refused = [answer for answer in outage.traffic.answers if answer.status == 503]
     assert refused
     for answer in refused:
@@ -146,21 +146,21 @@ def test_a_503_says_why_and_when_to_try_again(outage: Outage) -> None:
         assert answer.body["detail"] or answer.body["message"] == "The request timed out", answer.body
 
 
-def test_it_is_not_ready_while_the_database_is_gone(outage: Outage) -> None:
+def test_the_readiness_check_fails_during_the_outage(outage: Outage) -> None:
     if "gone" not in outage.traffic.moments:
-        pytest.skip("it was gone for too short a time")
+        pytest.skip("the outage is too short")
     asked = [answer for answer in outage.while_gone() if answer.kind == "ready"]
     assert asked
     assert {answer.status for answer in asked} == {503}
     assert all(answer.body["detail"] for answer in asked)
 
 
-def test_nothing_hangs(outage: Outage) -> None:
+def test_no_response_exceeds_the_timeouts(outage: Outage) -> None:
     slow = {kind: s for kind in THREADS if (s := outage.traffic.longest(kind)) > outage.longest}
     assert slow == {}
 
 
-def test_it_recovers_by_itself(outage: Outage) -> None:
+def test_the_service_recovers_by_itself(outage: Outage) -> None:
     for kind in THREADS:
         recovery = outage.traffic.recovery(kind)
         assert recovery is not None
@@ -169,10 +169,10 @@ def test_it_recovers_by_itself(outage: Outage) -> None:
     assert all(answer.good for answer in outage.traffic.answers if answer.began > last)
 
 
-def test_what_was_acknowledged_is_there_and_what_was_refused_is_not(outage: Outage) -> None:
+def test_acknowledged_writes_are_stored_and_refused_ones_are_not(outage: Outage) -> None:
     there = {email for (email,) in outage.database.ask("SELECT email FROM users")}
     writes = outage.traffic.of("write")
     assert {answer.email for answer in writes if answer.good} <= there
-    # Nobody can tell what became of a commit that was on its way when the database went away.
+    # The outcome of a commit in flight when the outage begins is unknown.
     away = outage.traffic.moments["away"]
     assert not {answer.email for answer in writes if not answer.good and answer.began > away} & there

@@ -1,4 +1,4 @@
-"""The list of users at a million users: `nox -s scale`. Figures are of whole requests, over HTTP."""
+"""Tests of the list of users with a million users: `nox -s scale`. Figures are of whole requests over HTTP."""
 
 import statistics
 import time
@@ -20,17 +20,17 @@ from .table import show
 
 USERS = 1_000_000
 DEPTH = 900_000
-# After five executions PostgreSQL may plan a prepared statement anew, for any value: each connection gets there.
+# After five executions PostgreSQL may switch to a generic plan: the warm-up reaches that on each connection.
 CONNECTIONS = 4
 WARM_UP = 8
 REQUESTS = 32
-SLOWEST_SEARCH = 20  # ms, above what page one costs
-# Not met where ten thousand rows and more have to be found and compared, to count them.
+SLOWEST_SEARCH = 20  # ms more than page 1
+# Higher limits where ten thousand rows must be found and compared for the count.
 SLOWEST_BROAD = {"5 % of all": 100, "everywhere": 40}
-MOST_AT_DEPTH = 2.0  # times page one
+MOST_AT_DEPTH = 2.0  # times page 1
 
 SORTS = [(column, order) for column in ("created_at", "updated_at", "email", "full_name") for order in ("desc", "asc")]
-# What is looked for, and how many there are; the newest users are listed first.
+# The search term and the number of matches. The newest users come first.
 SEARCHES = {
     "one user": ("quixworth", 1),
     "a family name": ("isoford", 205),
@@ -40,7 +40,7 @@ SEARCHES = {
     "nowhere": ("xylophone", 0),
     "only the oldest 5,000": ("methuselah", 5_000),
 }
-# A cursor of the service's own making, at a place that the database names.
+# Lets the service create a cursor at a position from the database.
 CURSOR = """
 import sys
 from uuid import UUID
@@ -57,9 +57,9 @@ print(Container(get_settings()).cursors.write(Position(value, UUID(id)), scope))
 
 @dataclass(frozen=True)
 class Figure:
-    """A page, and how many ms it took.
+    """A page, and the ms that it took.
 
-    `busy` is the processors' time, of the service and the database together: a busy machine hardly changes it.
+    `busy` is the CPU time of service and database together, which a busy machine hardly changes.
     """
 
     page: dict[str, Any]
@@ -70,7 +70,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Stopwatch:
-    """Times pages of the list, each on several connections, warm."""
+    """A timer for pages of the list, on several warm connections."""
 
     service: Service
     database: Database
@@ -87,7 +87,7 @@ class Stopwatch:
         return Figure(answers[0][0], statistics.median(taken), min(taken), busy / REQUESTS)
 
     def _busy(self) -> float:
-        """Return how many ms the service and the connections have worked."""
+        """Return the CPU time in ms of the service and its database connections."""
         pids = self.service.processes() + self.database.processes()
         return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e6
 
@@ -102,14 +102,14 @@ def _ask(client: httpx.Client, query: dict[str, Any]) -> tuple[dict[str, Any], f
 
 @pytest.fixture(scope="module")
 def million(postgres: Database) -> Database:
-    """Fill the database; the indexes are made afterwards, which is faster, by their own definitions."""
+    """Fill the database; indexes are created afterwards, which is faster."""
     postgres.ask(*Path(__file__).with_name("users.sql").read_text("utf-8").split("\n\n"))
     return postgres
 
 
 @pytest.fixture(scope="module")
 def figures(million: Database, serve: Serve) -> dict[str, Figure]:
-    """Time all pages once; print them at the end."""
+    """Time all pages once, and print the figures."""
     with serve() as service:
         figures = dict(_all_figures(Stopwatch(service, million), million))
     head = ("ms of a request", "median", "fastest", "busy", "total", "items")
@@ -136,9 +136,9 @@ def _all_figures(stopwatch: Stopwatch, database: Database) -> Iterator[tuple[str
 
 
 def _cursor(database: Database, depth: int) -> str:
-    """Have the service's own code seal the place of the row at this depth."""
+    """Return a cursor of the service at the row at this depth."""
     order = "ORDER BY created_at DESC, id DESC"
-    query = f"SELECT created_at, id FROM users {order} OFFSET {depth - 1} LIMIT 1"  # noqa: S608  # a number of ours
+    query = f"SELECT created_at, id FROM users {order} OFFSET {depth - 1} LIMIT 1"  # noqa: S608  # our own number
     (place,) = database.ask(query)
     return run(database.python, "-c", CURSOR, *place, cwd=database.project).strip()
 
@@ -153,7 +153,7 @@ def test_a_cursor_costs_the_same_at_any_depth(figures: dict[str, Figure]) -> Non
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-def test_a_search_is_fast_and_exact(figures: dict[str, Figure], name: str) -> None:
+def test_a_search_is_fast_and_counts_exactly(figures: dict[str, Figure], name: str) -> None:
     _, total = SEARCHES[name]
     assert figures[name].page["total"] == total
     most = figures["page 1"].median + SLOWEST_BROAD.get(name, SLOWEST_SEARCH)

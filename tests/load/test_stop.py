@@ -1,4 +1,4 @@
-"""The service is told to end with requests in flight: `nox -s outages`."""
+"""Tests of SIGTERM with requests in flight: `nox -s outages`."""
 
 import json
 import time
@@ -15,19 +15,19 @@ from .service import Service
 from .sockets import Answered, Slow, begin
 from .table import show
 
-# Bodies that are sent in parts, with a pause before each.
+# Bodies are sent in parts, with a pause before each.
 PARTS, PAUSE = 6, 0.3
 HASHES = 24
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(600_000)
-# Seconds that ending takes, besides what is in flight: one of them is the last call (app/kit/shutdown.py).
+# Seconds for the shutdown after the requests in flight; one is the drain delay (app/kit/shutdown.py).
 LONGEST_STOP = 3 + 1
-# The REQUEST_TIMEOUT of a service that waits for a body which never comes.
+# REQUEST_TIMEOUT of a service that waits for a body
 PATIENCE = 4
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """What became of a service that was told to end, and of what it was doing."""
+    """The outcome of a shutdown, with the responses to the requests in flight."""
 
     service: Service
     answers: list[tuple[str, Answered]]
@@ -37,11 +37,11 @@ class Stopped:
 
 @pytest.fixture(scope="module")
 def rows() -> Iterator[list[tuple[object, ...]]]:
-    """Collect figures; print them at the end."""
+    """Collect figures, and print them at the end."""
     made: list[tuple[object, ...]] = []
     yield made
-    head = ("workers", "in flight at SIGTERM", "so many", "status", "answer", "ended after, s", "exit code")
-    show("The service is told to end", head, made)
+    head = ("workers", "in flight at SIGTERM", "number", "status", "answer", "exited after, s", "exit code")
+    show("SIGTERM with requests in flight", head, made)
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["1 worker", "2 workers"])
@@ -49,9 +49,9 @@ def stopped(request: pytest.FixtureRequest, serve: Serve, rows: list[tuple[objec
     with serve(workers=request.param) as service, ThreadPoolExecutor() as several:
         slow = _begin_slowly(service)
         _send(slow, range(PARTS // 2))
-        # Two that must not hold it up: a connection that waits, and a request of which half the head came.
+        # Two connections that must not delay the exit: an idle one, and one with an incomplete head.
         with service.client() as idle, begin(service.port, "GET", "/health", {}, whole=False).connection:
-            # It answers before it has made the link that it mails.
+            # The response precedes the creation of the mailed link.
             assert idle.post("/auth/forgot-password", json={"email": service.admin}).status_code == 202
             hashing = [_create(service, f"hash-{number}") for number in range(HASHES)]
             time.sleep(PAUSE / 2)
@@ -67,7 +67,7 @@ def stopped(request: pytest.FixtureRequest, serve: Serve, rows: list[tuple[objec
 
 
 def _create(service: Service, name: str) -> Slow:
-    """Send a request that takes its time."""
+    """Send a request that takes long, as it hashes a password."""
     user = {"email": f"{name}-{service.port}@example.com", "password": "a quiet harbour", "full_name": "Grace Hopper"}
     body = json.dumps(user).encode()
     connection = _begin(service, "POST", "/users", "application/json", body)
@@ -99,17 +99,17 @@ def _send(slow: dict[str, tuple[Slow, bytes]], numbers: range) -> None:
             connection.send(body[number * size : (number + 1) * size])
 
 
-def test_what_is_in_flight_gets_its_whole_answer(stopped: Stopped) -> None:
+def test_requests_in_flight_get_complete_responses(stopped: Stopped) -> None:
     assert [answer.status for _, answer in stopped.answers] == [201, 200, 200, *([201] * HASHES)]
     assert all(answer.whole for _, answer in stopped.answers)
 
 
-def test_it_ends_well_and_soon(stopped: Stopped) -> None:
+def test_the_service_exits_cleanly_and_soon(stopped: Stopped) -> None:
     assert stopped.code == 0
     assert stopped.seconds < PARTS * PAUSE + LONGEST_STOP
 
 
-def test_what_was_promised_is_done(stopped: Stopped) -> None:
+def test_mails_and_uploads_in_flight_are_completed(stopped: Stopped) -> None:
     said = stopped.service.log.read_text("utf-8")
     assert f"Mail to {stopped.service.admin}: Choose a new password" in said
     (picture,) = stopped.service.uploads.iterdir()
@@ -118,7 +118,7 @@ def test_what_was_promised_is_done(stopped: Stopped) -> None:
 
 
 @pytest.mark.parametrize("name", ["JSON, sent slowly", "an upload"])
-def test_a_body_that_never_comes_does_not_hold_it_up_for_ever(name: str, serve: Serve) -> None:
+def test_a_stalled_body_delays_the_exit_only_until_its_timeout(name: str, serve: Serve) -> None:
     with serve(REQUEST_TIMEOUT=str(PATIENCE)) as service:
         slow = _begin_slowly(service)
         connection, body = slow[name]

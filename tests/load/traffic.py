@@ -1,4 +1,4 @@
-"""A steady mix of requests, and what became of each."""
+"""A steady mix of requests, with their outcomes."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ import httpx
 
 from .service import Service
 
-# Threads for each kind, the pause of each in seconds, and the end of all, whatever happens.
+# Threads of each kind, the pause between their requests in seconds, and the limits of a run.
 THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "search": 1, "owned": 1, "write": 3}
 PAUSE = 0.1
 LONGEST_RUN = 90
@@ -23,7 +23,7 @@ BROKEN_OFF = 0
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a request; `status` is 0 where the connection broke off."""
+    """The outcome of a request; `status` is 0 if the connection broke off."""
 
     kind: str
     began: float
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Traffic:
-    """All answers so far, and the moments of what happened meanwhile."""
+    """All responses so far, and the times of events."""
 
     answers: list[Answer]
     moments: dict[str, float] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Traffic:
         return max(answer.seconds for answer in self.of(kind))
 
     def recovery(self, kind: str) -> float | None:
-        """Return how many seconds after the end of the outage this kind was well again."""
+        """Return the seconds from the end of the outage to the first success of this kind."""
         back = self.moments["back"]
         return min(
             (answer.ended - back for answer in self.of(kind) if answer.good and answer.ended > back), default=None
@@ -71,7 +71,7 @@ class Traffic:
 
 @contextmanager
 def traffic(service: Service) -> Iterator[Traffic]:
-    """Send requests for as long as the block takes."""
+    """Send requests during the block."""
     made, stop = Traffic([]), threading.Event()
     end = time.monotonic() + LONGEST_RUN
 

@@ -1,8 +1,8 @@
--- A million users, the newest last. Names and addresses vary as they do in life: a few given names are frequent, of
--- family names there are five thousand, each of about 200 people, and all addresses end in a few domains. Between statements stands an empty line.
+-- A million users, the newest last, with realistic names and addresses: a few frequent given names, five thousand family
+-- names of about 200 people each, and a few domains. An empty line separates the statements.
 SELECT setseed(0.5);
 
--- Filled one by one, the indexes would take minutes; made afterwards, they are the same.
+-- Updating the indexes row by row would take minutes, so they are created afterwards.
 CREATE TABLE kept AS SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'users' AND indexname LIKE 'ix_%';
 
 DO $$ DECLARE name text; BEGIN
