@@ -1,4 +1,4 @@
-"""What these tests share: a template with two releases, a project made from the first, and the command."""
+"""Fixtures for the tests of updates: a template with two releases, and a project of the first."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ Content = str | bytes | None
 
 
 def numbered(stem: str, **changed: str) -> str:
-    """Return twelve lines of Python, `stem_1 = 1` and so on, some of them replaced: `_3="line"`."""
+    """Return twelve lines of Python, `stem_1 = 1` and so on; `_3="line"` replaces the third."""
     lines = {f"_{number}": f"{stem}_{number} = {number}" for number in range(1, 13)} | changed
     return "".join(f"{line}\n" for line in lines.values())
 
@@ -82,7 +82,7 @@ class Template(Checkout):
         return self.commit({"pyproject.toml": f'[project]\nversion = "{version}"\n'}, when)
 
     def ship(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Be the mkbackend that is installed."""
+        """Make this the installed mkbackend."""
         monkeypatch.setattr(template_module, "_CHECKOUT", self.root)
         monkeypatch.setattr(template_module, "_SHIPPED", self.root / "none.bundle")
 
@@ -100,7 +100,7 @@ def put(root: Path, files: Mapping[str, Content]) -> None:
 
 @dataclass(frozen=True)
 class Made:
-    """A template with its two releases, the bundle that a package of the second has, and a project of the first."""
+    """A template with two releases, the bundle of the second, and a project of the first."""
 
     template: Path
     bundle: Path
@@ -109,7 +109,7 @@ class Made:
 
 
 def make_releases(root: Path, old: Mapping[str, Content], new: Mapping[str, Content]) -> Made:
-    """Make a template with these files, whose second release has those changes, and a project of the first."""
+    """Create a template with two releases, the second with these changes, and a project of the first."""
     home = root / "home"
     (home / "bin").mkdir(parents=True)
     (home / ".gitconfig").write_text(IDENTITY)
@@ -137,13 +137,13 @@ def make_releases(root: Path, old: Mapping[str, Content], new: Mapping[str, Cont
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Give what all tests start from; nobody may change it."""
+    """Return the shared releases and project; do not change them."""
     return make_releases(tmp_path_factory.mktemp("releases"), OLD, NEW)
 
 
 @pytest.fixture
 def template(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Template:
-    """Give a copy of the template that may go on, installed as it is then."""
+    """Return a copy of the template, installed with its later changes."""
     shutil.copytree(made.template, tmp_path / "template")
     copy = Template(tmp_path / "template")
     copy.ship(monkeypatch)
@@ -151,7 +151,7 @@ def template(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tem
 
 
 class Project(Checkout):
-    """A project in git, to be edited and updated."""
+    """A project in git that tests edit and update."""
 
     def edit(self, files: Mapping[str, Content], commit: bool = True) -> None:
         put(self.root, files)
@@ -159,7 +159,7 @@ class Project(Checkout):
             self.commit({})
 
     def update(self, *arguments: str, code: int = 0) -> str:
-        """Run `mkbackend update` here; return all that it said."""
+        """Run `mkbackend update` in the project; return its output."""
         result = CliRunner().invoke(cli.app, ["update", str(self.root), *arguments])
         assert result.exit_code == code, result.output
         return result.output
@@ -168,7 +168,7 @@ class Project(Checkout):
         return (self.root / name).read_bytes().decode()
 
     def status(self) -> dict[str, str]:
-        """Return the two letters that git has for each path that differs from the last commit."""
+        """Return git's two status letters of each path that differs from the last commit."""
         lines = self.git_raw("status", "--porcelain", "--untracked-files=all", "--no-renames").splitlines()
         return {line[3:]: line[:2] for line in lines}
 
@@ -177,7 +177,7 @@ class Project(Checkout):
         return done.stdout
 
     def tree(self) -> dict[str, bytes]:
-        """Return all files, ignored ones too."""
+        """Return all files, including ignored ones."""
         return {
             path.relative_to(self.root).as_posix(): path.read_bytes()
             for path in self.root.rglob("*")
@@ -185,14 +185,14 @@ class Project(Checkout):
         }
 
     def take_back(self, said: str) -> None:
-        """Type the command that the output names under Undo."""
+        """Run the command under `Undo:` in the output."""
         command = said.partition("Undo:\n")[2].strip()
         subprocess.run(command, shell=True, cwd=self.root, check=True, capture_output=True)  # noqa: S602  # as a person would
 
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
-    """Render as the command does, but the same version with the same answers only once: most of an update's time."""
+    """Return a function that renders each version once for each set of answers, as rendering is slow."""
     known: dict[tuple[str, str, str], Path] = {}
 
     def render(source: Source, answers: Answers, target: Path, scratch: Path) -> None:
@@ -209,7 +209,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
 
 @pytest.fixture
 def project(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendered: Callable[..., None]) -> Project:
-    """Give a project of the first release, on a machine where the second is installed."""
+    """Return a project of the first release, on a machine with the second installed."""
     shutil.copytree(made.project, tmp_path / "work" / "shop")
     monkeypatch.setattr(template_module, "_SHIPPED", made.bundle)
     monkeypatch.setattr("mkbackend.update.render", rendered)
@@ -217,5 +217,5 @@ def project(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendere
 
 
 def environment() -> dict[str, str]:
-    """Return what makes a process of its own run these sources."""
+    """Return the environment of a process that runs these sources."""
     return {**os.environ, "PYTHONPATH": str(ROOT / "src")}

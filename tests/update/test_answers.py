@@ -1,4 +1,4 @@
-"""Questions old and new, and options that are switched."""
+"""Tests of new and removed questions, and of changed options."""
 
 import sys
 from pathlib import Path
@@ -20,14 +20,14 @@ def ask_more(template: Template, question: str) -> None:
     template.release("0.3.0")
 
 
-def test_a_new_question_with_a_default_takes_it(project: Project, template: Template) -> None:
+def test_a_new_question_gets_its_default(project: Project, template: Template) -> None:
     ask_more(template, WITH_DEFAULT)
     project.update()
     assert project.read("later.txt") == "none\n"
     assert "cache: none\n" in project.read(ANSWERS)
 
 
-def test_a_new_question_without_a_default_wants_an_answer(project: Project, template: Template) -> None:
+def test_a_new_question_without_a_default_requires_an_answer(project: Project, template: Template) -> None:
     ask_more(template, WITHOUT_DEFAULT)
     before = project.tree()
     said = project.update(code=2)
@@ -37,7 +37,7 @@ def test_a_new_question_without_a_default_wants_an_answer(project: Project, temp
     assert project.read("later.txt") == "north\n"
 
 
-def test_a_question_that_is_gone_is_forgotten(project: Project, template: Template) -> None:
+def test_the_answer_to_a_removed_question_is_dropped(project: Project, template: Template) -> None:
     ask_more(template, WITH_DEFAULT)
     project.update("--data", "cache=redis")
     project.edit({})
@@ -49,7 +49,7 @@ def test_a_question_that_is_gone_is_forgotten(project: Project, template: Templa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_in_a_terminal_only_the_new_questions_are_asked(project: Project, template: Template) -> None:
+def test_a_terminal_prompts_only_for_new_questions(project: Project, template: Template) -> None:
     import pexpect
 
     ask_more(template, WITH_DEFAULT + WITHOUT_DEFAULT)
@@ -75,7 +75,7 @@ def test_in_a_terminal_only_the_new_questions_are_asked(project: Project, templa
     assert project.read("later.txt") == "redisnorth\n"
 
 
-def test_an_answer_is_changed(project: Project) -> None:
+def test_an_answer_can_be_changed(project: Project) -> None:
     project.update("--data", "license=Apache-2.0", "-d", "description=Sells {{ things }}")
     assert project.read("LICENSE") == "Apache-2.0, Ada Lovelace\n"
     assert "Sells {{ things }}" in project.read("README.md")
@@ -90,7 +90,7 @@ def test_an_answer_can_be_changed_without_a_newer_version(project: Project) -> N
     assert "0.2.0 to 0.2.0, staged, not committed:\n  ~ .copier-answers.yml\n  - LICENSE\n" in said
 
 
-def test_an_option_is_switched_off_and_on(project: Project) -> None:
+def test_an_option_can_be_switched_off_and_on(project: Project) -> None:
     workflow = Path(".github/workflows/ci.yml")
     project.update("--data", "ci=none")
     assert not (project.root / workflow).exists()
@@ -99,7 +99,7 @@ def test_an_option_is_switched_off_and_on(project: Project) -> None:
     assert project.read(str(workflow)) == "on: push\n"
 
 
-def test_an_option_that_is_switched_off_does_not_take_an_edited_file_away(project: Project) -> None:
+def test_switching_an_option_off_keeps_an_edited_file(project: Project) -> None:
     workflow = ".github/workflows/ci.yml"
     project.edit({workflow: "on: push\nmine: 1\n"})
     project.update("--data", "ci=none", code=1)
@@ -107,7 +107,7 @@ def test_an_option_that_is_switched_off_does_not_take_an_edited_file_away(projec
     assert project.status()[workflow] == "UD"
 
 
-def test_an_option_that_is_switched_on_meets_a_file_of_the_users_own(project: Project) -> None:
+def test_switching_an_option_on_conflicts_with_the_owners_file(project: Project) -> None:
     project.edit({".gitlab-ci.yml": "mine: {}\n"})
     project.update("--data", "ci=gitlab", code=1)
     assert project.status()[".gitlab-ci.yml"] == "AA"
@@ -115,7 +115,7 @@ def test_an_option_that_is_switched_on_meets_a_file_of_the_users_own(project: Pr
     assert "test: {}" in project.read(".gitlab-ci.yml")
 
 
-def test_a_version_in_between_can_be_had(project: Project, template: Template) -> None:
+def test_an_intermediate_version_can_be_chosen(project: Project, template: Template) -> None:
     template.put({"later.txt": "later"})
     template.release("0.3.0")
     project.update("--to", "0.2.0")

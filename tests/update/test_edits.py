@@ -1,4 +1,4 @@
-"""What a user wrote, and what the template brought: the tree, the index, the exit code and the words."""
+"""Tests of merges of the owner's edits with the template's changes: files, index, exit code and output."""
 
 import os
 from dataclasses import dataclass, field
@@ -8,16 +8,15 @@ import pytest
 from .conftest import CONFIG, ENV, LOGO, MAKEFILE, PYPROJECT, Content, Project, migration, numbered
 
 MINE = "mine = 1"
-# Lines that an update may take away: the user has them from the template.
+# Lines that an update may remove: they came from the template.
 _OF_THE_TEMPLATE = {*numbered("both").splitlines(), *numbered("renamed").splitlines(), "_commit: v0.1.0"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """Edits of the user (None deletes, `moves` are renames), and what an update makes of them.
+    """Edits of the owner (None deletes, `moves` are renames), and the expected result of an update.
 
-    `tree` names what files hold then, word by word or whole; None for one that must not be there. `index` is what
-    `git status` shows.
+    `tree` has the content of files, or words in it, or None for a missing file. `index` has the status letters of git.
     """
 
     name: str
@@ -204,7 +203,7 @@ CASES = [
     ),
     Case(
         "lines in the answers file",
-        edits={".copier-answers.yml": None},  # made by the test: the file with a comment
+        edits={".copier-answers.yml": None},  # the test prepends a comment to the file
         tree={".copier-answers.yml": ("_commit: v0.2.0", "license: MIT")},
         index={".copier-answers.yml": "M "},
         says=("Your lines removed from .copier-answers.yml:\n  # mine, by hand\n",),
@@ -213,7 +212,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_line_of_the_user_is_in_the_tree_in_a_conflict_or_named(project: Project, case: Case) -> None:
+def test_every_line_of_the_owner_is_kept_in_conflict_or_reported(project: Project, case: Case) -> None:
     edits = dict(case.edits)
     if ".copier-answers.yml" in edits:
         edits[".copier-answers.yml"] = "# mine, by hand\n" + project.read(".copier-answers.yml")
@@ -246,11 +245,11 @@ def test_every_line_of_the_user_is_in_the_tree_in_a_conflict_or_named(project: P
 
 
 def unix(content: bytes) -> bytes:
-    """Return what git has of a file, however its lines end in the work tree."""
+    """Return the content with Unix line endings."""
     return content.replace(b"\r\n", b"\n")
 
 
-def test_a_migration_of_the_users_own_is_joined_with_the_templates(project: Project) -> None:
+def test_the_owners_migration_is_joined_with_the_templates(project: Project) -> None:
     own = {"alembic/versions/2026_01_15_0000_books.py": migration("mine1", "aaa1")}
     project.edit(own)
     said = project.update()
@@ -262,7 +261,7 @@ def test_a_migration_of_the_users_own_is_joined_with_the_templates(project: Proj
     assert project.status() == {}
 
 
-def test_a_migration_whose_forerunner_the_user_removed_is_named(project: Project) -> None:
+def test_a_migration_whose_predecessor_was_removed_is_reported(project: Project) -> None:
     project.edit(
         {
             "alembic/versions/2026_01_01_0000_users.py": None,
@@ -279,7 +278,7 @@ def test_a_history_with_one_head_gets_no_migration(project: Project) -> None:
 
 
 @pytest.mark.parametrize("conflict", [False, True])
-def test_a_lock_file_that_no_longer_fits_is_said(project: Project, conflict: bool) -> None:
+def test_an_outdated_lock_file_is_reported(project: Project, conflict: bool) -> None:
     more = '    "stripe>=12",\n' if conflict else ""
     project.edit(
         {"uv.lock": "version = 1\n", "pyproject.toml": PYPROJECT.format(more=more).format(project_slug="shop")}
@@ -289,20 +288,20 @@ def test_a_lock_file_that_no_longer_fits_is_said(project: Project, conflict: boo
     assert "  make install && make test\n  git add uv.lock\n" in said
 
 
-def test_a_lock_file_that_still_fits_is_not_mentioned(project: Project) -> None:
-    """The template changed, but not what is locked."""
+def test_an_up_to_date_lock_file_is_not_reported(project: Project) -> None:
+    # The template changes, but no dependency.
     project.update()
     project.edit({"uv.lock": "version = 1\n"})
     assert "uv.lock" not in project.update("--data", "license=none")
 
 
-def test_a_setting_that_is_in_env_already_is_not_named(project: Project) -> None:
+def test_a_new_setting_already_in_env_is_not_reported(project: Project) -> None:
     with (project.root / ".env").open("a") as env:
         env.write("SMTP_HOST=mail\n")
     assert "New in .env.example" not in project.update()
 
 
-# In .gitattributes of the project, with what makes a driver of it.
+# A merge attribute of a file, and the exit code of the update.
 ATTRIBUTES = {
     "-merge": 1,
     "binary": 1,
@@ -330,7 +329,7 @@ MERGE_DRIVERS = {
         ("-merge", ".git/info/attributes"),
     ],
 )
-def test_merge_attributes_are_heeded_and_the_report_says_what_git_did(
+def test_merge_attributes_are_respected_and_the_result_is_reported(
     project: Project, attribute: str, place: str
 ) -> None:
     code = ATTRIBUTES[attribute]
@@ -347,7 +346,7 @@ def test_merge_attributes_are_heeded_and_the_report_says_what_git_did(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="drivers are shell commands")
-def test_a_merge_driver_that_works_only_in_the_project_is_reported_as_it_went(project: Project) -> None:
+def test_a_merge_driver_that_works_only_in_the_project_is_reported_correctly(project: Project) -> None:
     project.git("config", "merge.here.driver", "test -e .git/state")
     project.edit({".gitattributes": "both.py merge=here\n", "app/both.py": numbered("both", _3=MINE)})
     (project.root / ".git" / "state").touch()

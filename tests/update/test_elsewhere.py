@@ -1,4 +1,4 @@
-"""Things that an update leaves alone: other projects and repositories inside, links, folders where a file was."""
+"""Tests that an update does not touch nested projects and repositories, links, and replaced files."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ LEFT = "Kept, because a link, folder or other project is in its place, or a filt
 
 
 def nested(project: Project, place: str, answers: bool = True) -> None:
-    """Put a second project of the same template into the project, not committed yet."""
+    """Copy the project into a folder of itself, uncommitted."""
     tracked = project.git_raw("ls-files", "-z").split("\0")[:-1]
     for name in tracked:
         if answers or name != ".copier-answers.yml":
@@ -29,7 +29,7 @@ def link(project: Project, name: str, target: str) -> None:
 
 @pytest.mark.parametrize("together", [False, True], ids=["in two commits", "in one commit"])
 @pytest.mark.parametrize("place", ["inner", "services/[a] b"])
-def test_a_project_inside_is_not_taken_for_what_was_deleted(project: Project, place: str, together: bool) -> None:
+def test_a_nested_project_is_not_mistaken_for_moved_files(project: Project, place: str, together: bool) -> None:
     nested(project, place)
     if not together:
         project.edit({})
@@ -43,7 +43,7 @@ def test_a_project_inside_is_not_taken_for_what_was_deleted(project: Project, pl
     assert (project.tree(), project.status()) == (before, {})
 
 
-def test_a_copy_that_was_there_before_is_not_the_new_name_of_what_was_deleted(project: Project) -> None:
+def test_an_earlier_copy_is_not_mistaken_for_a_rename(project: Project) -> None:
     nested(project, "old", answers=False)
     project.edit({})
     without(project, "Makefile", "app/changed_there.py")
@@ -53,7 +53,7 @@ def test_a_copy_that_was_there_before_is_not_the_new_name_of_what_was_deleted(pr
     assert "Skipped, because you deleted it:\n  Makefile\n  app/changed_there.py\n" in said
 
 
-def test_of_two_copies_the_one_that_came_with_the_deletion_is_the_new_name(project: Project) -> None:
+def test_the_copy_committed_with_the_deletion_is_the_rename(project: Project) -> None:
     project.edit({"copy/changed_there.py": numbered("changed")})
     project.git("mv", "app/changed_there.py", "app/my_name.py")
     project.edit({})
@@ -62,7 +62,7 @@ def test_of_two_copies_the_one_that_came_with_the_deletion_is_the_new_name(proje
     assert project.read("app/my_name.py") == numbered("changed", _5="template = 5")
 
 
-def test_a_repository_inside_is_left_alone_and_the_templates_files_are_laid_beside_it(
+def test_a_nested_repository_is_not_changed_and_new_files_are_written_beside_it(
     project: Project, template: Template
 ) -> None:
     template.put({"deploy/chart.yml": "replicas: 2\n"})
@@ -82,7 +82,7 @@ def test_a_repository_inside_is_left_alone_and_the_templates_files_are_laid_besi
     assert not (project.root / "deploy.new").exists()
 
 
-def test_a_submodule_is_left_alone(project: Project, template: Template, tmp_path: Path) -> None:
+def test_a_submodule_is_not_changed(project: Project, template: Template, tmp_path: Path) -> None:
     template.put({"deploy/chart.yml": "replicas: 2\n"})
     template.release("0.3.0")
     source = Project(tmp_path / "charts")
@@ -99,7 +99,9 @@ def test_a_submodule_is_left_alone(project: Project, template: Template, tmp_pat
 
 
 @pytest.mark.parametrize("target", ["../common.mk", "shared/common.mk", "/nowhere/common.mk"])
-def test_a_file_that_became_a_link_stays_one_and_the_templates_is_laid_beside_it(project: Project, target: str) -> None:
+def test_a_file_replaced_by_a_link_is_kept_and_the_templates_is_written_beside_it(
+    project: Project, target: str
+) -> None:
     project.edit({"shared/common.mk": "mine:\n"})
     (project.root.parent / "common.mk").write_text("mine:\n")
     without(project, "Makefile")
@@ -116,14 +118,14 @@ def test_a_file_that_became_a_link_stays_one_and_the_templates_is_laid_beside_it
     assert not (project.root / "Makefile.new").exists()
 
 
-def test_a_link_whose_file_the_template_leaves_alone_is_not_mentioned(project: Project) -> None:
+def test_a_link_for_a_file_unchanged_in_the_template_is_not_reported(project: Project) -> None:
     without(project, "LICENSE")
     link(project, "LICENSE", "../LICENSE")
     project.edit({})
     assert "LICENSE" not in project.update()
 
 
-def test_a_link_whose_file_the_template_deleted_is_a_conflict(project: Project) -> None:
+def test_a_link_for_a_file_deleted_in_the_template_is_a_conflict(project: Project) -> None:
     without(project, "app/deleted_there.py")
     link(project, "app/deleted_there.py", "config.py")
     project.edit({})
@@ -132,7 +134,7 @@ def test_a_link_whose_file_the_template_deleted_is_a_conflict(project: Project) 
     assert (project.root / "app/deleted_there.py").is_symlink()
 
 
-def test_a_folder_that_became_a_link_stays_one(project: Project) -> None:
+def test_a_folder_replaced_by_a_link_is_kept(project: Project) -> None:
     outside = project.root.parent / "elsewhere"
     shutil.copytree(project.root / "app", outside)
     without(project, "app")
@@ -152,7 +154,7 @@ def test_a_folder_that_became_a_link_stays_one(project: Project) -> None:
     assert not (project.root / "app.new").exists()
 
 
-def test_a_folder_that_was_moved_and_linked_is_followed(project: Project) -> None:
+def test_a_folder_that_was_moved_and_linked_is_updated(project: Project) -> None:
     project.git("mv", "app", "service")
     link(project, "app", "service")
     project.edit({})
@@ -164,7 +166,7 @@ def test_a_folder_that_was_moved_and_linked_is_followed(project: Project) -> Non
 
 
 @pytest.mark.parametrize("files", [{"Makefile/one.mk": "one:\n"}, {"Makefile/a/b.mk": "b:\n"}])
-def test_a_file_that_became_a_folder_stays_one(project: Project, files: dict[str, Content]) -> None:
+def test_a_file_replaced_by_a_folder_is_kept(project: Project, files: dict[str, Content]) -> None:
     without(project, "Makefile")
     project.edit(files)
     before = project.tree()
@@ -176,7 +178,7 @@ def test_a_file_that_became_a_folder_stays_one(project: Project, files: dict[str
     assert (project.tree(), project.status()) == (before, {})
 
 
-def test_a_file_of_the_owner_where_the_template_has_a_folder_stays_one(project: Project, template: Template) -> None:
+def test_the_owners_file_at_the_path_of_a_new_folder_is_kept(project: Project, template: Template) -> None:
     template.put({"docs/guide.md": "guide\n"})
     template.release("0.3.0")
     project.edit({"docs": "mine\n"})
@@ -185,7 +187,7 @@ def test_a_file_of_the_owner_where_the_template_has_a_folder_stays_one(project: 
     assert project.read("docs") == "mine\n"
 
 
-def test_what_lies_beside_is_not_written_over(project: Project) -> None:
+def test_an_existing_file_beside_is_not_overwritten(project: Project) -> None:
     without(project, "Makefile")
     link(project, "Makefile", "../common.mk")
     project.edit({})
@@ -195,7 +197,7 @@ def test_what_lies_beside_is_not_written_over(project: Project) -> None:
     assert project.read("Makefile.new") == "mine\n"
 
 
-def test_a_dry_run_names_what_it_would_lay_beside(project: Project) -> None:
+def test_a_dry_run_reports_the_files_written_beside(project: Project) -> None:
     without(project, "Makefile")
     link(project, "Makefile", "../common.mk")
     project.edit({})

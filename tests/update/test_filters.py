@@ -1,4 +1,4 @@
-"""Filters of the owner, whose keys and programs are in the project: git-crypt, transcrypt and the like."""
+"""Tests of git filters with keys and programs in the project, such as git-crypt and transcrypt."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def filter_with(project: Project, clean: str, smudge: str) -> None:
 
 @pytest.fixture(params=["on the machine", "in the project"])
 def locked(project: Project, request: pytest.FixtureRequest) -> Project:
-    """A project that stores app/both.py, what is new in app, and a secret of its own with a key in .git."""
+    """Return a project that encrypts app/both.py, app/added_there.py and a secret with a key in .git."""
     place = "tools" if request.param == "in the project" else str(project.root.parent)
     project.edit({f"{place}/crypt.sh": SCRIPT}, commit=False)
     (project.root / ".git" / "key").touch()
@@ -38,7 +38,7 @@ def locked(project: Project, request: pytest.FixtureRequest) -> Project:
 
 
 def stored(project: Project, name: str) -> str:
-    """Return what git keeps of a file."""
+    """Return the content of a file in the index."""
     return project.git("cat-file", "blob", f":{name}")
 
 
@@ -46,7 +46,7 @@ def encoded(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def test_what_the_template_changes_is_stored_as_the_filter_wants_it(locked: Project) -> None:
+def test_the_templates_changes_are_stored_through_the_filter(locked: Project) -> None:
     before = locked.tree()
     said = locked.update()
     for name, text in (("app/both.py", NEW), ("app/added_there.py", "template = 0\n")):
@@ -57,8 +57,8 @@ def test_what_the_template_changes_is_stored_as_the_filter_wants_it(locked: Proj
     assert (locked.tree(), locked.status()) == (before, {})
 
 
-def test_a_merge_that_the_filter_cannot_check_out_is_left_to_the_owner(locked: Project) -> None:
-    """The stored text has no lines of its own: both sides conflict, and the filter reads no conflict markers."""
+def test_an_encrypted_file_changed_on_both_sides_is_left_to_the_owner(locked: Project) -> None:
+    # Encrypted text cannot be merged by line, and the filter cannot read conflict markers.
     locked.edit({"app/both.py": numbered("both", _9="mine = 1")})
     said = locked.update()
     assert "  app/both.py; the template's: app/both.py.new\n" in said
@@ -68,7 +68,7 @@ def test_a_merge_that_the_filter_cannot_check_out_is_left_to_the_owner(locked: P
     assert locked.status() == {}
 
 
-def test_a_filter_that_keeps_lines_is_merged_as_usual(project: Project) -> None:
+def test_files_with_a_filter_that_keeps_lines_are_merged(project: Project) -> None:
     filter_with(project, "tr a-z n-za-m", "tr n-za-m a-z")
     project.edit({".gitattributes": "*.py filter=locked\n"})
     project.git("rm", "--quiet", "-r", "--cached", "app")
@@ -89,7 +89,7 @@ def test_a_dry_run_shows_no_secret(locked: Project) -> None:
     assert locked.status() == {}
 
 
-def test_a_rehearsal_has_the_files_as_the_project_has_them(locked: Project) -> None:
+def test_verify_runs_with_decrypted_files(locked: Project) -> None:
     makefile = "install:\n\t@grep -q PASSWORD secrets/prod.env\nlint:\n\t@grep -q template app/both.py\ntest:\n"
     makefile += "\t@grep -q template app/added_there.py\n"
     locked.edit({"GNUmakefile": makefile})
@@ -106,7 +106,7 @@ def test_a_linked_work_tree(locked: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", ["clean", "smudge"])
-def test_where_a_filter_fails_the_file_is_left_as_it_is_and_named(locked: Project, fails: str) -> None:
+def test_a_file_whose_filter_fails_is_kept_and_reported(locked: Project, fails: str) -> None:
     locked.git("config", f"filter.locked.{fails}", "false")
     settle(locked)
     before = locked.tree()
@@ -121,7 +121,7 @@ def test_where_a_filter_fails_the_file_is_left_as_it_is_and_named(locked: Projec
 
 
 def settle(project: Project) -> None:
-    """Let git see from the times alone that no file has changed."""
+    """Refresh the index with fixed times, so that git does not run the filter to detect changes."""
     for name in project.git_raw("ls-files", "-z").split("\0")[:-1]:
         os.utime(project.root / name, (1_600_000_000, 1_600_000_000))
     project.git("-c", "filter.locked.clean=base64 -w0", "update-index", "--refresh")

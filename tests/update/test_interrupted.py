@@ -1,4 +1,4 @@
-"""An update that is killed or interrupted: the last commit is whole, and the next run names the way back."""
+"""Tests of killed and interrupted updates: the last commit is intact, and the next run says how to recover."""
 
 import os
 import random
@@ -17,7 +17,7 @@ from .conftest import Made, Project, environment
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
-# Where a run can be killed once it has begun to write; between these are single commands of git.
+# The steps at which a run is killed after it began to write. Between them are single git commands.
 MOMENTS = {
     "before the note": "dies(repository, 'begin')",
     "after the note": "dies(merge, 'pick')",
@@ -50,7 +50,7 @@ cli.main()
 
 @pytest.fixture
 def busy(project: Project) -> Project:
-    """A project whose update has all to do: conflicts, a file beside an ignored one, a migration that joins."""
+    """Return a project whose update has conflicts, a file beside an ignored one, and a joining migration."""
     project.edit(
         {
             ".gitignore": ".env\n.venv/\n*.local\napp/added_there.py\n",
@@ -67,7 +67,7 @@ def start(project: Project, made: Made, moment: str = "", kill: str = KILL) -> s
     script = SCRIPT.format(bundle=str(made.bundle), project=str(project.root), moment=moment, kill=kill)
     return subprocess.Popen(
         [sys.executable, "-c", script],
-        # What a killed run leaves goes with the test.
+        # The temporary files of a killed run are removed with the test's.
         env=environment() | {"TMPDIR": os.environ["HOME"], "UPDATING": str(project.root)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -77,7 +77,7 @@ def start(project: Project, made: Made, moment: str = "", kill: str = KILL) -> s
 
 
 def goes_back(project: Project, before: dict[str, bytes], head: str) -> None:
-    """The last commit is whole; where something was begun, the next run names the way back, and that works."""
+    """Assert that the last commit is intact, and that the recovery named by the next run works."""
     assert project.git("rev-parse", "HEAD") == head
     project.git("fsck", "--strict", "--no-dangling")
     if project.tree() != before or project.status():
@@ -95,7 +95,7 @@ def goes_back(project: Project, before: dict[str, bytes], head: str) -> None:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_kill_at_a_moment(busy: Project, made: Made, moment: str) -> None:
+def test_a_kill_at_each_step(busy: Project, made: Made, moment: str) -> None:
     before, head = busy.tree(), busy.git("rev-parse", "HEAD")
     killed = start(busy, made, MOMENTS[moment])
     said, _ = killed.communicate(timeout=60)
@@ -104,7 +104,7 @@ def test_a_kill_at_a_moment(busy: Project, made: Made, moment: str) -> None:
 
 
 def test_a_kill_while_git_writes_the_files(busy: Project, made: Made) -> None:
-    """A filter that runs for one of the files kills git, and mkbackend with it."""
+    # A filter of one file kills git and mkbackend.
     before, head = busy.tree(), busy.git("rev-parse", "HEAD")
     pid = busy.root.parent / "pid"
     die = busy.root.parent / "die"
@@ -140,20 +140,20 @@ def test_a_kill_at_any_time(busy: Project, made: Made, number: int, its_git_too:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     killed.communicate()
-    while running(busy):  # a git that outlives mkbackend ends what it was told to do
+    while running(busy):  # a git that outlives mkbackend finishes its command
         time.sleep(0.01)
-    if busy.status() and not (busy.root / ".git" / "mkbackend-update").exists():  # it was done already
+    if busy.status() and not (busy.root / ".git" / "mkbackend-update").exists():  # the update was finished
         assert sorted(busy.status().values()) == sorted(whole.values())
         discard(busy)
     goes_back(busy, before, head)
 
 
 def running(project: Project) -> list[int]:
-    """Return the numbers of the processes that an update of the project has started, and its own."""
+    """Return the ids of the processes of an update of the project."""
     mark = f"UPDATING={project.root}\0".encode()
     found = []
     for environ in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):  # it has ended, or is another user's
+        with suppress(OSError):  # it has exited, or is another user's
             if mark in environ.read_bytes():
                 found.append(int(environ.parent.name))
     return found
@@ -165,7 +165,7 @@ def discard(project: Project) -> None:
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interrupt_before_the_merge_leaves_everything(busy: Project, made: Made, name: str) -> None:
+def test_an_interrupt_before_the_merge_changes_nothing(busy: Project, made: Made, name: str) -> None:
     before = busy.tree()
     interrupted = start(busy, made, "dies(trees, 'change')", f"os.kill(os.getpid(), signal.{name})")
     said, _ = interrupted.communicate(timeout=60)
@@ -174,7 +174,7 @@ def test_an_interrupt_before_the_merge_leaves_everything(busy: Project, made: Ma
     assert (busy.tree(), busy.status()) == (before, {})
 
 
-def test_an_interrupt_while_merging_waits_for_the_whole(busy: Project, made: Made) -> None:
+def test_an_interrupt_during_the_merge_is_delayed_until_its_end(busy: Project, made: Made) -> None:
     before = busy.tree()
     interrupted = start(busy, made, "dies(merge, 'pick')", "os.kill(os.getpid(), signal.SIGINT)")
     said, _ = interrupted.communicate(timeout=60)
@@ -186,7 +186,7 @@ def test_an_interrupt_while_merging_waits_for_the_whole(busy: Project, made: Mad
     assert (busy.tree(), busy.status()) == (before, {})
 
 
-def test_the_note_of_an_update_that_was_committed_is_forgotten(busy: Project, made: Made) -> None:
+def test_the_marker_of_a_committed_update_is_removed(busy: Project, made: Made) -> None:
     start(busy, made, MOMENTS["before the end"]).communicate(timeout=60)
     assert (busy.root / ".git" / "mkbackend-update").exists()
     busy.git("add", "--all")

@@ -1,4 +1,4 @@
-"""Names that the template moved: an owner's code follows them, before the merge."""
+"""Tests that the owner's code is rewritten to the template's moved names before the merge."""
 
 import os
 import shutil
@@ -96,13 +96,13 @@ NEW: dict[str, Content] = {
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Give a template that moved much in its second release, and a project of the first; nobody may change them."""
+    """Return a template whose second release has moves, and a project of the first; do not change them."""
     return make_releases(tmp_path_factory.mktemp("moves"), OLD, NEW)
 
 
 @pytest.fixture
 def project(house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendered: Callable[..., None]) -> Project:
-    """Give a project of the first release, on a machine where the second is installed."""
+    """Return a project of the first release, on a machine with the second installed."""
     shutil.copytree(house.project, tmp_path / "work" / "shop")
     monkeypatch.setattr(template_module, "_SHIPPED", house.bundle)
     monkeypatch.setattr("mkbackend.update.render", rendered)
@@ -119,7 +119,7 @@ def mine(seal: "Seal | None" = None) -> int:
 '''
 
 
-def test_an_untouched_project_is_as_a_fresh_one(project: Project) -> None:
+def test_an_unedited_project_equals_a_new_one(project: Project) -> None:
     said = project.update()
     assert "Your code was updated" not in said
     assert "Old names" not in said
@@ -131,7 +131,7 @@ def test_an_untouched_project_is_as_a_fresh_one(project: Project) -> None:
             assert content is None or project.read(name) == content
 
 
-def test_the_owners_code_follows(project: Project) -> None:
+def test_the_owners_code_is_rewritten(project: Project) -> None:
     project.edit(
         {
             "app/mine.py": MINE,
@@ -165,7 +165,7 @@ def test_the_owners_code_follows(project: Project) -> None:
     assert project.status() == {}
 
 
-def test_a_dry_run_shows_it_and_touches_nothing(project: Project) -> None:
+def test_a_dry_run_shows_the_rewriting_and_writes_nothing(project: Project) -> None:
     project.edit({"app/mine.py": MINE, "notes.txt": "app.core.seal\n"})
     before = project.tree()
     said = project.update("--dry-run")
@@ -179,7 +179,7 @@ def test_a_dry_run_shows_it_and_touches_nothing(project: Project) -> None:
     assert (project.tree(), project.status()) == (before, {})
 
 
-def test_an_edit_of_the_same_line_is_a_conflict_of_that_line_only(project: Project) -> None:
+def test_an_edited_line_with_a_moved_name_is_merged(project: Project) -> None:
     project.edit({"app/user.py": USER.replace("return Seal(settings)", "return Seal(settings or Settings())")})
     assert project.update() != ""
     text = project.read("app/user.py")
@@ -187,7 +187,7 @@ def test_an_edit_of_the_same_line_is_a_conflict_of_that_line_only(project: Proje
     assert "<<<<<<<" not in text
 
 
-def test_a_file_that_the_owner_moved_has_names_of_theirs_and_conflicts_where_the_template_changed_it(
+def test_a_file_that_the_owner_renamed_keeps_its_names_and_conflicts(
     project: Project,
 ) -> None:
     project.edit({"app/core/seal.py": None, "app/stamp.py": SEAL, "app/mine.py": "from app.stamp import Seal\n"})
@@ -198,7 +198,7 @@ def test_a_file_that_the_owner_moved_has_names_of_theirs_and_conflicts_where_the
     assert project.status() == {}
 
 
-def test_what_the_owner_deleted_stays_deleted(project: Project) -> None:
+def test_a_file_that_the_owner_deleted_is_not_recreated(project: Project) -> None:
     project.edit({"app/core/seal.py": None, "app/user.py": None})
     said = project.update()
     assert "Skipped, because you deleted it:\n  app/kit/signer.py\n\n" in said
@@ -206,7 +206,7 @@ def test_what_the_owner_deleted_stays_deleted(project: Project) -> None:
     assert not (project.root / "app/kit/signer.py").exists()
 
 
-def test_a_file_whose_new_place_is_taken_stays_and_is_named(project: Project) -> None:
+def test_a_file_whose_new_path_is_taken_is_kept_and_reported(project: Project) -> None:
     project.edit({"app/kit/fresh/own.py": "mine = 1\n", "app/core/old/own.py": "mine = 2\n"})
     said = project.update()
     assert "the new path is taken:\n  app/core/old/own.py → app/kit/fresh/own.py\n" in said
@@ -214,7 +214,7 @@ def test_a_file_whose_new_place_is_taken_stays_and_is_named(project: Project) ->
     assert project.read("app/kit/fresh/own.py") == "mine = 1\n"
 
 
-def test_a_new_file_of_the_template_in_a_place_that_is_taken_is_a_conflict(project: Project) -> None:
+def test_a_new_file_of_the_template_at_a_taken_path_is_a_conflict(project: Project) -> None:
     project.edit({"app/kit/signer.py": "mine = 1\n"})
     said = project.update(code=1)
     assert "app/kit/signer.py: added here and in the template" in said
@@ -222,7 +222,7 @@ def test_a_new_file_of_the_template_in_a_place_that_is_taken_is_a_conflict(proje
     assert project.status() == {}
 
 
-def test_a_file_that_git_does_not_track_in_a_new_place_is_refused(project: Project) -> None:
+def test_an_untracked_file_at_a_new_path_is_refused(project: Project) -> None:
     project.edit({"app/core/old/own.py": "mine = 1\n"})
     project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
     said = project.update(code=2)
@@ -230,7 +230,7 @@ def test_a_file_that_git_does_not_track_in_a_new_place_is_refused(project: Proje
     assert project.read("app/kit/fresh/own.py") == "mine = 2\n"
 
 
-def test_a_file_that_git_ignores_in_a_new_place_stays(project: Project) -> None:
+def test_an_ignored_file_at_a_new_path_is_kept(project: Project) -> None:
     project.edit({"app/core/old/own.py": "mine = 1\n", ".gitignore": "/app/kit/\n.env\n"})
     project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
     said = project.update()
@@ -239,7 +239,7 @@ def test_a_file_that_git_ignores_in_a_new_place_stays(project: Project) -> None:
     assert project.read("app/core/old/own.py") == "mine = 1\n"
 
 
-def test_what_is_no_python_is_left_and_named(project: Project) -> None:
+def test_invalid_python_is_kept_and_reported(project: Project) -> None:
     broken = "from app.core.seal import Seal\nprint 'x'\n"
     project.edit({"app/broken.py": broken, "app/fine.py": "print 'seal'\n"})
     said = project.update()
@@ -247,7 +247,7 @@ def test_what_is_no_python_is_left_and_named(project: Project) -> None:
     assert project.read("app/broken.py") == broken
 
 
-def test_imports_are_sorted_and_lines_broken_only_where_they_were_so(project: Project) -> None:
+def test_only_files_that_were_formatted_are_formatted_again(project: Project) -> None:
     long = 'x = [Seal, "{}"]\n'.format("y" * (88 - 14))
     project.edit(
         {
@@ -273,7 +273,7 @@ def test_links_and_modes_are_kept(project: Project) -> None:
     assert (project.root / "app/core/old/link.py").is_symlink()
 
 
-def test_what_a_filter_converts_stays_as_it_is(project: Project) -> None:
+def test_a_file_with_a_git_filter_is_not_moved(project: Project) -> None:
     project.git("config", "filter.upper.clean", "tr a-z A-Z")
     project.git("config", "filter.upper.smudge", "tr A-Z a-z")
     secret = "from app.core.seal import stray\n"
@@ -285,7 +285,7 @@ def test_what_a_filter_converts_stays_as_it_is(project: Project) -> None:
     assert project.status() == {}
 
 
-def test_in_a_repository_of_several_projects_only_this_one_follows(project: Project, tmp_path: Path) -> None:
+def test_in_a_monorepo_only_this_project_is_rewritten(project: Project, tmp_path: Path) -> None:
     shutil.rmtree(project.root / ".git")
     (tmp_path / "all").mkdir()
     project.root.rename(tmp_path / "all" / "shop")
@@ -303,9 +303,7 @@ def test_in_a_repository_of_several_projects_only_this_one_follows(project: Proj
     assert whole.status() == {}
 
 
-def test_a_merge_that_git_refuses_leaves_the_project_as_it_was(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_merge_refused_by_git_changes_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(place: Repository, commit: str) -> None:
         if place.top == project.root:
             raise BadInputError("git cannot merge")
@@ -319,7 +317,7 @@ def test_a_merge_that_git_refuses_leaves_the_project_as_it_was(
     assert (project.tree(), project.status()) == (before, {})
 
 
-def test_a_run_that_is_killed_between_the_two_steps_can_be_taken_back(
+def test_a_run_interrupted_between_rewriting_and_merge_can_be_undone(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(place: Repository, commit: str) -> None:
@@ -342,10 +340,10 @@ def test_a_run_that_is_killed_between_the_two_steps_can_be_taken_back(
     project.update()
 
 
-def test_moves_that_a_project_has_already_are_not_done_again(
+def test_moves_of_past_releases_are_not_applied_again(
     project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The names may be in use again by then."""
+    # The old names may be in use again.
     project.update()
     project.edit({"app/core/seal.py": "Seal = 1\n", "app/mine.py": "from app.core.seal import Seal\n"})
     template = Template(tmp_path / "template")
@@ -358,7 +356,7 @@ def test_moves_that_a_project_has_already_are_not_done_again(
     assert project.read("app/mine.py") == "from app.core.seal import Seal\n"
 
 
-def test_moves_of_several_releases_are_one(
+def test_moves_of_several_releases_are_combined(
     project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.edit({"app/mine.py": MINE})
@@ -373,7 +371,7 @@ def test_moves_of_several_releases_are_one(
     assert "from app.kit.signer import Notary\n" in project.read("app/mine.py")
 
 
-def test_a_malformed_list_is_named(
+def test_a_malformed_list_is_reported(
     project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = Template(tmp_path / "template")
@@ -386,7 +384,7 @@ def test_a_malformed_list_is_named(
     assert project.status() == {}
 
 
-def test_the_record_of_a_slice_follows(
+def test_the_record_of_a_slice_is_rewritten(
     project: Project, house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = {"alembic/versions/first.py": migration("aaa1", None)}
@@ -415,7 +413,7 @@ def test_the_record_of_a_slice_follows(
     assert project.status() == {}
 
 
-def test_plain_copier_says_that_it_rewrites_nothing(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+def test_plain_copier_warns_that_it_does_not_rewrite_names(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
     assert "copier update" not in project.update()
     project.git("reset", "--quiet", "--hard")
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""What git does not track, where an update would write."""
+"""Tests of untracked and ignored files at paths that an update writes."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def ignore(project: Project, *patterns: str) -> None:
     project.edit({".gitignore": "".join(f"{line}\n" for line in (".env", ".venv/", "*.local", *patterns))})
 
 
-def test_an_ignored_file_is_kept_and_the_templates_is_laid_beside_it(project: Project) -> None:
+def test_an_ignored_file_is_kept_and_the_templates_is_written_beside_it(project: Project) -> None:
     ignore(project, "app/added_there.py")
     project.edit({"app/added_there.py": "mine = 1\n"}, commit=False)
     before = project.tree()
@@ -27,7 +27,7 @@ def test_an_ignored_file_is_kept_and_the_templates_is_laid_beside_it(project: Pr
     assert project.tree() == before
 
 
-def test_a_file_that_the_user_took_out_of_git_but_kept_is_not_written_over(project: Project) -> None:
+def test_a_file_removed_from_git_but_kept_is_not_overwritten(project: Project) -> None:
     project.git("rm", "--quiet", "--cached", "app/changed_there.py")
     ignore(project, "app/changed_there.py")
     mine = project.read("app/changed_there.py")
@@ -37,7 +37,7 @@ def test_a_file_that_the_user_took_out_of_git_but_kept_is_not_written_over(proje
     assert "app/changed_there.py; the template's: app/changed_there.py.new" in said
 
 
-def test_an_ignored_file_that_is_the_templates_stays_the_users(project: Project) -> None:
+def test_an_ignored_file_equal_to_the_templates_stays_untracked(project: Project) -> None:
     ignore(project, "app/added_there.py")
     project.edit({"app/added_there.py": "template = 0\n"}, commit=False)
     before = project.tree()
@@ -57,7 +57,7 @@ def test_an_ignored_file_that_is_the_templates_stays_the_users(project: Project)
     ],
     ids=["a file", "a folder of ignored files", "a file beside"],
 )
-def test_what_is_in_the_way_is_refused_with_the_mend(project: Project, files: dict[str, str], named: str) -> None:
+def test_untracked_files_in_the_way_are_refused_with_a_fix(project: Project, files: dict[str, str], named: str) -> None:
     if "app/added_there.py.new" in files:
         ignore(project, "app/added_there.py")
     project.edit(files, commit=False)
@@ -68,7 +68,7 @@ def test_what_is_in_the_way_is_refused_with_the_mend(project: Project, files: di
     assert (project.tree(), project.status()) == (before, status)
 
 
-def test_an_untracked_file_elsewhere_is_left_alone(project: Project) -> None:
+def test_an_untracked_file_elsewhere_is_kept(project: Project) -> None:
     project.edit({"app/draft.py": "mine = 1\n"}, commit=False)
     said = project.update()
     assert project.status()["app/draft.py"] == "??"

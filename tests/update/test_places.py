@@ -1,4 +1,4 @@
-"""Where a project can live, and what a user may have set: an update does the same everywhere."""
+"""Tests of updates in monorepos, linked work trees and shallow clones, and with the user's git settings."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ EDITED = {"app/both.py": numbered("both", _9="mine = 1"), "app/renamed_there.py"
 
 
 def is_merged(project: Project) -> None:
-    """Both sides are there, and staged."""
+    """Assert that the changes of both sides are merged and staged."""
     assert project.read("app/both.py") == numbered("both", _3="template = 3", _9="mine = 1")
     assert project.read("app/new_name.py") == numbered("renamed", _4="mine = 1", _12="template = 12")
     assert not (project.root / "app/renamed_there.py").exists()
@@ -24,7 +24,7 @@ def is_merged(project: Project) -> None:
 
 @pytest.fixture
 def monorepo(project: Project) -> Project:
-    """A repository with two services from the same template, and what else one keeps."""
+    """Return one of two projects of the same template in a repository."""
     top = project.root.parent / "all"
     (top / "services").mkdir(parents=True)
     shutil.rmtree(project.root / ".git")
@@ -49,7 +49,7 @@ def test_a_project_in_a_monorepo_is_updated_alone(monorepo: Project) -> None:
     assert (top.tree(), top.status()) == (before, {})
 
 
-def test_work_elsewhere_in_a_monorepo_is_left_as_it_is(monorepo: Project) -> None:
+def test_changes_elsewhere_in_a_monorepo_are_kept(monorepo: Project) -> None:
     top = Project(monorepo.root.parents[1])
     top.edit({"shared/lib.py": "staged = 1\n"}, commit=False)
     top.git("add", "--all")
@@ -61,7 +61,7 @@ def test_work_elsewhere_in_a_monorepo_is_left_as_it_is(monorepo: Project) -> Non
     assert (top.tree(), top.status()) == (before, status)
 
 
-def test_a_file_that_was_moved_out_of_the_project_is_the_owners_and_what_it_lacks_is_named(monorepo: Project) -> None:
+def test_a_file_moved_out_of_the_project_is_not_updated(monorepo: Project) -> None:
     top = Project(monorepo.root.parents[1])
     top.git("mv", "services/one/app/changed_there.py", "shared/changed.py")
     top.edit({})
@@ -73,7 +73,7 @@ def test_a_file_that_was_moved_out_of_the_project_is_the_owners_and_what_it_lack
     assert (top.tree(), top.status()) == (before, {})
 
 
-def test_a_conflict_in_a_monorepo_is_named_from_the_project(monorepo: Project) -> None:
+def test_a_conflict_in_a_monorepo_is_reported_relative_to_the_project(monorepo: Project) -> None:
     monorepo.edit({"app/both.py": numbered("both", _3="mine = 1")})
     said = monorepo.update(code=1)
     assert "  app/both.py: changed here and in the template\n" in said
@@ -110,8 +110,8 @@ def test_a_detached_head_without_a_git_identity(project: Project, machine: Path)
 
 
 @pytest.mark.parametrize("autocrlf", ["true", "input"])
-def test_lines_that_are_converted_for_windows(project: Project, autocrlf: str) -> None:
-    """The template's own .gitattributes decides; without it, git converts on the way out."""
+def test_line_endings_converted_for_windows(project: Project, autocrlf: str) -> None:
+    # The template's .gitattributes sets the line endings; without it, git converts them on checkout.
     project.git("config", "core.autocrlf", autocrlf)
     project.edit(EDITED)
     project.update()
@@ -130,7 +130,7 @@ def test_a_project_without_gitattributes_on_windows(project: Project) -> None:
     assert ".gitattributes" not in said
 
 
-def test_no_setting_of_the_user_changes_the_merge(project: Project, machine: Path) -> None:
+def test_no_git_setting_of_the_user_changes_the_merge(project: Project, machine: Path) -> None:
     hooks = machine / "hooks"
     hooks.mkdir()
     for name in ("post-index-change", "pre-commit", "post-checkout", "reference-transaction"):
@@ -155,7 +155,7 @@ def test_no_setting_of_the_user_changes_the_merge(project: Project, machine: Pat
     assert "app/renamed_there.py → app/new_name.py" in said
 
 
-def test_git_variables_of_a_hook_do_not_misdirect_the_update(
+def test_git_variables_of_a_hook_do_not_affect_the_update(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.edit(EDITED)
@@ -169,8 +169,8 @@ def test_git_variables_of_a_hook_do_not_misdirect_the_update(
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_folder_that_the_user_renamed_is_followed(project: Project) -> None:
-    """What the template adds there is put where the folder went, and is for the user to confirm."""
+def test_new_files_follow_a_renamed_folder(project: Project) -> None:
+    # The template's new files go to the renamed folder, as a conflict to confirm.
     project.git("mv", "app", "service")
     project.edit({})
     said = project.update(code=1)
@@ -181,7 +181,7 @@ def test_a_folder_that_the_user_renamed_is_followed(project: Project) -> None:
     assert project.status() == {}
 
 
-def test_a_project_is_updated_from_its_own_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_can_be_updated_from_its_own_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
     from mkbackend import cli

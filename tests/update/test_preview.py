@@ -1,4 +1,4 @@
-"""`--dry-run` touches nothing; `--verify` runs the project's own checks first."""
+"""Tests of `--dry-run`, which writes nothing, and `--verify`, which runs the project's own checks first."""
 
 import os
 import subprocess
@@ -13,11 +13,11 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="make, and terminals 
 
 
 def everything(root: Path) -> dict[str, bytes]:
-    """Return all files of a folder, git's own too."""
+    """Return all files of a folder, including git's."""
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_dry_run_shows_the_difference_and_touches_nothing(project: Project, machine: Path) -> None:
+def test_a_dry_run_shows_the_diff_and_writes_nothing(project: Project, machine: Path) -> None:
     project.edit({"app/both.py": numbered("both", _6="mine = 1"), "mine.local": "mine"})
     before, home = everything(project.root), everything(machine)
     said = project.update("--dry-run")
@@ -60,7 +60,7 @@ def test_a_dry_run_shows_conflicts_a_file_beside_and_a_joining_migration(project
     assert everything(project.root) == before
 
 
-# All targets see the updated project, in a repository of its own.
+# All targets see the updated project, in its own repository.
 MAKE = (
     "install:\n\t@test -d .git && touch rehearsed\nlint:\n\t@grep -q template app/both.py\n"
     "test:\n\t@! test -f fails || { echo 12 tests failed in $$PWD; exit 3; }\n"
@@ -77,7 +77,7 @@ def test_verify_with_conflicts_changes_nothing(project: Project) -> None:
 
 
 @posix
-def test_verify_stages_what_passes(project: Project) -> None:
+def test_verify_stages_an_update_that_passes(project: Project) -> None:
     project.edit({"GNUmakefile": MAKE})
     said = project.update("--verify")
     for target in ("install", "lint", "test"):
@@ -87,7 +87,7 @@ def test_verify_stages_what_passes(project: Project) -> None:
 
 
 @posix
-def test_verify_refuses_what_fails_and_shows_its_words(project: Project) -> None:
+def test_verify_refuses_an_update_that_fails_and_shows_the_output(project: Project) -> None:
     project.edit({"GNUmakefile": MAKE, "fails": "yes\n"})
     said = project.update("--verify", code=2)
     assert "12 tests failed in" in said
@@ -98,7 +98,7 @@ def test_verify_refuses_what_fails_and_shows_its_words(project: Project) -> None
 @posix
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize(("answer", "taken"), [("", True), ("n", False)])
-def test_in_a_terminal_what_passes_is_offered(project: Project, made: Made, answer: str, taken: bool) -> None:
+def test_in_a_terminal_an_update_that_passes_is_offered(project: Project, made: Made, answer: str, taken: bool) -> None:
     import pexpect
 
     project.edit({"GNUmakefile": MAKE})
@@ -116,7 +116,7 @@ def test_in_a_terminal_what_passes_is_offered(project: Project, made: Made, answ
 
 
 @posix
-def test_a_rehearsal_does_not_reach_the_users_repository(project: Project) -> None:
+def test_verify_does_not_change_the_users_repository(project: Project) -> None:
     hook = "install:\n\t@mkdir -p $$(git rev-parse --git-path hooks) && touch $$(git rev-parse --git-path hooks)/evil\n"
     project.edit({"GNUmakefile": hook + "lint:\ntest:\n"})
     before = everything(project.root / ".git" / "refs")
@@ -126,9 +126,7 @@ def test_a_rehearsal_does_not_reach_the_users_repository(project: Project) -> No
 
 
 @posix
-def test_without_make_nothing_can_be_rehearsed(
-    project: Project, machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verify_requires_make(project: Project, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git = subprocess.run(("sh", "-c", "command -v git"), check=True, capture_output=True, text=True).stdout.strip()
     (machine / "bin" / "git").symlink_to(git)
     monkeypatch.setenv("PATH", str(machine / "bin"))

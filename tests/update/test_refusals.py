@@ -1,4 +1,4 @@
-"""What an update refuses, with exit code 2 and the mend; nothing is touched."""
+"""Tests of refused updates: exit code 2, a fix, and no change."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ ANSWERS = ".copier-answers.yml"
 
 
 def refused(project: Project, *arguments: str) -> str:
-    """Update in vain; return what was said about it."""
+    """Run an update that must be refused; return its output."""
     before, status = project.tree(), project.status()
     head, index = project.git("rev-parse", "HEAD"), project.git("ls-files", "--stage")
     said = project.update(*arguments, code=2)
@@ -35,7 +35,7 @@ def test_a_dirty_tree(project: Project, staged: bool) -> None:
 
 
 def start(project: Project, *command: str) -> None:
-    """Begin what stops at a conflict: two branches changed the same line."""
+    """Run a git command that stops at a conflict, as two branches changed the same line."""
     project.git("checkout", "--quiet", "-b", "other")
     project.edit({"app/config.py": "other = 1\n"})
     project.git("checkout", "--quiet", "main")
@@ -55,7 +55,7 @@ def start(project: Project, *command: str) -> None:
     ],
     ids=["merge", "cherry-pick", "rebase", "rebase --apply", "revert"],
 )
-def test_a_merge_or_the_like_in_progress(project: Project, command: tuple[str, ...], doing: str) -> None:
+def test_a_git_operation_in_progress(project: Project, command: tuple[str, ...], doing: str) -> None:
     start(project, *command)
     said = refused(project)
     assert f"A {doing} is in progress" in said
@@ -64,7 +64,7 @@ def test_a_merge_or_the_like_in_progress(project: Project, command: tuple[str, .
     project.update(code=1)
 
 
-def test_a_lock_that_a_killed_git_has_left(project: Project) -> None:
+def test_a_lock_left_by_a_killed_git(project: Project) -> None:
     lock = project.root / ".git" / "index.lock"
     lock.touch()
     said = refused(project)
@@ -96,7 +96,7 @@ def test_a_folder_inside_the_project(project: Project) -> None:
     assert f"The project is {project.root}." in inside.update(code=2)
 
 
-def test_answers_that_are_not_committed(project: Project) -> None:
+def test_uncommitted_answers(project: Project) -> None:
     project.git("rm", "--quiet", "--cached", ANSWERS)
     project.git("commit", "--quiet", "--message", "out")
     said = refused(project)
@@ -120,7 +120,7 @@ def test_answers_that_are_not_committed(project: Project) -> None:
         ("project_slug: shop", "project_slug: [shop]", "project_slug cannot be ['shop']"),
     ],
 )
-def test_answers_that_were_edited_wrong(project: Project, old: str, new: str, named: str) -> None:
+def test_invalid_answers(project: Project, old: str, new: str, named: str) -> None:
     text = project.read(ANSWERS)
     assert old in text
     project.edit({ANSWERS: text.replace(old, new)})
@@ -173,11 +173,11 @@ def test_an_earlier_version_than_the_projects(project: Project) -> None:
     assert "The project has 0.2.0, which is newer than 0.1.0" in refused(project, "--to", "0.1.0")
 
 
-def test_a_path_that_is_not_there(project: Project) -> None:
+def test_a_missing_path(project: Project) -> None:
     assert "has no .copier-answers.yml" in Project(project.root / "nowhere").update(code=2)
 
 
-def test_a_file_that_git_was_told_to_overlook_is_not_written_over(project: Project) -> None:
+def test_a_file_marked_assume_unchanged_is_not_overwritten(project: Project) -> None:
     project.git("update-index", "--assume-unchanged", "app/both.py")
     project.edit({"app/both.py": "mine = 1\n"}, commit=False)
     assert "git cannot merge" in refused(project)

@@ -1,4 +1,4 @@
-"""A project with slices that `mkbackend add` wrote is updated as any other."""
+"""Tests of the update of a project with slices."""
 
 from typer.testing import CliRunner
 
@@ -9,7 +9,7 @@ from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
 from .conftest import Project
 
 
-def test_an_update_leaves_slices_alone_and_one_head(project: Project) -> None:
+def test_an_update_keeps_slices_and_leaves_one_head(project: Project) -> None:
     project.edit(dict.fromkeys((*NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD), ""))
     done = CliRunner().invoke(cli.app, ["add", "article", "title:str", "--project", str(project.root)])
     assert done.exit_code == 0, done.output

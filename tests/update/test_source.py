@@ -1,4 +1,4 @@
-"""Where a project's template comes from: ours offline, another one only when it is named; and Copier alone."""
+"""Tests of the template's source: ours offline, another only when named, and plain Copier."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ ANSWERS = ".copier-answers.yml"
 
 @pytest.fixture
 def fork(template: Template) -> Template:
-    """A published repository with a template of the same kind, and tags as people set them."""
+    """Return a published repository with a similar template and handmade tags."""
     for tag, commit in (("v0.1.0", "HEAD~1"), ("v0.2.0", "HEAD")):
         template.git("tag", tag, commit)
     return template
@@ -27,8 +27,8 @@ def of_the_fork(project: Project, url: str) -> None:
     project.edit({ANSWERS: text.replace(line, f"_src_path: {url}")})
 
 
-def test_a_source_that_is_not_ours_is_never_asked_silently(project: Project, tmp_path: Path) -> None:
-    """Not even whether it is there: a helper that git would start leaves no trace."""
+def test_a_foreign_source_is_never_contacted_silently(project: Project, tmp_path: Path) -> None:
+    # A remote helper that git would start leaves no trace.
     evil = f"ext::touch% {tmp_path / 'trace'}"
     of_the_fork(project, evil)
     said = project.update(code=2)
@@ -37,7 +37,7 @@ def test_a_source_that_is_not_ours_is_never_asked_silently(project: Project, tmp
     assert not (tmp_path / "trace").exists()
 
 
-def test_a_source_that_is_named_is_used(project: Project, fork: Template) -> None:
+def test_a_named_source_is_used(project: Project, fork: Template) -> None:
     url = f"git+{fork.root.as_uri()}"
     of_the_fork(project, url)
     project.edit({"app/both.py": numbered("both", _9="mine = 1")})
@@ -54,19 +54,19 @@ def test_only_the_recorded_source_can_be_named(project: Project, fork: Template)
     assert f"set _src_path in {ANSWERS} to {fork.root}" in said
 
 
-def test_a_source_that_is_gone_is_said(project: Project, tmp_path: Path) -> None:
+def test_a_missing_source_is_reported(project: Project, tmp_path: Path) -> None:
     of_the_fork(project, str(tmp_path / "gone"))
     assert f"No template found at {tmp_path / 'gone'}" in project.update("--template", str(tmp_path / "gone"), code=2)
 
 
-def test_our_bundle_in_a_shells_spelling_is_recorded_for_every_machine(project: Project, machine: Path) -> None:
+def test_an_expanded_path_of_our_bundle_is_recorded_portably(project: Project, machine: Path) -> None:
     of_the_fork(project, str(machine / ".local/share/mkbackend/template.bundle"))
     project.update()
     assert yaml.safe_load(project.read(ANSWERS))["_src_path"] == "~/.local/share/mkbackend/template.bundle"
     assert str(machine) not in project.read(ANSWERS)
 
 
-def test_a_colleague_updates_on_a_machine_that_never_made_the_project(project: Project, machine: Path) -> None:
+def test_a_project_can_be_updated_on_another_machine(project: Project, machine: Path) -> None:
     assert not (machine / ".local").exists()
     project.update()
     assert (machine / ".local/share/mkbackend/template.bundle").is_file()
@@ -74,11 +74,11 @@ def test_a_colleague_updates_on_a_machine_that_never_made_the_project(project: P
     assert [path for path in names if str(machine).encode() in path.read_bytes()] == []
 
 
-# Copier alone
+# Plain Copier
 
 
 def plain(*arguments: str | Path, cwd: Path) -> None:
-    """Type `copier ...`, without --trust."""
+    """Run `copier ...` without --trust."""
     command = (sys.executable, "-m", "copier", *arguments)
     subprocess.run(command, cwd=cwd, check=True, capture_output=True, env=dict(os.environ))
 
@@ -114,7 +114,7 @@ def test_plain_copier_updates_from_the_bundle_at_home(project: Project) -> None:
     assert (answers["_src_path"], answers["_commit"]) == ("~/.local/share/mkbackend/template.bundle", "v0.2.0")
 
 
-def test_ours_updates_what_plain_copier_updated(project: Project, template: Template) -> None:
+def test_mkbackend_updates_a_project_after_plain_copier(project: Project, template: Template) -> None:
     project.update("--dry-run")
     template.put({"app/both.py": numbered("both", _3="third = 3")})
     project.update()

@@ -1,4 +1,4 @@
-"""`mkbackend status`: the versions, the changelog between, and what the owner changed."""
+"""Tests of `mkbackend status`: the versions, the changelog between them, and the owner's changes."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def as_json(project: Project, code: int) -> dict[str, Any]:
     return found
 
 
-def test_a_project_behind_is_told_what_is_new_with_exit_code_1(project: Project) -> None:
+def test_an_outdated_project_shows_the_changelog_with_exit_code_1(project: Project) -> None:
     said = status(project, code=1).stdout
     assert "Project: 0.1.0. Installed: 0.2.0." in said
     assert "## 0.2.0" in said
@@ -33,7 +33,7 @@ def test_a_project_behind_is_told_what_is_new_with_exit_code_1(project: Project)
     assert "The project is behind: mkbackend update" in said
 
 
-def test_a_project_up_to_date_is_exit_code_0(project: Project) -> None:
+def test_an_up_to_date_project_is_exit_code_0(project: Project) -> None:
     project.update()
     said = status(project, code=0).stdout
     assert "Project: 0.2.0. Installed: 0.2.0.\nThe project is up to date.\n" in said
@@ -50,7 +50,7 @@ def test_the_owners_changes_are_listed(project: Project) -> None:
     assert "Added since it was generated:\n  app/mine.py\n  draft.py\n" in said
 
 
-def test_lines_that_end_as_on_windows_are_no_change(project: Project) -> None:
+def test_windows_line_endings_are_not_a_change(project: Project) -> None:
     project.edit({"app/both.py": project.read("app/both.py").replace("\n", "\r\n")}, commit=False)
     assert as_json(project, code=1)["edited"] == []
 
@@ -84,7 +84,7 @@ def test_it_needs_no_git_in_the_project(project: Project, tmp_path: Path) -> Non
     assert (found["edited"], found["added"]) == (["app/both.py"], [])
 
 
-def test_what_it_cannot_tell_is_exit_code_2(project: Project) -> None:
+def test_an_unknown_status_is_exit_code_2(project: Project) -> None:
     text = project.read(".copier-answers.yml")
     project.edit({".copier-answers.yml": text.replace("v0.1.0", "v0.9.0")})
     assert "Upgrade mkbackend" in status(project, code=2).stderr
@@ -93,7 +93,7 @@ def test_what_it_cannot_tell_is_exit_code_2(project: Project) -> None:
     assert "has no .copier-answers.yml" in error["error"]["message"]
 
 
-def test_a_step_after_a_release_has_what_the_release_had(project: Project, template: Template) -> None:
+def test_a_version_after_a_release_has_the_releases_changelog(project: Project, template: Template) -> None:
     project.update()
     project.edit({})
     template.commit({"template/later.txt": "later"})

@@ -1,4 +1,4 @@
-"""Two packages of different versions on two machines without a network: made by one, updated by the other."""
+"""Tests of two installed versions on two machines without a network: one creates a project, the other updates it."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from mkbackend.system import git
 
 from .conftest import NEW, OLD, Template, numbered, put
 
-# A network namespace of its own has no network at all; where that is not allowed, every proxy leads nowhere.
+# A new network namespace has no network; where that is not allowed, all proxies are invalid.
 APART = ("unshare", "--net", "--map-root-user")
 NOWHERE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
 
@@ -29,7 +29,7 @@ def _can_be_apart() -> bool:
 
 
 def build(checkout: Path, place: Path) -> Path:
-    """Build a wheel as a release does, and unpack it."""
+    """Build a wheel as for a release, and unpack it."""
     command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place))
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -40,7 +40,7 @@ def build(checkout: Path, place: Path) -> Path:
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> tuple[Path, Path]:
-    """Give the packages of two commits of a small mkbackend, unpacked."""
+    """Return the unpacked wheels of two commits of a small mkbackend."""
     small = Template(tmp_path / "checkout")
     small.root.mkdir()
     small.git("init", "--quiet", "--initial-branch=main")
@@ -60,7 +60,7 @@ def wheels(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def run(package: Path, home: Path, cwd: Path, *arguments: str) -> str:
-    """Run the command of a package on a machine of its own."""
+    """Run the command of a package with its own home and no network."""
     if not home.exists():
         home.mkdir()
         (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
@@ -73,7 +73,7 @@ def run(package: Path, home: Path, cwd: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_a_project_made_by_one_package_is_updated_by_the_other(wheels: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_project_of_one_version_is_updated_by_the_next(wheels: tuple[Path, Path], tmp_path: Path) -> None:
     old, new = wheels
     for package, versions in ((old, ["v0.1.0"]), (new, ["v0.1.0", "v0.2.0"])):
         assert list(bundle.tags(package / "mkbackend" / "template.bundle")) == versions
@@ -93,11 +93,11 @@ def test_a_project_made_by_one_package_is_updated_by_the_other(wheels: tuple[Pat
     assert "The project is up to date" in said
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="network namespaces of Linux; elsewhere proxies that lead nowhere")
-def test_the_machine_of_these_tests_has_no_network_to_give() -> None:
-    """So that the test above shows what it says; where a namespace is not allowed, this says so."""
+@pytest.mark.skipif(sys.platform != "linux", reason="needs network namespaces of Linux")
+def test_the_tested_commands_have_no_network() -> None:
+    # The test above depends on it; skipped where namespaces are not allowed.
     if not _can_be_apart():
-        pytest.skip("no network namespace here: proxies that lead nowhere instead")
+        pytest.skip("network namespaces are not allowed here")
     probe = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
     done = subprocess.run((*APART, sys.executable, "-c", probe), capture_output=True, text=True, check=False)
     assert "Network is unreachable" in done.stderr
