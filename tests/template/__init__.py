@@ -1,1 +1,1 @@
-"""Tests of the template, and of the projects that it makes."""
+"""Tests of the template and of generated projects."""

@@ -1,4 +1,4 @@
-"""What these tests share: rendered projects, one of them installed, and the commands that users type."""
+"""Fixtures for the tests of the template: rendered and installed projects, and commands in them."""
 
 import os
 import re
@@ -22,13 +22,13 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"
 Render = Callable[..., Path]
 
-# Code of generated projects.
+# code for generated projects
 collect_ignore = ["owner", "library"]
 
 hypothesis.settings.register_profile("of the template", max_examples=150 if FULL else 40)
 hypothesis.settings.load_profile("of the template")
 
-# What says where things are on this machine. All else is gone: no setting, no virtual environment, no database.
+# Variables with locations on this machine. Others are removed: settings, virtual environments, databases.
 _OF_THE_MACHINE = re.compile(
     r"PATH|HOME|USER|LOGNAME|LANG|LC_.*|TERM|SYSTEM.*|APPDATA|LOCALAPPDATA|USERPROFILE|COMSPEC|PATHEXT|TE?MP"
     r"|(PIP|XDG|PYENV)_.*|UV_(?!PROJECT|PYTHON$|WORKING).*|.*CERT.*|.*CA_BUNDLE|.*_PROXY",
@@ -43,7 +43,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if _OF_THE_MACH
 
 
 def _is_here(version: str) -> bool:
-    """Tell whether a project of this Python version can be run: version managers look at `.python-version`."""
+    """Return whether projects of this Python version can run; version managers read `.python-version`."""
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, ".python-version").write_text(version)
         ways = (["uv", "python", "find", version], [f"python{version}", "--version"])
@@ -55,7 +55,7 @@ def _is_here(version: str) -> bool:
 
 
 PYTHONS = [version for version in OPTIONS["python_version"] if _is_here(version)]
-# The default project; on a machine without its Python, for another one.
+# The default project, or the closest one if its Python is not installed.
 DEFAULT: Answers = {} if QUESTIONS["python_version"]["default"] in PYTHONS else {"python_version": PYTHONS[-1]}
 
 SERVER = """
@@ -70,19 +70,19 @@ with throwaway() as server:
 
 @pytest.fixture(autouse=True)
 def machine() -> None:
-    """Stay on the real machine, for its caches of packages; what runs gets `ENVIRONMENT`."""
+    """Keep the real home with its package caches; commands get `ENVIRONMENT`."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A command that has ended: its exit code, and all that it printed."""
+    """The exit code and the output of a command."""
 
     code: int
     said: str
 
 
 def start(*command: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:
-    """Start a command as in a fresh terminal, with some more variables; it ends with us, however we end."""
+    """Start a command as in a new terminal, with these variables; it ends with this process."""
     return subprocess.Popen(
         [sys.executable, "-I", Path(__file__).with_name("leash.py"), *command],
         cwd=cwd,
@@ -96,7 +96,7 @@ def start(*command: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:
 
 
 def attempt(*command: str | Path, cwd: Path, **env: str) -> Done:
-    """Run a command that may fail."""
+    """Run a command that may fail; return its exit code and output."""
     with start(*command, cwd=cwd, **env) as process:
         assert process.stdout
         said = process.stdout.read()
@@ -104,7 +104,7 @@ def attempt(*command: str | Path, cwd: Path, **env: str) -> Done:
 
 
 def run(*command: str | Path, cwd: Path, **env: str) -> str:
-    """Run a command that must not fail; return what it printed."""
+    """Run a command that must not fail; return its output."""
     done = attempt(*command, cwd=cwd, **env)
     if done.code:
         said = "\n".join(done.said.splitlines()[-80:])
@@ -114,7 +114,7 @@ def run(*command: str | Path, cwd: Path, **env: str) -> str:
 
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
-    """Give a directory that every account may enter, as root's PostgreSQL needs; nothing of it is left, nor runs."""
+    """Yield a directory readable by every account, as root's PostgreSQL needs; require that no process remains."""
     directory = Path(tempfile.mkdtemp(prefix="mkbackend-tests-")).resolve()
     directory.chmod(0o755)
     yield directory
@@ -123,14 +123,14 @@ def scratch() -> Iterator[Path]:
 
 
 def left_in(directory: Path) -> list[str]:
-    """Return the processes that work in a directory, servers and their keepers, and the temporary clusters there."""
+    """Return the processes that use a directory, and the temporary clusters in it."""
     processes = subprocess.run(("ps", "-eo", "args="), capture_output=True, text=True, check=True).stdout.splitlines()
     working = [line for line in processes if str(directory) in line]
     return working + [str(path) for path in directory.rglob("postgres-*/data")]
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """Return what a condition gives once it holds, or what it gives in the end."""
+    """Wait until a condition is true; return its last result."""
     end = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < end:
         time.sleep(0.1)
@@ -138,13 +138,13 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
 
 
 def make(project: Path, *words: str, **env: str) -> str:
-    """Type `make WORDS` in a project; temporary files stay beside it."""
+    """Run `make WORDS` in a project, with temporary files beside it."""
     beside = {"TMPDIR": str(project.parent), "PRE_COMMIT_HOME": str(project.parent / "pre-commit")}
     return run("make", *words, cwd=project, **beside, **env)
 
 
 def add_files(source: Path, project: Path) -> None:
-    """Add an owner's files to a project; one after the other, its migrations follow the head."""
+    """Add an owner's files to a project; each migration follows the head."""
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         target = project / path.relative_to(source)
         assert not target.exists()
@@ -154,14 +154,14 @@ def add_files(source: Path, project: Path) -> None:
 
 
 def commit(project: Path) -> None:
-    """Commit all that a project has; the first time, make its repository."""
+    """Commit all files of a project; create its repository if missing."""
     for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "--no-verify", "-m", "step")):
         run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
 
 
 @pytest.fixture(scope="session")
 def installed(render: Render, scratch: Path) -> Path:
-    """Give the default project, installed; nobody may change it."""
+    """Return the default project, installed; do not change it."""
     project = scratch / "installed"
     shutil.copytree(render(**DEFAULT), project)
     make(project, "install")
@@ -170,13 +170,13 @@ def installed(render: Render, scratch: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def python(installed: Path) -> Path:
-    """Give a Python with all that the template depends on."""
+    """Return a Python with the template's dependencies."""
     return installed / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 @pytest.fixture(scope="session")
 def server(installed: Path, python: Path, scratch: Path) -> Iterator[str]:
-    """Give the address of a PostgreSQL of the template's own making; it ends with us, however we end."""
+    """Yield the URL of a PostgreSQL started by the template's scripts; it ends with this process."""
     with subprocess.Popen(
         [python, "-c", SERVER],
         cwd=installed,
@@ -194,7 +194,7 @@ _TYPED = ["app", "scripts", "tests", "alembic"]
 
 
 def checks(config: Path, cache: Path) -> dict[str, list[str | Path]]:
-    """Return the commands of `make lint`, with a configuration from anywhere and no cache in the project."""
+    """Return the commands of `make lint` with a given configuration and no cache in the project."""
     return {
         "ruff check": ["ruff", "check", "--no-cache", "--config", config],
         "ruff format": ["ruff", "format", "--check", "--no-cache", "--config", config],
@@ -209,7 +209,7 @@ CHECKS = list(checks(Path(), Path()))
 
 @pytest.fixture(scope="session")
 def check(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path, Path], None]:
-    """Run one of `CHECKS` in a directory, with the configuration of a project."""
+    """Return a function that runs one of `CHECKS` in a directory with a project's configuration."""
     cache = tmp_path_factory.mktemp("mypy")
 
     def check(name: str, directory: Path, config: Path) -> None:

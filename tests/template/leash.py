@@ -1,6 +1,6 @@
-"""Run a command that ends with whoever started it, also if they are killed: `python leash.py COMMAND...`.
+"""Launcher of a command that ends with the caller, even if that is killed: `python leash.py COMMAND...`.
 
-Our standard input is a pipe that they hold. When it closes, the command and all that it started get SIGTERM.
+The caller holds a pipe to the standard input. When it closes, the command and its children get SIGTERM.
 """
 
 import os
@@ -20,7 +20,7 @@ def end_with_the_pipe() -> None:
         time.sleep(20)
 
 
-# Ctrl-C reaches us too, but it is for the pipe's other end to decide.
+# Ctrl-C reaches this process too, but the caller decides when to stop.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 threading.Thread(target=end_with_the_pipe, daemon=True).start()
 sys.exit(command.wait())

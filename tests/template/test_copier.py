@@ -1,4 +1,4 @@
-"""The template by Copier alone, as `copier copy` uses it."""
+"""Tests of the template with plain Copier, as with `copier copy`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ import pytest
 from pytest_copie.plugin import Copie
 
 ROOT = Path(__file__).parents[2]
-# Where a project came from, and with which version: each way has its own.
+# The source and version of a project, which differ between the two ways.
 SOURCE = ("_commit", "_src_path")
 
 
 @pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
-def test_plain_copier_makes_the_same_files_as_the_command(copie: Copie, render: Callable[..., Path]) -> None:
+def test_plain_copier_creates_the_same_files_as_mkbackend(copie: Copie, render: Callable[..., Path]) -> None:
     result = copie.copy({"project_name": "Shop", "license": "none", "ci": "gitlab"}, template_dir=ROOT)
     assert result.exception is None
     assert result.project_dir
@@ -21,13 +21,13 @@ def test_plain_copier_makes_the_same_files_as_the_command(copie: Copie, render: 
 
 
 @pytest.mark.filterwarnings("ignore::copier.errors.DirtyLocalWarning")
-def test_the_template_asks_nobody_for_trust(tmp_path: Path) -> None:
+def test_the_template_needs_no_trust(tmp_path: Path) -> None:
     copier.run_copy(str(ROOT), tmp_path / "shop", defaults=True, quiet=True, vcs_ref="HEAD", unsafe=False)
     assert (tmp_path / "shop" / "app" / "main.py").is_file()
 
 
 def contents(project: Path) -> dict[str, list[str]]:
-    """Return the lines of each file by its path; not where the project came from."""
+    """Return the lines of each file by path, without the project's source."""
     return {
         str(path.relative_to(project)): [line for line in path.read_text().splitlines() if not line.startswith(SOURCE)]
         for path in project.rglob("*")

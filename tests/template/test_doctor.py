@@ -1,4 +1,4 @@
-"""`mkbackend doctor` on a real project: its own code is asked, on a real PostgreSQL, and stays as it is."""
+"""Tests of `mkbackend doctor` on a real project and PostgreSQL: it runs the project's code and changes nothing."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import pytest
 from .conftest import ROOT, Done, attempt, run, start, wait_for
 
 PROBE = ROOT / "src" / "mkbackend" / "doctor" / "probe"
-# What only the machine decides: its tools, and whether the template that the tests render is in its home.
+# Checks that depend on the machine: its tools, and whether the tested template is in its home.
 OF_THE_MACHINE = {"uv", "make", "docker", "template"}
 EXECUTE = """
 import asyncio, sys, asyncpg
@@ -49,14 +49,14 @@ asyncio.run(main())
 
 
 class Place:
-    """A copy of the installed project, in a repository of its own."""
+    """A copy of the installed project in its own repository."""
 
     def __init__(self, root: Path, python: Path) -> None:
         self.root, self.env = root, root / ".env"
         self.python = root / python
 
     def set(self, **settings: object) -> None:
-        """Give variables of .env a value."""
+        """Set variables in .env."""
         kept = [line for line in self.env.read_text().splitlines() if line.partition("=")[0] not in settings]
         lines = [*kept, *(f"{name}={value}" for name, value in settings.items())]
         self.env.write_text("\n".join(lines) + "\n")
@@ -65,14 +65,14 @@ class Place:
         return attempt(sys.executable, "-m", "mkbackend", "doctor", *words, cwd=self.root, **env)
 
     def look(self, **env: str) -> Found:
-        """Return the checks by name; of several with one name the last."""
+        """Return the checks by name, the last one if a name repeats."""
         done = self.doctor("--json", **env)
         found = json.loads(done.said)
         assert done.code == int(found["wrong"] > 0)
         return {check["name"]: check for check in found["checks"]}
 
     def state(self) -> dict[str, Any]:
-        """Return everything that is there, as it is."""
+        """Return the modification time of every file."""
         return {str(path): path.lstat().st_mtime_ns for path in self.root.rglob("*")}
 
     def alembic(self, *words: str) -> None:
@@ -104,7 +104,7 @@ def place(installed: Path, python: Path, scratch: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def named(place: Place, server: str) -> str:
-    """Let .env name a database of its own, empty; give its name."""
+    """Create an empty database and set it in .env; return its name."""
     name = f"doctor_{free_port()}"
     sql(place, server, f"CREATE DATABASE {name}")
     place.set(DATABASE_URL=server.rpartition("/")[0] + f"/{name}")
@@ -120,7 +120,7 @@ def test_the_probe_is_typed(installed: Path, python: Path, tmp_path: Path) -> No
     assert "Success" in run(python, "-m", "mypy", *config, ".", cwd=PROBE, MYPYPATH=str(installed))
 
 
-def test_a_fresh_project_has_nothing_wrong_and_stays_as_it_is(place: Place) -> None:
+def test_a_new_project_has_no_problem_and_is_not_changed(place: Place) -> None:
     before = place.state()
     found = place.look()
     assert {name for name, check in found.items() if check["state"] != "ok"} <= OF_THE_MACHINE
@@ -132,7 +132,7 @@ def test_a_fresh_project_has_nothing_wrong_and_stays_as_it_is(place: Place) -> N
     assert run("git", "status", "--porcelain", cwd=place.root) == ""
 
 
-def test_a_weak_secret_is_named_without_its_value(place: Place) -> None:
+def test_a_weak_secret_is_reported_without_its_value(place: Place) -> None:
     place.set(JWT_SECRET_KEY="hunter2hunter2")
     found = place.look()
     assert wrong(found) == {"secrets"}
@@ -140,13 +140,13 @@ def test_a_weak_secret_is_named_without_its_value(place: Place) -> None:
     assert "hunter2" not in place.doctor().said
 
 
-def test_a_weak_password_of_the_database_is_a_note(place: Place) -> None:
+def test_a_weak_database_password_is_a_note(place: Place) -> None:
     place.set(DB_PASSWORD="hunter2")
     assert place.look()["secrets"]["state"] == "note"
     assert "hunter2" not in place.doctor().said
 
 
-def test_no_part_of_a_secret_is_shown_where_it_cannot_be_read(place: Place) -> None:
+def test_no_part_of_an_invalid_secret_is_shown(place: Place) -> None:
     place.set(DATABASE_URL="postgresql://ada:hunter1@left:hunter2@127.0.0.1:1/shop")
     done = place.doctor("--json")
     assert done.code == 1
@@ -170,7 +170,7 @@ def test_settings_that_prevent_a_start_are_reported(place: Place) -> None:
     assert "JWT_ALGORITHM: Input should be 'HS256'" in found["settings"]["found"]
 
 
-def test_the_settings_of_a_part_are_known_and_named_with_the_others(place: Place) -> None:
+def test_the_settings_of_an_optional_part_are_checked(place: Place) -> None:
     place.set(METRICS_PORT=9464)
     assert place.look()["names"]["state"] == "ok"
     place.set(METRICS_PORT="many", TRACE_RATIO=2, LOG_LEVEL="LOUD")
@@ -178,7 +178,7 @@ def test_the_settings_of_a_part_are_known_and_named_with_the_others(place: Place
     assert [name for name in ("LOG_LEVEL", "METRICS_PORT", "TRACE_RATIO") if f"{name}: Input" not in found] == []
 
 
-def test_the_settings_of_a_part_that_was_left_out_are_no_settings(place: Place) -> None:
+def test_the_settings_of_a_part_that_was_left_out_are_unknown(place: Place) -> None:
     shutil.rmtree(place.root / "app" / "kit" / "telemetry")
     place.set(METRICS_PORT=9464)
     found = place.look()
@@ -186,7 +186,7 @@ def test_the_settings_of_a_part_that_was_left_out_are_no_settings(place: Place) 
     assert "unknown in .env: METRICS_PORT" in found["names"]["found"]
 
 
-def test_a_slip_in_a_name_is_wrong_with_the_nearest_name(place: Place) -> None:
+def test_a_misspelt_setting_is_wrong_and_suggests_the_closest_name(place: Place) -> None:
     place.set(DB_HOTS="localhost", LOGLEVEL="DEBUG", COMPOSE_PROJECT_NAME="shop", OF_MY_OWN="1")
     done = place.doctor()
     assert done.code == 1
@@ -203,7 +203,7 @@ def test_an_env_that_others_can_read_is_wrong(place: Place) -> None:
     assert not wrong(place.look())
 
 
-def test_a_port_that_another_has_is_wrong(place: Place) -> None:
+def test_a_port_used_by_another_program_is_wrong(place: Place) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -214,7 +214,7 @@ def test_a_port_that_another_has_is_wrong(place: Place) -> None:
         assert f"(process {os.getpid()})" in found["port"]["found"]
 
 
-def test_a_named_database_that_is_away_is_wrong(place: Place) -> None:
+def test_an_unreachable_configured_database_is_wrong(place: Place) -> None:
     place.set(DB_HOST="127.0.0.1", DB_PORT=free_port())
     found = place.look()
     assert wrong(found) == {"database"}
@@ -222,7 +222,7 @@ def test_a_named_database_that_is_away_is_wrong(place: Place) -> None:
     assert "migrations" not in found
 
 
-def test_a_database_that_hangs_is_given_up(place: Place) -> None:
+def test_a_database_that_hangs_times_out(place: Place) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -231,7 +231,7 @@ def test_a_database_that_hangs_is_given_up(place: Place) -> None:
     assert found["database"]["found"].endswith("no response within 5 seconds")
 
 
-def test_pending_migrations_are_named_until_they_have_run(place: Place, named: str) -> None:
+def test_pending_migrations_are_reported_until_they_have_run(place: Place, named: str) -> None:
     found = place.look()
     assert wrong(found) == {"migrations"}
     assert found["migrations"]["mend"] == "make migrate-up"
@@ -249,7 +249,7 @@ def test_pending_migrations_are_named_until_they_have_run(place: Place, named: s
     assert place.look()["migrations"]["found"].startswith("1 pending: ")
 
 
-def test_a_database_that_is_not_ours_is_told(place: Place, named: str, server: str) -> None:
+def test_a_database_with_foreign_tables_is_reported(place: Place, named: str, server: str) -> None:
     sql(place, server.rpartition("/")[0] + f"/{named}", "CREATE TABLE films (id int)")
     found = place.look()
     assert wrong(found) == {"database"}
@@ -257,18 +257,18 @@ def test_a_database_that_is_not_ours_is_told(place: Place, named: str, server: s
     assert "migrations" not in found
 
 
-def test_a_database_of_newer_code_is_told(place: Place, named: str, server: str) -> None:
+def test_a_database_of_newer_code_is_reported(place: Place, named: str, server: str) -> None:
     place.alembic("upgrade", "head")
     sql(place, server.rpartition("/")[0] + f"/{named}", "UPDATE alembic_version SET version_num = 'f00'")
     assert "the database has f00" in place.look()["migrations"]["found"]
 
 
-def test_a_database_that_was_not_made_is_told(place: Place, server: str) -> None:
+def test_a_missing_database_is_reported(place: Place, server: str) -> None:
     place.set(DATABASE_URL=server.rpartition("/")[0] + "/missing")
     assert place.look()["database"]["found"].endswith("responds, but has no database missing")
 
 
-def test_a_wrong_password_is_told_without_it(place: Place, named: str, server: str) -> None:
+def test_a_wrong_password_is_reported_without_its_value(place: Place, named: str, server: str) -> None:
     bad = re.sub(r":[^:@]+@", ":hunter2hunter2@", server)
     place.set(DATABASE_URL=bad)
     done = place.doctor()
@@ -276,7 +276,7 @@ def test_a_wrong_password_is_told_without_it(place: Place, named: str, server: s
     assert "hunter2" not in done.said
 
 
-def test_the_embedded_database_is_asked_while_it_runs(place: Place) -> None:
+def test_the_embedded_database_is_checked_while_it_runs(place: Place) -> None:
     waits = ("-c", "import time\nprint('there', flush=True)\ntime.sleep(600)")
     with start(place.python, "-m", "scripts.devdb", "run", "--migrate", "--", "python", *waits, cwd=place.root) as user:
         assert user.stdin
@@ -292,22 +292,22 @@ def test_the_embedded_database_is_asked_while_it_runs(place: Place) -> None:
     assert wait_for(lambda: "not running" in place.look()["database"]["found"])
 
 
-def test_the_service_that_runs_may_have_its_port(place: Place) -> None:
+def test_the_running_service_may_use_its_port(place: Place) -> None:
     with start(place.python, "-m", "scripts.devdb", cwd=place.root) as service:
         assert service.stdin
-        # It has to make a database first.
+        # It creates a database first.
         assert wait_for(lambda: "own service" in place.look()["port"]["found"], 120)
         service.stdin.close()
 
 
-def test_an_env_from_before_there_were_jobs_is_told(place: Place) -> None:
+def test_an_env_from_before_there_were_jobs_is_reported(place: Place) -> None:
     place.set(JOBS_IN_API="")
     found = place.look()
     assert not wrong(found)
     assert "JOBS_IN_API is not true" in found["jobs"]["found"]
 
 
-def test_code_without_the_names_is_a_note(place: Place) -> None:
+def test_code_without_the_expected_names_is_a_note(place: Place) -> None:
     config = place.root / "app" / "core" / "config.py"
     config.write_text(config.read_text().replace("def get_settings", "def read_settings"))
     (place.root / "scripts" / "postgres" / "choice.py").unlink()

@@ -1,4 +1,4 @@
-"""Names that a project fetches: those of its own packages, or pinned ones."""
+"""Tests that a project fetches only its own packages, or pinned ones."""
 
 import re
 import tomllib
@@ -14,13 +14,13 @@ from packaging.utils import canonicalize_name
 
 from .conftest import Render, run
 
-# A command that fetches, and the words behind it up to the end of the command.
+# A command that fetches packages or files, and the rest of its words.
 FETCHES = re.compile(
     r"\b(pip3? install|pip3? download|pipx (?:install|run)|uvx|uv tool (?:install|run)|uv pip install|uv add"
     r"|npx|npm (?:install|exec)|pre-commit try-repo|curl|wget|apt-get install|apk add)\b([^`\n;&|]*)"
 )
 RUNS = {"uvx", "uv tool run", "pipx run"}
-# Options that take a word; the word of --from is what uvx fetches.
+# Options with a value; the value of --from is not among them, as uvx fetches it.
 WITH_WORD = {"--python", "-p", "-o", "--output", "--target"}
 OWN = re.compile(r"\.(\[[\w,-]+\])?")
 
@@ -31,7 +31,7 @@ def texts(project: Path) -> dict[str, str]:
 
 
 def fetched(text: str, *, is_command: bool = True) -> Iterator[str]:
-    """Return the names that the commands of a file fetch."""
+    """Yield the names that the commands in a file fetch."""
     for command, rest in FETCHES.findall(text):
         words = [word.strip("\"'\\,)") for word in rest.split()]
         named = [
@@ -39,12 +39,12 @@ def fetched(text: str, *, is_command: bool = True) -> Iterator[str]:
             for before, word in zip(["", *words], words, strict=False)
             if word and word not in WITH_WORD and before not in WITH_WORD and not word.startswith("-")
         ]
-        # Of a program that is run, the word of --from or the first is fetched; in a sentence, too, the first.
+        # These commands fetch the value of --from or the first word. In a sentence, only the first word counts.
         yield from named[:1] if command in RUNS or not is_command else named
 
 
 def is_owned(word: str, packages: set[str]) -> bool:
-    """Tell whether a word is the project, one of its packages, pinned, set by the owner, or on this machine."""
+    """Return whether a word is the project, one of its packages, pinned, set by the owner, or on this machine."""
     if OWN.fullmatch(word) or word.startswith(("$MKBACKEND", "http://127.0.0.1")):
         return True
     return bool(re.fullmatch(r"[\w.-]+==[\d.]+", word)) or canonicalize_name(word) in packages
@@ -84,7 +84,7 @@ def test_a_project_fetches_its_own_packages_or_pinned_ones(answers: Answers, ren
         "npx prettier",
     ],
 )
-def test_a_name_of_nobody_is_found(line: str) -> None:
+def test_an_unpinned_foreign_name_is_detected(line: str) -> None:
     (word,) = fetched(line)
     assert not is_owned(word, {"fastapi"})
 
@@ -97,9 +97,7 @@ PIPELINES = {"github": ".github/workflows/upkeep.yml", "gitlab": ".gitlab-ci.yml
 
 
 @pytest.mark.parametrize("host", PIPELINES)
-def test_the_weekly_check_of_the_template_runs_only_what_the_owner_named(
-    host: str, render: Render, tmp_path: Path
-) -> None:
+def test_the_weekly_check_runs_only_the_package_set_by_the_owner(host: str, render: Render, tmp_path: Path) -> None:
     script = SCRIPTS[host](yaml.safe_load((render(ci=host) / PIPELINES[host]).read_text("utf-8")))
     for program in ("pip", "pipx", "uvx"):
         (tmp_path / program).write_text('#!/bin/sh\necho "$(basename "$0") $*"\n')

@@ -1,4 +1,4 @@
-"""Every combination of options, by the checkers of each kind of file; the same text is checked once."""
+"""Tests of all combinations of options with a checker for each kind of file; equal texts are checked once."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
     "zizmor": (".github/workflows/*.yml", by(*checkers.ZIZMOR)),
     "scripts of GitLab": (".gitlab-ci.yml", scripts),
 }
-# A file with one fault, so that no checker is silent because it does nothing.
+# Files with one error each, to show that each checker works.
 FAULTY = {
     "hadolint": "FROM python\n",
     "actionlint": "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'echo $HOME'}]}}\n",
@@ -41,7 +41,7 @@ checked = set[tuple[str, str]]()
 
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("answers", CHECKED, ids=name_of)
-def test_a_checker_finds_nothing(answers: Answers, name: str, render: Render) -> None:
+def test_a_checker_accepts_the_files(answers: Answers, name: str, render: Render) -> None:
     pattern, check = CHECKS[name]
     for path in render(**answers).glob(pattern):
         text = path.read_text("utf-8")
@@ -51,7 +51,7 @@ def test_a_checker_finds_nothing(answers: Answers, name: str, render: Render) ->
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_checker_finds_a_fault(name: str, tmp_path: Path) -> None:
+def test_a_checker_detects_an_error(name: str, tmp_path: Path) -> None:
     path = tmp_path / Path(CHECKS[name][0].replace("*", "ci"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(FAULTY[name], encoding="utf-8")
@@ -60,11 +60,11 @@ def test_a_checker_finds_a_fault(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_checker_has_something_to_check(name: str, render: Render) -> None:
+def test_a_checker_has_files_to_check(name: str, render: Render) -> None:
     assert any([*render(**answers).glob(CHECKS[name][0])] for answers in CHECKED)
 
 
-def test_the_scripts_of_the_image_import_no_script_that_it_lacks(render: Render) -> None:
+def test_the_scripts_in_the_image_import_no_missing_script(render: Render) -> None:
     project = render()
     kept = {line[1:] for line in (project / ".dockerignore").read_text("utf-8").splitlines() if line[:1] == "!"}
     scripts = [name for name in kept if name.startswith("scripts/") and not name.endswith("__init__.py")]

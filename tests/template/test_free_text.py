@@ -1,4 +1,4 @@
-"""Whatever people type as a name or a description comes out intact, in files that their readers accept."""
+"""Tests that any name or description is written unchanged, into valid files."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from .conftest import ROOT, TEMPLATE
 
-# What the questions let through: no control characters but newline and tab, and what UTF-8 and YAML can carry.
+# The characters that the questions accept: no control characters except newline and tab, and valid in UTF-8 and YAML.
 _CHARACTERS = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff")
 _NASTY = st.sampled_from(
     [*"\"'\\`#{}%$<>&*_[]()!|~:-+=.;\t ", "{{", "}}", "{%", "{#", "'''", '"""', "---", "1. ", "  \n"]
@@ -39,7 +39,7 @@ EMAILS = st.just("") | st.from_regex(rf"\A{ATOM}(\.{ATOM})?@[a-z0-9]{{1,8}}(-[a-
 
 @pytest.fixture(scope="session")
 def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Render only the files that hold answers: all others are copied as they are."""
+    """Return a function that renders only the files with answers."""
     import copier
 
     source = tmp_path_factory.mktemp("answers-only")
@@ -64,7 +64,7 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 @example(name="{{ 7 * 7 }}", description="{% raw %}", author="{# none #}", email="")
 @example(name="# [My](x) <b>App", description="a\\\n===\n\n1. b\n\n    c\n\n> d\n```\n|e|\n-|-", author='"\\', email="")
 @example(name="שלום 😀", description="\u202eabc & &amp; https://example.com 'quoted' \"", author="עדה", email="a@b.co")
-def test_free_text_comes_out_intact(
+def test_free_text_is_preserved(
     write: Callable[..., Path], name: str, description: str, author: str, email: str
 ) -> None:
     answers = {"project_name": name, "description": description, "author_name": author, "author_email": email}
@@ -93,7 +93,7 @@ def test_free_text_comes_out_intact(
 
 
 def shown(markdown: str) -> tuple[str, str]:
-    """Return the heading of a text and all that follows, as a browser shows them, with single spaces."""
+    """Return the heading and the rest of a Markdown text as a browser shows them, with single spaces."""
     tokens = MarkdownIt().parse(markdown)
     assert [token.type for token in tokens[:3]] == ["heading_open", "inline", "heading_close"]
     return _words(tokens[1:2]), _words(tokens[3:])

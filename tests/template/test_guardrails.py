@@ -1,4 +1,4 @@
-"""Bad code that somebody might add to a project: the project's own checks must refuse it, each for its own reason."""
+"""Tests that a project's own checks refuse bad code, each for its own reason."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from .conftest import attempt, make
 
 MODULE = '"""Something new."""\n\n'
 
-# What is added to which file (new, or at its end), and what the refusal says.
+# The file (existing or new), the added code, and the error.
 REFUSED_BY_LINT = {
     "a style error": ("app/service/new.py", "import os\n", "F401"),
     "a print": ("app/service/new.py", 'print("here")\n', "T201"),
@@ -23,7 +23,7 @@ REFUSED_BY_LINT = {
         'from app.domain.roles import Role\n\n__all__ = ["Role"]\n',
         "Layers: outer ones import inner ones BROKEN",
     ),
-    "a room without a floor": ("app/errands.py", "LATER = 1\n", "Layers: outer ones import inner ones BROKEN"),
+    "a package without a layer": ("app/errands.py", "LATER = 1\n", "Layers: outer ones import inner ones BROKEN"),
     "HTTP in a use case": (
         "app/service/new.py",
         'from fastapi import HTTPException\n\n__all__ = ["HTTPException"]\n',
@@ -39,7 +39,7 @@ REFUSED_BY_LINT = {
         'from sqlalchemy import select\n\n__all__ = ["select"]\n',
         "SQL stays in repositories, models and the database BROKEN",
     ),
-    "a part that could not be left out any more": (
+    "an import of an optional part": (
         "app/api/new.py",
         'from app.kit.telemetry.settings import TelemetrySettings\n\n__all__ = ["TelemetrySettings"]\n',
         "Nothing else imports app.kit.telemetry or its packages BROKEN",
@@ -59,7 +59,7 @@ REFUSED_BY_LINT = {
         'from app.repository.base import BaseRepository  # noqa: TID251\n\n__all__ = ["BaseRepository"]\n',
         "Only the container and *_deps.py (ruff's TID251) join services to repositories BROKEN",
     ),
-    "the body of an error in a use case": (
+    "an error body built in a use case": (
         "app/service/new.py",
         'from app.utils.response import problem_details\n\n__all__ = ["problem_details"]\n',
         "The body of an error is built at the edge BROKEN",
@@ -86,7 +86,7 @@ REFUSED_BY_TESTS = {
         "tests/unit/kit/test_config.py",
         "test_every_setting_is_read_by_the_code[COLOUR]",
     ),
-    "a setting that nobody explains": (
+    "a setting without an explanation": (
         "app/core/config.py",
         ("    # Logging\n", "    COLOUR: bool = False\n\n    # Logging\n"),
         "tests/unit/kit/test_config.py",
@@ -104,19 +104,19 @@ REFUSED_BY_TESTS = {
         "tests/unit/test_schemas.py",
         "test_every_column_is_in_the_response_or_private - AssertionError: ['phone'] are neither",
     ),
-    "a field that may be null, and its column not": (
+    "a nullable field of a column that is not": (
         "app/domain/schemas/user.py",
         ("    full_name: FullName | MISSING", "    full_name: FullName | MISSING | None"),
         "tests/unit/test_schemas.py",
         "test_every_field_is_optional_and_nullable_as_its_column_is[UserUpdate-full_name]",
     ),
-    "a job that nobody does": (
+    "a job without a handler": (
         "app/domain/jobs/purge.py",
         ("class Purge(Job):", 'class Later(Job):\n    name = "later"\n\n\nclass Purge(Job):'),
         "tests/unit/kit/test_jobs.py",
         "test_every_job_type_has_a_handler - AssertionError: @router.handler(Later) is in no",
     ),
-    "a schedule that cron does not know": (
+    "an invalid cron schedule": (
         "app/domain/jobs/purge.py",
         ('"17 3 * * *"', '"17 3 * *"'),
         "tests/unit/kit/test_jobs.py",
@@ -145,7 +145,7 @@ REFUSED_BY_TESTS = {
 
 @pytest.fixture(scope="module")
 def linted(installed: Path, scratch: Path) -> Path:
-    """Give a project without an environment of its own, that knows what mypy found; nobody may change it."""
+    """Return a project with a linked environment and mypy's cache; do not change it."""
     project = scratch / "linted"
     shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv"))
     (project / ".venv").symlink_to(installed / ".venv")
@@ -155,7 +155,7 @@ def linted(installed: Path, scratch: Path) -> Path:
 
 @pytest.fixture
 def project(linted: Path, scratch: Path) -> Path:
-    """Give a project to spoil."""
+    """Return a copy that a test may break."""
     place = scratch / "spoilt"
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(linted, place, symlinks=True)

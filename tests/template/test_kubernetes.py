@@ -1,4 +1,4 @@
-"""The Kubernetes base: valid, whole, and in agreement with the image, the settings and the routes of the service."""
+"""Tests of the Kubernetes base: valid, complete, and consistent with the service's image, settings and routes."""
 
 import json
 import re
@@ -12,14 +12,14 @@ import yaml
 
 from .conftest import Render, run
 
-# The oldest Kubernetes that the base's README promises, and the newest whose schemas are there.
+# The oldest Kubernetes that the README supports, and the newest with a schema.
 VERSIONS = ("1.30.0", "1.37.0")
-# Of PostgreSQL, as it comes: so many connections, and so many of them for superusers.
+# PostgreSQL's default max_connections and superuser_reserved_connections
 CONNECTIONS, RESERVED = 100, 3
 KEYS = {name: f"{letters}0123456789ghijklmnopqrstuvwxyz" for name, letters in (("", "abc"), ("REFRESH_", "def"))}
 SECRETS = {"DB_PASSWORD": "0123456789abcdef"} | {f"JWT_{name}SECRET_KEY": key for name, key in KEYS.items()}
 
-# What the service says of itself where config.env is its environment.
+# Prints the service's settings and responses with config.env as its environment.
 ASKED = """
 import asyncio, json, os, sys
 
@@ -55,7 +55,7 @@ def project(render: Render) -> Path:
 
 @pytest.fixture(scope="module")
 def base(project: Path) -> dict[str, Any]:
-    """Give every YAML file of the base by its name without `.yaml`."""
+    """Return the YAML files of the base, by name without `.yaml`."""
     return {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in manifests(project, "*")}
 
 
@@ -73,7 +73,7 @@ def container(base: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def said(project: Path, python: Path, config: dict[str, str], container: dict[str, Any]) -> dict[str, Any]:
-    """Give the service's own answers; the last ones to the probes, and to anybody, who name the pod's address."""
+    """Return the service's settings, and its responses to the probes and to a client that uses the pod's address."""
     words = json.dumps([*(get["path"] for get in gets(container)), "/api/v1/users"])
     said: dict[str, Any] = json.loads(
         run(python, "-c", ASKED, words, cwd=project, **config, **SECRETS).splitlines()[-1]
@@ -94,22 +94,24 @@ def pods(base: dict[str, Any]) -> list[dict[str, Any]]:
     return [base[name]["spec"]["template"] for name in ("deployment", "worker", "migration-job")]
 
 
-# Words that YAML takes for more than a word, and the longest name.
+# Words with a meaning in YAML, and the longest name.
 @pytest.mark.parametrize("slug", ["the_shop", "on", "y", "a__b", "a" * 40])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_manifests_fit_the_schemas(slug: str, version: str, render: Render) -> None:
+def test_the_manifests_match_the_schemas(slug: str, version: str, render: Render) -> None:
     project = render(project_slug=slug, deploy="kubernetes")
     checkers.check(*checkers.KUBERNETES, version, *manifests(project))
 
 
-def test_a_property_that_kubernetes_does_not_know_is_found(tmp_path: Path, project: Path) -> None:
+def test_an_unknown_property_is_detected(tmp_path: Path, project: Path) -> None:
     text = (project / "kubernetes/service.yaml").read_text("utf-8")
     (tmp_path / "service.yaml").write_text(text.replace("targetPort", "target"), encoding="utf-8")
     with pytest.raises(AssertionError, match="target"):
         checkers.check(*checkers.KUBERNETES, VERSIONS[0], tmp_path / "service.yaml")
 
 
-def test_the_kustomization_names_each_manifest_and_what_is_in_them(project: Path, base: dict[str, Any]) -> None:
+def test_the_kustomization_lists_each_manifest_and_uses_its_images_and_config(
+    project: Path, base: dict[str, Any]
+) -> None:
     kustomization = base["kustomization"]
     assert kustomization["resources"] == [path.name for path in manifests(project)]
     (image,), (generated,) = kustomization["images"], kustomization["configMapGenerator"]
@@ -120,7 +122,7 @@ def test_the_kustomization_names_each_manifest_and_what_is_in_them(project: Path
         assert container["envFrom"] == [{"configMapRef": {"name": generated["name"]}}]
 
 
-def test_what_selects_pods_selects_those_of_the_service_and_no_others(base: dict[str, Any]) -> None:
+def test_selectors_match_the_services_pods_only(base: dict[str, Any]) -> None:
     wanted, *others = (pod["metadata"]["labels"] for pod in pods(base))
     spec = base["deployment"]["spec"]
     (spread,) = spec["template"]["spec"]["topologySpreadConstraints"]
@@ -136,7 +138,7 @@ def test_what_selects_pods_selects_those_of_the_service_and_no_others(base: dict
     assert base["kustomization"]["labels"][0]["pairs"].items() <= wanted.items()
 
 
-def test_the_migration_can_be_applied_before_all_that_is_the_services(project: Path, base: dict[str, Any]) -> None:
+def test_the_migration_can_be_applied_before_the_service(project: Path, base: dict[str, Any]) -> None:
     label = "app.kubernetes.io/component"
     assert f"--selector '{label} notin (api, worker)'" in (project / "kubernetes/README.md").read_text("utf-8")
     labelled = {
@@ -145,13 +147,13 @@ def test_the_migration_can_be_applied_before_all_that_is_the_services(project: P
     assert {name for name, value in labelled.items() if value not in ("api", "worker")} == {"migration-job"}
 
 
-def test_the_autoscaler_alone_says_how_many_pods_there_are(base: dict[str, Any]) -> None:
+def test_only_the_autoscaler_sets_the_number_of_pods(base: dict[str, Any]) -> None:
     assert "replicas" not in base["deployment"]["spec"]
     target = base["autoscaler"]["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) == ("Deployment", base["deployment"]["metadata"]["name"])
 
 
-def test_a_pod_is_the_user_of_the_image_and_may_nothing(project: Path, base: dict[str, Any]) -> None:
+def test_a_pod_runs_as_the_images_user_without_privileges(project: Path, base: dict[str, Any]) -> None:
     user = re.search(r"^USER (\d+):(\d+)$", (project / "docker/Dockerfile").read_text("utf-8"), re.MULTILINE)
     assert user
     for pod in pods(base):
@@ -170,13 +172,13 @@ def test_a_pod_is_the_user_of_the_image_and_may_nothing(project: Path, base: dic
         }
 
 
-def test_the_service_gets_its_volumes_where_it_looks_for_them(project: Path, container: dict[str, Any]) -> None:
+def test_volumes_are_mounted_at_the_paths_that_the_service_uses(project: Path, container: dict[str, Any]) -> None:
     mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
     assert mounts == {"/run/secrets": True, "/tmp": False, "/uploads": False}  # noqa: S108 - of the container
     assert "UPLOAD_DIR=/uploads" in (project / "docker/Dockerfile").read_text("utf-8")
 
 
-def test_secrets_are_files_of_a_secret_that_is_not_among_the_manifests(
+def test_secrets_are_mounted_from_a_secret_outside_the_manifests(
     project: Path, base: dict[str, Any], config: dict[str, str], said: dict[str, Any]
 ) -> None:
     assert "Secret" not in {manifest["kind"] for manifest in base.values()}
@@ -195,17 +197,15 @@ def test_the_configuration_starts_the_service_in_production(config: dict[str, st
     assert config.keys() <= said["settings"].keys()
 
 
-def test_the_readme_names_every_setting_that_is_an_example(project: Path, config: dict[str, str]) -> None:
+def test_the_readme_lists_every_setting_with_an_example_value(project: Path, config: dict[str, str]) -> None:
     readme = (project / "kubernetes/README.md").read_text("utf-8")
     assert [name for name, value in config.items() if "example.com" in value and f"`{name}`" not in readme] == []
 
 
-def test_a_probe_is_answered_where_others_who_name_the_pods_address_are_not(
-    container: dict[str, Any], said: dict[str, Any]
-) -> None:
+def test_probes_are_exempt_from_the_host_check(container: dict[str, Any], said: dict[str, Any]) -> None:
     assert {get["port"] for get in gets(container)} == {"http"}
     assert container["ports"] == [{"name": "http", "containerPort": said["settings"]["PORT"]}]
-    # The third asks for the database, and there is none.
+    # The third checks the database, which is missing.
     assert said["answers"] == [200, 200, 503, 400]
 
 
@@ -233,7 +233,7 @@ def test_all_pods_together_leave_connections_to_the_database(
     assert f": {left} stay" in comment
 
 
-def test_a_pod_has_the_time_to_finish_what_is_in_flight(
+def test_a_pod_has_time_to_finish_requests_in_flight(
     project: Path, base: dict[str, Any], container: dict[str, Any], said: dict[str, Any]
 ) -> None:
     server = re.search(
@@ -247,6 +247,6 @@ def test_a_pod_has_the_time_to_finish_what_is_in_flight(
     assert f"{needed:.0f} s, and some to spare" in (project / "kubernetes/deployment.yaml").read_text("utf-8")
 
 
-def test_who_waits_for_the_migration_waits_as_long_as_it_may_take(project: Path, base: dict[str, Any]) -> None:
+def test_the_readme_waits_as_long_as_the_migration_may_take(project: Path, base: dict[str, Any]) -> None:
     minutes = base["migration-job"]["spec"]["activeDeadlineSeconds"] // 60
     assert f"--timeout={minutes}m job/the-shop-migrate" in (project / "kubernetes/README.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The limits of the benchmarks are ordinary code: typed, with the packages of a generated project."""
+"""Tests of the limits in benchmarks/: they are typed, with the packages of a generated project."""
 
 from pathlib import Path
 

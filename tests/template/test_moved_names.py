@@ -1,7 +1,7 @@
-"""Projects of earlier releases that their owner has extended: an update brings their own code into the new house.
+"""Tests of extended projects of earlier releases: an update rewrites the owner's code to the moved names.
 
-`library/every` has the owner's files, as they stand in a project of 0.5.0; `library/with_jobs` has what a project takes
-beside them that has a queue. $HEAD is the migration before.
+`library/every` has the owner's files in a project of 0.5.0; `library/with_jobs` has additional files for a project with
+a queue. $HEAD is the previous migration.
 """
 
 import re
@@ -21,7 +21,7 @@ from .conftest import ROOT, TEMPLATE, add_files, commit, make, run
 pytestmark = pytest.mark.skipif(not FULL, reason="nox -s full")
 LIBRARY = Path(__file__).with_name("library")
 SLICES = ("article title:str/200:unique body:text --auth owner", "venue name:str/80 opens_at:datetime seats:int")
-# Where the middleware is registered, at the end of create_app.
+# The line of create_app after which the middleware is registered.
 REGISTER = "    setup_openapi(app, settings)\n"
 NAMES = re.compile(r"(\d+) names in (\d+) files rewritten")
 UNDO = "git restore --source=HEAD --staged --worktree ."
@@ -29,7 +29,7 @@ UNDO = "git restore --source=HEAD --staged --worktree ."
 
 @dataclass(frozen=True)
 class Updated:
-    """A project of an earlier release, committed, then updated, and what the preview and the update have said."""
+    """An updated project of an earlier release, with the output of the preview and of the update."""
 
     project: Path
     previewed: str
@@ -45,7 +45,7 @@ def updated(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> I
     previewed = run(sys.executable, "-m", "mkbackend", "update", "--dry-run", cwd=project)
     assert run("git", "status", "--porcelain", cwd=project) == ""
     said = run(sys.executable, "-m", "mkbackend", "update", cwd=project)
-    # CHANGELOG.md, 0.8.0: requests of own routes that write are told to the tests.
+    # CHANGELOG.md, 0.8.0: the owner's writing routes need requests in tests/calls.
     (project / "tests/calls").mkdir(exist_ok=True)
     shutil.copy(LIBRARY / "every/tests/calls/loans.py", project / "tests/calls")
     (project / ".venv").symlink_to(installed / ".venv")
@@ -54,7 +54,7 @@ def updated(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> I
 
 
 def made_by(release: str, project: Path, checkout: Path) -> Path:
-    """Make a project with two slices, with the mkbackend of that release."""
+    """Create a project with two slices, with the mkbackend of that release."""
     wanted = ("log", "--reverse", "--format=%H", f'-Sversion = "{release}"', "--", "pyproject.toml")
     first = run("git", *wanted, cwd=ROOT).split()[0]
     run("git", "clone", "--quiet", "--no-checkout", ROOT, checkout, cwd=checkout.parent)
@@ -69,7 +69,7 @@ def made_by(release: str, project: Path, checkout: Path) -> Path:
 
 
 def extend(project: Path, release: str) -> None:
-    """Add what the owner wrote: an entity with its route, a script, a middleware, a WebSocket, and jobs."""
+    """Add the owner's code: an entity with its routes, a script, a middleware, a WebSocket, and jobs."""
     add_files(LIBRARY / "every", project)
     if release == "0.5.0":
         shutil.rmtree(project / "tests/calls")
@@ -83,14 +83,14 @@ def extend(project: Path, release: str) -> None:
     main.write_text(text.replace(before, f"from app.middleware.branch import BranchMiddleware\n{before}"), "utf-8")
 
 
-def test_the_owner_uses_thirty_names_that_have_moved() -> None:
+def test_the_owners_code_uses_thirty_moved_names() -> None:
     moves = tomllib.loads((TEMPLATE / "moves.toml").read_text("utf-8")).values()
     moved = {name.rpartition(".")[2] for version in moves for names in version.values() for name in names}
     written = "".join(path.read_text("utf-8") for path in LIBRARY.rglob("*.py"))
     assert len(moved & set(re.findall(r"\w+", written))) >= 30
 
 
-def test_all_names_are_followed_and_none_is_left(updated: Updated) -> None:
+def test_all_moved_names_are_rewritten(updated: Updated) -> None:
     names, files = map(int, NAMES.findall(updated.said)[0])
     assert names >= 100
     assert files >= 20
@@ -107,10 +107,10 @@ def test_all_tests_pass(updated: Updated) -> None:
     run(python, "-m", "pytest", "-q", "-n2", cwd=updated.project, TMPDIR=str(updated.project.parent))
 
 
-def test_one_command_undoes_it(updated: Updated, tmp_path: Path) -> None:
+def test_one_command_undoes_the_update(updated: Updated, tmp_path: Path) -> None:
     assert UNDO in updated.said
     project = tmp_path / "undone"
     shutil.copytree(updated.project, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
     subprocess.run(UNDO.split(), cwd=project, check=True)
-    # Since then uv.lock was written, and the file for which the changelog asks.
+    # uv.lock and the file in tests/calls were created later.
     assert run("git", "status", "--porcelain", "--untracked-files=no", cwd=project) == ""

@@ -1,4 +1,4 @@
-"""The list of moves fits the template: what is old is gone, what is new is there."""
+"""Tests that the list of moves matches the template: old names are gone, new names exist."""
 
 import ast
 from pathlib import Path
@@ -17,13 +17,13 @@ _FIXED = {TEMPLATE / "moves.toml", *TEMPLATE.glob("alembic/versions/*.py")}
 
 
 def place(module: str) -> Path | None:
-    """Return the file of a module of the template."""
+    """Return the file of a module of the template, or None."""
     path = TEMPLATE.joinpath(*module.split("."))
     return next((found for found in (path.with_suffix(".py"), path / "__init__.py") if found.is_file()), None)
 
 
 def has(name: str, *, imported: bool = True) -> bool:
-    """Tell whether a module of the template binds a name, by importing it too."""
+    """Return whether a module of the template binds a name, imports included."""
     module, _, last = name.rpartition(".")
     if not (path := place(module)):
         return False
@@ -38,7 +38,7 @@ def has(name: str, *, imported: bool = True) -> bool:
 
 
 def misfits(moves: Moves) -> list[str]:
-    """Return the names of a list that do not fit the template."""
+    """Return the errors of a list of moves."""
     new = set(moves.all.values())
     return [
         *(f"{name} is not there" for name in moves.modules.values() if not place(name)),
@@ -48,7 +48,7 @@ def misfits(moves: Moves) -> list[str]:
     ]
 
 
-def test_what_moved_is_where_the_list_says() -> None:
+def test_the_list_of_moves_matches_the_template() -> None:
     assert misfits(MOVES) == []
 
 
@@ -62,13 +62,13 @@ def test_what_moved_is_where_the_list_says() -> None:
         ("app.core.config.Old", "app.core.config.Settings", None),
     ],
 )
-def test_a_list_that_does_not_fit_is_found(old: str, new: str, said: str | None) -> None:
+def test_a_wrong_list_is_detected(old: str, new: str, said: str | None) -> None:
     is_name = old.rpartition(".")[2].istitle()
     found = misfits(Moves(names={old: new}) if is_name else Moves({old: new}))
     assert said in found if said else found == []
 
 
-def test_no_text_of_the_template_has_an_old_name() -> None:
+def test_no_text_of_the_template_contains_an_old_name() -> None:
     texts = {path: path.read_bytes().decode(errors="replace") for path in FILES if path not in _FIXED}
     found = {str(path.relative_to(TEMPLATE)): left for path, text in texts.items() if (left := find_left(text, MOVES))}
     assert found == {}

@@ -1,6 +1,6 @@
-"""A project that its owner has extended, in the places that its README names: its own checks pass.
+"""Tests that a project extended as its README describes passes its own checks.
 
-`owner/` has the new files, as they would stand in the project. $HEAD is the migration before.
+`owner/` has the new files of the project. $HEAD is the previous migration.
 """
 
 import shutil
@@ -25,7 +25,7 @@ Country = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 RANGE = """    created_at_gte: Moment | None = None
     created_at_lt: Moment | None = None
 """
-# In each file, what is put after what.
+# By file: pairs of an existing text and the text inserted after it.
 EDITS = {
     "app/domain/roles.py": [('    USER = "user"\n', '    SUPPORT = "support"\n')],
     "app/domain/models/user.py": [('server_default="0")\n', COLUMNS)],
@@ -44,7 +44,7 @@ EDITS = {
         ('"password": PASSWORD,', ' "country": "gb",'),
     ],
 }
-# The tests that judge all jobs, routes, roles and columns.
+# The tests that check all jobs, routes, roles and columns.
 CONCERNED = (
     "tests/unit/test_account_service.py",
     "tests/unit/test_old_names.py",
@@ -64,7 +64,7 @@ full = pytest.mark.skipif(not FULL, reason="nox -s full")
 
 @pytest.fixture(scope="module")
 def owned(installed: Path, scratch: Path) -> Path:
-    """Give a project with a slice and all that its owner has added; nobody may change it."""
+    """Return a project with a slice and the owner's additions; do not change it."""
     project = scratch / "owned"
     shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
     (project / ".venv").symlink_to(installed / ".venv")
@@ -96,7 +96,7 @@ def test_lint_passes(owned: Path) -> None:
     make(owned, "lint")
 
 
-def test_the_tests_that_look_at_everything_pass(owned: Path) -> None:
+def test_the_tests_over_all_routes_and_tables_pass(owned: Path) -> None:
     python = owned / ".venv" / "bin" / "python"
     run(python, "-m", "pytest", "-q", "-n", "2", *CONCERNED, cwd=owned, TMPDIR=str(owned.parent))
 
@@ -107,7 +107,7 @@ def test_all_tests_pass_with_coverage(owned: Path) -> None:
 
 
 @full
-def test_the_api_answers_as_it_describes_itself(owned: Path) -> None:
+def test_the_api_matches_its_openapi_document(owned: Path) -> None:
     done = attempt("make", "contract", "examples=10", cwd=owned, TMPDIR=str(owned.parent))
     assert done.code == 0, done.said
     assert "As support:" in done.said

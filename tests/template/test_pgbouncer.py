@@ -1,4 +1,4 @@
-"""The service's own tests, through a real PgBouncer in transaction mode."""
+"""Test that runs the service's own tests through a real PgBouncer in transaction mode."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from combinations import FULL
 
 from .conftest import ENVIRONMENT, run, wait_for
 
-# Whoever comes in is the user of the server.
+# Every client becomes the server's user.
 CONFIG = """
 [databases]
 * = host={server.hostname} port={server.port} user={server.username} password={server.password}
@@ -29,7 +29,7 @@ max_client_conn = 500
 """
 
 
-# By file, the number of tests that are about one connection of PostgreSQL itself, or its password.
+# By file, the number of skipped tests: they need their own PostgreSQL connection or its password. 0: the whole file.
 SKIPPED = {"test_broken_connections": 0, "test_failover": 0, "test_outages": 1, "test_reading": 2}
 
 LINE = re.compile(r"^SKIPPED \[(\d+)\] tests/integration/(?:kit/)?(\w+)\.py:\d+: through PgBouncer$", re.MULTILINE)
@@ -37,15 +37,15 @@ LINE = re.compile(r"^SKIPPED \[(\d+)\] tests/integration/(?:kit/)?(\w+)\.py:\d+:
 
 @pytest.fixture
 def pgbouncer(server: str, scratch: Path) -> Iterator[str]:
-    """Give the address of a PgBouncer before the server."""
+    """Start a PgBouncer in front of the server; yield its URL."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "install pgbouncer: this is tried with it"
+    assert program, "pgbouncer is not installed"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     config = scratch / "pgbouncer.ini"
     config.write_text(CONFIG.format(server=urlsplit(server), port=port))
-    # It refuses to be root.
+    # It refuses to run as root.
     user = "nobody" if os.geteuid() == 0 else None
     with subprocess.Popen((program, "--quiet", config), user=user, env=ENVIRONMENT) as process:
         try:
@@ -61,7 +61,7 @@ def _listens(port: int) -> bool:
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
-def test_the_service_works_through_a_pgbouncer_in_transaction_mode(
+def test_the_service_works_with_pgbouncer_in_transaction_mode(
     pgbouncer: str, installed: Path, python: Path, scratch: Path
 ) -> None:
     command = (python, "-m", "pytest", "-q", "-rs", "-n2", "-pno:cacheprovider", "tests/integration")
@@ -71,7 +71,7 @@ def test_the_service_works_through_a_pgbouncer_in_transaction_mode(
 
 
 def skipped(said: str) -> dict[str, int]:
-    """Return how many tests of each file were skipped; of files that are skipped whole, 0."""
+    """Return the number of skipped tests of each file; 0 for files that are skipped as a whole."""
     found: Counter[str] = Counter()
     for count, name in LINE.findall(said):
         found[name] += int(count)

@@ -1,4 +1,4 @@
-"""Generated projects, made, installed and run as a user does it, on a real PostgreSQL."""
+"""Tests of generated projects, created, installed and run with the user's commands, on a real PostgreSQL."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from .conftest import DEFAULT, ENVIRONMENT, PYTHONS, ROOT, left_in, make, run, s
 
 
 def new(place: Path, answers: Answers) -> Path:
-    """Make a project with the command, as the README says; the template that it remembers stays beside it."""
+    """Create a project with the README's command; the home with its template is beside it."""
     data = [f"--data={name}={value}" for name, value in answers.items()]
     home = {
         "HOME": str(place.parent),
@@ -42,19 +42,19 @@ def project(request: pytest.FixtureRequest, scratch: Path) -> Iterator[Path]:
 
 
 def without_uv(*first: Path) -> str:
-    """Return a PATH without a uv."""
+    """Return a PATH without uv."""
     parts = os.environ["PATH"].split(os.pathsep)
     return os.pathsep.join([*map(str, first), *(part for part in parts if not (Path(part) / "uv").exists())])
 
 
 @pytest.mark.parametrize("project", to_run(PYTHONS)[:1], indirect=True, ids=name_of)
-def test_without_uv_on_path_make_takes_that_of_the_project(project: Path) -> None:
+def test_without_uv_on_path_make_uses_the_one_in_the_project(project: Path) -> None:
     assert ".venv/bin/uv sync" in make(project, "install", PATH=without_uv())
 
 
-@pytest.mark.skipif(not FULL, reason="nox -s full; it installs a project once more")
+@pytest.mark.skipif(not FULL, reason="nox -s full; it installs another project")
 @pytest.mark.parametrize("project", to_run(PYTHONS)[:1], indirect=True, ids=name_of)
-def test_a_colleague_without_uv_installs_what_is_locked(project: Path, scratch: Path) -> None:
+def test_a_clone_without_uv_on_path_installs_the_locked_packages(project: Path, scratch: Path) -> None:
     (scratch / "bin").mkdir(exist_ok=True)
     (scratch / "bin" / "python3").unlink(missing_ok=True)
     (scratch / "bin" / "python3").symlink_to((project / ".venv" / "bin" / "python").resolve())
@@ -70,9 +70,9 @@ SHOWN: set[tuple[str, str]] = set()
 
 
 def once_for_each_python(what: str, project: Path) -> None:
-    """Skip what another project of this Python has shown: no option changes a Python file (test_static.py).
+    """Skip a check that passed for another project of this Python: no option changes a Python file (test_static.py).
 
-    Options leave out parts: in a full run, of the projects that lack one, one shows it too.
+    Options leave out parts: a full run also checks one project without an optional part.
     """
     lacks = FULL and not (project / "app" / "kit" / "telemetry").is_dir()
     shown = (what, "without a part" if lacks else (project / ".python-version").read_text("utf-8"))
@@ -91,7 +91,7 @@ def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
     make(project, "test", TEST_DATABASE_URL=server)
 
 
-def test_the_migrations_of_a_project_go_up_and_down_and_up(project: Path) -> None:
+def test_the_migrations_of_a_project_run_up_and_down_and_up(project: Path) -> None:
     once_for_each_python("migrations", project)
     for target in ("migrate-up", "migrate-down", "migrate-up"):
         make(project, target)
@@ -103,14 +103,14 @@ def test_a_project_leaves_a_clean_work_tree(project: Path) -> None:
 
 
 @pytest.mark.parametrize("version", OPTIONS["python_version"])
-def test_a_python_is_here(version: str) -> None:
+def test_a_supported_python_is_installed(version: str) -> None:
     if version not in PYTHONS:
         pytest.skip(f"no Python {version} here: its projects were rendered and checked, but not run")
 
 
-@pytest.mark.skipif(not FULL, reason="nox -s full; what needs no server is tested so with slices")
-def test_a_project_passes_its_checks_with_the_oldest_packages_that_it_allows(scratch: Path) -> None:
-    """The other projects have the newest ones. Here the first command is `make test`, on a machine without uv."""
+@pytest.mark.skipif(not FULL, reason="nox -s full")
+def test_a_project_passes_its_checks_with_the_oldest_allowed_packages(scratch: Path) -> None:
+    # The first command is `make test`, on a machine without uv.
     programs = scratch / "programs"
     programs.mkdir()
     (programs / "python3").symlink_to(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}"))
@@ -131,7 +131,7 @@ def test_pre_releases_of_packages_are_only_reported(scratch: Path) -> None:
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
-def test_a_project_that_was_moved_still_commits_and_is_installed_anew(scratch: Path) -> None:
+def test_a_moved_project_can_commit_and_be_reinstalled(scratch: Path) -> None:
     place = new(scratch / "before the move", DEFAULT)
     make(place, "install")
     moved = place.rename(scratch / "after the move")
@@ -145,14 +145,14 @@ def test_a_project_that_was_moved_still_commits_and_is_installed_anew(scratch: P
 
 @dataclass(frozen=True)
 class Service:
-    """A service that was started with `make dev`."""
+    """A service started with `make dev`."""
 
     project: Path
     url: str
     log: Path
 
     def call(self, method: str, path: str, *, token: str = "", **body: object) -> tuple[int, Any]:
-        """Send a request; return the status and what the JSON of the answer says."""
+        """Send a request; return the status and the JSON of the response."""
         data = json.dumps(body).encode() if body else None
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         try:
@@ -162,7 +162,7 @@ class Service:
             return error.code, json.load(error)
 
     def sign_in(self) -> str:
-        """Sign in as the admin whom `make dev` made; return the token."""
+        """Sign in as the admin created by `make dev`; return the token."""
         password = self.said("; password: ").rpartition("; password: ")[2]
         form = f"username=admin@example.com&password={password}".encode()
         with urlopen(self.url + "/api/v1/auth/login", form, timeout=10) as answer:  # noqa: S310  # our own server
@@ -170,7 +170,7 @@ class Service:
             return token
 
     def said(self, words: str) -> str:
-        """Return the line of the output that holds these words; it must come soon."""
+        """Wait for a line of the output with these words; return it."""
 
         def found() -> str:
             return next((line for line in self.log.read_text("utf-8").splitlines() if words in line), "")
@@ -187,7 +187,7 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(scratch: Path) -> Iterator[Service]:
-    """Give a running service; its port, pool and log format are named in `.env` alone."""
+    """Yield a running service, with port, pool and log format set only in `.env`."""
     project = new(scratch / "service", DEFAULT)
     make(project, "install")
     with socket.socket() as probe:
@@ -244,7 +244,7 @@ def test_success_criterion_logging_outputs_structured_messages(service: Service)
 
 
 def test_success_criterion_environment_variables_loaded_from_env_file(service: Service) -> None:
-    # Its port is named nowhere else.
+    # Only .env has the port.
     assert service.call("GET", "/api/v1/health")[1]["environment"] == "development"
 
 
@@ -264,7 +264,7 @@ def test_success_criterion_all_crud_endpoints_functional(service: Service) -> No
     assert service.call("GET", "/api/v1/users")[0] == 401
 
 
-def test_the_documentation_asks_no_other_host(service: Service) -> None:
+def test_the_documentation_loads_nothing_from_other_hosts(service: Service) -> None:
     with urlopen(service.url + "/docs", timeout=10) as answer:  # noqa: S310  # our own server
         page = answer.read().decode()
     assert "swagger-ui" in page
@@ -272,7 +272,7 @@ def test_the_documentation_asks_no_other_host(service: Service) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
-def test_nothing_is_left_when_the_tests_of_a_project_are_ended(
+def test_stopping_a_projects_tests_leaves_no_processes_or_files(
     end: signal.Signals, installed: Path, python: Path, scratch: Path
 ) -> None:
     place = scratch / end.name
@@ -284,7 +284,7 @@ def test_nothing_is_left_when_the_tests_of_a_project_are_ended(
 @pytest.mark.skipif(not FULL, reason="nox -s full")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
 @pytest.mark.parametrize("what", ["test_a_project_passes_its_own_tests", "test_success_criterion"])
-def test_nothing_is_left_when_these_tests_are_ended(what: str, end: signal.Signals, scratch: Path) -> None:
+def test_stopping_these_tests_leaves_no_processes_or_files(what: str, end: signal.Signals, scratch: Path) -> None:
     place = scratch / f"{what}-{end.name}"
     place.mkdir()
     command = (sys.executable, "-m", "pytest", "-pno:cacheprovider", "tests/template/test_runs.py", "-k", what)
@@ -292,7 +292,7 @@ def test_nothing_is_left_when_these_tests_are_ended(what: str, end: signal.Signa
 
 
 def _end_when_postgres_runs(command: tuple[str | Path, ...], cwd: Path, place: Path, end: signal.Signals) -> None:
-    """Ctrl-C reaches all of a terminal's processes, another signal only the one that it is sent to."""
+    """Stop a command once its PostgreSQL runs: Ctrl-C reaches its process group, another signal only the process."""
     env = ENVIRONMENT | {"TMPDIR": str(place)}
     with (place / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=cwd, env=env, stdout=log, stderr=log, start_new_session=True)

@@ -1,4 +1,4 @@
-"""Projects with slices of every kind: their own checks pass, as if the slices had been written by hand."""
+"""Tests that projects with slices of every kind pass their own checks."""
 
 import itertools
 import os
@@ -48,7 +48,7 @@ label name:str:unique
 task_label task:ref/task:cascade label:ref/label:cascade
 invoice total:decimal/12/2 company:ref/company task:ref/task:null:setnull plan:ref/project_plan --no-soft-delete
 """
-# The tests of the template that look at every route and every table.
+# The template's tests over all routes and tables.
 OF_ALL = (
     "tests/unit/test_routes.py",
     "tests/unit/kit/test_docs.py",
@@ -60,7 +60,7 @@ Grow = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def grow(installed: Path, scratch: Path) -> Iterator[Grow]:
-    """Give a copy of the installed project with the slices that some lines describe."""
+    """Yield a function that copies the installed project and adds the slices of some lines."""
     made: list[Path] = []
 
     def grow(lines: list[str], codes: tuple[int, ...] = (0,)) -> Path:
@@ -92,12 +92,12 @@ def test_a_project_with_slices_passes_its_own_lint(every: Path) -> None:
     make(every, "lint")
 
 
-def test_the_tests_of_the_slices_pass_and_those_of_all_routes(every: Path) -> None:
+def test_the_tests_of_slices_and_of_all_routes_pass(every: Path) -> None:
     check(every)
 
 
 def check(project: Path) -> None:
-    """Run the tests that `add` wrote, and those that look at everything."""
+    """Run the tests that `add` wrote, and those over all routes and tables."""
     listed = run("git", "ls-files", "--others", "--exclude-standard", "tests", cwd=project).split()
     own = [path for path in listed if "/test_" in path]
     run(python_of(project), "-m", "pytest", "-q", "-n", "2", *own, *OF_ALL, cwd=project, TMPDIR=str(project.parent))
@@ -116,7 +116,7 @@ print(*{name for it in (BaseModel, IDSchema, SearchParams) for name in dir(it)},
 """
 
 
-def test_no_field_is_called_as_something_that_each_model_or_schema_has(installed: Path) -> None:
+def test_no_field_can_be_named_as_an_attribute_of_every_model_or_schema(installed: Path) -> None:
     names = set(run(python_of(installed), "-c", NAMES, cwd=installed).split())
     accepted = [name for name in names if not name.startswith("_") and taken(f"note {name}:str --auth user")]
     assert accepted == []
@@ -131,11 +131,11 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 
 
 @full
-def test_a_project_with_slices_answers_as_it_describes_itself(every: Path) -> None:
+def test_a_project_with_slices_matches_its_openapi_document(every: Path) -> None:
     make(every, "contract", "examples=10")
 
 
-# The rows that `make contract` begins with, without the calls that take minutes.
+# The first step of `make contract`, without the calls that take minutes.
 BEGIN = """
 import asyncio
 from scripts.contract import migrated, server
@@ -148,7 +148,7 @@ with server() as address, migrated(address, "uploads") as settings:
 """
 
 
-def test_a_single_slice_without_references_begins_its_contract(grow: Grow) -> None:
+def test_a_single_slice_without_references_can_begin_its_contract(grow: Grow) -> None:
     project = grow(["note body:str/200 --auth owner"])
     described = run(python_of(project), "-c", BEGIN, cwd=project, TMPDIR=str(project.parent))
     assert "notes-kept" in described
@@ -156,7 +156,7 @@ def test_a_single_slice_without_references_begins_its_contract(grow: Grow) -> No
 
 @full
 @pytest.mark.parametrize("auth", AUTHS)
-def test_a_single_slice_without_references_answers_as_it_describes_itself(grow: Grow, auth: str) -> None:
+def test_a_single_slice_without_references_matches_its_openapi_document(grow: Grow, auth: str) -> None:
     make(grow([f"note body:str/200 --auth {auth}"]), "contract", "examples=10", "only=/notes")
 
 
@@ -183,7 +183,7 @@ def test_every_type_under_every_auth(grow: Grow) -> None:
 
 
 @full
-def test_ten_resources_that_refer_to_one_another(grow: Grow) -> None:
+def test_ten_resources_with_references(grow: Grow) -> None:
     project = grow(lines(TEN))
     make(project, "lint")
     check(project)
@@ -209,7 +209,7 @@ fields = st.builds(
 
 @st.composite
 def resources(draw: st.DrawFn) -> str:
-    """Describe a resource with fields that are each taken, and different."""
+    """Draw a resource with distinct, valid fields."""
     known = {}
     for word in draw(st.lists(fields, min_size=12, max_size=40)):
         try:
@@ -222,7 +222,7 @@ def resources(draw: st.DrawFn) -> str:
 
 
 def taken(line: str) -> Resource | None:
-    """Return the resource of a line; None where it is refused."""
+    """Return the resource of a line, or None if it is refused."""
     name, *words = line.removesuffix(" --no-soft-delete").split()
     try:
         return parse(name, words[:-2], None, words[-1])
@@ -231,19 +231,19 @@ def taken(line: str) -> Resource | None:
 
 
 @full
-# A project of several resources is much to draw: some tries are too long, and are left out.
+# Several resources are a large example: some draws are too long, and are skipped.
 @settings(
     max_examples=3, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(st.lists(resources(), min_size=8, max_size=8))
-def test_whatever_is_accepted_is_green(grow: Grow, batch: list[str]) -> None:
+def test_every_accepted_resource_passes_the_checks(grow: Grow, batch: list[str]) -> None:
     good = {kept.plural: line for line in batch if (kept := taken(line)) and kept.fields}
     if fails(grow, list(good.values())):
         pytest.fail(f"mkbackend add {bisected(grow, list(good.values()))}")
 
 
 def fails(grow: Grow, batch: list[str]) -> bool:
-    # What can be read may still be refused, for what the project has already or for its length.
+    # A valid line may still be refused, for a name in the project or its length.
     project = grow(batch, (0, 2))
     try:
         make(project, "lint")
@@ -254,7 +254,7 @@ def fails(grow: Grow, batch: list[str]) -> bool:
 
 
 def bisected(grow: Grow, batch: list[str]) -> str:
-    """Return the one of a batch that fails, or those that fail together."""
+    """Return the smallest part of a batch that fails."""
     while len(batch) > 1:
         half = len(batch) // 2
         broken = [part for part in (batch[:half], batch[half:]) if fails(grow, part)]

@@ -1,4 +1,4 @@
-"""The template itself, in place: real Python that passes the checks of the projects made from it."""
+"""Tests of the template's files in place: plain Python that passes the checks of generated projects."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ FILES = sorted(
 )
 
 
-def test_no_python_file_holds_jinja() -> None:
+def test_no_python_file_contains_jinja() -> None:
     tagged = [str(path) for path in FILES if path.suffix == ".py" and re.search(r"\{[{%]", path.read_text("utf-8"))]
     assert tagged == []
 

@@ -1,4 +1,4 @@
-"""Every combination of options, without running it: no finding, no leftover, files that their readers understand."""
+"""Tests of all combinations of options without running them: lint, leftover tags, valid files."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from .conftest import CHECKS, Render, run
 
 each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
 
-# What an option brings. All else is in every project.
+# Files that depend on an option. All others are in every project.
 BROUGHT = {
     ".github": {"ci": "github"},
     ".gitlab-ci.yml": {"ci": "gitlab"},
@@ -56,22 +56,20 @@ def files(project: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", CHECKS)
 @each_combination
-def test_a_check_finds_nothing(
-    answers: Answers, name: str, check: Callable[[str, Path, Path], None], render: Render
-) -> None:
+def test_a_check_passes(answers: Answers, name: str, check: Callable[[str, Path, Path], None], render: Render) -> None:
     project = render(**answers)
     check(name, project, project / "pyproject.toml")
 
 
 @each_combination
-def test_no_tag_is_left_over(answers: Answers, render: Render) -> None:
-    # GitHub's own expressions look alike, but for their dollar.
+def test_no_jinja_tag_is_left(answers: Answers, render: Render) -> None:
+    # GitHub's expressions are similar, but begin with a dollar.
     tagged = {name for name, text in files(render(**answers)).items() if re.search(r"(?<!\$)\{\{|\{%|\{#", text)}
     assert tagged == set()
 
 
 @each_combination
-def test_an_option_brings_its_files_and_no_others(answers: Answers, render: Render) -> None:
+def test_an_option_adds_its_files_and_no_others(answers: Answers, render: Render) -> None:
     project = render(**answers)
     for name, needed in BROUGHT.items():
         wanted = all(answers.get(key, QUESTIONS[key]["default"]) == value for key, value in needed.items())
@@ -83,7 +81,7 @@ def test_an_option_brings_its_files_and_no_others(answers: Answers, render: Rend
 
 @each_combination
 def test_an_option_changes_no_python_file(answers: Answers, render: Render) -> None:
-    """It may leave out whole folders."""
+    # It may leave out whole folders.
 
     def python_files(project: Path) -> dict[str, str]:
         return {name: text for name, text in files(project).items() if name.endswith((".py", ".mako"))}
@@ -95,7 +93,7 @@ def test_an_option_changes_no_python_file(answers: Answers, render: Render) -> N
 
 @each_combination
 def test_a_project_without_telemetry_does_not_mention_it(answers: Answers, render: Render) -> None:
-    """Nor its settings and packages; a project with it does, where they are explained."""
+    # Not its settings and packages either. A project with telemetry explains them.
     words = re.compile("telemetry|metrics_port|otlp|sentry|prometheus|trace_id", re.IGNORECASE)
     found = {name for name, text in files(render(**answers)).items() if words.search(text)} - {".copier-answers.yml"}
     if answers.get("telemetry") == "no":
@@ -105,7 +103,7 @@ def test_a_project_without_telemetry_does_not_mention_it(answers: Answers, rende
 
 
 @each_combination
-def test_the_python_version_is_said_alike_everywhere(answers: Answers, render: Render) -> None:
+def test_the_python_version_is_the_same_everywhere(answers: Answers, render: Render) -> None:
     project = render(**answers)
     version = answers.get("python_version", QUESTIONS["python_version"]["default"])
     assert (project / ".python-version").read_text() == f"{version}\n"
@@ -115,29 +113,29 @@ def test_the_python_version_is_said_alike_everywhere(answers: Answers, render: R
 
 
 @each_combination
-def test_the_answers_are_kept_and_no_secret_with_them(answers: Answers, render: Render) -> None:
+def test_the_answers_are_recorded_without_secrets(answers: Answers, render: Render) -> None:
     kept = yaml.safe_load((render(**answers) / ".copier-answers.yml").read_text("utf-8"))
     assert kept.keys() == QUESTIONS.keys() | {"_commit", "_src_path"}
     assert kept.items() >= answers.items()
 
 
 @each_combination
-def test_no_secret_is_in_a_file(answers: Answers, render: Render) -> None:
+def test_no_file_contains_a_secret(answers: Answers, render: Render) -> None:
     project = render(**answers)
     assert not (project / ".env").exists()
-    random = re.compile(r"\b[0-9a-f]{32,}\b(?! +# v)")  # a pinned action is one too, and says which
+    random = re.compile(r"\b[0-9a-f]{32,}\b(?! +# v)")  # a pinned action has a hash, and a comment with its version
     assert {name for name, text in files(project).items() if random.search(text)} == set()
 
 
 @each_combination
-def test_every_data_file_can_be_read(answers: Answers, render: Render) -> None:
+def test_every_data_file_can_be_parsed(answers: Answers, render: Render) -> None:
     for name, text in files(render(**answers)).items():
         if reader := READERS.get(Path(name).suffix):
             reader(text)
 
 
 @each_combination
-def test_data_files_fit_their_schemas(answers: Answers, render: Render) -> None:
+def test_data_files_match_their_schemas(answers: Answers, render: Render) -> None:
     project = render(**answers)
     for pattern, schema in SCHEMAS.items():
         for path in project.glob(pattern):

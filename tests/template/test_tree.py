@@ -1,4 +1,4 @@
-"""Every file and every name of the specification is there, or its absence has a reason."""
+"""Tests that every file and name of the specification exists, or is absent for a reason."""
 
 import ast
 import json
@@ -32,16 +32,16 @@ scripts/seed.py
 pyproject.toml alembic.ini Makefile .env.example .gitignore README.md project-structure.md
 """
 
-# Where the specification's classes and functions are. What moved stands at its new place.
+# The specification's classes and functions, at their current paths.
 NAMES = {
     "app/main.py": "lifespan create_app",
     "app/core/config.py": "Settings get_settings",
     "app/core/database.py": "DatabaseManager DatabaseManager.connect DatabaseManager.disconnect"
-    " DatabaseManager.transaction",  # was get_session: whoever opens a session commits it
+    " DatabaseManager.transaction",  # was get_session: the code that opens a session commits it
     "app/core/logging.py": "setup_logging",
     "app/core/exceptions.py": "AppException NotFoundException BadRequestException UnauthorizedException"
     " ForbiddenException ConflictException",
-    # Functions over global secrets became methods of what is given its secrets.
+    # Functions with global secrets became methods of classes that receive them.
     "app/core/security.py": "PasswordHasher.hash_password PasswordHasher.verify_password"
     " TokenSigner.create_access_token TokenSigner.create_refresh_token"
     " TokenSigner.decode_access_token TokenSigner.decode_refresh_token",
@@ -60,7 +60,7 @@ NAMES = {
     "app/service/user_service.py": "UserService UserService.create_user UserService.get_user UserService.list_users"
     " UserService.update_user UserService.delete_user",
     "app/api/deps.py": "get_db",
-    "app/api/v1/user_deps.py": "get_user_repository get_user_service",  # a slice owns its wiring
+    "app/api/v1/user_deps.py": "get_user_repository get_user_service",  # a slice has its own dependencies
     "app/api/v1/health_router.py": "health_check",
     "app/api/v1/user_router.py": "create_user list_users get_user update_user delete_user",
     "app/api/v1/router.py": "api_v1_router",
@@ -80,7 +80,7 @@ CORS_ORIGINS CORS_ALLOW_CREDENTIALS CORS_ALLOW_METHODS CORS_ALLOW_HEADERS
 LOG_LEVEL LOG_FORMAT UPLOAD_DIR MAX_UPLOAD_SIZE
 """
 
-# Of the specification, but not there; each with its reason.
+# Names of the specification that are absent, with the reason.
 ABSENT = {
     "DATABASE_URL_SYNC": "there is no synchronous driver: Alembic migrates through the service's own engine",
     "settings": "state at import: create_app reads the settings once, and they are on app.state",
@@ -115,17 +115,17 @@ docker-up docker-down docker-build clean
 
 
 @pytest.mark.parametrize("name", FILES.split())
-def test_the_file_is_there(name: str, render: Render) -> None:
+def test_the_file_exists(name: str, render: Render) -> None:
     assert (render() / name).exists()
 
 
 @pytest.mark.parametrize(("file", "name"), [(file, name) for file, names in NAMES.items() for name in names.split()])
-def test_the_name_is_there(file: str, name: str, render: Render) -> None:
+def test_the_name_exists(file: str, name: str, render: Render) -> None:
     assert name in defined(ast.parse((render() / file).read_text("utf-8")))
 
 
 @pytest.mark.parametrize("name", SETTINGS.split())
-def test_the_setting_is_there(name: str, render: Render) -> None:
+def test_the_setting_exists(name: str, render: Render) -> None:
     known = set[str]()
     for file in ("config.py", "settings/database.py"):
         known |= defined(ast.parse((render() / "app/core" / file).read_text("utf-8")))
@@ -133,7 +133,7 @@ def test_the_setting_is_there(name: str, render: Render) -> None:
 
 
 @pytest.mark.parametrize("name", ABSENT)
-def test_what_was_left_out_for_a_reason_is_nowhere(name: str, render: Render) -> None:
+def test_an_absent_name_is_nowhere(name: str, render: Render) -> None:
     for path in (render() / "app").rglob("*.py"):
         known = defined(ast.parse(path.read_text("utf-8")))
         assert name not in known, path
@@ -147,40 +147,40 @@ def openapi(installed: Path, python: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_the_endpoint_is_there(method: str, path: str, openapi: dict[str, Any]) -> None:
+def test_the_endpoint_exists(method: str, path: str, openapi: dict[str, Any]) -> None:
     assert method in openapi["paths"][path]
 
 
 @pytest.mark.parametrize(
     ("schema", "name"), [(schema, name) for schema, names in FIELDS.items() for name in names.split()]
 )
-def test_the_field_is_there(schema: str, name: str, openapi: dict[str, Any]) -> None:
+def test_the_field_exists(schema: str, name: str, openapi: dict[str, Any]) -> None:
     assert name in openapi["components"]["schemas"][schema]["properties"]
 
 
 @pytest.mark.parametrize("name", ["page", "limit", "search", "sort_by", "sort_order"])
-def test_the_parameter_of_the_list_is_there(name: str, openapi: dict[str, Any]) -> None:
+def test_the_list_parameter_exists(name: str, openapi: dict[str, Any]) -> None:
     assert name in [parameter["name"] for parameter in openapi["paths"]["/api/v1/users"]["get"]["parameters"]]
 
 
 @pytest.mark.parametrize("role", ["admin", "user", "moderator"])
-def test_the_role_is_there(role: str, openapi: dict[str, Any]) -> None:
+def test_the_role_exists(role: str, openapi: dict[str, Any]) -> None:
     assert role in openapi["components"]["schemas"]["Role"]["enum"]
 
 
 @pytest.mark.parametrize("target", TARGETS.split())
-def test_the_make_target_is_there_and_explained(target: str, render: Render) -> None:
+def test_the_make_target_exists_and_is_explained(target: str, render: Render) -> None:
     assert re.search(rf"^{target}:.* ## \w", (render() / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("service", ["app", "postgres"])
-def test_the_compose_service_is_there(service: str, render: Render) -> None:
+def test_the_compose_service_exists(service: str, render: Render) -> None:
     compose = yaml.safe_load((render() / "docker/docker-compose.yml").read_text("utf-8"))
     assert service in compose["services"]
 
 
 def defined(tree: ast.AST, owner: str = "") -> set[str]:
-    """Return what a module defines at its top and in its classes: `Class`, `Class.member`, `function`, `variable`."""
+    """Return the names of a module and its classes: `Class`, `Class.member`, `function`, `variable`."""
     names = set()
     for node in ast.iter_child_nodes(tree):
         match node:

@@ -1,4 +1,4 @@
-"""Projects of earlier releases, brought to the template as it is now."""
+"""Tests of updates from earlier releases to the current template."""
 
 import json
 import os
@@ -24,12 +24,12 @@ from .conftest import DEFAULT, ROOT, make, run
 ANSWERS: dict[str, Answers] = {"defaults": {}, "others": {"license": "none", "ci": "gitlab", "python_version": "3.12"}}
 
 
-# How many of the steps between releases are tried.
+# the number of tested versions between releases
 SAMPLE = 12
 
 
 def _earlier() -> tuple[list[str], list[str]]:
-    """Return the earlier releases, and the steps between them, whose projects record where they came from."""
+    """Return the earlier releases and the versions between them whose projects record their source."""
     steps = [step for step in history(ROOT) if _records_answers(step)]
     named = changelog.between("v0.0.0", "v99")
     releases = [step.tag for step in steps if f"## {step.tag.removeprefix('v')} " in named]
@@ -42,9 +42,9 @@ def _records_answers(step: Step) -> bool:
 
 
 def _chosen() -> list[str]:
-    """Return all earlier releases, and of the steps between, which are many, a few: others for each release.
+    """Return all earlier releases and a sample of the versions between them, different for each release.
 
-    In a short run they are the first and the last release, and two more.
+    A short run has the first and the last release, and two more versions.
     """
     releases, others = _earlier()
     if FULL:
@@ -55,18 +55,18 @@ def _chosen() -> list[str]:
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """Return each release with every set of answers; the sets take turns on the steps between releases."""
+    """Return pairs of version and answers: each release with all sets, the versions between them in turn."""
     releases, others = _earlier()
     chosen = _chosen()
     pairs = [(version, name) for version in chosen if version in releases for name in ANSWERS]
     return pairs + list(zip([version for version in chosen if version in others], cycle(ANSWERS), strict=False))
 
 
-# In a shallow clone this would be fewer, or none: the first test says so.
+# A shallow clone has fewer versions, or none, which the first test reports.
 PAIRS = _pairs() if (ROOT / ".git").exists() else []
 
 
-def test_the_clone_has_the_whole_history() -> None:
+def test_the_clone_has_the_complete_history() -> None:
     assert git("rev-parse", "--is-shallow-repository", cwd=ROOT) == "false", "git fetch --unshallow"
     releases, _ = _earlier()
     assert releases, "no release before this one"
@@ -75,7 +75,7 @@ def test_the_clone_has_the_whole_history() -> None:
 
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Versions]:
-    """Give all versions, in the bundle of a home of its own."""
+    """Yield all versions, from a bundle in a separate home."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
@@ -109,7 +109,7 @@ def _update(project: Path, *words: str) -> None:
 
 
 @pytest.mark.parametrize(("version", "which"), PAIRS)
-def test_an_updated_project_equals_a_fresh_one(versions: Versions, version: str, which: str, tmp_path: Path) -> None:
+def test_an_updated_project_equals_a_new_one(versions: Versions, version: str, which: str, tmp_path: Path) -> None:
     answers = ANSWERS[which]
     project = _made(versions, version, tmp_path / "project", **answers)
     _commit(project)
@@ -119,8 +119,8 @@ def test_an_updated_project_equals_a_fresh_one(versions: Versions, version: str,
     assert (unstaged.returncode, unstaged.stdout) == (0, b"")
 
 
-def test_a_part_is_switched_off_and_on(versions: Versions, tmp_path: Path) -> None:
-    """The last release did not ask for it."""
+def test_an_optional_part_can_be_switched_off_and_on(versions: Versions, tmp_path: Path) -> None:
+    # The question may be new since the last release.
     project = _made(versions, _earlier()[0][-1], tmp_path / "project")
     fresh = {answer: _made(versions, versions.newest, tmp_path / answer, telemetry=answer) for answer in ("yes", "no")}
     for answer in ("no", "yes", "no"):
@@ -129,7 +129,7 @@ def test_a_part_is_switched_off_and_on(versions: Versions, tmp_path: Path) -> No
         assert _files(project) == _files(fresh[answer])
 
 
-# A project with tables of its own, and a database that was filled at its first version.
+# A project with its own table, and a database filled at its first version.
 
 MODEL = '''\
 """Books."""
@@ -178,7 +178,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def old_mkbackend(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the sources of the first release, as they were."""
+    """Return the sources of the first release."""
     clone = tmp_path_factory.mktemp("old") / "mkbackend"
     commits = git("log", "--first-parent", "--reverse", "--format=%H", "--", "pyproject.toml", cwd=ROOT).splitlines()
     text = '\nversion = "0.1.0"\n'
@@ -211,7 +211,7 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
     said = run(sys.executable, "-m", "mkbackend", "update", project, cwd=scratch, **home)
     assert "Merges your migrations with the template's" in said
     make(project, "install")
-    _commit(project)  # with the check before commits, which the project has installed
+    _commit(project)  # runs the project's pre-commit hook
     heads = run(*devdb, "--", "alembic", "heads", cwd=project, TMPDIR=str(scratch))
     assert heads.count("(head)") == 1
     run(*devdb, "--", "alembic", "upgrade", "head", cwd=project, TMPDIR=str(scratch))

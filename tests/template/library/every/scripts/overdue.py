@@ -1,4 +1,4 @@
-"""Print the loans that are overdue: `python -m scripts.overdue`."""
+"""Overdue loans on the terminal: `python -m scripts.overdue`."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ async def overdue(wiring: parts.Wiring) -> list[str]:
 
 
 async def main() -> None:
-    """Print them."""
+    """Print the overdue copies."""
     settings = get_settings()
     shared = Shared(settings)
     place: config_database.DatabaseSettings = settings

@@ -16,7 +16,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    # squawk-ignore ban-drop-constraint: another takes its place at once
+    # squawk-ignore ban-drop-constraint: another replaces it in the same migration
     op.execute("ALTER TABLE bookings DROP CONSTRAINT ck_bookings_status")
     op.execute(
         "ALTER TABLE bookings ADD CONSTRAINT ck_bookings_status CHECK (status IN "
@@ -27,7 +27,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # squawk-ignore ban-drop-constraint: another takes its place at once
+    # squawk-ignore ban-drop-constraint: another replaces it in the same migration
     op.execute("ALTER TABLE bookings DROP CONSTRAINT ck_bookings_status")
     op.execute(
         "ALTER TABLE bookings ADD CONSTRAINT ck_bookings_status CHECK (status IN "

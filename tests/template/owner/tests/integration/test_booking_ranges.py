@@ -1,4 +1,4 @@
-"""Bookings by when they were made."""
+"""Bookings filtered by their time of creation."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A test from before 0.9: it uses old names, which are typed, and only warn."""
+"""A test written before 0.9: its old names are typed, and only warn."""
 
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ router = JobRouter()
 
 
 class Greet(Job):
-    """Greet somebody."""
+    """A job that greets a user."""
 
     name = "greet"
 
@@ -50,7 +50,7 @@ async def test_a_sign_in_ends(fakes: Fakes, make_user: MakeUser) -> None:
     assert fakes.record.said == []
 
 
-def test_the_parts_have_their_old_names(app: FastAPI) -> None:
+def test_the_container_has_its_old_names(app: FastAPI) -> None:
     shared: Container = app.state.shared
     made = shared.link_seal.make(b"data")
     assert shared.link_seal.fits(b"data", made)

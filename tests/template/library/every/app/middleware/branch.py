@@ -1,4 +1,4 @@
-"""The branch of the library that a request is about."""
+"""The branch of the library that handles a request."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +14,7 @@ __all__ = ["BRANCHES", "BranchMiddleware", "setup_logging"]
 
 
 class BranchMiddleware:
-    """Signs the name of the branch into each answer."""
+    """Middleware that adds the signed name of the branch to each response."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app

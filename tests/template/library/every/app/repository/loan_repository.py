@@ -10,7 +10,7 @@ from app.utils.pagination import Page, Part
 
 
 class LoanRepository(BaseRepository[Loan]):
-    """The loans that are not over."""
+    """The current loans."""
 
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(Loan, session)

@@ -1,4 +1,4 @@
-"""What can be done with loans."""
+"""Use cases of loans."""
 
 from typing import Protocol
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.utils.pagination import Page, Part
 
 
 class LoanStore(Protocol):
-    """What this service needs of the place where loans are kept."""
+    """The methods of the repository that this service needs."""
 
     async def get_by_id(self, id: UUID) -> Loan | None: ...
     async def get_for_update(self, id: UUID) -> Loan | None: ...
@@ -47,7 +47,7 @@ class LoanService:
         """Get a loan.
 
         Raises:
-            NotFoundException: there is none.
+            NotFoundException: the loan does not exist.
         """
         loan = await self._store.get_by_id(loan_id)
         if loan is None:

@@ -6,7 +6,7 @@ from tests.fakes.base import FakeRepository
 
 
 class FakeLoanRepository(FakeRepository[Loan]):
-    """Does what `LoanRepository` does."""
+    """A `LoanRepository` in memory."""
 
     async def get_loans(self, part: Part) -> Page[Loan]:
         return self._page(self._alive(), part)

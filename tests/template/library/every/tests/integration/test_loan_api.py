@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 LOAN = {"copy": "A-1", "due_at": "2030-01-01T00:00:00Z"}
 
 
-async def test_a_loan_is_made_listed_and_ended(
+async def test_a_loan_is_created_listed_and_ended(
     client: AsyncClient, as_admin: Headers
 ) -> None:
     made = await client.post("/api/v1/loans", json=LOAN, headers=as_admin)
@@ -54,7 +54,7 @@ async def listen(app: FastAPI, token: str) -> list[str]:
     return sent
 
 
-async def test_the_feed_is_for_who_is_signed_in(
+async def test_the_feed_requires_a_token(
     app: FastAPI, admin: User, sign_in: SignIn
 ) -> None:
     token = sign_in(admin)["Authorization"].removeprefix("Bearer ")

@@ -19,7 +19,7 @@ LOAN = LoanCreate.model_validate({"copy": "A-1", "due_at": datetime.now(UTC)})
 ORIGIN = Origin("192.0.2.1", "request")
 
 
-async def test_a_copy_is_lent_and_given_back(settings: Settings) -> None:
+async def test_a_copy_is_lent_and_returned(settings: Settings) -> None:
     record = FakeAuditRepository()
     service = LoanService(
         FakeLoanRepository(),

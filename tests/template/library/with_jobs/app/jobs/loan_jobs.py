@@ -1,4 +1,4 @@
-"""Loans: reminders, and a count."""
+"""Handlers of the jobs of loans."""
 
 from typing import TYPE_CHECKING
 

@@ -8,7 +8,7 @@ from tests.fakes.job_queue_repository import FakeJobQueueRepository
 
 
 async def do_nothing(job: object) -> None:
-    """Do none of the jobs."""
+    """Do nothing."""
 
 
 async def test_a_reader_is_reminded() -> None:

@@ -1,4 +1,4 @@
-"""Keys for programs; each is shown once."""
+"""API keys, each shown once."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ SupportUser = Annotated[Caller, Depends(require_role(Role.SUPPORT))]
 
 
 class KeyResponse(BaseSchema):
-    """A key, which nobody can look up later."""
+    """A key, which cannot be shown again."""
 
     key: str
 
@@ -32,5 +32,5 @@ async def create_key(user: CurrentUser, scope: ScopeDep) -> KeyResponse:
 
 @router.post("/checks")
 async def check_keys(user: SupportUser) -> MessageResponse:
-    """Check all keys; support only."""
+    """Check all keys, for support only."""
     return MessageResponse(message="All keys are in order")

@@ -1,4 +1,4 @@
-"""A feed over a WebSocket, for who is signed in."""
+"""A feed over a WebSocket, for signed-in users."""
 
 from fastapi import WebSocket, WebSocketException, status
 
@@ -13,7 +13,7 @@ router = SliceRouter(prefix="/feed", tags=["Feed"])
 
 @router.websocket("")
 async def feed(websocket: WebSocket, token: str) -> None:
-    """Greet who shows a token."""
+    """Greet a client with a valid token."""
     shared: Shared = websocket.app.state.shared
 
     async def find(wiring: Wiring) -> User:

@@ -1,4 +1,4 @@
-"""The wiring of the slice of loans."""
+"""Dependencies of the slice of loans."""
 
 from typing import Annotated
 
@@ -13,12 +13,12 @@ from app.service.loan_service import LoanService
 async def get_loan_repository(
     wiring: Annotated[Wiring, Depends(get_wiring)],
 ) -> LoanRepository:
-    """The loans, as this request's transaction sees them."""
+    """Return the repository of loans in this request's transaction."""
     return LoanRepository(wiring.session)
 
 
 async def get_loan_service(wiring: WiringDep, shared: SharedDep) -> LoanService:
-    """The use cases of loans."""
+    """Return the use cases of loans."""
     return LoanService(
         await get_loan_repository(wiring),
         wiring.audit,

@@ -47,7 +47,7 @@ async def list_loans(
 
 @router.get("/origin")
 async def show_origin(request: Request, _: CurrentUser) -> MessageResponse:
-    """Tell the address that a request comes from."""
+    """Return the client address of a request."""
     return MessageResponse(message=origin_of(request).address)
 
 
@@ -63,6 +63,6 @@ async def get_loan(
 async def give_back(
     loan_id: UUID, _: StaffUser, service: LoanServiceDep, seen: SeenDep
 ) -> MessageResponse:
-    """Give a copy back."""
+    """Return a copy."""
     await service.give_back(loan_id, seen)
     return MessageResponse(message="Given back")

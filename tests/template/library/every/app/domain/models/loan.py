@@ -1,4 +1,4 @@
-"""Loans: who has which copy until when."""
+"""Loans of copies to readers."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.domain.models.base import BaseModel
 
 
 class Loan(BaseModel):
-    """One copy that somebody has taken home."""
+    """A copy lent to a reader."""
 
     __tablename__ = "loans"
     __table_args__ = (

@@ -6,7 +6,7 @@ from app.domain.jobs.base import Job
 
 
 class RemindReader(Job):
-    """Remind a reader of a loan."""
+    """A reminder of a loan to its reader."""
 
     name = "remind-reader"
 
@@ -14,7 +14,7 @@ class RemindReader(Job):
 
 
 class CountLoans(Job):
-    """Count the loans, each night."""
+    """The nightly count of loans."""
 
     name = "count-loans"
     schedule = "5 2 * * *"
