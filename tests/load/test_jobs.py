@@ -1,4 +1,4 @@
-"""Tests of jobs while workers are killed: each takes effect once, none is lost, none of a rollback runs."""
+"""Tests of jobs while workers are killed: each takes effect once, and those of a rollback never run."""
 
 import os
 import random

@@ -58,7 +58,7 @@ def test_a_slice_can_be_described_by_a_file_of_another_project(place: Place) -> 
     assert place.read("app/domain/models/article.py") == model
 
 
-def test_if_one_file_cannot_be_written_none_is(place: Place) -> None:
+def test_if_a_file_cannot_be_written_no_file_is(place: Place) -> None:
     (place.root / "tests/unit/.test_article_service.py.new").mkdir()
     place.run("add", "article", *EVERY, code=1)
     assert place.status() == []
