@@ -23,7 +23,7 @@ class TemplateBundleHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the bundle to what is built."""
-        if version == "editable":  # the command makes it anew at each run
+        if version == "editable":  # the command creates it at each run
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
