@@ -23,6 +23,7 @@ BROUGHT = {
     "renovate.json": {"ci": "gitlab"},
     "kubernetes": {"deploy": "kubernetes"},
     "app/kit/telemetry": {"telemetry": "yes"},
+    "docs/telemetry.md": {"telemetry": "yes"},
     "tests/telemetry": {"telemetry": "yes"},
     "tests/integration/kit/telemetry": {"telemetry": "yes"},
     "tests/unit/kit/telemetry": {"telemetry": "yes"},
@@ -99,7 +100,7 @@ def test_a_project_without_telemetry_does_not_mention_it(answers: Answers, rende
     if answers.get("telemetry") == "no":
         assert found == set()
     else:
-        assert {"README.md", "SECURITY.md", "pyproject.toml", ".env.example"} <= found
+        assert {"README.md", "SECURITY.md", "docs/telemetry.md", "pyproject.toml", ".env.example"} <= found
 
 
 @each_combination
