@@ -155,7 +155,7 @@ def add_files(source: Path, project: Path) -> None:
 
 def commit(project: Path) -> None:
     """Commit all files of a project; create its repository if missing."""
-    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "--no-verify", "-m", "step")):
+    for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "--no-verify", "--allow-empty", "-m", "step")):
         run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
 
 

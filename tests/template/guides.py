@@ -12,10 +12,15 @@ A block of bash is a command to run. A block of `console` or `text`, or without 
 """
 
 import ast
+import os
 import re
-from collections.abc import Iterator
+import shlex
+import sys
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from .conftest import commit, run
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PLACE = re.compile(
@@ -98,7 +103,7 @@ class Removal:
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds) and node.name == self.name]
         assert len(found) == 1, f"{self.path} has {len(found)} of {self.name}"
-        first = min(node.lineno for node in (found[0], *found[0].decorator_list))
+        first = min([found[0].lineno, *(decorator.lineno for decorator in found[0].decorator_list)])
         lines = text.splitlines(keepends=True)
         lines[first - 1 : found[0].end_lineno] = []
         (project / self.path).write_text("".join(lines), encoding="utf-8")
@@ -128,3 +133,27 @@ def steps(guide: Path) -> Iterator[Step]:
             assert place, f"{guide.name} names no file above:\n{block}"
             known = place.groupdict()
             yield Edit(known.pop("path") or "", known, block)
+
+
+def files_of(guide: Path) -> list[str]:
+    """Return the new files of a guide."""
+    return [step.path for step in steps(guide) if isinstance(step, Edit) and step.place["new"]]
+
+
+def type_through(page: str, project: Path, left_out: Collection[str] = ()) -> None:
+    """Apply all edits of a page of a project, and run its commands, but for some targets of make."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    beside = {"TMPDIR": str(project.parent), "PRE_COMMIT_HOME": str(project.parent / "pre-commit")}
+    for step in steps(project / page):
+        if not isinstance(step, Command):
+            step.apply(project)
+        elif text := "".join(_kept(line, left_out) for line in step.text.splitlines()):
+            commit(project)
+            run("bash", "-euo", "pipefail", "-c", text, cwd=project, PATH=path, **beside)
+
+
+def _kept(line: str, left_out: Collection[str]) -> str:
+    if not line.startswith("make "):
+        return f"{line}\n"
+    words = [word for word in shlex.split(line, comments=True) if word not in left_out]
+    return f"{shlex.join(words)}\n" if len(words) > 1 else ""
