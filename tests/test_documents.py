@@ -1,0 +1,33 @@
+"""Documents of this repository: links lead to files, and examples show the version of this release."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks/README.md"])
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    for link in LINK.findall(page.read_text("utf-8")):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_readme_links_to_every_page() -> None:
+    linked = set(LINK.findall((ROOT / "README.md").read_text("utf-8")))
+    assert {f"docs/{page.name}" for page in ROOT.glob("docs/*.md")} <= linked
+
+
+def test_the_readme_fits_on_a_screen() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 60
+
+
+def test_examples_show_the_version_of_this_release() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    shown = re.findall(r"(\d+\.\d+\.\d+), the newest here", "".join(page.read_text("utf-8") for page in PAGES))
+    assert shown
+    assert set(shown) == {version}
