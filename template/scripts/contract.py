@@ -136,7 +136,7 @@ def _judge(name: str, stage: Stage, refusal: int) -> bool:
     stage.succeeded |= good
     print(f"As {name}: {len(good)} operations succeeded, {len(refused - good)} refused")
     if missed := ", ".join(sorted(answers.keys() - good - refused)):
-        print(f"Never succeeded: {missed}. Add what they need to schemathesis.toml.")
+        print(f"Never succeeded: {missed}. Add what they need: docs/nested-list.md")
     return not missed
 
 

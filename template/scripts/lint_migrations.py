@@ -74,7 +74,7 @@ def main() -> int:
             write_sql(script, Path(directory))
         code = run_squawk(directory)
     if code:
-        print("If it is safe, add to the migration: # squawk-ignore RULE: REASON")
+        print("See docs/migrations.md. If it is safe: # squawk-ignore RULE: REASON")
     return code
 
 

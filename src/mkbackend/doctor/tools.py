@@ -43,7 +43,7 @@ def _git(project: Path) -> Check:
 
 def _make(project: Path) -> Check:
     if shutil.which("make") is None:
-        return note("make", "is not installed", "README.md of the project tells what to type instead of each target.")
+        return note("make", "is not installed", "docs/commands.md of the project has the command behind each target.")
     said = programs.answer("make", "--version", cwd=project) or ""
     return ok("make", said.partition("\n")[0] or "is installed")
 

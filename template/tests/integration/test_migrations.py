@@ -55,7 +55,7 @@ async def test_the_migrations_match_the_models(empty: Settings) -> None:
 
 async def test_the_constraints_match_the_models(session: AsyncSession) -> None:
     lines = await missing_lines(session)
-    hint = 'make migrate-create msg="change constraints", and let it be'
+    hint = 'make migrate-create msg="change constraints" (docs/role.md), and paste'
     assert not lines, f"{hint}:\n\n{lines}"
 
 

@@ -121,7 +121,8 @@ def test_every_writing_route_has_a_request(built: FastAPI) -> None:
     }
     called = {name.removesuffix(" again") for name in LISTED}
     missing = sorted(writing - called)
-    assert not missing, f"a module of tests/calls/ needs a request for {missing}"
+    hint = "a module of tests/calls/ needs a request (docs/entity.md) for"
+    assert not missing, f"{hint} {missing}"
     assert called == writing
 
 

@@ -79,7 +79,8 @@ def test_every_route_without_a_guard_is_declared_public(
         name for name, found in operations.items() if "security" not in found
     }
     forgotten = sorted(open_to_all - READABLE)
-    assert not forgotten, f"{forgotten} need a guard, or openapi_extra=PUBLIC"
+    hint = "need a guard, or openapi_extra=PUBLIC: docs/entity.md"
+    assert not forgotten, f"{forgotten} {hint}"
 
 
 async def test_every_other_route_authenticates_first(

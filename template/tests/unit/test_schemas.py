@@ -83,7 +83,7 @@ def test_every_field_is_optional_and_nullable_as_its_column_is(
     except ValidationError:
         taken = False
     nullable = field in COLUMNS and COLUMNS[field].nullable
-    assert taken == nullable, f"{field} or its column is nullable, not both"
+    assert taken == nullable, f"{field} xor its column is nullable: docs/field.md"
 
 
 def test_an_optional_field_has_no_default_and_is_not_nullable() -> None:
@@ -118,7 +118,8 @@ def test_fields_with_the_old_default_behave_the_same() -> None:
 def test_every_column_is_in_the_response_or_private() -> None:
     known = UserResponse.model_fields.keys() | PRIVATE
     forgotten = sorted(COLUMNS.keys() - known)
-    assert not forgotten, f"{forgotten} are neither in UserResponse nor in PRIVATE"
+    hint = "are neither in UserResponse nor in PRIVATE: docs/field.md"
+    assert not forgotten, f"{forgotten} {hint}"
     assert not UserResponse.model_fields.keys() & PRIVATE
     assert COLUMNS.keys() == known
 
