@@ -19,6 +19,7 @@ SLICE = "booking starts_at:datetime status:enum/open/paid --auth owner"
 # Those that leave something out, or join migrations, have projects of their own: test_guides.py.
 GUIDES = (
     "README.md",
+    "docs/entity.md",
     "docs/nested-list.md",
     "docs/field.md",
     "docs/role.md",
