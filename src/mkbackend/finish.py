@@ -26,7 +26,7 @@ def write_env(project: Path) -> None:
 
 
 def lock(project: Path) -> None:
-    """Write `uv.lock` with the running Python, so that none is downloaded."""
+    """Write `uv.lock` with the running Python, so that uv downloads none."""
     never = {"UV_PYTHON_DOWNLOADS": "never"}
     _uv("lock", "--python", sys.executable, project=project, env=never)
 

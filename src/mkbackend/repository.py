@@ -91,7 +91,7 @@ def require_ready(repo: Repository) -> None:
     lock = repo.inside("index.lock")
     if lock.exists():
         raise BadInputError(
-            "Another git command is running here, or was killed.", hint=f"If none is running: {typed('rm', lock)}"
+            "Another git command is running here, or was killed.", hint=f"If no git is running: {typed('rm', lock)}"
         )
     for name, doing in _IN_PROGRESS.items():
         if repo.inside(name).exists():

@@ -116,7 +116,7 @@ def _own_bundle() -> Iterator[Path]:
 
 
 def _remember(own: Path, remembered: Path) -> None:
-    """Add the versions of our bundle to the one in the user's home; none is ever removed."""
+    """Add the versions of our bundle to the one in the user's home; versions are never removed."""
     try:
         home = remembered.expanduser()
         home.parent.mkdir(parents=True, exist_ok=True)

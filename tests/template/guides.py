@@ -1,6 +1,6 @@
 """Guides of a generated project, typed through: each code block is applied to the file that the line above it names.
 
-    `app/domain/roles.py`, after `USER = "user"`:           the block comes after this line, which is there once
+    `app/domain/roles.py`, after `USER = "user"`:           the block comes after this line, which is unique
     `app/domain/roles.py`, in place of `USER = "user"`:     instead of it
     `app/domain/roles.py`, from `USER = "user"` to the end: instead of it and all that follows
     `app/domain/roles.py`, at the end:

@@ -1,4 +1,4 @@
-"""Guides of a generated project: their links lead somewhere, and whoever types a page through has passing checks.
+"""Guides of a generated project: links resolve, and the checks pass after a page is typed through.
 
 `test_owner.py` types most of them into one project; here, each has a project of its own.
 """
@@ -17,7 +17,7 @@ from .guides import Command, Edit, files_of, steps, type_through
 each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
 PAGES = ["README.md", *sorted(f"docs/{path.name.removesuffix('.jinja')}" for path in (TEMPLATE / "docs").iterdir())]
-# Typed first, where a guide goes on from another one.
+# Typed first, if a guide continues another one.
 BEFORE = {"docs/squash-migrations.md": ["docs/field.md"]}
 # The tests that look at all routes, columns, jobs and migrations.
 CONCERNED = (
@@ -64,7 +64,7 @@ def test_a_page_is_typed_through_and_the_checks_pass(page: str, typed: Path) -> 
 
 @pytest.fixture
 def typed(page: str, installed: Path, scratch: Path) -> Iterator[Path]:
-    """Give a project in which a page was typed through; skip a page that changes nothing."""
+    """Return a project in which a page was typed through; skip a page that changes nothing."""
     if not any(not isinstance(step, Command) or "git " in step.text for step in steps(installed / page)):
         pytest.skip("it changes nothing")
     project = scratch / f"typed-{Path(page).stem}"

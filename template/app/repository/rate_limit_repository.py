@@ -38,7 +38,7 @@ class RateLimitRepository:
         return count, int(seconds)
 
     async def undo(self, key: str) -> None:
-        """Uncount one attempt."""
+        """Take one attempt off the count."""
         await self._session.execute(
             update(RateLimit)
             .where(RateLimit.key == key, RateLimit.count > 0)

@@ -81,7 +81,7 @@ class LimitService:
         )
 
     async def login_succeeded(self, email: str) -> None:
-        """Uncount a successful login, and reset the limits of its e-mail."""
+        """Take a successful login off the count; reset the limits of its e-mail."""
         await self._store.undo(_key(LOGIN_ADDRESS, self._address))
         await self._store.forget(
             _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)

@@ -64,7 +64,7 @@ class Slice:
 
 async def add_user(session: AsyncSession) -> User:
     """Store a user who cannot sign in."""
-    email = f"somebody{next(NUMBERS)}@example.com"
+    email = f"user{next(NUMBERS)}@example.com"
     user = User(**ROW, email=email)
     session.add(user)
     await session.flush()

@@ -122,7 +122,7 @@ def _lay_to_rest(connection: Any, record: Any) -> None:
 
 
 def _require_alive(connection: Any, record: Any, _: Any) -> None:
-    """Have a connection replaced that is closed, or fails a ping after idling.
+    """Replace a connection that is closed, or fails a ping after idling.
 
     A new connection is not checked: its first statement reports errors better than
     SQLAlchemy, which replaces a connection only twice.
@@ -142,7 +142,7 @@ def _require_alive(connection: Any, record: Any, _: Any) -> None:
 
 
 def _give_up_lost(context: ExceptionContext) -> None:
-    """Have all connections replaced if one shows that the server is lost.
+    """Replace all connections if one shows that the server is lost.
 
     An error before there is a connection counts too.
     """

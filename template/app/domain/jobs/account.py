@@ -39,7 +39,7 @@ class ResendVerification(Job):
 
 
 class RemovePicture(Job):
-    """A replaced picture, whose file is to be removed."""
+    """The removal of a replaced picture's file."""
 
     name = "remove-picture"
 
