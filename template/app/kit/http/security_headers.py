@@ -11,7 +11,7 @@ HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
-# The documentation pages have scripts and styles of their own.
+# The documentation pages have inline JavaScript and styles.
 PAGES = {
     b"content-security-policy": b"default-src 'self' 'unsafe-inline' data: blob:",
 }

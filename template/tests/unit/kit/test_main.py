@@ -66,7 +66,7 @@ def test_a_port_in_use_is_reported_with_the_fix(
         port = taken.getsockname()[1]
         settings = make_settings(PORT=port)
         monkeypatch.setattr(command, "read_settings", lambda: (settings, []))
-        with pytest.raises(SystemExit, match=f":{port}(.|\n)*set PORT"):
+        with pytest.raises(SystemExit, match=f":{port}(.|\n)*another PORT"):
             command.main()
 
 
