@@ -68,7 +68,7 @@ def main() -> None:
     if created:
         print(f"Created {', '.join(created)}; password: {password}")
     else:
-        print("The users exist. Password lost? Run: make admin email=you@...")
+        print("The users already exist. Password lost? Run: make admin email=you@...")
 
 
 if __name__ == "__main__":
