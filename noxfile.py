@@ -63,6 +63,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def messages(session: nox.Session) -> None:
+    """List every error, prompt, help text and log line of the command and of the service, to be read aloud."""
+    _install(session)
+    session.run("python", "tests/messages.py")
+
+
+@nox.session
 def contract(session: nox.Session) -> None:
     """Make the default project and try its API against its own description; `examples=100` tries more."""
     _install(session)

@@ -125,7 +125,7 @@ def test_json_is_one_object(patient: Patient) -> None:
     found = json.loads(result.stdout)
     assert list(found) == ["path", "checks", "wrong"]
     assert found["path"] == str(patient.root)
-    assert all(list(check) == ["name", "state", "found", "mend"] for check in found["checks"])
+    assert all(list(check) == ["name", "state", "found", "fix"] for check in found["checks"])
     assert not result.stderr
 
 
@@ -167,7 +167,7 @@ def test_a_missing_environment_is_wrong_and_the_other_checks_run(project: Patien
         "name": "service",
         "state": "note",
         "found": "settings, database and migrations were not checked: there is no Python in .venv",
-        "mend": "make install",
+        "fix": "make install",
     }
     assert {".env", "port", "git", "template"} <= found.keys()
 
@@ -186,7 +186,7 @@ def test_uv_finds_the_python_that_would_be_used(project: Patient, machine: Path)
     write_command(machine / "bin" / "uv", f"import sys\nprint({str(elsewhere)!r} if 'find' in sys.argv else 'uv 0.9')")
     found = project.look()["python"]
     assert found["found"] == ".venv is missing; it would be created with Python 3.14.1"
-    assert found["mend"] == "make install"
+    assert found["fix"] == "make install"
 
 
 @posix
@@ -195,9 +195,9 @@ def test_no_python_at_all_is_reported(project: Patient, machine: Path) -> None:
     (project.root / ".python-version").write_text("3.14\n")
     found = project.look()["python"]
     assert found["found"] == ".venv is missing, and Python 3.14 is not installed"
-    assert found["mend"] == "Install Python 3.14, then: make install"
+    assert found["fix"] == "Install Python 3.14, then: make install"
     write_command(machine / "bin" / "uv", "import sys\nprint('uv 0.9')\nsys.exit('find' in sys.argv)")
-    assert project.look()["python"]["mend"] == "uv python install 3.14"
+    assert project.look()["python"]["fix"] == "uv python install 3.14"
 
 
 @posix
@@ -228,7 +228,7 @@ def test_an_environment_created_elsewhere_is_wrong(patient: Patient, line: str, 
     activate.write_text(line.format(tmp_path / "before" / ".venv"))
     found = patient.look()["python"]
     assert found["found"] == f".venv was created at {tmp_path}/before/.venv: the project was moved or copied"
-    assert found["mend"] == "make install"
+    assert found["fix"] == "make install"
 
 
 def test_a_missing_optional_tool_is_a_note(patient: Patient, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_a_missing_optional_tool_is_a_note(patient: Patient, machine: Path, monk
     assert {"uv", "make", "docker"} <= states(found, "note")
     assert found["uv"]["found"] == "is not on PATH: make install installs it into .venv"
     assert not states(found, "wrong")
-    assert all(found[name]["mend"] for name in ("uv", "make", "docker"))
+    assert all(found[name]["fix"] for name in ("uv", "make", "docker"))
 
 
 @pytest.mark.parametrize(
@@ -271,11 +271,11 @@ def test_an_outdated_project_is_a_note_with_the_command(patient: Patient, checko
         "name": "template",
         "state": "ok",
         "found": "0.1.0, up to date",
-        "mend": "",
+        "fix": "",
     }
     checkout.release("0.2.0")
     found = patient.look()["template"]
-    assert (found["state"], found["mend"]) == ("note", "mkbackend update")
+    assert (found["state"], found["fix"]) == ("note", "mkbackend update")
     assert found["found"] == "0.1.0; this mkbackend has 0.2.0"
 
 
@@ -295,20 +295,20 @@ def test_a_missing_env_is_wrong_unless_the_environment_has_all_settings(patient:
     assert patient.look()[".env"]["state"] == "ok"
     found = patient.look(settings={"problems": ["SECRET_KEY: Field required"], "given": []})
     assert found[".env"]["found"] == "is missing"
-    assert found[".env"]["mend"].endswith("scripts/init_env.py")
+    assert found[".env"]["fix"].endswith("scripts/init_env.py")
     assert states(found, "wrong") == {".env"}  # one problem, not one for each setting
 
 
 def test_an_env_that_git_tracks_is_wrong(patient: Patient) -> None:
     subprocess.run(["git", "add", "--force", ".env"], cwd=patient.root, check=True)
     found = patient.look()[".env"]
-    assert (found["state"], found["mend"]) == ("wrong", "git rm --cached .env")
+    assert (found["state"], found["fix"]) == ("wrong", "git rm --cached .env")
 
 
 def test_an_env_that_git_does_not_ignore_is_a_note(patient: Patient) -> None:
     (patient.root / ".gitignore").write_text(".venv/\n")
     found = patient.look()[".env"]
-    assert (found["state"], found["mend"]) == ("note", "echo .env >> .gitignore")
+    assert (found["state"], found["fix"]) == ("note", "echo .env >> .gitignore")
 
 
 def test_settings_that_prevent_a_start_are_reported(patient: Patient) -> None:
@@ -325,9 +325,9 @@ def test_a_secret_too_weak_for_production_is_a_note(patient: Patient) -> None:
 
 def test_a_misspelt_setting_is_wrong_and_suggests_the_closest_name(patient: Patient) -> None:
     found = patient.look(settings={"given": ["DB_HOTS", "COMPOSE_FILE"]})["names"]
-    assert (found["state"], found["mend"]) == ("wrong", "Rename it to DB_HOST.")
+    assert (found["state"], found["fix"]) == ("wrong", "Rename it to DB_HOST.")
     assert "DB_HOTS in .env is not a setting" in found["found"]
-    assert patient.look(settings={"given": ["log_level"]})["names"]["mend"] == "Rename it to LOG_LEVEL."
+    assert patient.look(settings={"given": ["log_level"]})["names"]["fix"] == "Rename it to LOG_LEVEL."
 
 
 def test_an_unknown_setting_without_a_close_match_is_a_note(patient: Patient) -> None:
@@ -390,7 +390,7 @@ def test_a_port_used_by_another_program_is_wrong(patient: Patient, answers: dict
         found = patient.look()["port"]
     assert found["state"] == "wrong"
     assert found["found"].startswith(f"{patient.port} is in use")
-    assert "another PORT in .env" in found["mend"]
+    assert "another PORT in .env" in found["fix"]
 
 
 def test_the_service_of_another_project_is_identified_by_its_folder(patient: Patient) -> None:
@@ -448,11 +448,11 @@ def test_the_database_is_checked(patient: Patient, told: dict[str, Any], state: 
     found = patient.look()["database"]
     assert found["state"] == state
     assert said in found["found"]
-    assert bool(found["mend"]) == (state != "ok")
+    assert bool(found["fix"]) == (state != "ok")
 
 
 @pytest.mark.parametrize(
-    ("told", "state", "said", "mend"),
+    ("told", "state", "said", "fix"),
     [
         ({"pending": []}, "ok", "none pending", ""),
         ({"pending": ["a", "b"]}, "wrong", "2 pending: a, b", "make migrate-up"),
@@ -461,11 +461,11 @@ def test_the_database_is_checked(patient: Patient, told: dict[str, Any], state: 
         ({"heads": ["a1", "b2"]}, "wrong", "have 2 heads: a1, b2", "alembic merge"),
     ],
 )
-def test_migrations_are_checked(patient: Patient, told: dict[str, Any], state: str, said: str, mend: str) -> None:
+def test_migrations_are_checked(patient: Patient, told: dict[str, Any], state: str, said: str, fix: str) -> None:
     found = patient.look(database=EMBEDDED | OURS, migrations=told)["migrations"]
     assert found["state"] == state
     assert said in found["found"]
-    assert mend in found["mend"]
+    assert fix in found["fix"]
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_migrations_are_checked(patient: Patient, told: dict[str, Any], state: s
 def test_late_and_failed_jobs_are_reported(patient: Patient, jobs: dict[str, int], said: str) -> None:
     found = patient.look(database=EMBEDDED | OURS | {"jobs": jobs})["jobs"]
     assert (found["state"], found["found"]) == ("note", said)
-    assert found["mend"]
+    assert found["fix"]
 
 
 @pytest.mark.parametrize(("does_jobs", "told"), [(False, True), (True, False), (None, False)])
@@ -488,7 +488,7 @@ def test_jobs_in_no_process_are_reported(patient: Patient, does_jobs: bool | Non
     if told:
         assert found["jobs"]["state"] == "note"
         assert "JOBS_IN_API is not true" in found["jobs"]["found"]
-        assert "JOBS_IN_API=true in .env" in found["jobs"]["mend"]
+        assert "JOBS_IN_API=true in .env" in found["jobs"]["fix"]
 
 
 @pytest.mark.parametrize("jobs", [{}, {"late": 0, "failed": 0}])
@@ -503,7 +503,7 @@ def test_missing_packages_are_reported_once(patient: Patient) -> None:
     patient.told = {"settings": {"missing": "dotenv"}, "database": {"missing": "dotenv"}, "migrations": {"heads": []}}
     found = patient.look()
     assert found["packages"]["found"] == "not installed in .venv: dotenv"
-    assert found["packages"]["mend"] == "make install"
+    assert found["packages"]["fix"] == "make install"
 
 
 def test_a_check_that_older_code_lacks_is_a_note(patient: Patient) -> None:

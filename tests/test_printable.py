@@ -89,4 +89,4 @@ def test_the_python_in_a_projects_version_file_is_quoted(monkeypatch: pytest.Mon
     monkeypatch.setattr(interpreter, "uv_on_path", lambda _: "uv")
     monkeypatch.setattr(programs, "answer", lambda *_, **__: None)
     Path(".python-version").write_text("3.12;id")
-    assert interpreter.look(Path()).mend == "uv python install '3.12;id'"
+    assert interpreter.look(Path()).fix == "uv python install '3.12;id'"

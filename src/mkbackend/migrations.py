@@ -12,7 +12,7 @@ from typing import Any
 VERSIONS = "alembic/versions"
 
 _MERGE = '''\
-"""join the project's own migrations with those of mkbackend {version}
+"""merge the project's own migrations with those of mkbackend {version}
 
 Revision ID: {revision}
 Revises: {listed}
@@ -94,7 +94,7 @@ def merge_command(project: Path) -> str:
     makefile = project / "Makefile"
     if makefile.is_file() and "\nmigrate-merge:" in makefile.read_text(encoding="utf-8", errors="replace"):
         return "make migrate-merge"
-    return '.venv/bin/python -m alembic merge heads -m "join heads"'
+    return '.venv/bin/python -m alembic merge heads -m "merge heads"'
 
 
 def _constants(module: ast.Module) -> dict[str, Any]:

@@ -57,19 +57,19 @@ class Screen:
         """Print text without wrapping, to be copied or read by programs."""
         self.console.print(Text(text), soft_wrap=True)
 
-    def finding(self, state: str, name: str, text: str, mend: str = "") -> None:
+    def finding(self, state: str, name: str, text: str, fix: str = "") -> None:
         """Print a finding with its state (`ok`, `note` or `wrong`), and its fix on a line to copy."""
         style, sign, plain = _FINDINGS[state]
         sign = self._sign(sign, plain.ljust(2))
         head = f"{name:<10}  "
-        text, mend = on_one_line(text), on_one_line(mend)
+        text, fix = on_one_line(text), on_one_line(fix)
         lines = [text]
         if self.console.is_terminal:
             lines = textwrap.wrap(text, max(self.console.width - len(sign + head) - 1, 20), break_long_words=False)
         indent = "\n" + " " * (len(sign + head) + 1)
         self.console.print(Text.assemble((sign, style), f" {head}{indent.join(lines)}"), soft_wrap=True)
-        if mend:
-            self.console.print(Text.assemble(indent[1:], (mend, "bold")), soft_wrap=True)
+        if fix:
+            self.console.print(Text.assemble(indent[1:], (fix, "bold")), soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, optional: bool = False) -> Iterator[Step]:

@@ -66,13 +66,13 @@ def _wanted() -> list[str] | None:
     parser = argparse.ArgumentParser(description="List or retry jobs of the queue.")
     commands = parser.add_subparsers(dest="command", metavar="")
     again = commands.add_parser("retry", help="queue failed jobs again")
-    again.add_argument("ids", nargs="+", help="ids of jobs, or: all")
+    again.add_argument("ids", nargs="+", help="job ids, or: all")
     options = parser.parse_args()
     if options.command is None:
         return None
     ids: list[str] = options.ids
     if ids != ["all"] and not all(word.isdecimal() for word in ids):
-        again.error(f"{' '.join(ids)}: ids of jobs are numbers; or use all")
+        again.error(f"{' '.join(ids)}: a job id is a number; or use all")
     return ids
 
 

@@ -14,7 +14,7 @@ def merge(config: Config) -> None:
     """Write a migration that merges all heads, if there are several."""
     heads = ScriptDirectory.from_config(config).get_heads()
     if len(heads) > 1:
-        command.merge(config, heads, message="join heads")
+        command.merge(config, heads, message="merge heads")
     else:
         print("There is one head: nothing to merge.")
 

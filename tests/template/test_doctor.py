@@ -158,7 +158,7 @@ def test_a_missing_env_is_wrong_with_the_command_that_writes_it(place: Place) ->
     place.env.unlink()
     found = place.look()
     assert wrong(found) == {".env"}
-    run(*found[".env"]["mend"].split(), cwd=place.root)
+    run(*found[".env"]["fix"].split(), cwd=place.root)
     assert not wrong(place.look(PORT=str(free_port())))
 
 
@@ -199,7 +199,7 @@ def test_an_env_that_others_can_read_is_wrong(place: Place) -> None:
     place.env.chmod(0o644)
     found = place.look()
     assert wrong(found) == {".env"}
-    run(*found[".env"]["mend"].split(), cwd=place.root)
+    run(*found[".env"]["fix"].split(), cwd=place.root)
     assert not wrong(place.look())
 
 
@@ -234,7 +234,7 @@ def test_a_database_that_hangs_times_out(place: Place) -> None:
 def test_pending_migrations_are_reported_until_they_have_run(place: Place, named: str) -> None:
     found = place.look()
     assert wrong(found) == {"migrations"}
-    assert found["migrations"]["mend"] == "make migrate-up"
+    assert found["migrations"]["fix"] == "make migrate-up"
     first = min((place.root / "alembic" / "versions").glob("*.py")).stem
     assert re.match(rf"\d+ pending: {first}", found["migrations"]["found"])
     place.alembic("upgrade", "head")
@@ -325,4 +325,4 @@ def test_an_environment_without_the_packages_is_wrong(place: Place, python: Path
     found = place.look()
     assert wrong(found) == {"packages"}
     assert "dotenv" in found["packages"]["found"]
-    assert found["packages"]["mend"] == "make install"
+    assert found["packages"]["fix"] == "make install"

@@ -10,7 +10,7 @@ State = Literal["ok", "note", "wrong"]
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one check; `mend` is the fix if it is not ok, a command if possible.
+    """The result of one check, with a fix if it is not ok: a command if possible.
 
     A `note` matters to some users only, or was not checked; `wrong` keeps the project from working, or is unsafe.
     """
@@ -18,7 +18,7 @@ class Check:
     name: str
     state: State
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def ok(name: str, found: str) -> Check:
@@ -26,14 +26,14 @@ def ok(name: str, found: str) -> Check:
     return Check(name, "ok", found)
 
 
-def note(name: str, found: str, mend: str = "") -> Check:
+def note(name: str, found: str, fix: str = "") -> Check:
     """Return a result that may be ignored."""
-    return Check(name, "note", found, mend)
+    return Check(name, "note", found, fix)
 
 
-def wrong(name: str, found: str, mend: str) -> Check:
+def wrong(name: str, found: str, fix: str) -> Check:
     """Return a result that must be fixed."""
-    return Check(name, "wrong", found, mend)
+    return Check(name, "wrong", found, fix)
 
 
 def unknown(name: str, error: MkbackendError) -> Check:

@@ -23,7 +23,7 @@ def doctor(path: str, screen: Screen) -> int:
     for check in _examine(project):
         found.append(check)
         if not screen.as_json:
-            screen.finding(check.state, check.name, check.found, check.mend)
+            screen.finding(check.state, check.name, check.found, check.fix)
     count = sum(check.state == "wrong" for check in found)
     if screen.as_json:
         checks = [asdict(check) for check in found]

@@ -60,8 +60,8 @@ def _without(project: Path) -> Check:
         return wrong("python", f".venv is missing; it would be created with Python {version}", "make install")
     name = pinned or str(wanted)
     found = f"python3 is {version}, not {wanted}" if version else f"Python {name} is not installed"
-    mend = typed("uv", "python", "install", name) if uv and pinned else f"Install Python {name}, then: make install"
-    return wrong("python", f".venv is missing, and {found}", mend)
+    fix = typed("uv", "python", "install", name) if uv and pinned else f"Install Python {name}, then: make install"
+    return wrong("python", f".venv is missing, and {found}", fix)
 
 
 def _found(project: Path, uv: str | None) -> str | None:

@@ -16,14 +16,14 @@ _SECONDS, _MOST = 2.0, 10_000_000
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not bound: mapped to loopback addresses
 # Windows reports the second if another program uses the port exclusively.
 _TAKEN = {errno.EADDRINUSE, getattr(errno, "WSAEACCES", errno.EADDRINUSE)}
-_MEND = "Stop the process, or set another PORT in .env."
+_FIX = "Stop the process, or set another PORT in .env."
 
 
 def look(project: Path, serves: Mapping[str, Any]) -> Check:
     """Try to listen like the service; `serves` are its settings, as far as known."""
     host, port = str(serves.get("HOST", "127.0.0.1")), int(serves["PORT"])
     if refusal := _refusal(host, port):
-        return _taken(project, host, port, serves) if refusal == "taken" else wrong("port", f"{port}: {refusal}", _MEND)
+        return _taken(project, host, port, serves) if refusal == "taken" else wrong("port", f"{port}: {refusal}", _FIX)
     return ok("port", f"{port} is free")
 
 
@@ -49,7 +49,7 @@ def _taken(project: Path, host: str, port: int, serves: Mapping[str, Any]) -> Ch
     if not elsewhere and _answers(_EVERYWHERE.get(host, host), port, serves):
         return ok("port", f"{port} is used by this project's own service")
     by = f" by {process.name} (process {process.number}) in {process.folder}" if process else ""
-    return wrong("port", f"{port} is in use{by}", _MEND)
+    return wrong("port", f"{port} is in use{by}", _FIX)
 
 
 def _answers(host: str, port: int, serves: Mapping[str, Any]) -> bool:

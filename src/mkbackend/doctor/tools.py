@@ -36,8 +36,8 @@ def _git(project: Path) -> Check:
     except MkbackendError as error:
         if "not a git repository" not in error.message:
             return note("git", error.message, error.hint)
-        mend = "git init && git add --all && git commit"
-        return note("git", f"{version}, but the project is not in a repository: update and add need one", mend)
+        fix = "git init && git add --all && git commit"
+        return note("git", f"{version}, but the project is not in a repository: update and add need one", fix)
     return ok("git", version)
 
 
@@ -56,9 +56,9 @@ def _docker(project: Path) -> Check:
     if engine and compose:
         return ok("docker", f"{engine}, compose {compose}")
     missing = [] if engine else ["the engine does not respond"]
-    mends = [] if engine else ["Start Docker."]
+    fixes = [] if engine else ["Start Docker."]
     if not compose:
         missing.append("the compose plugin is missing")
-        mends.append("Install the compose plugin.")
+        fixes.append("Install the compose plugin.")
     found = f"{', '.join(missing)}: only `make docker-*` needs it"
-    return note("docker", found, " ".join(mends))
+    return note("docker", found, " ".join(fixes))

@@ -184,7 +184,7 @@ class Column:
     @property
     def gone(self) -> str:
         """Return the message for a reference whose target was deleted meanwhile."""
-        return f"The {self.words} is gone" if len(self.words) <= 20 else "It is gone"
+        return f"The {self.words} no longer exists" if len(self.words) <= 20 else "It no longer exists"
 
     def foreign_key(self, table: str) -> str:
         """Return the name of the foreign key."""

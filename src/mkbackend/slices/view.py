@@ -155,9 +155,7 @@ def _conflicts(columns: list[SampledColumn], resource: Resource) -> list[tuple[s
     """Return the constraints that a caller can violate, with their messages and Bandit comments."""
     table = resource.plural
     found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.field.unique]
-    found += [
-        (column.foreign_key(table), column.gone, "It is gone") for column in columns if column.field.type == "ref"
-    ]
+    found += [(column.foreign_key(table), column.gone, "Not found") for column in columns if column.field.type == "ref"]
     conflicts = []
     for name, message, short in found:
         comment = "  # nosec B105" if names.SECRET.search(name) else ""

@@ -1,4 +1,4 @@
-"""Old names of methods and attributes: they work for one release, with a warning.
+"""Old names of methods and attributes: they still work, with a warning.
 
 To remove them, delete every line that uses this module, and the module.
 """

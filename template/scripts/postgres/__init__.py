@@ -66,7 +66,7 @@ def _kept(*arguments: str) -> Iterator[Server]:
     )
     with keeper:
         line = keeper.stdout.readline() if keeper.stdout else ""
-        answer = json.loads(line or '{"error": "The PostgreSQL keeper died."}')
+        answer = json.loads(line or '{"error": "The PostgreSQL keeper exited."}')
         if "error" in answer:
             raise PostgresError(answer["error"])
         yield Server(**answer)

@@ -11,7 +11,7 @@ PlainStr = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")
 ]
 
-# Replaced by MISSING: it reads as None, whatever the type. To be removed in 0.10.
+# The old default of optional fields, which reads as None. New fields use MISSING.
 UNSET: Any = Field(default_factory=lambda: None)
 
 

@@ -7,7 +7,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import MISSING, EmailStr, Field, StrictBool, StringConstraints
 
 from app.domain.roles import Role
-from app.domain.schemas.base import UNSET as UNSET  # owners' fields, until 0.10
+from app.domain.schemas.base import UNSET as UNSET  # for older fields
 from app.domain.schemas.base import IDSchema, RequestSchema
 from app.domain.schemas.common import ListResponse, SearchParams
 

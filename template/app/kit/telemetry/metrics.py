@@ -46,27 +46,32 @@ class Metrics:
         self._address = (settings.HOST, port)
         self.registry = registry = CollectorRegistry()
         self.requests = Counter(
-            "http_requests_total", "Requests answered", LABELS, registry=registry
+            "http_requests_total", "HTTP requests", LABELS, registry=registry
         )
         self.durations = Histogram(
             "http_request_duration_seconds",
-            "Time from a request to the end of its answer",
+            "Duration of a request, including its response body",
             LABELS,
             registry=registry,
         )
         self.in_flight = _gauge("http_requests_in_flight", "Active requests", registry)
         self.connections = _gauge(
-            "database_connections_in_use", "Connections out of the pool", registry
+            "database_connections_in_use",
+            "Connections checked out of the pool",
+            registry,
         )
         self.limit = _gauge(
             "database_connections_limit", "Maximum number of connections", registry
         )
         self.limit.set(settings.DB_POOL_SIZE + settings.DB_MAX_OVERFLOW)
         self.jobs = Counter(
-            "jobs_total", "Attempts of jobs", ("job", "outcome"), registry=registry
+            "jobs_total", "Job attempts", ("job", "outcome"), registry=registry
         )
         self.job_durations = Histogram(
-            "job_duration_seconds", "Time of one attempt", ("job",), registry=registry
+            "job_duration_seconds",
+            "Duration of a job attempt",
+            ("job",),
+            registry=registry,
         )
         # The same in every process: do not sum.
         self.queue = Gauge(
