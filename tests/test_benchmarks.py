@@ -68,9 +68,9 @@ def test_servers_are_compared_by_cpu_time() -> None:
 
 
 def test_a_missed_aim_is_reported() -> None:
-    said = report([section(Figure("fast", [0.7, 0.8, 0.6], aim=0.75), Figure("slow", [0.7, 0.8, 0.9], aim=0.75))])
-    assert "| fast | 0.70 | 0.60 to 0.80 | ≤ 0.75 | met |" in said
-    assert "| slow | 0.80 | 0.70 to 0.90 | ≤ 0.75 | **missed** |" in said
+    output = report([section(Figure("fast", [0.7, 0.8, 0.6], aim=0.75), Figure("slow", [0.7, 0.8, 0.9], aim=0.75))])
+    assert "| fast | 0.70 | 0.60 to 0.80 | ≤ 0.75 | met |" in output
+    assert "| slow | 0.80 | 0.70 to 0.90 | ≤ 0.75 | **missed** |" in output
 
 
 @pytest.mark.parametrize(("now", "worse"), [([1.1, 1.25, 1.3], False), ([1.1, 1.31, 1.3], True), ([0.1], False)])
@@ -205,10 +205,10 @@ def test_tests_over_http_are_timed_without_shared_fixtures(tmp_path: Path) -> No
     plugin = ("-p", "benchmarks.http_tests", "--http-tests-to", "out.json")
     env = processes.ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
     subprocess.run((sys.executable, "-m", "pytest", *plugin), cwd=tmp_path, env=env, check=True, capture_output=True)
-    said = json.loads((tmp_path / "out.json").read_text())
-    assert said["tests"] == 2
-    assert 75 <= said["ms_each"] < 300
-    assert 75 <= said["ms_median"] < 300
+    output = json.loads((tmp_path / "out.json").read_text())
+    assert output["tests"] == 2
+    assert 75 <= output["ms_each"] < 300
+    assert 75 <= output["ms_median"] < 300
 
 
 def counts(*thousands: float) -> list[dict[str, float]]:
@@ -228,9 +228,9 @@ def test_a_count_may_exceed_the_release_or_the_record_by_its_tolerance(
     recorded: list[float], now: float, worse: bool
 ) -> None:
     before = [section(Figure("count", recorded, tolerance=0.01))] if recorded else []
-    ((said, verdict),) = verdicts(before, [section(Figure("count", [now], tolerance=0.01))])
+    ((output, verdict),) = verdicts(before, [section(Figure("count", [now], tolerance=0.01))])
     assert verdict == worse
-    assert said.startswith(f"count: {now:.4f}, {'recorded' if recorded else 'as released'} ")
+    assert output.startswith(f"count: {now:.4f}, {'recorded' if recorded else 'as released'} ")
 
 
 @pytest.mark.parametrize(

@@ -114,10 +114,10 @@ def test_a_problem_is_followed_by_its_fix(patient: Patient) -> None:
     (patient.root / ".env").chmod(0o644)
     result = patient.run()
     assert result.exit_code == 1
-    said = [line.strip() for line in result.stdout.splitlines()]
-    place = next(number for number, line in enumerate(said) if "can be read by other accounts (mode 0644)" in line)
-    assert said[place + 1] == "chmod 600 .env"
-    assert said[-1] == "Problems: 1."
+    output = [line.strip() for line in result.stdout.splitlines()]
+    place = next(number for number, line in enumerate(output) if "can be read by other accounts (mode 0644)" in line)
+    assert output[place + 1] == "chmod 600 .env"
+    assert output[-1] == "Problems: 1."
 
 
 def test_json_is_one_object(patient: Patient) -> None:
@@ -243,7 +243,7 @@ def test_a_missing_optional_tool_is_a_note(patient: Patient, machine: Path, monk
 
 
 @pytest.mark.parametrize(
-    ("docker", "state", "said"),
+    ("docker", "state", "output"),
     [
         ("print('28.1')", "ok", "28.1, compose 28.1"),
         ("raise SystemExit(1)", "note", "the engine does not respond, the compose plugin is missing"),
@@ -251,12 +251,12 @@ def test_a_missing_optional_tool_is_a_note(patient: Patient, machine: Path, monk
     ],
 )
 def test_docker_needs_its_engine_and_compose(
-    patient: Patient, machine: Path, docker: str, state: str, said: str
+    patient: Patient, machine: Path, docker: str, state: str, output: str
 ) -> None:
     write_command(machine / "bin" / "docker", docker)
     found = patient.look()["docker"]
     assert found["state"] == state
-    assert found["found"].startswith(said)
+    assert found["found"].startswith(output)
 
 
 def test_a_project_without_git_is_reported(patient: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,7 +432,7 @@ def test_no_configured_database_is_wrong(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "state", "said"),
+    ("told", "state", "output"),
     [
         (NAMED | OURS, "ok", "shop at db:5432 (DB_HOST is set in .env) responds"),
         (NAMED | {"runs": False, "away": "connection refused"}, "wrong", "cannot be used: connection refused"),
@@ -443,16 +443,16 @@ def test_no_configured_database_is_wrong(patient: Patient) -> None:
         (EMBEDDED | {"runs": False, "away": "starting up"}, "note", "does not respond: starting up"),
     ],
 )
-def test_the_database_is_checked(patient: Patient, told: dict[str, Any], state: str, said: str) -> None:
+def test_the_database_is_checked(patient: Patient, told: dict[str, Any], state: str, output: str) -> None:
     patient.told["database"] = told
     found = patient.look()["database"]
     assert found["state"] == state
-    assert said in found["found"]
+    assert output in found["found"]
     assert bool(found["fix"]) == (state != "ok")
 
 
 @pytest.mark.parametrize(
-    ("told", "state", "said", "fix"),
+    ("told", "state", "output", "fix"),
     [
         ({"pending": []}, "ok", "none pending", ""),
         ({"pending": ["a", "b"]}, "wrong", "2 pending: a, b", "make migrate-up"),
@@ -461,23 +461,23 @@ def test_the_database_is_checked(patient: Patient, told: dict[str, Any], state: 
         ({"heads": ["a1", "b2"]}, "wrong", "have 2 heads: a1, b2", "alembic merge"),
     ],
 )
-def test_migrations_are_checked(patient: Patient, told: dict[str, Any], state: str, said: str, fix: str) -> None:
+def test_migrations_are_checked(patient: Patient, told: dict[str, Any], state: str, output: str, fix: str) -> None:
     found = patient.look(database=EMBEDDED | OURS, migrations=told)["migrations"]
     assert found["state"] == state
-    assert said in found["found"]
+    assert output in found["found"]
     assert fix in found["fix"]
 
 
 @pytest.mark.parametrize(
-    ("jobs", "said"),
+    ("jobs", "output"),
     [
         ({"late": 3, "failed": 1}, "3 have waited for five minutes or more: no worker runs them"),
         ({"late": 0, "failed": 1}, "1 failed after all retries"),
     ],
 )
-def test_late_and_failed_jobs_are_reported(patient: Patient, jobs: dict[str, int], said: str) -> None:
+def test_late_and_failed_jobs_are_reported(patient: Patient, jobs: dict[str, int], output: str) -> None:
     found = patient.look(database=EMBEDDED | OURS | {"jobs": jobs})["jobs"]
-    assert (found["state"], found["found"]) == ("note", said)
+    assert (found["state"], found["found"]) == ("note", output)
     assert found["fix"]
 
 

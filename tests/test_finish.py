@@ -82,8 +82,8 @@ def test_without_a_git_identity_the_commit_uses_the_author_and_warns(
     project: Path, machine: Path, answers: dict[str, str], author: str
 ) -> None:
     (machine / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
-    said = commit(project, None, **answers)
-    assert "git has no user.name and user.email" in said
+    output = commit(project, None, **answers)
+    assert "git has no user.name and user.email" in output
     assert " ".join(log(project, "%an <%ae>").split()).startswith(author)
     assert "user" not in (project / ".git" / "config").read_text()
 

@@ -43,7 +43,7 @@ def test_a_list_without_moves_is_false(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[", "malformed: "),
         ("[new.modules]\n", '"new" is not a version'),
@@ -57,11 +57,11 @@ def test_a_list_without_moves_is_false(text: str) -> None:
         ('["0.9.0"]\nmodules."a.b" = "c"\nnames."a.b" = "c.d"\n', '"a.b" of 0.9.0 is both a module and a name'),
     ],
 )
-def test_a_malformed_list_is_refused_with_its_location(text: str, said: str) -> None:
+def test_a_malformed_list_is_refused_with_its_location(text: str, message: str) -> None:
     with pytest.raises(MkbackendError) as error:
         read(text, "v0.1.0")
     assert error.value.message.startswith("template/moves.toml of the template is malformed: ")
-    assert said in error.value.message
+    assert message in error.value.message
 
 
 _part = st.sampled_from("abc")

@@ -37,7 +37,7 @@ def commit(project: Path, target: Path, answers: Answers) -> str:
         shutil.copytree(target / ".git", project / ".git", symlinks=True)
     else:
         git("init", "--quiet", "--initial-branch=main", cwd=project)
-    author, said = _author(project, answers)
+    author, warning = _author(project, answers)
     # Commit all files of the template, whatever the user ignores globally.
     settings = {"core.excludesFile": os.devnull, "core.safecrlf": "false", **author}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -47,7 +47,7 @@ def commit(project: Path, target: Path, answers: Answers) -> str:
     _or_retry(
         retry, "git", *flags, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "-m", message, cwd=project
     )
-    return said
+    return warning
 
 
 def guess_author() -> Answers:
@@ -102,8 +102,8 @@ def _author(project: Path, answers: Answers) -> tuple[dict[str, str], str]:
         os.environ.pop(variable, None)
     name = re.sub(r"[<>\s]+", " ", str(answers.get("author_name", ""))).strip(_CRUD) or "mkbackend"
     email = str(answers.get("author_email", "")) or "mkbackend@localhost"
-    said = f"git has no user.name and user.email: the first commit is by {name} <{email}>."
-    return {"user.name": name, "user.email": email}, said
+    warning = f"git has no user.name and user.email: the first commit is by {name} <{email}>."
+    return {"user.name": name, "user.email": email}, warning
 
 
 def _setting(name: str, where: Path) -> str:

@@ -141,8 +141,8 @@ def _lock(project: Path, screen: Screen) -> bool:
 
 def _commit(project: Project, made: stage.Stage, screen: Screen) -> bool:
     with screen.step("Make the first commit", optional=True) as step:
-        if said := finish.commit(made.project, project.target, project.answers):
-            screen.say(said)
+        if warning := finish.commit(made.project, project.target, project.answers):
+            screen.say(warning)
     return step.done
 
 

@@ -164,7 +164,7 @@ def _choices(choices: Any) -> tuple[str, ...]:
 def _boolean(value: object) -> bool:
     words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
     if str(value).lower() not in words:
-        raise ValueError("Answer yes or no")
+        raise ValueError("Enter yes or no")
     return words[str(value).lower()]
 
 

@@ -6,7 +6,7 @@ from mkbackend import filters
 from mkbackend.errors import BadInputError
 from mkbackend.repository import Repository
 from mkbackend.screen import Screen
-from mkbackend.system import said
+from mkbackend.system import output_of
 
 _COMMANDS = ("install", "lint", "test")
 _SHOWN = 40
@@ -20,7 +20,7 @@ def rehearse(repo: Repository, trial: Repository, screen: Screen) -> None:
     filters.bring(repo, trial, filters.filtered(repo, trial.names("ls-files", "-z")))
     for target in _COMMANDS:
         with screen.step(f"Verify: make {target}"):
-            code, printed = said("make", target, cwd=trial.project)
+            code, printed = output_of("make", target, cwd=trial.project)
             if code:
                 screen.plain("\n".join(printed.splitlines()[-_SHOWN:]))
                 raise BadInputError(

@@ -123,7 +123,7 @@ def run(
     return done.stdout
 
 
-def said(*command: str | Path, cwd: Path) -> tuple[int, str]:
+def output_of(*command: str | Path, cwd: Path) -> tuple[int, str]:
     """Run a program that may fail; return its exit code and output."""
     done = subprocess.run(
         command,
@@ -204,5 +204,5 @@ def _numbers(version: str) -> tuple[int, int]:
 
 def _last_words(error: subprocess.CalledProcessError) -> str:
     printed = (error.stderr or error.stdout or b"").decode(errors="replace").strip().splitlines()
-    said = " ".join(line.strip() for line in printed[-3:])
-    return f"{Path(error.cmd[0]).name} failed ({error.returncode}): {said}"
+    output = " ".join(line.strip() for line in printed[-3:])
+    return f"{Path(error.cmd[0]).name} failed ({error.returncode}): {output}"

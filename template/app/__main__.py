@@ -46,7 +46,7 @@ def _serve(settings: Settings) -> None:
         server_header=False,
         # The application does this under any server: TRUSTED_PROXIES.
         proxy_headers=False,
-        # With few cores, a starting worker is slow to answer: do not kill it.
+        # With few cores, a starting worker is slow to respond: do not kill it.
         timeout_worker_healthcheck=30,
         # REQUEST_TIMEOUT ends every request in flight before this does.
         timeout_graceful_shutdown=ceil(settings.REQUEST_TIMEOUT) + 5,

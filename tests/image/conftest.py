@@ -135,7 +135,7 @@ def stack(project: Path) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def admin(stack: Stack) -> tuple[str, str]:
     """Create the first admin with the README's command; return the e-mail and the password."""
-    said = stack.compose("exec", "--no-TTY", "app", "python", "-m", "scripts.create_admin", "ada@example.com")
-    password = re.search(r"^Admin ada@example.com created; password: (\S+)$", said, re.M)
-    assert password, said
+    output = stack.compose("exec", "--no-TTY", "app", "python", "-m", "scripts.create_admin", "ada@example.com")
+    password = re.search(r"^Admin ada@example.com created; password: (\S+)$", output, re.M)
+    assert password, output
     return "ada@example.com", password[1]

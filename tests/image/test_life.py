@@ -26,8 +26,8 @@ def test_a_user_signs_up_and_logs_in(stack: Stack) -> None:
 
 def test_the_worker_sends_the_verification_mail(stack: Stack) -> None:
     _verify_an_address(stack, "mary@example.com", sender="worker")
-    said = stack.compose("exec", "--no-TTY", "worker", "python", "-m", "scripts.jobs")
-    assert said == "No jobs are waiting, and none have failed."
+    output = stack.compose("exec", "--no-TTY", "worker", "python", "-m", "scripts.jobs")
+    assert output == "No jobs are waiting, and none have failed."
 
 
 def test_a_stopped_worker_exits_cleanly(stack: Stack) -> None:
@@ -111,8 +111,8 @@ def test_secrets_can_be_read_from_files(stack: Stack, tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o444)
     code = "from app.core.config import get_settings as g; print(g().DB_PASSWORD.get_secret_value(), g().ENVIRONMENT)"
     options = ("--rm", "--read-only", "--env", "ENVIRONMENT=test", "--volume", f"{tmp_path}:/run/secrets:ro")
-    said = run("docker", "run", *options, stack.image, "python", "-c", code, cwd=stack.project)
-    assert said == f"{secrets['DB_PASSWORD']} test"
+    output = run("docker", "run", *options, stack.image, "python", "-c", code, cwd=stack.project)
+    assert output == f"{secrets['DB_PASSWORD']} test"
 
 
 def test_the_image_reports_missing_secrets(stack: Stack) -> None:

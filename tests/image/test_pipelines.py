@@ -86,10 +86,10 @@ def test_a_job_succeeds_as_written(pipeline: tuple[str, Path], number: int, tmp_
     try:
         with serving(job.services):
             for line in job.lines:
-                said = attempt(once(line), clone, machine | job.variables | OURS)
-                if line == ASKS and said.returncode and NO_NET in said.stderr:
+                output = attempt(once(line), clone, machine | job.variables | OURS)
+                if line == ASKS and output.returncode and NO_NET in output.stderr:
                     pytest.skip(f"{line}: no network here")
-                assert said.returncode == 0, f"{line}\n{said.stdout[-3000:]}\n{said.stderr[-3000:]}"
+                assert output.returncode == 0, f"{line}\n{output.stdout[-3000:]}\n{output.stderr[-3000:]}"
     finally:
         if (clone / ".env").exists():
             down = ("docker", "compose", "--file", "docker/docker-compose.yml", "--env-file", ".env", "down")

@@ -120,9 +120,9 @@ def database(project: Path, python: Path, scratch: Path) -> Iterator[Database]:
         start_new_session=True,
     ) as keeper:
         assert keeper.stdout
-        said = json.loads(keeper.stdout.readline())
-        address = f"{said['user']}:{said['password']}@{said['host']}:{said['port']}/{said['database']}"
-        made = Database(project, python, Path(said["home"]), said["port"], f"postgresql://{address}")
+        server = json.loads(keeper.stdout.readline())
+        address = f"{server['user']}:{server['password']}@{server['host']}:{server['port']}/{server['database']}"
+        made = Database(project, python, Path(server["home"]), server["port"], f"postgresql://{address}")
         # Commits survive a crash, as with a server's usual settings.
         made.ask("ALTER SYSTEM SET synchronous_commit = 'on'", "SELECT pg_reload_conf()")
         migrate = (python.with_name("alembic"), "upgrade", "head")

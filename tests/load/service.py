@@ -106,9 +106,9 @@ def service(database: Database, scratch: Path, workers: int = 1, **settings: str
 
 
 def _make_admin(database: Database, email: str, env: dict[str, str]) -> str:
-    said = run(database.python, "-m", "scripts.create_admin", email, cwd=database.project, **env)
-    password = re.search(r"password: (\S+)", said)
-    assert password, said
+    output = run(database.python, "-m", "scripts.create_admin", email, cwd=database.project, **env)
+    password = re.search(r"password: (\S+)", output)
+    assert password, output
     return password[1]
 
 

@@ -110,11 +110,11 @@ def test_the_service_exits_cleanly_and_soon(stopped: Stopped) -> None:
 
 
 def test_mails_and_uploads_in_flight_are_completed(stopped: Stopped) -> None:
-    said = stopped.service.log.read_text("utf-8")
-    assert f"Mail to {stopped.service.admin}: Choose a new password" in said
+    output = stopped.service.log.read_text("utf-8")
+    assert f"Mail to {stopped.service.admin}: Choose a new password" in output
     (picture,) = stopped.service.uploads.iterdir()
     assert picture.read_bytes() == PICTURE
-    assert '"ERROR"' not in said
+    assert '"ERROR"' not in output
 
 
 @pytest.mark.parametrize("name", ["JSON, sent slowly", "an upload"])

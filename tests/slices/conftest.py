@@ -87,8 +87,8 @@ def refused(place: Place) -> Refused:
 
     def refused(*words: str) -> str:
         before = place.status()
-        said = place.run(*words, code=2).output
+        output = place.run(*words, code=2).output
         assert place.status() == before
-        return " ".join(said.split())
+        return " ".join(output.split())
 
     return refused

@@ -174,8 +174,8 @@ def test_the_example_of_the_help_needs_no_quotes(shell: str, tmp_path: Path) -> 
         pytest.skip(f"{shell} is not installed")
     example = _example()
     script = example.replace("mkbackend add", "python3 -c 'import sys; print(*sys.argv[1:], sep=chr(10))'", 1)
-    said = subprocess.run((shell, "-c", script), cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert said.split() == example.replace("\\\n", " ").split()[2:]
+    output = subprocess.run((shell, "-c", script), cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert output.split() == example.replace("\\\n", " ").split()[2:]
 
 
 def test_the_example_of_the_help_is_accepted(place: Place) -> None:

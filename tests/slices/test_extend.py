@@ -49,9 +49,9 @@ def test_a_migration_adds_the_columns(place: Place) -> None:
 def test_the_suggested_command_undoes_it(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.commit()
-    said = place.run("add", "article", "views:int=0").output
+    output = place.run("add", "article", "views:int=0").output
     assert place.status() != []
-    subprocess.run(said.partition("Undo: ")[2].strip(), shell=True, check=True)  # noqa: S602  # as a person would
+    subprocess.run(output.partition("Undo: ")[2].strip(), shell=True, check=True)  # noqa: S602  # as a person would
     assert place.status() == []
 
 
@@ -81,9 +81,9 @@ def test_lines_that_cannot_be_merged_are_reported(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.edit(SCHEMAS, '"created_at", "updated_at", "title"', '"updated_at", "title"')
     place.commit()
-    said = place.run("add", "article", "views:int=0").output
-    assert SCHEMAS in said
-    assert '"views"' in said
+    output = place.run("add", "article", "views:int=0").output
+    assert SCHEMAS in output
+    assert '"views"' in output
     assert SCHEMAS not in [line[3:] for line in place.status()]
     assert "views" in place.read(MODEL)
 
@@ -91,8 +91,8 @@ def test_lines_that_cannot_be_merged_are_reported(place: Place) -> None:
 def test_a_deleted_file_is_not_recreated(place: Place) -> None:
     place.run("add", "article", "title:str")
     (place.root / SAMPLE).unlink()
-    said = place.run("add", "article", "views:int=0").output
-    assert SAMPLE in said
+    output = place.run("add", "article", "views:int=0").output
+    assert SAMPLE in output
     assert not (place.root / SAMPLE).exists()
 
 

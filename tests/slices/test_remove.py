@@ -54,8 +54,8 @@ def test_another_deleted_file_is_an_uncommitted_change(place: Place, refused: Re
 def test_an_edited_file_is_kept_and_reported(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.edit(SERVICE, '"""Use', '"""All use')
-    said = place.run("remove", "article").output
-    assert SERVICE in said
+    output = place.run("remove", "article").output
+    assert SERVICE in output
     assert place.status() == [f"?? {SERVICE}"]
     assert "All use" in place.read(SERVICE)
 
@@ -84,8 +84,8 @@ def test_a_dry_run_removes_nothing(place: Place) -> None:
 def test_a_committed_migration_is_kept_and_another_drops_the_table(place: Place) -> None:
     place.run("add", "article", *EVERY)
     place.commit()
-    said = place.run("remove", "article").output
-    assert "make migrate-up" in said
+    output = place.run("remove", "article").output
+    assert "make migrate-up" in output
     (new,) = [line.removeprefix("?? ") for line in place.status() if line.startswith("??")]
     assert 'op.drop_table("articles")' in place.read(new).partition("def downgrade")[0]
     assert 'op.create_table(\n        "articles"' in place.read(new).partition("def downgrade")[2]

@@ -78,7 +78,7 @@ class Done:
     """The exit code and the output of a command."""
 
     code: int
-    said: str
+    output: str
 
 
 def start(*command: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:
@@ -99,17 +99,17 @@ def attempt(*command: str | Path, cwd: Path, **env: str) -> Done:
     """Run a command that may fail; return its exit code and output."""
     with start(*command, cwd=cwd, **env) as process:
         assert process.stdout
-        said = process.stdout.read()
-        return Done(process.wait(), said)
+        output = process.stdout.read()
+        return Done(process.wait(), output)
 
 
 def run(*command: str | Path, cwd: Path, **env: str) -> str:
     """Run a command that must not fail; return its output."""
     done = attempt(*command, cwd=cwd, **env)
     if done.code:
-        said = "\n".join(done.said.splitlines()[-80:])
-        pytest.fail(f"{' '.join(map(str, command))} ended with {done.code}:\n{said}", pytrace=False)
-    return done.said
+        output = "\n".join(done.output.splitlines()[-80:])
+        pytest.fail(f"{' '.join(map(str, command))} ended with {done.code}:\n{output}", pytrace=False)
+    return done.output
 
 
 @pytest.fixture(scope="session")

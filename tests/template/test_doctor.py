@@ -67,7 +67,7 @@ class Place:
     def look(self, **env: str) -> Found:
         """Return the checks by name, the last one if a name repeats."""
         done = self.doctor("--json", **env)
-        found = json.loads(done.said)
+        found = json.loads(done.output)
         assert done.code == int(found["wrong"] > 0)
         return {check["name"]: check for check in found["checks"]}
 
@@ -126,7 +126,7 @@ def test_a_new_project_has_no_problem_and_is_not_changed(place: Place) -> None:
     assert {name for name, check in found.items() if check["state"] != "ok"} <= OF_THE_MACHINE
     assert found["database"]["found"] == "embedded PostgreSQL, not running: make dev starts it"
     done = place.doctor()
-    assert (done.code, done.said.splitlines()[-1]) == (0, "No problems found.")
+    assert (done.code, done.output.splitlines()[-1]) == (0, "No problems found.")
     assert place.state() == before
     assert not (place.root / ".pgdata").exists()
     assert run("git", "status", "--porcelain", cwd=place.root) == ""
@@ -137,21 +137,21 @@ def test_a_weak_secret_is_reported_without_its_value(place: Place) -> None:
     found = place.look()
     assert wrong(found) == {"secrets"}
     assert found["secrets"]["found"] == "JWT_SECRET_KEY is weak: use at least 32 random characters"
-    assert "hunter2" not in place.doctor().said
+    assert "hunter2" not in place.doctor().output
 
 
 def test_a_weak_database_password_is_a_note(place: Place) -> None:
     place.set(DB_PASSWORD="hunter2")
     assert place.look()["secrets"]["state"] == "note"
-    assert "hunter2" not in place.doctor().said
+    assert "hunter2" not in place.doctor().output
 
 
 def test_no_part_of_an_invalid_secret_is_shown(place: Place) -> None:
     place.set(DATABASE_URL="postgresql://ada:hunter1@left:hunter2@127.0.0.1:1/shop")
     done = place.doctor("--json")
     assert done.code == 1
-    assert "DATABASE_URL" in done.said
-    assert "hunter" not in done.said
+    assert "DATABASE_URL" in done.output
+    assert "hunter" not in done.output
 
 
 def test_a_missing_env_is_wrong_with_the_command_that_writes_it(place: Place) -> None:
@@ -190,8 +190,8 @@ def test_a_misspelt_setting_is_wrong_and_suggests_the_closest_name(place: Place)
     place.set(DB_HOTS="localhost", LOGLEVEL="DEBUG", COMPOSE_PROJECT_NAME="shop", OF_MY_OWN="1")
     done = place.doctor()
     assert done.code == 1
-    assert "DB_HOTS in .env is not a setting; did you mean DB_HOST?" in done.said
-    assert "unknown in .env: LOGLEVEL (did you mean LOG_LEVEL?), OF_MY_OWN" in done.said
+    assert "DB_HOTS in .env is not a setting; did you mean DB_HOST?" in done.output
+    assert "unknown in .env: LOGLEVEL (did you mean LOG_LEVEL?), OF_MY_OWN" in done.output
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
@@ -272,8 +272,8 @@ def test_a_wrong_password_is_reported_without_its_value(place: Place, named: str
     bad = re.sub(r":[^:@]+@", ":hunter2hunter2@", server)
     place.set(DATABASE_URL=bad)
     done = place.doctor()
-    assert "password authentication failed" in done.said
-    assert "hunter2" not in done.said
+    assert "password authentication failed" in done.output
+    assert "hunter2" not in done.output
 
 
 def test_the_embedded_database_is_checked_while_it_runs(place: Place) -> None:

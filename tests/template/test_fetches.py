@@ -103,8 +103,8 @@ def test_the_weekly_check_runs_only_the_package_set_by_the_owner(host: str, rend
         (tmp_path / program).write_text('#!/bin/sh\necho "$(basename "$0") $*"\n')
         (tmp_path / program).chmod(0o755)
     shell = ("bash", "-e", "-c", script)
-    said = run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND="")
-    assert "set the " in said
-    assert "uv" not in said
-    said = run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND="git+https://example.com/x@v1")
-    assert said.endswith("uvx --from git+https://example.com/x@v1 mkbackend status\n")
+    output = run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND="")
+    assert "set the " in output
+    assert "uv" not in output
+    output = run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND="git+https://example.com/x@v1")
+    assert output.endswith("uvx --from git+https://example.com/x@v1 mkbackend status\n")

@@ -167,7 +167,7 @@ def test_lint_refuses(name: str, code: str, refusal: str, project: Path) -> None
     (project / name).write_text(MODULE + code)
     done = attempt("make", "lint", cwd=project)
     assert done.code != 0
-    assert refusal in done.said
+    assert refusal in done.output
 
 
 @pytest.mark.parametrize(("name", "change", "tests", "refusal"), REFUSED_BY_TESTS.values(), ids=REFUSED_BY_TESTS)
@@ -180,5 +180,5 @@ def test_the_tests_refuse(
     node, _, reason = refusal.partition(" - ")
     done = attempt(python, "-m", "pytest", "-q", f"{tests}::{node}", cwd=project, TMPDIR=str(scratch))
     assert done.code == 1
-    assert f"FAILED {tests}::{node}" in done.said
-    assert reason in done.said
+    assert f"FAILED {tests}::{node}" in done.output
+    assert reason in done.output

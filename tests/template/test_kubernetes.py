@@ -72,13 +72,13 @@ def container(base: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def said(project: Path, python: Path, config: dict[str, str], container: dict[str, Any]) -> dict[str, Any]:
+def reported(project: Path, python: Path, config: dict[str, str], container: dict[str, Any]) -> dict[str, Any]:
     """Return the service's settings, and its responses to the probes and to a client that uses the pod's address."""
     words = json.dumps([*(get["path"] for get in gets(container)), "/api/v1/users"])
-    said: dict[str, Any] = json.loads(
+    reported: dict[str, Any] = json.loads(
         run(python, "-c", ASKED, words, cwd=project, **config, **SECRETS).splitlines()[-1]
     )
-    return said
+    return reported
 
 
 def manifests(project: Path, pattern: str = "[!k]*") -> list[Path]:
@@ -179,22 +179,22 @@ def test_volumes_are_mounted_at_the_paths_that_the_service_uses(project: Path, c
 
 
 def test_secrets_are_mounted_from_a_secret_outside_the_manifests(
-    project: Path, base: dict[str, Any], config: dict[str, str], said: dict[str, Any]
+    project: Path, base: dict[str, Any], config: dict[str, str], reported: dict[str, Any]
 ) -> None:
     assert "Secret" not in {manifest["kind"] for manifest in base.values()}
-    assert not config.keys() & said["secrets"]
+    assert not config.keys() & reported["secrets"]
     readme = (project / "kubernetes/README.md").read_text("utf-8")
     named = set(re.findall(r"^([A-Z_]+)=", readme, re.MULTILINE))
-    assert named == {*SECRETS, "SMTP_PASSWORD"} <= set(said["secrets"])
+    assert named == {*SECRETS, "SMTP_PASSWORD"} <= set(reported["secrets"])
     for pod in pods(base):
         (volume,) = [volume["secret"] for volume in pod["spec"]["volumes"] if volume["name"] == "secrets"]
         assert f"kubectl create secret generic {volume['secretName']} " in readme
         assert {item["key"] for item in volume.get("items", [])} <= named
 
 
-def test_the_configuration_starts_the_service_in_production(config: dict[str, str], said: dict[str, Any]) -> None:
-    assert said["settings"]["ENVIRONMENT"] == "production"
-    assert config.keys() <= said["settings"].keys()
+def test_the_configuration_starts_the_service_in_production(config: dict[str, str], reported: dict[str, Any]) -> None:
+    assert reported["settings"]["ENVIRONMENT"] == "production"
+    assert config.keys() <= reported["settings"].keys()
 
 
 def test_the_readme_lists_every_setting_with_an_example_value(project: Path, config: dict[str, str]) -> None:
@@ -202,17 +202,17 @@ def test_the_readme_lists_every_setting_with_an_example_value(project: Path, con
     assert [name for name, value in config.items() if "example.com" in value and f"`{name}`" not in readme] == []
 
 
-def test_probes_are_exempt_from_the_host_check(container: dict[str, Any], said: dict[str, Any]) -> None:
+def test_probes_are_exempt_from_the_host_check(container: dict[str, Any], reported: dict[str, Any]) -> None:
     assert {get["port"] for get in gets(container)} == {"http"}
-    assert container["ports"] == [{"name": "http", "containerPort": said["settings"]["PORT"]}]
+    assert container["ports"] == [{"name": "http", "containerPort": reported["settings"]["PORT"]}]
     # The third checks the database, which is missing.
-    assert said["answers"] == [200, 200, 503, 400]
+    assert reported["answers"] == [200, 200, 503, 400]
 
 
 def test_all_pods_together_leave_connections_to_the_database(
-    project: Path, base: dict[str, Any], said: dict[str, Any]
+    project: Path, base: dict[str, Any], reported: dict[str, Any]
 ) -> None:
-    settings = said["settings"]
+    settings = reported["settings"]
     largest = base["autoscaler"]["spec"]["maxReplicas"]
     surge = base["deployment"]["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
     each = settings["DB_POOL_SIZE"] + settings["DB_MAX_OVERFLOW"]
@@ -234,7 +234,7 @@ def test_all_pods_together_leave_connections_to_the_database(
 
 
 def test_a_pod_has_time_to_finish_requests_in_flight(
-    project: Path, base: dict[str, Any], container: dict[str, Any], said: dict[str, Any]
+    project: Path, base: dict[str, Any], container: dict[str, Any], reported: dict[str, Any]
 ) -> None:
     server = re.search(
         r"timeout_graceful_shutdown=ceil\(settings\.REQUEST_TIMEOUT\) \+ (\d+),",
@@ -242,7 +242,7 @@ def test_a_pod_has_time_to_finish_requests_in_flight(
     )
     assert server
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    needed = pause + said["drain_delay"] + said["settings"]["REQUEST_TIMEOUT"] + int(server[1])
+    needed = pause + reported["drain_delay"] + reported["settings"]["REQUEST_TIMEOUT"] + int(server[1])
     assert needed < base["deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
     assert f"{needed:.0f} s, and some to spare" in (project / "kubernetes/deployment.yaml").read_text("utf-8")
 

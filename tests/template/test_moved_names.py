@@ -33,7 +33,7 @@ class Updated:
 
     project: Path
     previewed: str
-    said: str
+    output: str
 
 
 @pytest.fixture(scope="module", params=["0.5.0", "0.8.0"])
@@ -44,12 +44,12 @@ def updated(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> I
     commit(project)
     previewed = run(sys.executable, "-m", "mkbackend", "update", "--dry-run", cwd=project)
     assert run("git", "status", "--porcelain", cwd=project) == ""
-    said = run(sys.executable, "-m", "mkbackend", "update", cwd=project)
+    output = run(sys.executable, "-m", "mkbackend", "update", cwd=project)
     # CHANGELOG.md, 0.8.0: the owner's writing routes need requests in tests/calls.
     (project / "tests/calls").mkdir(exist_ok=True)
     shutil.copy(LIBRARY / "every/tests/calls/loans.py", project / "tests/calls")
     (project / ".venv").symlink_to(installed / ".venv")
-    yield Updated(project, previewed, said)
+    yield Updated(project, previewed, output)
     shutil.rmtree(project)
 
 
@@ -91,11 +91,11 @@ def test_the_owners_code_uses_thirty_moved_names() -> None:
 
 
 def test_all_moved_names_are_rewritten(updated: Updated) -> None:
-    names, files = map(int, NAMES.findall(updated.said)[0])
+    names, files = map(int, NAMES.findall(updated.output)[0])
     assert names >= 100
     assert files >= 20
-    assert NAMES.findall(updated.previewed) == NAMES.findall(updated.said)
-    assert "Not rewritten" not in updated.said
+    assert NAMES.findall(updated.previewed) == NAMES.findall(updated.output)
+    assert "Not rewritten" not in updated.output
 
 
 def test_lint_passes(updated: Updated) -> None:
@@ -108,7 +108,7 @@ def test_all_tests_pass(updated: Updated) -> None:
 
 
 def test_one_command_undoes_the_update(updated: Updated, tmp_path: Path) -> None:
-    assert UNDO in updated.said
+    assert UNDO in updated.output
     project = tmp_path / "undone"
     shutil.copytree(updated.project, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
     subprocess.run(UNDO.split(), cwd=project, check=True)

@@ -53,7 +53,7 @@ def test_the_list_of_moves_matches_the_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("app.gone", "app.nowhere", "app.nowhere is not there"),
         ("app.core.config", "app.core.database", "app.core.config is still there"),
@@ -62,10 +62,10 @@ def test_the_list_of_moves_matches_the_template() -> None:
         ("app.core.config.Old", "app.core.config.Settings", None),
     ],
 )
-def test_a_wrong_list_is_detected(old: str, new: str, said: str | None) -> None:
+def test_a_wrong_list_is_detected(old: str, new: str, message: str | None) -> None:
     is_name = old.rpartition(".")[2].istitle()
     found = misfits(Moves(names={old: new}) if is_name else Moves({old: new}))
-    assert said in found if said else found == []
+    assert message in found if message else found == []
 
 
 def test_no_text_of_the_template_contains_an_old_name() -> None:

@@ -103,5 +103,5 @@ def test_all_tests_pass_with_coverage(owned: Path) -> None:
 @full
 def test_the_api_matches_its_openapi_document(owned: Path) -> None:
     done = attempt("make", "contract", "examples=10", cwd=owned, TMPDIR=str(owned.parent))
-    assert done.code == 0, done.said
-    assert "As support:" in done.said
+    assert done.code == 0, done.output
+    assert "As support:" in done.output

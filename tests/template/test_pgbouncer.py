@@ -66,14 +66,14 @@ def test_the_service_works_with_pgbouncer_in_transaction_mode(
 ) -> None:
     command = (python, "-m", "pytest", "-q", "-rs", "-n2", "-pno:cacheprovider", "tests/integration")
     env = {"TEST_DATABASE_URL": pgbouncer, "TEST_PGBOUNCER": "true", "TMPDIR": str(scratch)}
-    said = run(*command, cwd=installed, **env)
-    assert skipped(said) == SKIPPED
+    output = run(*command, cwd=installed, **env)
+    assert skipped(output) == SKIPPED
 
 
-def skipped(said: str) -> dict[str, int]:
+def skipped(output: str) -> dict[str, int]:
     """Return the number of skipped tests of each file; 0 for files that are skipped as a whole."""
     found: Counter[str] = Counter()
-    for count, name in LINE.findall(said):
+    for count, name in LINE.findall(output):
         found[name] += int(count)
-    assert said.count("SKIPPED [") == said.count(": through PgBouncer")
+    assert output.count("SKIPPED [") == output.count(": through PgBouncer")
     return {name: found[name] if SKIPPED.get(name) else 0 for name in found}

@@ -163,19 +163,19 @@ class Service:
 
     def sign_in(self) -> str:
         """Sign in as the admin created by `make dev`; return the token."""
-        password = self.said("; password: ").rpartition("; password: ")[2]
+        password = self.line_with("; password: ").rpartition("; password: ")[2]
         form = f"username=admin@example.com&password={password}".encode()
         with urlopen(self.url + "/api/v1/auth/login", form, timeout=10) as answer:  # noqa: S310  # our own server
             token: str = json.load(answer)["access_token"]
             return token
 
-    def said(self, words: str) -> str:
+    def line_with(self, words: str) -> str:
         """Wait for a line of the output with these words; return it."""
 
         def found() -> str:
             return next((line for line in self.log.read_text("utf-8").splitlines() if words in line), "")
 
-        assert wait_for(found, 5), f"not said: {words}"
+        assert wait_for(found, 5), f"not printed: {words}"
         return found()
 
     def lives(self) -> bool:
@@ -218,7 +218,7 @@ def test_success_criterion_all_imports_resolve(service: Service) -> None:
 
 
 def test_success_criterion_fastapi_app_starts_without_errors(service: Service) -> None:
-    assert service.said("Application startup complete")
+    assert service.line_with("Application startup complete")
     assert not re.search(r'Traceback|"(WARNING|ERROR|CRITICAL)"', service.log.read_text("utf-8"))
 
 
@@ -238,7 +238,7 @@ def test_success_criterion_database_connection_pool_configured(service: Service)
 
 def test_success_criterion_logging_outputs_structured_messages(service: Service) -> None:
     service.call("GET", "/api/v1/health?structured")
-    line = json.loads(service.said('"path": "/api/v1/health"'))
+    line = json.loads(service.line_with('"path": "/api/v1/health"'))
     assert (line["level"], line["method"], line["status"]) == ("INFO", "GET", 200)
     assert line["request_id"]
 

@@ -71,7 +71,7 @@ def grow(installed: Path, scratch: Path) -> Iterator[Grow]:
         commit(project)
         for line in lines:
             done = attempt(sys.executable, "-m", "mkbackend", "add", *line.split(), "--allow-dirty", cwd=project)
-            assert done.code in codes, done.said
+            assert done.code in codes, done.output
         return project
 
     yield grow

@@ -34,7 +34,7 @@ def test_windows_accepts_every_file_name() -> None:
 
 def test_git_ignores_no_file_of_the_template() -> None:
     names = [path.relative_to(ROOT) for path in FILES]
-    assert attempt("git", "check-ignore", "--no-index", "--", *names, cwd=ROOT).said == ""
+    assert attempt("git", "check-ignore", "--no-index", "--", *names, cwd=ROOT).output == ""
 
 
 def test_git_ignores_no_file_of_a_project(render: Render, tmp_path: Path) -> None:
@@ -65,5 +65,5 @@ def test_no_imports_of_the_template_run_in_a_circle(python: Path, tmp_path: Path
     """In a project this is for its owner to decide."""
     (tmp_path / "contract.ini").write_text(ACYCLIC, encoding="utf-8")
     lint = python.with_name("lint-imports")
-    said = run(lint, "--no-cache", tmp_path / "contract.ini", cwd=TEMPLATE, PYTHONPATH=str(TEMPLATE))
-    assert "1 kept, 0 broken" in said
+    output = run(lint, "--no-cache", tmp_path / "contract.ini", cwd=TEMPLATE, PYTHONPATH=str(TEMPLATE))
+    assert "1 kept, 0 broken" in output

@@ -208,8 +208,8 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
     assert filled["books"].count(",") == 99
     _commit(project)
 
-    said = run(sys.executable, "-m", "mkbackend", "update", project, cwd=scratch, **home)
-    assert "Merges your migrations with the template's" in said
+    output = run(sys.executable, "-m", "mkbackend", "update", project, cwd=scratch, **home)
+    assert "Merges your migrations with the template's" in output
     make(project, "install")
     _commit(project)  # runs the project's pre-commit hook
     heads = run(*devdb, "--", "alembic", "heads", cwd=project, TMPDIR=str(scratch))
@@ -224,7 +224,7 @@ def test_no_row_is_lost_and_the_migrations_have_one_head(old_mkbackend: Path, sc
     run(*migrations, cwd=project, TMPDIR=str(scratch))
 
 
-def _rows(said: str) -> dict[str, str]:
-    line = next(line for line in said.splitlines() if line.startswith("rows "))
+def _rows(output: str) -> dict[str, str]:
+    line = next(line for line in output.splitlines() if line.startswith("rows "))
     rows: dict[str, str] = json.loads(line.removeprefix("rows "))
     return rows

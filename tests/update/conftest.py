@@ -184,9 +184,9 @@ class Project(Checkout):
             if path.is_file() and ".git" not in path.relative_to(self.root).parts
         }
 
-    def take_back(self, said: str) -> None:
+    def undo(self, output: str) -> None:
         """Run the command under `Undo:` in the output."""
-        command = said.partition("Undo:\n")[2].strip()
+        command = output.partition("Undo:\n")[2].strip()
         subprocess.run(command, shell=True, cwd=self.root, check=True, capture_output=True)  # noqa: S602  # as a person would
 
 

@@ -30,8 +30,8 @@ def test_a_new_question_gets_its_default(project: Project, template: Template) -
 def test_a_new_question_without_a_default_requires_an_answer(project: Project, template: Template) -> None:
     ask_more(template, WITHOUT_DEFAULT)
     before = project.tree()
-    said = project.update(code=2)
-    assert "There is a new question, region: Where it runs.\n  --data region=VALUE\n" in said
+    output = project.update(code=2)
+    assert "There is a new question, region: Where it runs.\n  --data region=VALUE\n" in output
     assert project.tree() == before
     project.update("--data", "region=north")
     assert project.read("later.txt") == "north\n"
@@ -86,8 +86,8 @@ def test_an_answer_can_be_changed_without_a_newer_version(project: Project) -> N
     project.update()
     project.edit({})
     assert "Nothing to do: the project is at 0.2.0." in project.update()
-    said = project.update("--data", "license=none")
-    assert "0.2.0 to 0.2.0, staged, not committed:\n  ~ .copier-answers.yml\n  - LICENSE\n" in said
+    output = project.update("--data", "license=none")
+    assert "0.2.0 to 0.2.0, staged, not committed:\n  ~ .copier-answers.yml\n  - LICENSE\n" in output
 
 
 def test_an_option_can_be_switched_off_and_on(project: Project) -> None:

@@ -221,9 +221,9 @@ def test_every_line_of_the_owner_is_kept_in_conflict_or_reported(project: Projec
     project.edit(edits, commit=bool(edits or case.moves))
     before, head = {name: unix(content) for name, content in project.tree().items()}, project.git("rev-parse", "HEAD")
 
-    said = project.update(code=case.code)
+    output = project.update(code=case.code)
 
-    assert "Error" not in said
+    assert "Error" not in output
     assert project.git("rev-parse", "HEAD") == head
     after, status = project.tree(), project.status()
     for name, expected in case.tree.items():
@@ -232,13 +232,13 @@ def test_every_line_of_the_owner_is_kept_in_conflict_or_reported(project: Projec
         else:
             assert after.get(name) == (expected.encode() if isinstance(expected, str) else expected), name
     assert {name: status.get(name) for name in case.index} == case.index
-    assert [words for words in case.says if words not in said] == []
-    assert bool(said.partition("Conflicts to resolve:")[1]) == bool(case.code)
-    everything = unix(b"\n".join(after.values())) + said.encode()
+    assert [words for words in case.says if words not in output] == []
+    assert bool(output.partition("Conflicts to resolve:")[1]) == bool(case.code)
+    everything = unix(b"\n".join(after.values())) + output.encode()
     written = {line for content in edits.values() if isinstance(content, str) for line in content.splitlines()}
     assert [line for line in written - _OF_THE_TEMPLATE if line.encode() not in everything] == []
 
-    project.take_back(said)
+    project.undo(output)
     assert {name: unix(content) for name, content in project.tree().items()} == before
     assert project.status() == {}
     assert not (project.root / ".git" / "MERGE_MSG").exists()
@@ -252,12 +252,12 @@ def unix(content: bytes) -> bytes:
 def test_the_owners_migration_is_joined_with_the_templates(project: Project) -> None:
     own = {"alembic/versions/2026_01_15_0000_books.py": migration("mine1", "aaa1")}
     project.edit(own)
-    said = project.update()
+    output = project.update()
     (joined,) = [name for name, status in project.status().items() if "join_mkbackend_0_2_0" in name and status == "A "]
-    assert f"Merges your migrations with the template's:\n  {joined}\n" in said
+    assert f"Merges your migrations with the template's:\n  {joined}\n" in output
     assert '= ("aaa2", "mine1")' in project.read(joined)
     assert project.read(next(iter(own))) == next(iter(own.values()))
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}
 
 
@@ -268,8 +268,8 @@ def test_a_migration_whose_predecessor_was_removed_is_reported(project: Project)
             "alembic/versions/2026_01_15_0000_squashed.py": migration("mine1", None),
         }
     )
-    said = project.update()
-    assert "set down_revision to your head:\n  aaa2 follows aaa1\n" in said
+    output = project.update()
+    assert "set down_revision to your head:\n  aaa2 follows aaa1\n" in output
 
 
 def test_a_history_with_one_head_gets_no_migration(project: Project) -> None:
@@ -283,9 +283,9 @@ def test_an_outdated_lock_file_is_reported(project: Project, conflict: bool) -> 
     project.edit(
         {"uv.lock": "version = 1\n", "pyproject.toml": PYPROJECT.format(more=more).format(project_slug="shop")}
     )
-    said = project.update(code=int(conflict))
-    assert "uv.lock is out of date:\n  make install updates it\n" in said
-    assert "  make install && make test\n  git add uv.lock\n" in said
+    output = project.update(code=int(conflict))
+    assert "uv.lock is out of date:\n  make install updates it\n" in output
+    assert "  make install && make test\n  git add uv.lock\n" in output
 
 
 def test_an_up_to_date_lock_file_is_not_reported(project: Project) -> None:
@@ -338,10 +338,10 @@ def test_merge_attributes_are_respected_and_the_result_is_reported(
     project.edit({"tools/merge.sh": 'cat "$2" >> "$1"\n', "app/both.py": numbered("both", _3=MINE)})
     project.edit({place: f"both.py {attribute}\n"}, commit=not place.startswith(".git/"))
     foretold = project.update("--dry-run", code=code)
-    said = project.update(code=code)
-    assert ("Conflicts" in foretold, "Conflicts" in said) == (bool(code), bool(code))
+    output = project.update(code=code)
+    assert ("Conflicts" in foretold, "Conflicts" in output) == (bool(code), bool(code))
     assert project.status().get("app/both.py") in (("UU",) if code else ("M ", None))
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}
 
 

@@ -36,10 +36,10 @@ def test_a_nested_project_is_not_mistaken_for_moved_files(project: Project, plac
     without(project, "Makefile", "app/changed_there.py", "app/renamed_there.py")
     project.edit({})
     before = project.tree()
-    said = project.update()
+    output = project.update()
     assert [name for name in project.status() if name.strip('"').startswith(place.partition("/")[0])] == []
-    assert "Skipped, because you deleted it:\n  Makefile\n" in said
-    project.take_back(said)
+    assert "Skipped, because you deleted it:\n  Makefile\n" in output
+    project.undo(output)
     assert (project.tree(), project.status()) == (before, {})
 
 
@@ -48,9 +48,9 @@ def test_an_earlier_copy_is_not_mistaken_for_a_rename(project: Project) -> None:
     project.edit({})
     without(project, "Makefile", "app/changed_there.py")
     project.edit({})
-    said = project.update()
+    output = project.update()
     assert [name for name in project.status() if name.startswith("old/")] == []
-    assert "Skipped, because you deleted it:\n  Makefile\n  app/changed_there.py\n" in said
+    assert "Skipped, because you deleted it:\n  Makefile\n  app/changed_there.py\n" in output
 
 
 def test_the_copy_committed_with_the_deletion_is_the_rename(project: Project) -> None:
@@ -73,11 +73,11 @@ def test_a_nested_repository_is_not_changed_and_new_files_are_written_beside_it(
     inner.git("init", "--quiet")
     inner.edit({"mine.yml": "mine\n"})
     before = project.tree()
-    said = project.update()
-    assert f"{LEFT}  deploy/chart.yml; the template's: deploy.new/chart.yml\n" in said
+    output = project.update()
+    assert f"{LEFT}  deploy/chart.yml; the template's: deploy.new/chart.yml\n" in output
     assert project.read("deploy.new/chart.yml") == "replicas: 2\n"
     assert (inner.status(), sorted(path.name for path in inner.root.iterdir())) == ({}, [".git", "mine.yml"])
-    project.take_back(said)
+    project.undo(output)
     assert (project.tree(), project.status()) == (before, {})
     assert not (project.root / "deploy.new").exists()
 
@@ -92,9 +92,9 @@ def test_a_submodule_is_not_changed(project: Project, template: Template, tmp_pa
     project.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(source.root), "deploy")
     project.edit({})
     before = project.tree()
-    said = project.update()
-    assert f"{LEFT}  deploy/chart.yml; the template's: deploy.new/chart.yml\n" in said
-    project.take_back(said)
+    output = project.update()
+    assert f"{LEFT}  deploy/chart.yml; the template's: deploy.new/chart.yml\n" in output
+    project.undo(output)
     assert (project.tree(), project.status()) == (before, {})
 
 
@@ -107,13 +107,13 @@ def test_a_file_replaced_by_a_link_is_kept_and_the_templates_is_written_beside_i
     without(project, "Makefile")
     link(project, "Makefile", target)
     project.edit({})
-    said = project.update()
-    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in said
+    output = project.update()
+    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in output
     assert project.read("Makefile.new") == MAKEFILE.format(more="\npurge:\n\tpurge\n")
     assert str((project.root / "Makefile").readlink()) == target
     assert (project.root.parent / "common.mk").read_text() == "mine:\n"
     assert "~" not in "".join(project.status())
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}
     assert not (project.root / "Makefile.new").exists()
 
@@ -129,8 +129,8 @@ def test_a_link_for_a_file_deleted_in_the_template_is_a_conflict(project: Projec
     without(project, "app/deleted_there.py")
     link(project, "app/deleted_there.py", "config.py")
     project.edit({})
-    said = project.update(code=1)
-    assert "app/deleted_there.py: changed or renamed here, deleted in the template" in said
+    output = project.update(code=1)
+    assert "app/deleted_there.py: changed or renamed here, deleted in the template" in output
     assert (project.root / "app/deleted_there.py").is_symlink()
 
 
@@ -142,14 +142,14 @@ def test_a_folder_replaced_by_a_link_is_kept(project: Project) -> None:
     link(project, "app", "../elsewhere")
     project.edit({})
     before = {path.name: path.read_bytes() for path in outside.iterdir()}
-    said = project.update()
+    output = project.update()
     for name in ("both.py", "changed_there.py", "added_there.py"):
-        assert f"  app/{name}; the template's: app.new/{name}\n" in said
+        assert f"  app/{name}; the template's: app.new/{name}\n" in output
         assert (project.root / "app.new" / name).is_file()
     assert (project.root / "app").is_symlink()
     assert {path.name: path.read_bytes() for path in outside.iterdir()} == before
     assert "~" not in "".join(project.status())
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}
     assert not (project.root / "app.new").exists()
 
@@ -158,10 +158,10 @@ def test_a_folder_that_was_moved_and_linked_is_updated(project: Project) -> None
     project.git("mv", "app", "service")
     link(project, "app", "service")
     project.edit({})
-    said = project.update(code=1)
+    output = project.update(code=1)
     assert "template = 3" in project.read("service/both.py")
     assert (project.root / "app").is_symlink()
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}
 
 
@@ -170,11 +170,11 @@ def test_a_file_replaced_by_a_folder_is_kept(project: Project, files: dict[str, 
     without(project, "Makefile")
     project.edit(files)
     before = project.tree()
-    said = project.update()
-    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in said
+    output = project.update()
+    assert f"{LEFT}  Makefile; the template's: Makefile.new\n" in output
     assert project.read("Makefile.new") == MAKEFILE.format(more="\npurge:\n\tpurge\n")
     assert "~" not in "".join(project.status())
-    project.take_back(said)
+    project.undo(output)
     assert (project.tree(), project.status()) == (before, {})
 
 
@@ -182,8 +182,8 @@ def test_the_owners_file_at_the_path_of_a_new_folder_is_kept(project: Project, t
     template.put({"docs/guide.md": "guide\n"})
     template.release("0.3.0")
     project.edit({"docs": "mine\n"})
-    said = project.update()
-    assert f"{LEFT}  docs/guide.md; the template's: docs.new/guide.md\n" in said
+    output = project.update()
+    assert f"{LEFT}  docs/guide.md; the template's: docs.new/guide.md\n" in output
     assert project.read("docs") == "mine\n"
 
 
@@ -192,8 +192,8 @@ def test_an_existing_file_beside_is_not_overwritten(project: Project) -> None:
     link(project, "Makefile", "../common.mk")
     project.edit({})
     project.edit({"Makefile.new": "mine\n"}, commit=False)
-    said = project.update(code=2)
-    assert "in the way of the update: Makefile.new." in said
+    output = project.update(code=2)
+    assert "in the way of the update: Makefile.new." in output
     assert project.read("Makefile.new") == "mine\n"
 
 

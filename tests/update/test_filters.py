@@ -48,23 +48,23 @@ def encoded(text: str) -> str:
 
 def test_the_templates_changes_are_stored_through_the_filter(locked: Project) -> None:
     before = locked.tree()
-    said = locked.update()
+    output = locked.update()
     for name, text in (("app/both.py", NEW), ("app/added_there.py", "template = 0\n")):
         assert (locked.read(name), stored(locked, name)) == (text, encoded(text))
     assert [name for name in locked.status() if name.startswith("secrets")] == []
     assert locked.read("secrets/prod.env") == "PASSWORD=1\n"
-    locked.take_back(said)
+    locked.undo(output)
     assert (locked.tree(), locked.status()) == (before, {})
 
 
 def test_an_encrypted_file_changed_on_both_sides_is_left_to_the_owner(locked: Project) -> None:
     # Encrypted text cannot be merged by line, and the filter cannot read conflict markers.
     locked.edit({"app/both.py": numbered("both", _9="mine = 1")})
-    said = locked.update()
-    assert "  app/both.py; the template's: app/both.py.new\n" in said
+    output = locked.update()
+    assert "  app/both.py; the template's: app/both.py.new\n" in output
     assert locked.read("app/both.py") == numbered("both", _9="mine = 1")
     assert locked.read("app/both.py.new") == NEW
-    locked.take_back(said)
+    locked.undo(output)
     assert locked.status() == {}
 
 
@@ -82,10 +82,10 @@ def test_files_with_a_filter_that_keeps_lines_are_merged(project: Project) -> No
 
 
 def test_a_dry_run_shows_no_secret(locked: Project) -> None:
-    said = locked.update("--dry-run")
-    assert "  ~ app/both.py\n" in said
-    assert "PASSWORD" not in said
-    assert "secrets" not in said
+    output = locked.update("--dry-run")
+    assert "  ~ app/both.py\n" in output
+    assert "PASSWORD" not in output
+    assert "secrets" not in output
     assert locked.status() == {}
 
 
@@ -110,13 +110,13 @@ def test_a_file_whose_filter_fails_is_kept_and_reported(locked: Project, fails: 
     locked.git("config", f"filter.locked.{fails}", "false")
     settle(locked)
     before = locked.tree()
-    said = locked.update()
+    output = locked.update()
     for name, text in (("app/both.py", NEW), ("app/added_there.py", "template = 0\n")):
-        assert f"  {name}; the template's: {name}.new\n" in said
+        assert f"  {name}; the template's: {name}.new\n" in output
         assert locked.read(f"{name}.new") == text
     assert locked.read("app/both.py") == before["app/both.py"].decode()
     assert locked.read("app/config.py") != before["app/config.py"].decode()
-    locked.take_back(said)
+    locked.undo(output)
     assert (locked.tree(), locked.status()) == (before, {})
 
 
@@ -137,11 +137,11 @@ def test_a_project_with_git_crypt(project: Project, edited: bool) -> None:
     project.git("rm", "--quiet", "--cached", "app/both.py")
     project.edit({"app/both.py": numbered("both", _9="mine = 1")} if edited else {})
     assert "PASSWORD" not in project.update("--dry-run", code=int(edited))
-    said = project.update(code=int(edited))
+    output = project.update(code=int(edited))
     assert project.read("app/added_there.py") == "template = 0\n"
     assert "NOT ENCRYPTED" not in project.git("crypt", "status")
     assert "    encrypted: app/added_there.py" in project.git("crypt", "status")
     assert edited or project.read("app/both.py") == NEW
     assert project.read("secrets/prod.env") == "PASSWORD=1\n"
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}

@@ -81,16 +81,16 @@ def goes_back(project: Project, before: dict[str, bytes], head: str) -> None:
     assert project.git("rev-parse", "HEAD") == head
     project.git("fsck", "--strict", "--no-dangling")
     if project.tree() != before or project.status():
-        said = project.update(code=2)
-        assert "A previous update was interrupted halfway. Your last commit is intact." in said
-        recovery = said.partition("then update again: ")[2].strip()
+        output = project.update(code=2)
+        assert "A previous update was interrupted halfway. Your last commit is intact." in output
+        recovery = output.partition("then update again: ")[2].strip()
         subprocess.run(recovery, shell=True, cwd=project.root, check=True, capture_output=True)  # noqa: S602  # as typed
         assert project.tree() == before
         assert project.status() == {}
-    said = project.update(code=1)
-    assert "Conflicts" in said
+    output = project.update(code=1)
+    assert "Conflicts" in output
     assert not (project.root / ".git" / "mkbackend-update").exists()
-    project.take_back(said)
+    project.undo(output)
     assert (project.tree(), project.status()) == (before, {})
 
 
@@ -98,8 +98,8 @@ def goes_back(project: Project, before: dict[str, bytes], head: str) -> None:
 def test_a_kill_at_each_step(busy: Project, made: Made, moment: str) -> None:
     before, head = busy.tree(), busy.git("rev-parse", "HEAD")
     killed = start(busy, made, MOMENTS[moment])
-    said, _ = killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL, said
+    output, _ = killed.communicate(timeout=60)
+    assert killed.returncode == -signal.SIGKILL, output
     goes_back(busy, before, head)
 
 
@@ -168,20 +168,20 @@ def discard(project: Project) -> None:
 def test_an_interrupt_before_the_merge_changes_nothing(busy: Project, made: Made, name: str) -> None:
     before = busy.tree()
     interrupted = start(busy, made, "dies(trees, 'change')", f"os.kill(os.getpid(), signal.{name})")
-    said, _ = interrupted.communicate(timeout=60)
+    output, _ = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
-    assert "Interrupted; nothing was changed." in said
+    assert "Interrupted; nothing was changed." in output
     assert (busy.tree(), busy.status()) == (before, {})
 
 
 def test_an_interrupt_during_the_merge_is_delayed_until_its_end(busy: Project, made: Made) -> None:
     before = busy.tree()
     interrupted = start(busy, made, "dies(merge, 'pick')", "os.kill(os.getpid(), signal.SIGINT)")
-    said, _ = interrupted.communicate(timeout=60)
+    output, _ = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
-    assert "Interrupted; the update is complete and staged. Undo: " in said
+    assert "Interrupted; the update is complete and staged. Undo: " in output
     assert not (busy.root / ".git" / "mkbackend-update").exists()
-    undo = said.partition("Undo: ")[2].strip().removesuffix(".")
+    undo = output.partition("Undo: ")[2].strip().removesuffix(".")
     subprocess.run(undo, shell=True, cwd=busy.root, check=True, capture_output=True)  # noqa: S602  # as typed
     assert (busy.tree(), busy.status()) == (before, {})
 

@@ -120,9 +120,9 @@ def mine(seal: "Seal | None" = None) -> int:
 
 
 def test_an_unedited_project_equals_a_new_one(project: Project) -> None:
-    said = project.update()
-    assert "Your code was updated" not in said
-    assert "Old names" not in said
+    output = project.update()
+    assert "Your code was updated" not in output
+    assert "Old names" not in output
     assert not (project.root / "app/core/seal.py").exists()
     assert not (project.root / "moves.toml").exists()
     for name, content in NEW.items():
@@ -143,7 +143,7 @@ def test_the_owners_code_is_rewritten(project: Project) -> None:
         }
     )
     before = project.tree()
-    said = project.update()
+    output = project.update()
     assert project.read("app/mine.py") == (
         "from app.kit.fresh.parts import PART\n"
         "from app.kit.other import found\n"
@@ -157,10 +157,10 @@ def test_the_owners_code_is_rewritten(project: Project) -> None:
     assert project.read("app/user.py").endswith("OWN = Signer(Settings())\n")
     assert "Signs all texts" in project.read("app/kit/signer.py")
     assert "def sign(" in project.read("app/kit/signer.py")
-    assert "Your code was updated to the new names: 2 files moved, 13 names in 3 files rewritten.\n" in said
-    assert "change by hand:\n  README.md:1: app/core/seal.py\n  README.md:1: app.core.seal.Seal\n" in said
-    assert "  app/strings.py:1: app.core.old.parts\n" in said
-    project.take_back(said)
+    assert "Your code was updated to the new names: 2 files moved, 13 names in 3 files rewritten.\n" in output
+    assert "change by hand:\n  README.md:1: app/core/seal.py\n  README.md:1: app.core.seal.Seal\n" in output
+    assert "  app/strings.py:1: app.core.old.parts\n" in output
+    project.undo(output)
     assert project.tree() == before
     assert project.status() == {}
 
@@ -168,14 +168,14 @@ def test_the_owners_code_is_rewritten(project: Project) -> None:
 def test_a_dry_run_shows_the_rewriting_and_writes_nothing(project: Project) -> None:
     project.edit({"app/mine.py": MINE, "notes.txt": "app.core.seal\n"})
     before = project.tree()
-    said = project.update("--dry-run")
+    output = project.update("--dry-run")
     for line in (
         "-from app.core.seal import Seal, stray\n",
         "+from app.kit.signer import Signer\n",
         "0 files moved, 5 names in 1 file rewritten.",
         "  notes.txt:1: app.core.seal\n",
     ):
-        assert line in said
+        assert line in output
     assert (project.tree(), project.status()) == (before, {})
 
 
@@ -191,50 +191,50 @@ def test_a_file_that_the_owner_renamed_keeps_its_names_and_conflicts(
     project: Project,
 ) -> None:
     project.edit({"app/core/seal.py": None, "app/stamp.py": SEAL, "app/mine.py": "from app.stamp import Seal\n"})
-    said = project.update(code=1)
-    assert "app/stamp.py: changed here and in the template" in said
+    output = project.update(code=1)
+    assert "app/stamp.py: changed here and in the template" in output
     assert project.read("app/mine.py") == "from app.stamp import Seal\n"
-    project.take_back(said)
+    project.undo(output)
     assert project.status() == {}
 
 
 def test_a_file_that_the_owner_deleted_is_not_recreated(project: Project) -> None:
     project.edit({"app/core/seal.py": None, "app/user.py": None})
-    said = project.update()
-    assert "Skipped, because you deleted it:\n  app/kit/signer.py\n\n" in said
+    output = project.update()
+    assert "Skipped, because you deleted it:\n  app/kit/signer.py\n\n" in output
     assert not (project.root / "app/user.py").exists()
     assert not (project.root / "app/kit/signer.py").exists()
 
 
 def test_a_file_whose_new_path_is_taken_is_kept_and_reported(project: Project) -> None:
     project.edit({"app/kit/fresh/own.py": "mine = 1\n", "app/core/old/own.py": "mine = 2\n"})
-    said = project.update()
-    assert "the new path is taken:\n  app/core/old/own.py → app/kit/fresh/own.py\n" in said
+    output = project.update()
+    assert "the new path is taken:\n  app/core/old/own.py → app/kit/fresh/own.py\n" in output
     assert project.read("app/core/old/own.py") == "mine = 2\n"
     assert project.read("app/kit/fresh/own.py") == "mine = 1\n"
 
 
 def test_a_new_file_of_the_template_at_a_taken_path_is_a_conflict(project: Project) -> None:
     project.edit({"app/kit/signer.py": "mine = 1\n"})
-    said = project.update(code=1)
-    assert "app/kit/signer.py: added here and in the template" in said
-    project.take_back(said)
+    output = project.update(code=1)
+    assert "app/kit/signer.py: added here and in the template" in output
+    project.undo(output)
     assert project.status() == {}
 
 
 def test_an_untracked_file_at_a_new_path_is_refused(project: Project) -> None:
     project.edit({"app/core/old/own.py": "mine = 1\n"})
     project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
-    said = project.update(code=2)
-    assert "Untracked files are in the way of the update: app/kit/fresh/own.py." in said
+    output = project.update(code=2)
+    assert "Untracked files are in the way of the update: app/kit/fresh/own.py." in output
     assert project.read("app/kit/fresh/own.py") == "mine = 2\n"
 
 
 def test_an_ignored_file_at_a_new_path_is_kept(project: Project) -> None:
     project.edit({"app/core/old/own.py": "mine = 1\n", ".gitignore": "/app/kit/\n.env\n"})
     project.edit({"app/kit/fresh/own.py": "mine = 2\n"}, commit=False)
-    said = project.update()
-    assert "  app/core/old/own.py → app/kit/fresh/own.py\n" in said
+    output = project.update()
+    assert "  app/core/old/own.py → app/kit/fresh/own.py\n" in output
     assert project.read("app/kit/fresh/own.py") == "mine = 2\n"
     assert project.read("app/core/old/own.py") == "mine = 1\n"
 
@@ -242,8 +242,8 @@ def test_an_ignored_file_at_a_new_path_is_kept(project: Project) -> None:
 def test_invalid_python_is_kept_and_reported(project: Project) -> None:
     broken = "from app.core.seal import Seal\nprint 'x'\n"
     project.edit({"app/broken.py": broken, "app/fine.py": "print 'seal'\n"})
-    said = project.update()
-    assert "Not rewritten, because it is not valid Python:\n  app/broken.py\n\n" in said
+    output = project.update()
+    assert "Not rewritten, because it is not valid Python:\n  app/broken.py\n\n" in output
     assert project.read("app/broken.py") == broken
 
 
@@ -267,9 +267,9 @@ def test_links_and_modes_are_kept(project: Project) -> None:
     (project.root / "app/core/old/script.py").chmod(0o755)
     (project.root / "app/core/old/link.py").symlink_to("parts.py")
     project.edit({})
-    said = project.update()
+    output = project.update()
     assert os.access(project.root / "app/kit/fresh/script.py", os.X_OK)
-    assert "app/core/old/link.py → app/kit/fresh/link.py" in said
+    assert "app/core/old/link.py → app/kit/fresh/link.py" in output
     assert (project.root / "app/core/old/link.py").is_symlink()
 
 
@@ -278,10 +278,10 @@ def test_a_file_with_a_git_filter_is_not_moved(project: Project) -> None:
     project.git("config", "filter.upper.smudge", "tr A-Z a-z")
     secret = "from app.core.seal import stray\n"
     project.edit({".gitattributes": "secret.py filter=upper\n", "app/core/old/secret.py": secret})
-    said = project.update()
+    output = project.update()
     assert project.read("app/core/old/secret.py") == secret
-    assert "app/core/old/secret.py → app/kit/fresh/secret.py" in said
-    project.take_back(said)
+    assert "app/core/old/secret.py → app/kit/fresh/secret.py" in output
+    project.undo(output)
     assert project.status() == {}
 
 
@@ -295,11 +295,11 @@ def test_in_a_monorepo_only_this_project_is_rewritten(project: Project, tmp_path
         whole.write({name: MINE})
     shutil.copy(shop.root / ".copier-answers.yml", shop.root / "app/sub/.copier-answers.yml")
     whole.commit({})
-    said = shop.update()
+    output = shop.update()
     assert "app.kit.signer" in shop.read("app/mine.py")
     for name in ("app/mine.py", "other/app/mine.py", "shop/app/sub/app/mine.py"):
         assert whole.read(name) == MINE
-    shop.take_back(said)
+    shop.undo(output)
     assert whole.status() == {}
 
 
@@ -332,9 +332,9 @@ def test_a_run_interrupted_between_rewriting_and_merge_can_be_undone(
         patch.setattr(merge, "_cherry_pick", die)
         project.update(code=130)
     assert (project.root / "app/kit/fresh/own.py").exists()
-    said = project.update(code=2)
-    assert "A previous update was interrupted halfway." in said
-    command = said.partition("then update again: ")[2].strip()
+    output = project.update(code=2)
+    assert "A previous update was interrupted halfway." in output
+    command = output.partition("then update again: ")[2].strip()
     subprocess.run(command, shell=True, cwd=project.root, check=True, capture_output=True)  # noqa: S602  # as a person would
     assert (project.tree(), project.status()) == (before, {})
     project.update()
@@ -351,8 +351,8 @@ def test_moves_of_past_releases_are_not_applied_again(
     template.put({"app/kit/other.py": "def found() -> int:\n    return 2\n"})
     template.release("0.3.0")
     template.ship(monkeypatch)
-    said = project.update()
-    assert "Your code was updated" not in said
+    output = project.update()
+    assert "Your code was updated" not in output
     assert project.read("app/mine.py") == "from app.core.seal import Seal\n"
 
 
@@ -379,8 +379,8 @@ def test_a_malformed_list_is_reported(
     template.put({"moves.toml": '["0.3.0".names]\n"Seal" = "app.Signer"\n'})
     template.release("0.3.0")
     template.ship(monkeypatch)
-    said = project.update(code=1)
-    assert 'template/moves.toml of the template is malformed: "Seal" = "app.Signer" of 0.3.0 has no module' in said
+    output = project.update(code=1)
+    assert 'template/moves.toml of the template is malformed: "Seal" = "app.Signer" of 0.3.0 has no module' in output
     assert project.status() == {}
 
 
@@ -400,7 +400,7 @@ def test_the_record_of_a_slice_is_rewritten(
     template.put({"moves.toml": f"{NEW['moves.toml']!s}\n{moved}"})
     template.release("0.3.0")
     template.ship(monkeypatch)
-    said = project.update()
+    output = project.update()
     known = record.read(project.root, "article")
     assert known
     assert "tests/doubles/article_repository.py" in known.files
@@ -408,8 +408,8 @@ def test_the_record_of_a_slice_is_rewritten(
     assert touched == ["app/service/article_service.py"]
     assert base.read(project.root, known).keys() == {path for path in known.files if not path.startswith("alembic")}
     assert "app.domain.schemas.root" in project.read("app/domain/schemas/article.py")
-    assert "Old names" not in said
-    project.take_back(said)
+    assert "Old names" not in output
+    project.undo(output)
     assert project.status() == {}
 
 

@@ -17,13 +17,13 @@ def test_an_ignored_file_is_kept_and_the_templates_is_written_beside_it(project:
     ignore(project, "app/added_there.py")
     project.edit({"app/added_there.py": "mine = 1\n"}, commit=False)
     before = project.tree()
-    said = project.update()
-    assert BESIDE in said
+    output = project.update()
+    assert BESIDE in output
     assert project.read("app/added_there.py") == "mine = 1\n"
     assert project.read("app/added_there.py.new") == "template = 0\n"
     assert project.status()["app/added_there.py.new"] == "??"
     assert "app/added_there.py" not in project.git("ls-files").splitlines()
-    project.take_back(said)
+    project.undo(output)
     assert project.tree() == before
 
 
@@ -31,20 +31,20 @@ def test_a_file_removed_from_git_but_kept_is_not_overwritten(project: Project) -
     project.git("rm", "--quiet", "--cached", "app/changed_there.py")
     ignore(project, "app/changed_there.py")
     mine = project.read("app/changed_there.py")
-    said = project.update()
+    output = project.update()
     assert project.read("app/changed_there.py") == mine
     assert "changed_5" not in project.read("app/changed_there.py.new").splitlines()[4]
-    assert "app/changed_there.py; the template's: app/changed_there.py.new" in said
+    assert "app/changed_there.py; the template's: app/changed_there.py.new" in output
 
 
 def test_an_ignored_file_equal_to_the_templates_stays_untracked(project: Project) -> None:
     ignore(project, "app/added_there.py")
     project.edit({"app/added_there.py": "template = 0\n"}, commit=False)
     before = project.tree()
-    said = project.update()
+    output = project.update()
     assert not (project.root / "app/added_there.py.new").exists()
     assert "app/added_there.py" not in project.status()
-    project.take_back(said)
+    project.undo(output)
     assert project.tree() == before
 
 
@@ -62,16 +62,16 @@ def test_untracked_files_in_the_way_are_refused_with_a_fix(project: Project, fil
         ignore(project, "app/added_there.py")
     project.edit(files, commit=False)
     before, status = project.tree(), project.status()
-    said = project.update(code=2)
-    assert f"Untracked files are in the way of the update: {named}." in said
-    assert f"Move or commit them: git add -- {named}" in said
+    output = project.update(code=2)
+    assert f"Untracked files are in the way of the update: {named}." in output
+    assert f"Move or commit them: git add -- {named}" in output
     assert (project.tree(), project.status()) == (before, status)
 
 
 def test_an_untracked_file_elsewhere_is_kept(project: Project) -> None:
     project.edit({"app/draft.py": "mine = 1\n"}, commit=False)
-    said = project.update()
+    output = project.update()
     assert project.status()["app/draft.py"] == "??"
-    project.take_back(said)
+    project.undo(output)
     assert project.read("app/draft.py") == "mine = 1\n"
     assert Path(project.root, "app/draft.py").is_file()

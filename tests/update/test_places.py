@@ -40,12 +40,12 @@ def test_a_project_in_a_monorepo_is_updated_alone(monorepo: Project) -> None:
     monorepo.edit({**EDITED, "app/changed_there.py": None})
     top = Project(monorepo.root.parents[1])
     before = top.tree()
-    said = monorepo.update()
-    assert "  ~ app/both.py\n" in said
+    output = monorepo.update()
+    assert "  ~ app/both.py\n" in output
     is_merged(Project(monorepo.root))
     assert [name for name in top.status() if not name.startswith("services/one/")] == []
     assert not (monorepo.root / "app/changed_there.py").exists()
-    monorepo.take_back(said)
+    monorepo.undo(output)
     assert (top.tree(), top.status()) == (before, {})
 
 
@@ -55,9 +55,9 @@ def test_changes_elsewhere_in_a_monorepo_are_kept(monorepo: Project) -> None:
     top.git("add", "--all")
     top.edit({"README.md": "dirty\n", "services/two/app/both.py": "dirty\n", "draft.txt": "mine"}, commit=False)
     before, status = top.tree(), top.status()
-    said = monorepo.update()
+    output = monorepo.update()
     assert {name: top.status().get(name) for name in status} == status
-    monorepo.take_back(said)
+    monorepo.undo(output)
     assert (top.tree(), top.status()) == (before, status)
 
 
@@ -66,18 +66,18 @@ def test_a_file_moved_out_of_the_project_is_not_updated(monorepo: Project) -> No
     top.git("mv", "services/one/app/changed_there.py", "shared/changed.py")
     top.edit({})
     before = top.tree()
-    said = monorepo.update()
-    assert "Skipped, because you deleted it:\n  app/changed_there.py\n" in said
+    output = monorepo.update()
+    assert "Skipped, because you deleted it:\n  app/changed_there.py\n" in output
     assert top.read("shared/changed.py") == numbered("changed")
-    monorepo.take_back(said)
+    monorepo.undo(output)
     assert (top.tree(), top.status()) == (before, {})
 
 
 def test_a_conflict_in_a_monorepo_is_reported_relative_to_the_project(monorepo: Project) -> None:
     monorepo.edit({"app/both.py": numbered("both", _3="mine = 1")})
-    said = monorepo.update(code=1)
-    assert "  app/both.py: changed here and in the template\n" in said
-    monorepo.take_back(said)
+    output = monorepo.update(code=1)
+    assert "  app/both.py: changed here and in the template\n" in output
+    monorepo.undo(output)
     assert Project(monorepo.root.parents[1]).status() == {}
 
 
@@ -124,10 +124,10 @@ def test_a_project_without_gitattributes_on_windows(project: Project) -> None:
     project.git("rm", "--quiet", "-r", "--cached", ".")
     project.git("reset", "--quiet", "--hard")
     assert "\r\n" in project.read("app/both.py")
-    said = project.update()
+    output = project.update()
     assert "mine = 1" in project.read("app/both.py")
     assert project.git("show", ":app/both.py") == numbered("both", _3="template = 3", _9="mine = 1").strip()
-    assert ".gitattributes" not in said
+    assert ".gitattributes" not in output
 
 
 def test_no_git_setting_of_the_user_changes_the_merge(project: Project, machine: Path) -> None:
@@ -150,9 +150,9 @@ def test_no_git_setting_of_the_user_changes_the_merge(project: Project, machine:
     for name, text in put.items():
         (project.root / name).write_text(str(text))
     project.git("-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false", "commit", "--quiet", "-am", "mine")
-    said = project.update()
+    output = project.update()
     is_merged(project)
-    assert "app/renamed_there.py → app/new_name.py" in said
+    assert "app/renamed_there.py → app/new_name.py" in output
 
 
 def test_git_variables_of_a_hook_do_not_affect_the_update(
@@ -173,11 +173,11 @@ def test_new_files_follow_a_renamed_folder(project: Project) -> None:
     # The template's new files go to the renamed folder, as a conflict to confirm.
     project.git("mv", "app", "service")
     project.edit({})
-    said = project.update(code=1)
+    output = project.update(code=1)
     assert "template = 3" in project.read("service/both.py")
     assert project.read("service/added_there.py") == "template = 0\n"
-    assert "service/added_there.py: renamed or moved here and in the template" in said
-    project.take_back(said)
+    assert "service/added_there.py: renamed or moved here and in the template" in output
+    project.undo(output)
     assert project.status() == {}
 
 
@@ -187,7 +187,7 @@ def test_a_project_can_be_updated_from_its_own_folder(project: Project, monkeypa
     from mkbackend import cli
 
     monkeypatch.chdir(project.root)
-    said = CliRunner().invoke(cli.app, ["update"]).output
-    assert said.endswith("Undo:\n  git restore --source=HEAD --staged --worktree .\n")
-    project.take_back(said)
+    output = CliRunner().invoke(cli.app, ["update"]).output
+    assert output.endswith("Undo:\n  git restore --source=HEAD --staged --worktree .\n")
+    project.undo(output)
     assert project.status() == {}

@@ -20,7 +20,7 @@ def everything(root: Path) -> dict[str, bytes]:
 def test_a_dry_run_shows_the_diff_and_writes_nothing(project: Project, machine: Path) -> None:
     project.edit({"app/both.py": numbered("both", _6="mine = 1"), "mine.local": "mine"})
     before, home = everything(project.root), everything(machine)
-    said = project.update("--dry-run")
+    output = project.update("--dry-run")
     for line in (
         "-both_3 = 3\n+template = 3",
         " mine = 1",
@@ -30,9 +30,9 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(project: Project, machine: 
         "+ app/added_there.py",
         "New in .env.example, missing in your .env:\n  SMTP_HOST\n",
     ):
-        assert line in said
-    assert not {"+_src_path", "-_src_path"} & {line[:10] for line in said.splitlines()}
-    assert "Undo:" not in said
+        assert line in output
+    assert not {"+_src_path", "-_src_path"} & {line[:10] for line in output.splitlines()}
+    assert "Undo:" not in output
     assert (everything(project.root), everything(machine)) == (before, home)
 
 
@@ -47,7 +47,7 @@ def test_a_dry_run_shows_conflicts_a_file_beside_and_a_joining_migration(project
     )
     project.edit({"app/added_there.py": "mine\n"}, commit=False)
     before = everything(project.root)
-    said = project.update("--dry-run", code=1)
+    output = project.update("--dry-run", code=1)
     for line in (
         "+<<<<<<< HEAD\n mine = 1\n+=======\n+template = 3\n+>>>>>>> ",
         "app/both.py: changed here and in the template",
@@ -55,8 +55,8 @@ def test_a_dry_run_shows_conflicts_a_file_beside_and_a_joining_migration(project
         "the template's: app/added_there.py.new",
         '+down_revision: str | Sequence[str] | None = ("aaa2", "mine1")',
     ):
-        assert line in said
-    assert "deleted file" not in said.replace("app/deleted_there.py\ndeleted file", "")
+        assert line in output
+    assert "deleted file" not in output.replace("app/deleted_there.py\ndeleted file", "")
     assert everything(project.root) == before
 
 
@@ -70,18 +70,18 @@ MAKE = (
 @posix
 def test_verify_with_conflicts_changes_nothing(project: Project) -> None:
     project.edit({"app/both.py": numbered("both", _3="mine = 1")})
-    said = project.update("--verify", code=1)
-    assert "There are conflicts, so the update cannot be verified. Nothing was changed." in said
-    assert "app/both.py: changed here and in the template" in said
+    output = project.update("--verify", code=1)
+    assert "There are conflicts, so the update cannot be verified. Nothing was changed." in output
+    assert "app/both.py: changed here and in the template" in output
     assert project.status() == {}
 
 
 @posix
 def test_verify_stages_an_update_that_passes(project: Project) -> None:
     project.edit({"GNUmakefile": MAKE})
-    said = project.update("--verify")
+    output = project.update("--verify")
     for target in ("install", "lint", "test"):
-        assert f"Verify: make {target}" in said
+        assert f"Verify: make {target}" in output
     assert project.read("app/both.py") == numbered("both", _3="template = 3")
     assert not (project.root / "rehearsed").exists()
 
@@ -89,9 +89,9 @@ def test_verify_stages_an_update_that_passes(project: Project) -> None:
 @posix
 def test_verify_refuses_an_update_that_fails_and_shows_the_output(project: Project) -> None:
     project.edit({"GNUmakefile": MAKE, "fails": "yes\n"})
-    said = project.update("--verify", code=2)
-    assert "12 tests failed in" in said
-    assert "make test fails with the update. Nothing was changed." in said
+    output = project.update("--verify", code=2)
+    assert "12 tests failed in" in output
+    assert "make test fails with the update. Nothing was changed." in output
     assert project.status() == {}
 
 

@@ -14,10 +14,10 @@ def refused(project: Project, *arguments: str) -> str:
     """Run an update that must be refused; return its output."""
     before, status = project.tree(), project.status()
     head, index = project.git("rev-parse", "HEAD"), project.git("ls-files", "--stage")
-    said = project.update(*arguments, code=2)
+    output = project.update(*arguments, code=2)
     assert (project.tree(), project.status()) == (before, status)
     assert (project.git("rev-parse", "HEAD"), project.git("ls-files", "--stage")) == (head, index)
-    message, hint = said[said.index("Error: ") :].strip().split("\n")[:2]
+    message, hint = output[output.index("Error: ") :].strip().split("\n")[:2]
     assert hint.strip()
     return f"{message}\n{hint}"
 
@@ -27,9 +27,9 @@ def test_a_dirty_tree(project: Project, staged: bool) -> None:
     project.edit({"app/config.py": "mine = 1\n"}, commit=False)
     if staged:
         project.git("add", "--all")
-    said = refused(project)
-    assert "uncommitted changes: app/config.py" in said
-    assert "git commit or git stash" in said
+    output = refused(project)
+    assert "uncommitted changes: app/config.py" in output
+    assert "git commit or git stash" in output
     project.git("stash")
     project.update()
 
@@ -57,9 +57,9 @@ def start(project: Project, *command: str) -> None:
 )
 def test_a_git_operation_in_progress(project: Project, command: tuple[str, ...], doing: str) -> None:
     start(project, *command)
-    said = refused(project)
-    assert f"A {doing} is in progress" in said
-    assert f"git {doing} --abort" in said
+    output = refused(project)
+    assert f"A {doing} is in progress" in output
+    assert f"git {doing} --abort" in output
     project.git(doing, "--abort")
     project.update(code=1)
 
@@ -67,16 +67,16 @@ def test_a_git_operation_in_progress(project: Project, command: tuple[str, ...],
 def test_a_lock_left_by_a_killed_git(project: Project) -> None:
     lock = project.root / ".git" / "index.lock"
     lock.touch()
-    said = refused(project)
-    assert "Another git command is running here, or was killed" in said
-    assert f"rm {lock}" in said
+    output = refused(project)
+    assert "Another git command is running here, or was killed" in output
+    assert f"rm {lock}" in output
 
 
 def test_a_folder_without_git(project: Project, tmp_path: Path) -> None:
     (project.root / ".git").rename(tmp_path / "away")
-    said = project.update(code=2)
-    assert "not in a git repository with a commit" in said
-    assert "git init && git add --all && git commit" in said
+    output = project.update(code=2)
+    assert "not in a git repository with a commit" in output
+    assert "git init && git add --all && git commit" in output
 
 
 def test_a_repository_without_a_commit(project: Project) -> None:
@@ -86,9 +86,9 @@ def test_a_repository_without_a_commit(project: Project) -> None:
 
 def test_a_project_without_answers(project: Project) -> None:
     project.edit({ANSWERS: None})
-    said = refused(project)
-    assert f"has no {ANSWERS}" in said
-    assert "Restore it from git" in said
+    output = refused(project)
+    assert f"has no {ANSWERS}" in output
+    assert "Restore it from git" in output
 
 
 def test_a_folder_inside_the_project(project: Project) -> None:
@@ -99,9 +99,9 @@ def test_a_folder_inside_the_project(project: Project) -> None:
 def test_uncommitted_answers(project: Project) -> None:
     project.git("rm", "--quiet", "--cached", ANSWERS)
     project.git("commit", "--quiet", "--message", "out")
-    said = refused(project)
-    assert f"{ANSWERS} is not committed" in said
-    assert f"git add --force {ANSWERS}" in said
+    output = refused(project)
+    assert f"{ANSWERS} is not committed" in output
+    assert f"git add --force {ANSWERS}" in output
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_invalid_answers(project: Project, old: str, new: str, named: str) -> No
     text = project.read(ANSWERS)
     assert old in text
     project.edit({ANSWERS: text.replace(old, new)})
-    said = refused(project)
-    assert named in said
-    assert "git log" in said or "Set _commit" in said
+    output = refused(project)
+    assert named in output
+    assert "git log" in output or "Set _commit" in output
 
 
 def test_an_empty_answers_file(project: Project) -> None:
@@ -137,9 +137,9 @@ def test_an_empty_answers_file(project: Project) -> None:
 @pytest.mark.parametrize("version", ["v0.3.0", "v0.2.0.post1+g123456789"])
 def test_a_project_newer_than_the_installed_mkbackend(project: Project, version: str) -> None:
     project.edit({ANSWERS: project.read(ANSWERS).replace("v0.1.0", version)})
-    said = refused(project)
-    assert "newer than this mkbackend's 0.2.0" in said
-    assert "Upgrade mkbackend" in said
+    output = refused(project)
+    assert "newer than this mkbackend's 0.2.0" in output
+    assert "Upgrade mkbackend" in output
 
 
 def test_a_project_made_by_a_newer_mkbackend_on_this_machine(

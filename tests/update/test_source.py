@@ -31,9 +31,9 @@ def test_a_foreign_source_is_never_contacted_silently(project: Project, tmp_path
     # A remote helper that git would start leaves no trace.
     evil = f"ext::touch% {tmp_path / 'trace'}"
     of_the_fork(project, evil)
-    said = project.update(code=2)
-    assert f"This project uses a third-party template: {evil}." in said
-    assert "If you trust it: mkbackend update --template" in said
+    output = project.update(code=2)
+    assert f"This project uses a third-party template: {evil}." in output
+    assert "If you trust it: mkbackend update --template" in output
     assert not (tmp_path / "trace").exists()
 
 
@@ -41,17 +41,17 @@ def test_a_named_source_is_used(project: Project, fork: Template) -> None:
     url = f"git+{fork.root.as_uri()}"
     of_the_fork(project, url)
     project.edit({"app/both.py": numbered("both", _9="mine = 1")})
-    said = project.update("--template", url)
-    assert "0.1.0 to 0.2.0, staged, not committed" in said
+    output = project.update("--template", url)
+    assert "0.1.0 to 0.2.0, staged, not committed" in output
     assert project.read("app/both.py") == numbered("both", _3="template = 3", _9="mine = 1")
     answers = yaml.safe_load(project.read(ANSWERS))
     assert (answers["_src_path"], answers["_commit"]) == (url, "v0.2.0")
 
 
 def test_only_the_recorded_source_can_be_named(project: Project, fork: Template) -> None:
-    said = project.update("--template", str(fork.root), code=2)
-    assert "The project records another template: ~/.local/share/mkbackend/template.bundle." in said
-    assert f"set _src_path in {ANSWERS} to {fork.root}" in said
+    output = project.update("--template", str(fork.root), code=2)
+    assert "The project records another template: ~/.local/share/mkbackend/template.bundle." in output
+    assert f"set _src_path in {ANSWERS} to {fork.root}" in output
 
 
 def test_a_missing_source_is_reported(project: Project, tmp_path: Path) -> None:

@@ -26,28 +26,28 @@ def as_json(project: Project, code: int) -> dict[str, Any]:
 
 
 def test_an_outdated_project_shows_the_changelog_with_exit_code_1(project: Project) -> None:
-    said = status(project, code=1).stdout
-    assert "Project: 0.1.0. Installed: 0.2.0." in said
-    assert "## 0.2.0" in said
-    assert "## 0.1.0" not in said
-    assert "The project is behind: mkbackend update" in said
+    output = status(project, code=1).stdout
+    assert "Project: 0.1.0. Installed: 0.2.0." in output
+    assert "## 0.2.0" in output
+    assert "## 0.1.0" not in output
+    assert "The project is behind: mkbackend update" in output
 
 
 def test_an_up_to_date_project_is_exit_code_0(project: Project) -> None:
     project.update()
-    said = status(project, code=0).stdout
-    assert "Project: 0.2.0. Installed: 0.2.0.\nThe project is up to date.\n" in said
-    assert "##" not in said
+    output = status(project, code=0).stdout
+    assert "Project: 0.2.0. Installed: 0.2.0.\nThe project is up to date.\n" in output
+    assert "##" not in output
 
 
 def test_the_owners_changes_are_listed(project: Project) -> None:
     assert "since it was generated" not in status(project, code=1).stdout
     project.edit({"app/both.py": "mine = 1\n", "app/mine.py": "mine = 1\n", "app/config.py": None})
     project.edit({"draft.py": "mine = 1\n", "x.local": "mine"}, commit=False)
-    said = status(project, code=1).stdout
-    assert "Edited since it was generated:\n  app/both.py\n" in said
-    assert "Deleted since it was generated:\n  app/config.py\n" in said
-    assert "Added since it was generated:\n  app/mine.py\n  draft.py\n" in said
+    output = status(project, code=1).stdout
+    assert "Edited since it was generated:\n  app/both.py\n" in output
+    assert "Deleted since it was generated:\n  app/config.py\n" in output
+    assert "Added since it was generated:\n  app/mine.py\n  draft.py\n" in output
 
 
 def test_windows_line_endings_are_not_a_change(project: Project) -> None:

@@ -86,11 +86,11 @@ def test_a_project_of_one_version_is_updated_by_the_next(wheels: tuple[Path, Pat
     )
     shutil.rmtree(tmp_path / "first-home")
 
-    said = run(new, tmp_path / "second-home", work, "update", "shop")
-    assert "0.1.0 to 0.2.0, staged, not committed" in said
+    output = run(new, tmp_path / "second-home", work, "update", "shop")
+    assert "0.1.0 to 0.2.0, staged, not committed" in output
     assert (work / "shop/app/both.py").read_text() == numbered("both", _3="template = 3", _9="mine = 1")
-    said = run(new, tmp_path / "second-home", work, "status", "shop")
-    assert "The project is up to date" in said
+    output = run(new, tmp_path / "second-home", work, "status", "shop")
+    assert "The project is up to date" in output
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs network namespaces of Linux")

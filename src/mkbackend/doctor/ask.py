@@ -9,22 +9,22 @@ from mkbackend.doctor.interpreter import of
 from mkbackend.errors import MkbackendError
 from mkbackend.system import run
 
-Answer = Mapping[str, Any]
+Report = Mapping[str, Any]
 _PROBE = Path(__file__).with_name("probe")
 # Docker and the database may take five seconds each, imports from a cold disk most of the rest.
 _PATIENCE = 60.0
 
 
-def ask(project: Path, patience: float = _PATIENCE) -> Answer:
-    """Return the probe's answer; raise MkbackendError if it fails or does not finish."""
+def ask(project: Path, patience: float = _PATIENCE) -> Report:
+    """Return the probe's report; raise MkbackendError if it fails or does not finish."""
     if not of(project).is_file():
         raise MkbackendError("there is no Python in .venv", hint="make install")
     # Without bytecode, to leave the project unchanged.
     command = (of(project), "-B", _PROBE)
     env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
-    said = run(*command, cwd=project, env=env, timeout=patience)
+    output = run(*command, cwd=project, env=env, timeout=patience)
     try:
-        answer: Answer = json.loads(said)
+        report: Report = json.loads(output)
     except ValueError:
         raise MkbackendError("the project's Python printed unexpected output") from None
-    return answer
+    return report

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mkbackend import migrations, recorded
 from mkbackend.doctor import age, database, env_file, interpreter, port, settings, tools
-from mkbackend.doctor.ask import Answer, ask
+from mkbackend.doctor.ask import Report, ask
 from mkbackend.doctor.checks import Check, note, unknown, wrong
 from mkbackend.errors import MkbackendError
 from mkbackend.project import unusable
@@ -40,43 +40,43 @@ def _examine(project: Recorded) -> Iterator[Check]:
     yield from tools.look(project.project)
     yield age.look(project)
     try:
-        told = ask(project.project)
+        report = ask(project.project)
     except MkbackendError as error:
-        yield from _without_its_word(project.project, error)
+        yield from _without_report(project.project, error)
     else:
-        yield from _service(project.project, told)
+        yield from _service(project.project, report)
 
 
-def _without_its_word(project: Path, error: MkbackendError) -> Iterator[Check]:
+def _without_report(project: Path, error: MkbackendError) -> Iterator[Check]:
     """Check what does not need the project's own code, which cannot run."""
     yield from env_file.look(project, starts=False)
     yield note("service", f"settings, database and migrations were not checked: {error.message}", error.hint)
     yield port.look(project, {"PORT": env_file.port(project)})
 
 
-def _service(project: Path, told: Answer) -> Iterator[Check]:
-    """Check the probe's answer."""
-    said, base, scripts = told["settings"], told["database"], told["migrations"]
-    yield from env_file.look(project, starts=said.get("problems") == [])
-    if missing := {part["missing"] for part in told.values() if "missing" in part}:
+def _service(project: Path, report: Report) -> Iterator[Check]:
+    """Check the probe's report."""
+    service, base, scripts = report["settings"], report["database"], report["migrations"]
+    yield from env_file.look(project, starts=service.get("problems") == [])
+    if missing := {part["missing"] for part in report.values() if "missing" in part}:
         yield wrong("packages", f"not installed in .venv: {', '.join(sorted(missing))}", "make install")
-    if _can_tell(said):
-        yield from settings.look(said, has_env=(project / ".env").is_file())
-    yield port.look(project, said.get("serves") or {"PORT": env_file.port(project)})
-    if _can_tell(base):
+    if _is_complete(service):
+        yield from settings.look(service, has_env=(project / ".env").is_file())
+    yield port.look(project, service.get("serves") or {"PORT": env_file.port(project)})
+    if _is_complete(base):
         yield database.look(base)
-    yield from database.jobs(base, said)
-    if _can_tell(scripts):
+    yield from database.jobs(base, service)
+    if _is_complete(scripts):
         yield from database.migrations(scripts, base, migrations.merge_command(project))
-    yield from _untold(told)
+    yield from _incomplete(report)
 
 
-def _can_tell(part: Answer) -> bool:
+def _is_complete(part: Report) -> bool:
     return "error" not in part and "missing" not in part
 
 
-def _untold(told: Answer) -> Iterator[Check]:
+def _incomplete(report: Report) -> Iterator[Check]:
     """Report the parts that the probe could not check: code of an older template, or changed by the owner."""
-    for name, part in told.items():
+    for name, part in report.items():
         if "error" in part:
             yield unknown(name, MkbackendError(str(part["error"])))

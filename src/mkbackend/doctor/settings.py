@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from mkbackend.doctor.ask import Answer
+from mkbackend.doctor.ask import Report
 from mkbackend.doctor.checks import Check, note, ok, wrong
 
 _RANDOM = '''python3 -c "import secrets; print(secrets.token_hex(32))"'''
@@ -11,30 +11,30 @@ _RANDOM = '''python3 -c "import secrets; print(secrets.token_hex(32))"'''
 _OF_DOCKER = ("COMPOSE_", "DOCKER_")
 
 
-def look(told: Answer, has_env: bool) -> Iterator[Check]:
+def look(report: Report, has_env: bool) -> Iterator[Check]:
     """Check the probe's answer; a missing .env explains all problems and is already reported."""
-    problems = [*told["problems"]] if has_env else []
+    problems = [*report["problems"]] if has_env else []
     weak = [problem for problem in problems if "is weak" in problem]
     if others := [problem for problem in problems if problem not in weak]:
         yield wrong("settings", f"are invalid: {'; '.join(others)}", "Fix .env; .env.example explains each setting.")
-    elif not told["problems"]:
+    elif not report["problems"]:
         yield ok("settings", "are valid")
-    yield from _secrets(weak, told)
-    yield from _names(told)
+    yield from _secrets(weak, report)
+    yield from _names(report)
 
 
-def _secrets(weak: list[str], told: Answer) -> Iterator[Check]:
+def _secrets(weak: list[str], report: Report) -> Iterator[Check]:
     if weak:
         yield wrong("secrets", "; ".join(problem.replace(": is weak", " is weak") for problem in weak), _RANDOM)
-    elif names := told.get("weak"):
+    elif names := report.get("weak"):
         yield note("secrets", f"{', '.join(names)} is weak: production rejects it", _RANDOM)
-    elif not told["problems"]:
+    elif not report["problems"]:
         yield ok("secrets", "are strong")
 
 
-def _names(told: Answer) -> Iterator[Check]:
+def _names(report: Report) -> Iterator[Check]:
     """Report unknown names; one that resembles a setting missing from .env counts as a typo."""
-    known, given = set(told["known"]), told["given"]
+    known, given = set(report["known"]), report["given"]
     unread = [name for name in given if name not in known and not name.startswith(_OF_DOCKER)]
     nearest = {name: near[0] for name in unread if (near := get_close_matches(name.upper(), known, 1, 0.75))}
     slips = {name: near for name, near in nearest.items() if near not in given}

@@ -44,8 +44,8 @@ def _git(project: Path) -> Check:
 def _make(project: Path) -> Check:
     if shutil.which("make") is None:
         return note("make", "is not installed", "docs/commands.md of the project has the command behind each target.")
-    said = programs.answer("make", "--version", cwd=project) or ""
-    return ok("make", said.partition("\n")[0] or "is installed")
+    output = programs.answer("make", "--version", cwd=project) or ""
+    return ok("make", output.partition("\n")[0] or "is installed")
 
 
 def _docker(project: Path) -> Check:

@@ -29,8 +29,8 @@ class Description:
         """Return this description overridden by the command line."""
         if typed.name and typed.name != self.name:
             raise BadInputError(f"The file describes {self.name!r}, not {typed.name!r}.", "Omit the name.")
-        said = {name: value for name, value in vars(typed).items() if value not in (None, "", ())}
-        return replace(self, **{**said, "fields": self.fields + typed.fields})
+        given = {name: value for name, value in vars(typed).items() if value not in (None, "", ())}
+        return replace(self, **{**given, "fields": self.fields + typed.fields})
 
 
 def resource_of(described: Description) -> Resource:
@@ -60,13 +60,13 @@ def read_file(path: Path) -> Description:
         raise BadInputError(f"{path}: {error.strerror}.", "--from takes a TOML file.") from error
     except ValueError as error:
         raise BadInputError(f"{path} is not valid TOML: {error}.", _SUCH) from error
-    said: dict[str, Any] = {key: value for key, value in found.items() if key not in _IGNORED}
-    for key, value in said.items():
+    given: dict[str, Any] = {key: value for key, value in found.items() if key not in _IGNORED}
+    for key, value in given.items():
         if key not in _KEYS:
             raise BadInputError(f"{path}: unknown key {key!r}.", f"Keys: {', '.join(_KEYS)}.")
         if type(value) is not _KEYS[key] or (key == "fields" and not all(isinstance(word, str) for word in value)):
             raise BadInputError(f"{path}: {key} has an invalid value.", _SUCH)
-    return Description(**{**said, "fields": tuple(said.get("fields", ()))})
+    return Description(**{**given, "fields": tuple(given.get("fields", ()))})
 
 
 _SUCH = 'name = "article"\n  fields = ["title:str/200", "body:text:null"]'

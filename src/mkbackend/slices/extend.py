@@ -17,7 +17,7 @@ from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.view import view
-from mkbackend.system import said
+from mkbackend.system import output_of
 
 # A conflict with git's markers for both sides and the base.
 _CONFLICT = re.compile(
@@ -59,8 +59,8 @@ def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str
 
 def _require_same(old: Resource, described: Description) -> None:
     """Raise BadInputError if anything but the fields would change."""
-    said = {"plural": old.plural, "auth": old.auth, "soft_delete": old.soft_delete}
-    for name, value in said.items():
+    kept = {"plural": old.plural, "auth": old.auth, "soft_delete": old.soft_delete}
+    for name, value in kept.items():
         if getattr(described, name) not in (None, value):
             raise BadInputError(
                 f"{old.name} exists, and its {name} is {value}: add can only add fields to it.",
@@ -106,7 +106,7 @@ def _merge(mine: str, base: str, theirs: str) -> str | None:
         names = ("mine", "base", "theirs")
         for name, text in zip(names, (mine, base, theirs), strict=True):
             Path(directory, name).write_text(text, encoding="utf-8", newline="\n")
-        code, merged = said("git", "merge-file", "-p", "-q", "--diff3", *names, cwd=Path(directory))
+        code, merged = output_of("git", "merge-file", "-p", "-q", "--diff3", *names, cwd=Path(directory))
     if code < 0 or code > 127:
         raise MkbackendError(f"git merge-file failed: {merged}")
     joined = _CONFLICT.sub(lambda found: found[0] if found["base"].strip() else found["mine"] + found["theirs"], merged)

@@ -220,8 +220,8 @@ async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """Yield a client that runs the jobs that each request adds."""
     container = app.state.container
 
-    async def do_jobs(answer: Response) -> None:
-        reads = answer.request.method in SAFE_METHODS
+    async def do_jobs(response: Response) -> None:
+        reads = response.request.method in SAFE_METHODS
         if not (reads or container.settings.JOBS_IN_API):
             await do_waiting_jobs(container)
 

@@ -103,12 +103,12 @@ async def test_an_unknown_email_gets_the_same_response_and_no_mail(
     client: AsyncClient, mailbox: Mailbox, path: str
 ) -> None:
     await client.post(f"{AUTH}/register", json=ADA)
-    answers = [
+    responses = [
         await client.post(f"{AUTH}/{path}", json={"email": email})
         for email in ("ada@example.com", "nobody@example.com")
     ]
-    assert answers[0].status_code == answers[1].status_code == 202
-    assert answers[0].json() == answers[1].json()
+    assert responses[0].status_code == responses[1].status_code == 202
+    assert responses[0].json() == responses[1].json()
     assert [mail.to for mail in mailbox.mails] == ["ada@example.com"] * 2
 
 
@@ -137,8 +137,8 @@ async def test_disabled_registration_has_no_route(
     app = create_app(make_settings(REGISTRATION_ENABLED=False))
     transport = ASGITransport(app=app)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
-        answer = await client.post(f"{AUTH}/register", json=ADA)
-    assert answer.status_code == 404
+        response = await client.post(f"{AUTH}/register", json=ADA)
+    assert response.status_code == 404
     assert f"{AUTH}/register" not in app.openapi()["paths"]
 
 
@@ -149,10 +149,10 @@ async def test_attempts_and_audit_events_survive_a_refused_login(
     codes = []
     for _ in range(6):
         form = {"username": "ada@example.com", "password": "wrong"}
-        answer = await fresh_client.post(f"{AUTH}/login", data=form)
-        codes.append(answer.status_code)
+        response = await fresh_client.post(f"{AUTH}/login", data=form)
+        codes.append(response.status_code)
     assert codes == [401] * 5 + [429]
-    assert int(answer.headers["Retry-After"]) > 0
+    assert int(response.headers["Retry-After"]) > 0
     async with elsewhere.transaction() as session:
         events = (await session.scalars(select(AuditEvent))).all()
     assert [(event.action, event.refused) for event in events] == [("login", True)] * 6
@@ -177,10 +177,10 @@ async def test_one_of_concurrent_token_exchanges_succeeds(
     await store(elsewhere, make_user(email="ada@example.com"))
     tokens = await _login(fresh_client, PASSWORD)
     old = {"refresh_token": tokens["refresh_token"]}
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(fresh_client.post(f"{AUTH}/refresh", json=old) for _ in range(5))
     )
-    assert sorted(a.status_code for a in answers) == [200] + [401] * 4
+    assert sorted(a.status_code for a in responses) == [200] + [401] * 4
 
 
 async def test_concurrent_demotions_leave_one_admin(
@@ -190,7 +190,7 @@ async def test_concurrent_demotions_leave_one_admin(
     sign_in: SignIn,
 ) -> None:
     one, two = [await store(elsewhere, make_user(role=Role.ADMIN)) for _ in range(2)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             fresh_client.patch(
                 f"/api/v1/users/{other.id}",
@@ -200,7 +200,7 @@ async def test_concurrent_demotions_leave_one_admin(
             for admin, other in ((one, two), (two, one))
         )
     )
-    assert Counter(a.status_code for a in answers)[200] == 1
+    assert Counter(a.status_code for a in responses)[200] == 1
     async with elsewhere.transaction() as session:
         admins = await session.scalars(select(User).where(User.role == Role.ADMIN))
         assert len(admins.all()) == 1
@@ -210,10 +210,10 @@ async def test_concurrent_demotions_leave_one_admin(
 async def test_one_of_concurrent_registrations_succeeds(
     fresh_client: AsyncClient, callers: int
 ) -> None:
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(fresh_client.post(f"{AUTH}/register", json=ADA) for _ in range(callers))
     )
-    codes = Counter(answer.status_code for answer in answers)
+    codes = Counter(response.status_code for response in responses)
     assert codes[201] == 1
     assert codes[201] + codes[409] + codes[429] == callers
 

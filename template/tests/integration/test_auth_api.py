@@ -22,9 +22,9 @@ async def test_login_returns_a_valid_access_token(
     client: AsyncClient, user: User
 ) -> None:
     form = {"username": user.email.upper(), "password": PASSWORD}
-    answer = await client.post(LOGIN, data=form)
-    tokens = answer.json()
-    assert (answer.status_code, tokens["token_type"]) == (200, "bearer")
+    response = await client.post(LOGIN, data=form)
+    tokens = response.json()
+    assert (response.status_code, tokens["token_type"]) == (200, "bearer")
     assert tokens["expires_in"] == 15 * 60
     me = await client.get(ME, headers=_bearer(tokens["access_token"]))
     assert me.json()["email"] == user.email
@@ -33,9 +33,11 @@ async def test_login_returns_a_valid_access_token(
 async def test_refresh_returns_new_tokens(client: AsyncClient, user: User) -> None:
     form = {"username": user.email, "password": PASSWORD}
     tokens = (await client.post(LOGIN, data=form)).json()
-    answer = await client.post(REFRESH, json={"refresh_token": tokens["refresh_token"]})
-    assert answer.status_code == 200
-    me = await client.get(ME, headers=_bearer(answer.json()["access_token"]))
+    response = await client.post(
+        REFRESH, json={"refresh_token": tokens["refresh_token"]}
+    )
+    assert response.status_code == 200
+    me = await client.get(ME, headers=_bearer(response.json()["access_token"]))
     assert me.status_code == 200
 
 
@@ -72,11 +74,11 @@ async def test_a_refused_login_is_recorded_with_any_forwarded_address(
         (b"X-Forwarded-For", forwarded.encode("latin-1")),
         (b"X-Request-ID", b"x" * 99),
     ]
-    answer = await client.post(LOGIN, data=form, headers=headers)
-    assert answer.status_code == 401
+    response = await client.post(LOGIN, data=form, headers=headers)
+    assert response.status_code == 401
     async with database.reading() as session:
         recorded = (await session.execute(RECORDED)).all()
-    assert recorded == [(address, answer.headers["X-Request-ID"])]
+    assert recorded == [(address, response.headers["X-Request-ID"])]
 
 
 @pytest.mark.parametrize(
@@ -86,10 +88,10 @@ async def test_a_failed_login_hides_the_cause(
     client: AsyncClient, user: User, change: dict[str, str]
 ) -> None:
     form = {"username": user.email, "password": PASSWORD} | change
-    answer = await client.post(LOGIN, data=form)
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.json()["message"] == "E-mail or password is wrong"
+    response = await client.post(LOGIN, data=form)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.json()["message"] == "E-mail or password is wrong"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ async def test_one_of_concurrent_changes_succeeds(
     other = await store(elsewhere, make_user())
     one, headers = f"{USERS}/{other.id}", sign_in(admin)
     tag = (await fresh_client.get(one, headers=headers)).headers["ETag"]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             fresh_client.patch(
                 one, json={"full_name": name}, headers=headers | {"If-Match": tag}
@@ -105,4 +105,4 @@ async def test_one_of_concurrent_changes_succeeds(
             for name in ("Ada", "Grace", "Jean", "Radia")
         )
     )
-    assert sorted(a.status_code for a in answers) == [200, 412, 412, 412]
+    assert sorted(a.status_code for a in responses) == [200, 412, 412, 412]

@@ -15,8 +15,8 @@ HEALTH = "/api/v1/health"
 async def test_liveness_returns_version_and_environment(
     client: AsyncClient, settings: Settings
 ) -> None:
-    answer = await client.get(HEALTH)
-    assert answer.json() == {
+    response = await client.get(HEALTH)
+    assert response.json() == {
         "status": "healthy",
         "version": settings.VERSION,
         "environment": "test",

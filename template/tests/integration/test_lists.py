@@ -44,10 +44,10 @@ async def test_cursors_return_every_user_once(
     assert (page["page"], page["total"], page["total_pages"]) == (1, 5, 3)
     found = page["items"]
     while cursor := page["next_cursor"]:
-        answer = await client.get(
+        response = await client.get(
             USERS, params=query | {"cursor": cursor}, headers=as_admin
         )
-        page = answer.json()
+        page = response.json()
         assert page["total"] is page["page"] is page["total_pages"] is None
         found += page["items"]
     assert len({user["id"] for user in found}) == len(found) == 5

@@ -148,9 +148,9 @@ async def test_an_unwritable_directory_is_a_503(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     app.state.container.files = FileStore(tmp_path / "file")
-    answer = await client.put(PICTURE, content=PNG, headers=as_user)
-    assert answer.status_code == 503
-    assert answer.json()["message"] == "File storage is unavailable"
+    response = await client.put(PICTURE, content=PNG, headers=as_user)
+    assert response.status_code == 503
+    assert response.json()["message"] == "File storage is unavailable"
 
 
 async def test_purge_removes_orphaned_files(

@@ -131,8 +131,8 @@ async def test_a_request_succeeds_if_its_commit_does(
     caller: Caller, elsewhere: DatabaseManager, name: str
 ) -> None:
     before = await _rows(elsewhere)
-    answer = await CALLS[name](caller)
-    assert answer.is_success, answer.text
+    response = await CALLS[name](caller)
+    assert response.is_success, response.text
     assert await _rows(elsewhere) != before
 
 
@@ -148,9 +148,9 @@ async def test_a_request_fails_without_effect_if_its_commit_fails(
 ) -> None:
     setup_logging(settings)
     before = await _rows(elsewhere)
-    answer = await CALLS[name](caller)
-    assert answer.status_code == 500
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    response = await CALLS[name](caller)
+    assert response.status_code == 500
+    assert response.headers["Content-Type"] == "application/problem+json"
     assert await _rows(elsewhere) == before
     assert "Mail to" not in capsys.readouterr().out
     assert os.listdir(tmp_path) == []
@@ -169,10 +169,10 @@ async def test_a_violated_deferred_constraint_is_a_conflict_too(
     monkeypatch.setattr(UserRepository, "conflicts", known)
     admin = await store(elsewhere, make_user(role=Role.ADMIN))
     namesake = EVE | {"full_name": admin.full_name}
-    answer = await fresh_client.post(
+    response = await fresh_client.post(
         f"{V1}/users", json=namesake, headers=sign_in(admin)
     )
-    assert (answer.status_code, answer.json()["message"]) == (409, message)
+    assert (response.status_code, response.json()["message"]) == (409, message)
 
 
 async def test_an_error_rolls_back_the_transaction(

@@ -48,14 +48,14 @@ async def test_an_admin_creates_reads_changes_and_deletes_a_user(
 async def test_no_response_contains_a_password(
     client: AsyncClient, as_admin: Headers, user: User
 ) -> None:
-    for answer in (
+    for response in (
         await client.post(USERS, json=ADA, headers=as_admin),
         await client.get(USERS, headers=as_admin),
         await client.get(f"{USERS}/{user.id}", headers=as_admin),
         await client.post(USERS, json=ADA | {"email": "x"}, headers=as_admin),
     ):
-        assert PASSWORD not in answer.text
-        assert "hash" not in answer.text
+        assert PASSWORD not in response.text
+        assert "hash" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -82,17 +82,17 @@ async def test_only_an_admin_can_write_and_a_moderator_can_read(
     if role is not None:
         headers = sign_in(await store(database, make_user(role=role)))
     path = USERS + path.format(id=uuid4())
-    answer = await client.request(method, path, headers=headers, json=ADA)
+    response = await client.request(method, path, headers=headers, json=ADA)
     reads = role == Role.MODERATOR and method == "GET"
     expected = (404 if "-" in path else 200) if reads else 403 if role else 401
-    assert answer.status_code == expected
+    assert response.status_code == expected
 
 
 async def test_every_user_can_read_themselves(
     client: AsyncClient, user: User, sign_in: SignIn
 ) -> None:
-    answer = await client.get(f"{USERS}/me", headers=sign_in(user))
-    assert (answer.status_code, answer.json()["id"]) == (200, str(user.id))
+    response = await client.get(f"{USERS}/me", headers=sign_in(user))
+    assert (response.status_code, response.json()["id"]) == (200, str(user.id))
 
 
 async def test_a_revoked_role_is_refused_immediately(
@@ -114,9 +114,9 @@ async def test_a_taken_email_is_a_conflict_regardless_of_case(
 ) -> None:
     await client.post(USERS, json=ADA, headers=as_admin)
     again = ADA | {"email": "ADA@example.com"}
-    answer = await client.post(USERS, json=again, headers=as_admin)
-    assert answer.status_code == 409
-    assert answer.json()["message"] == "This e-mail is already registered"
+    response = await client.post(USERS, json=again, headers=as_admin)
+    assert response.status_code == 409
+    assert response.json()["message"] == "This e-mail is already registered"
 
 
 async def test_one_of_concurrent_requests_creates_the_user(
@@ -126,10 +126,10 @@ async def test_one_of_concurrent_requests_creates_the_user(
     sign_in: SignIn,
 ) -> None:
     admin = await store(elsewhere, make_user(role=Role.ADMIN))
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(fresh_client.post(USERS, json=ADA, headers=sign_in(admin)) for _ in range(8))
     )
-    assert sorted(a.status_code for a in answers) == [201] + [409] * 7
+    assert sorted(a.status_code for a in responses) == [201] + [409] * 7
 
 
 async def test_the_email_of_a_deleted_user_can_be_reused(
@@ -160,8 +160,8 @@ async def test_a_list_is_paginated(
     session.add_all(make_user(full_name=f"Number {i}") for i in range(5))
     await session.flush()
     query = "search=number&limit=2&page=3&sort_by=full_name&sort_order=asc"
-    answer = await client.get(f"{USERS}?{query}", headers=as_admin)
-    body = answer.json()
+    response = await client.get(f"{USERS}?{query}", headers=as_admin)
+    body = response.json()
     assert [item["full_name"] for item in body.pop("items")] == ["Number 4"]
     assert body == {
         "total": 5,
@@ -190,9 +190,9 @@ async def test_a_list_is_paginated(
 async def test_an_invalid_query_parameter_is_named(
     client: AsyncClient, as_admin: Headers, query: str
 ) -> None:
-    answer = await client.get(f"{USERS}?{query}", headers=as_admin)
-    assert answer.status_code == 422
-    [error] = answer.json()["errors"]
+    response = await client.get(f"{USERS}?{query}", headers=as_admin)
+    assert response.status_code == 422
+    [error] = response.json()["errors"]
     assert error["field"] == f"query.{query.split('=')[0]}"
 
 
@@ -212,15 +212,15 @@ async def test_an_invalid_change_is_refused(
     client: AsyncClient, as_admin: Headers, user: User, body: Any
 ) -> None:
     # Not `json=body`: httpx does not send a lone surrogate; other clients do.
-    answer = await client.patch(
+    response = await client.patch(
         f"{USERS}/{user.id}", content=json.dumps(body), headers=as_admin
     )
-    assert answer.status_code == 422
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
 
 
 async def test_a_malformed_body_is_refused(
     client: AsyncClient, as_admin: Headers
 ) -> None:
-    answer = await client.post(USERS, content=b"{", headers=as_admin)
-    assert answer.status_code == 422
+    response = await client.post(USERS, content=b"{", headers=as_admin)
+    assert response.status_code == 422

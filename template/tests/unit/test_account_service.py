@@ -126,8 +126,8 @@ async def test_mail_to_a_new_email_is_rate_limited(fakes: Fakes, user: User) -> 
 
 
 async def test_every_field_of_a_registration_is_stored(user: User) -> None:
-    said = ADA.model_dump(exclude={"password"})
-    assert {name: getattr(user, name) for name in said} == said
+    given = ADA.model_dump(exclude={"password"})
+    assert {name: getattr(user, name) for name in given} == given
 
 
 # Bytes, which no field has: Pydantic warns.

@@ -45,9 +45,9 @@ async def test_a_new_user_is_stored_with_a_password_hash(
 async def test_every_field_of_a_new_user_is_stored(
     service: UserService,
 ) -> None:
-    said = ADA.model_dump(exclude={"password"})
+    given = ADA.model_dump(exclude={"password"})
     user = await service.create_user(ADA)
-    assert {name: getattr(user, name) for name in said} == said
+    assert {name: getattr(user, name) for name in given} == given
 
 
 async def test_a_new_user_has_the_user_role(service: UserService) -> None:

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from probe_database import tell_database
-from probe_migrations import tell_migrations
-from probe_settings import read_dotenv, tell_settings
-from probe_words import Told, without_secrets
+from probe_database import report_database
+from probe_migrations import report_migrations
+from probe_settings import read_dotenv, report_settings
+from probe_words import Report, without_secrets
 
 
 def main() -> None:
@@ -21,18 +21,18 @@ def main() -> None:
     # Import from the project first, as with `python -m`, and from this folder last.
     sys.path[:] = [str(Path.cwd()), *sys.path[1:], sys.path[0]]
     with contextlib.redirect_stdout(sys.stderr):  # the project's own code may print
-        dotenv = told(lambda: {"values": read_dotenv()})
+        dotenv = run(lambda: {"values": read_dotenv()})
         values = dotenv.get("values")
-        settings = dotenv if values is None else told(lambda: tell_settings(values))
-        database = dotenv if values is None else told(lambda: tell_database(values))
-        migrations = told(lambda: tell_migrations(database))
+        settings = dotenv if values is None else run(lambda: report_settings(values))
+        database = dotenv if values is None else run(lambda: report_database(values))
+        migrations = run(lambda: report_migrations(database))
     print(json.dumps({"settings": settings, "database": database, "migrations": migrations}, default=str))
 
 
-def told(tell: Callable[[], Told]) -> Told:
+def run(probe: Callable[[], Report]) -> Report:
     """Return a function's result, or why it failed: a `missing` package, or another `error`."""
     try:
-        return tell()
+        return probe()
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         return {"error": f"the project has no {error.name}"} if name in ("app", "scripts") else {"missing": name}

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from probe_words import Told, without_secrets
+from probe_words import Report, without_secrets
 
 SECONDS = 5
 # The query of scripts/devdb.py, which excludes tables of extensions.
@@ -27,7 +27,7 @@ JOBS = """
 """
 
 
-def tell_database(dotenv: dict[str, str]) -> Told:
+def report_database(dotenv: dict[str, str]) -> Report:
     """Choose the database as `make dev` does, and inspect it."""
     from scripts.postgres import PostgresError, find_binaries
     from scripts.postgres.choice import DatabaseError, Ways, choose, running_port
@@ -38,7 +38,7 @@ def tell_database(dotenv: dict[str, str]) -> Told:
     except (DatabaseError, PostgresError) as error:
         return {"none": without_secrets(str(error))}
     os.environ.update(choice.settings)
-    found: Told = {"reason": choice.reason, "embedded": choice.embedded, "runs": False}
+    found: Report = {"reason": choice.reason, "embedded": choice.embedded, "runs": False}
     return found if choice.embedded and not enter_embedded() else found | look()
 
 
@@ -59,7 +59,7 @@ def enter_embedded() -> bool:
     return True
 
 
-def look() -> Told:
+def look() -> Report:
     """Return the database's address, and its tables and revisions or why they cannot be read."""
     from app.core.config import DatabaseSettings  # type: ignore[attr-defined]  # defined there in 0.1, imported in others
     from pydantic import ValidationError
@@ -78,7 +78,7 @@ def look() -> Told:
         return place | {"away": why(error)}
 
 
-async def ask(settings: Any) -> Told:
+async def ask(settings: Any) -> Report:
     """Query tables, revisions and jobs, with a timeout."""
     from app.core.database import make_engine
     from sqlalchemy import text

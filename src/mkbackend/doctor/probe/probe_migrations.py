@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from probe_words import Told
+from probe_words import Report
 
 
-def tell_migrations(database: Told) -> Told:
+def report_migrations(database: Report) -> Report:
     """Return the heads and, if the database was queried, the `pending` revisions or those `beyond` the project's."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory.from_config(Config("alembic.ini"))
-    heads: Told = {"heads": sorted(script.get_heads())}
+    heads: Report = {"heads": sorted(script.get_heads())}
     if "revisions" not in database and "lacks" not in database:
         return heads
     every = {revision.revision: Path(revision.path).stem for revision in script.walk_revisions()}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from probe_words import Told, plainly
+from probe_words import Report, plainly
 
 SERVES = ("HOST", "PORT", "API_V1_PREFIX", "PROJECT_NAME", "VERSION")
 # Other text in .env may be part of a multi-line secret.
@@ -19,13 +19,13 @@ def read_dotenv() -> dict[str, str]:
     return {name: value for name, value in dotenv_values(".env").items() if value is not None}
 
 
-def tell_settings(dotenv: dict[str, str]) -> Told:
+def report_settings(dotenv: dict[str, str]) -> Report:
     """Return the problems that prevent a start, and the settings of the server."""
     from app.core.config import ConfigurationError, Settings
 
     read = reader()
     given = sorted(name for name in dotenv if NAME.fullmatch(name))
-    names: Told = {"known": sorted(names_of(Settings) | names_of_compose()), "given": given}
+    names: Report = {"known": sorted(names_of(Settings) | names_of_compose()), "given": given}
     try:
         settings = read()
     except ConfigurationError as error:

@@ -5,7 +5,7 @@ import os
 import re
 from typing import Any
 
-Told = dict[str, Any]
+Report = dict[str, Any]
 # Variables with these suffixes are numbers, not secrets.
 SECRET = re.compile(r"(?!.*_(MINUTES|HOURS|DAYS|SECONDS)\b).*(PASSWORD|SECRET|KEY|TOKEN|DATABASE_URL)")
 # Shorter values would match unrelated text.

@@ -127,8 +127,8 @@ async def test_lists_return_200_or_503_while_connections_break(
 
     async def read(path: str) -> None:
         while not ended.is_set():
-            answer = await fresh_client.get(f"/api/v1{path}", headers=headers)
-            seen.add(answer.status_code)
+            response = await fresh_client.get(f"/api/v1{path}", headers=headers)
+            seen.add(response.status_code)
 
     async def break_all() -> None:
         for _ in range(20):

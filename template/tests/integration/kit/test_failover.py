@@ -190,18 +190,18 @@ async def test_a_read_only_server_serves_reads_until_failover(
 
         async def rename() -> int:
             body = {"full_name": next(names)}
-            answer = await client.patch(f"{V1}/users/me", json=body, headers=me)
-            return answer.status_code
+            response = await client.patch(f"{V1}/users/me", json=body, headers=me)
+            return response.status_code
 
         async def ready() -> tuple[int, str]:
-            answer = await client.get(f"{V1}/health/ready")
-            return answer.status_code, answer.json()["database"]
+            response = await client.get(f"{V1}/health/ready")
+            return response.status_code, response.json()["database"]
 
         assert await ready() == (200, "read-only")
         assert await rename() == 503
         for path in ("/users/me", "/users", "/users?search=exa"):
-            answer = await client.get(f"{V1}{path}", headers=me)
-            assert answer.status_code == 200, path
+            response = await client.get(f"{V1}{path}", headers=me)
+            assert response.status_code == 200, path
         await read_only(False)
         # The first change detects an old read-only connection.
         assert [await rename() for _ in range(5)][1:] == [200] * 4

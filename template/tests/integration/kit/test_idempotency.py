@@ -161,14 +161,14 @@ async def test_one_of_concurrent_equal_requests_takes_effect(
     fresh_client: AsyncClient, as_fresh_admin: Headers, elsewhere: DatabaseManager
 ) -> None:
     headers = as_fresh_admin | KEY
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(fresh_client.post(USERS, json=EVE, headers=headers) for _ in range(8))
     )
-    codes = {answer.status_code for answer in answers}
+    codes = {response.status_code for response in responses}
     assert codes <= {201, 409}
-    created = [a for a in answers if a.status_code == 201]
+    created = [a for a in responses if a.status_code == 201]
     assert len({a.content for a in created}) == 1
-    in_flight = [a for a in answers if a.status_code == 409]
+    in_flight = [a for a in responses if a.status_code == 409]
     assert all("in progress" in a.json()["message"] for a in in_flight)
     assert all(a.headers["Retry-After"] == "1" for a in in_flight)
     async with elsewhere.transaction() as session:
@@ -221,8 +221,8 @@ async def test_a_response_is_replayed_for_a_day(
         async with database.transaction() as session:
             earlier = IdempotencyKey.created_at - timedelta(hours=hours)
             await session.execute(update(IdempotencyKey).values(created_at=earlier))
-        answer = await client.post(USERS, json=EVE, headers=headers)
-        assert answer.status_code == expected
+        response = await client.post(USERS, json=EVE, headers=headers)
+        assert response.status_code == expected
     # The newer response has replaced it.
     assert (await client.post(USERS, json=EVE, headers=headers)).status_code == 409
 

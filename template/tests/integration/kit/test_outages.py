@@ -57,13 +57,13 @@ def calling(built: FastAPI) -> Calling:
     return call
 
 
-def _refused(answer: Response, why: str) -> None:
-    assert answer.status_code == 503
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert int(answer.headers["Retry-After"]) > 0
-    assert answer.json()["message"] == "The database is unavailable"
-    assert answer.json()["detail"] == why
-    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+def _refused(response: Response, why: str) -> None:
+    assert response.status_code == 503
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.json()["message"] == "The database is unavailable"
+    assert response.json()["detail"] == why
+    assert response.json()["request_id"] == response.headers["X-Request-ID"]
 
 
 async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
@@ -71,13 +71,13 @@ async def _call_all(client: AsyncClient, settings: Settings, why: str) -> None:
     token = TokenSigner(settings).create_access_token(uuid4())
     form = {"username": "eve@example.com", "password": PASSWORD}
     bearer = {"Authorization": f"Bearer {token}"}
-    for answer in await asyncio.gather(
+    for response in await asyncio.gather(
         client.get("/api/v1/users/me", headers=bearer),
         client.post("/api/v1/auth/register", json=EVE),
         client.post("/api/v1/auth/login", data=form),
         client.get(READY),
     ):
-        _refused(answer, why)
+        _refused(response, why)
     assert (await client.get("/api/v1/health")).status_code == 200
 
 

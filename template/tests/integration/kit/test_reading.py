@@ -114,8 +114,8 @@ async def test_a_get_that_writes_is_a_500_and_writes_nothing(
         return renamed
 
     monkeypatch.setattr(UserService, "get_user", rename)
-    answer = await client.get(f"/api/v1/users/{user.id}", headers=as_admin)
-    assert answer.status_code == 500
+    response = await client.get(f"/api/v1/users/{user.id}", headers=as_admin)
+    assert response.status_code == 500
     async with database.reading() as session:
         names = await session.scalars(select(User.full_name))
         assert "Eve" not in names.all()

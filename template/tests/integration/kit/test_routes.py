@@ -161,8 +161,8 @@ async def test_a_stream_has_the_current_user_and_no_session(
     app: FastAPI, user: User, sign_in: SignIn
 ) -> None:
     async with calling(app) as client:
-        answer = await client.get("/kinds/stream", headers=sign_in(user))
-        assert answer.text == user.email
+        response = await client.get("/kinds/stream", headers=sign_in(user))
+        assert response.text == user.email
         assert "container.open_scope" in (await client.get("/kinds/late")).text
 
 
@@ -190,8 +190,8 @@ async def test_guards_of_one_request_load_the_caller_once(
 ) -> None:
     monkeypatch.delattr(TokenService, "identify")
     async with calling(app) as client:
-        answer = await client.get("/kinds/both", headers=sign_in(admin))
-    assert answer.json() is True
+        response = await client.get("/kinds/both", headers=sign_in(admin))
+    assert response.json() is True
 
 
 async def test_a_guard_can_be_overridden_in_tests(app: FastAPI, user: User) -> None:

@@ -152,8 +152,8 @@ async def test_no_connection_is_held_during_slow_work(
     watched.meanwhile = look
     container = fresh_app.state.container
     container.database, container.files = narrow, Files(tmp_path)
-    answer = await (SLOW | OTHERS)[name](fresh_client, as_eve)
-    assert answer.is_success, answer.text
+    response = await (SLOW | OTHERS)[name](fresh_client, as_eve)
+    assert response.is_success, response.text
     assert set(held) == {" connections: 0"}
 
 
@@ -193,8 +193,8 @@ async def test_a_login_revoked_during_slow_work_is_refused_without_effect(
 
     watched.meanwhile = end_it
     fresh_app.state.container.files = Files(tmp_path)
-    answer = await SLOW[name](fresh_client, as_eve)
-    assert answer.status_code == 401
+    response = await SLOW[name](fresh_client, as_eve)
+    assert response.status_code == 401
     async with elsewhere.reading() as session:
         stored = (await session.scalars(select(User))).one()
         assert (stored.email, stored.picture) == (eve.email, None)
@@ -212,8 +212,8 @@ async def test_a_refusal_is_recorded_with_one_connection(
     name: str,
 ) -> None:
     fresh_app.state.container.database = narrow
-    answer = await REFUSED[name](fresh_client, as_eve)
-    assert answer.status_code in {400, 401}, answer.text
+    response = await REFUSED[name](fresh_client, as_eve)
+    assert response.status_code in {400, 401}, response.text
     assert await _recorded(elsewhere) == [(name, True)]
 
 
@@ -228,8 +228,8 @@ async def test_a_refused_role_is_recorded_for_reading_requests_too(
     headers = sign_in(await store(elsewhere, make_user()))
     fresh_app.state.container.database = narrow
     for method in ("GET", "POST"):
-        answer = await fresh_client.request(method, f"{V1}/users", headers=headers)
-        assert answer.status_code == 403
+        response = await fresh_client.request(method, f"{V1}/users", headers=headers)
+        assert response.status_code == 403
     assert await _recorded(elsewhere) == [("role", True)] * 2
 
 
@@ -237,10 +237,10 @@ async def test_a_refused_role_is_recorded_for_reading_requests_too(
 async def test_concurrent_wrong_logins_do_not_exceed_the_limit(
     fresh_client: AsyncClient,
 ) -> None:
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(REFUSED["login"](fresh_client, {}) for _ in range(20))
     )
-    assert Counter(a.status_code for a in answers) == {401: 5, 429: 15}
+    assert Counter(a.status_code for a in responses) == {401: 5, 429: 15}
 
 
 async def test_a_refusal_writes_its_remembered_actions_only(

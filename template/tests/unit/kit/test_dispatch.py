@@ -173,8 +173,8 @@ async def test_dependency_overrides_of_the_application_apply() -> None:
     router = APIRouter(prefix="/books")
 
     @router.get("")
-    def answer(said: Annotated[str, Depends(asked)]) -> str:
-        return said
+    def answer(value: Annotated[str, Depends(asked)]) -> str:
+        return value
 
     app = _app(router)
     app.dependency_overrides[asked] = lambda: "overridden"
@@ -227,18 +227,18 @@ async def test_websockets_are_reached(other: APIRouter) -> None:
 
 
 async def test_the_lifespan_of_a_router_runs() -> None:
-    said: list[str] = []
+    events: list[str] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        said.append("start")
+        events.append("start")
         yield
-        said.append("end")
+        events.append("end")
 
     app = _app(_router("", prefix="/books", lifespan=lifespan))
     async with app.router.lifespan_context(app):
-        assert said == ["start"]
-    assert said == ["start", "end"]
+        assert events == ["start"]
+    assert events == ["start", "end"]
 
 
 def test_a_route_with_newer_fastapi_features_is_left_to_fastapi() -> None:

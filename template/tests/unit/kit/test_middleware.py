@@ -60,28 +60,28 @@ def app(settings: Settings) -> FastAPI:
 
 
 async def test_a_valid_request_id_is_kept(client: AsyncClient) -> None:
-    answer = await client.get("/nowhere", headers={"X-Request-ID": "a-B_3.c"})
-    assert answer.headers["X-Request-ID"] == "a-B_3.c"
-    assert answer.json()["request_id"] == "a-B_3.c"
+    response = await client.get("/nowhere", headers={"X-Request-ID": "a-B_3.c"})
+    assert response.headers["X-Request-ID"] == "a-B_3.c"
+    assert response.json()["request_id"] == "a-B_3.c"
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "two words", "<script>", "{0}"])
 async def test_an_invalid_request_id_is_replaced(
     client: AsyncClient, given: str
 ) -> None:
-    answer = await client.get("/nowhere", headers={"X-Request-ID": given})
-    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"])
+    response = await client.get("/nowhere", headers={"X-Request-ID": given})
+    assert re.fullmatch(r"[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
 async def test_an_unexpected_error_is_a_problem_with_all_headers(
     client: AsyncClient,
 ) -> None:
-    answer = await client.get("/fails", headers=ORIGIN)
-    assert answer.status_code == 500
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
-    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
-    assert "hunter2" not in answer.text
+    response = await client.get("/fails", headers=ORIGIN)
+    assert response.status_code == 500
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+    assert response.json()["request_id"] == response.headers["X-Request-ID"]
+    assert "hunter2" not in response.text
 
 
 async def test_a_failing_stream_is_aborted(client: AsyncClient) -> None:
@@ -96,10 +96,10 @@ async def test_a_failing_stream_is_aborted(client: AsyncClient) -> None:
 async def test_routing_errors_are_problems(
     client: AsyncClient, method: str, path: str, status: int
 ) -> None:
-    answer = await client.request(method, path)
-    body = answer.json()
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert body["status"] == body["status_code"] == answer.status_code == status
+    response = await client.request(method, path)
+    body = response.json()
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert body["status"] == body["status_code"] == response.status_code == status
     assert body["type"] == "about:blank"
     assert body["title"] == body["message"]
     assert body["instance"] == path
@@ -116,8 +116,8 @@ async def test_routing_errors_are_problems(
 async def test_a_405_names_all_allowed_methods(
     client: AsyncClient, path: str, allowed: str
 ) -> None:
-    answer = await client.put(path)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    response = await client.put(path)
+    assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ async def test_head_is_logged_as_head(
 
 
 async def test_an_unknown_origin_gets_no_cors_header(client: AsyncClient) -> None:
-    answer = await client.get("/nowhere", headers={"Origin": "https://evil.example"})
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = await client.get("/nowhere", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in response.headers
 
 
 async def test_a_request_is_logged_without_its_query(
@@ -200,15 +200,15 @@ async def test_an_allowed_origin_can_use_every_method(
     client: AsyncClient, method: str
 ) -> None:
     asks = {"Access-Control-Request-Method": method}
-    answer = await client.options("/api/v1/users/me", headers=ORIGIN | asks)
-    assert answer.status_code == 200
+    response = await client.options("/api/v1/users/me", headers=ORIGIN | asks)
+    assert response.status_code == 200
 
 
 async def test_cors_exposes_the_response_headers(
     client: AsyncClient,
 ) -> None:
-    answer = await client.get("/nowhere", headers=ORIGIN)
-    exposed = answer.headers["Access-Control-Expose-Headers"]
+    response = await client.get("/nowhere", headers=ORIGIN)
+    exposed = response.headers["Access-Control-Expose-Headers"]
     assert {"ETag", "Retry-After", "X-Request-ID"} <= set(exposed.split(", "))
 
 
@@ -256,11 +256,11 @@ async def test_a_body_over_the_limit_is_refused(
     body = start.encode() + b"x" * LIMIT + b"x"
     content = body if declared else _in_pieces(body)
     headers = ORIGIN | {"Content-Type": media_type}
-    answer = await limited.post(path, content=content, headers=headers)
-    assert answer.status_code == 413
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
-    assert str(LIMIT) in answer.json()["message"]
+    response = await limited.post(path, content=content, headers=headers)
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+    assert str(LIMIT) in response.json()["message"]
 
 
 async def test_a_body_declared_too_large_is_not_read(
@@ -273,8 +273,8 @@ async def test_a_body_declared_too_large_is_not_read(
         yield bytes(LIMIT + 1)
 
     headers = {"Content-Length": str(LIMIT + 1)}
-    answer = await limited.post("/raw", content=body(), headers=headers)
-    assert answer.status_code == 413
+    response = await limited.post("/raw", content=body(), headers=headers)
+    assert response.status_code == 413
     assert read == []
 
 
@@ -310,10 +310,10 @@ async def test_a_slow_request_times_out(
         raise TimeoutError("of another kind")
 
     async with _client(app) as client:
-        answer = await client.get("/slow", headers=ORIGIN)
-        assert answer.status_code == 503
-        assert answer.headers["Retry-After"]
-        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+        response = await client.get("/slow", headers=ORIGIN)
+        assert response.status_code == 503
+        assert response.headers["Retry-After"]
+        assert response.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
         assert (await client.get("/slow-to-send")).text == "begun, ended"
         assert (await client.get("/fails")).status_code == 500
 
@@ -342,18 +342,18 @@ async def guarded(make_settings: MakeSettings) -> AsyncIterator[AsyncClient]:
 async def test_only_trusted_hosts_are_served(
     guarded: AsyncClient, host: str, served: bool
 ) -> None:
-    answer = await guarded.get("/api/v1/users", headers={"Host": host})
-    assert answer.status_code == (401 if served else 400)
+    response = await guarded.get("/api/v1/users", headers={"Host": host})
+    assert response.status_code == (401 if served else 400)
     if not served:
-        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(("path", "status"), [("", 200), ("y", 400)])
 async def test_health_probes_are_exempt_from_the_host_check(
     guarded: AsyncClient, path: str, status: int
 ) -> None:
-    answer = await guarded.get(f"/api/v1/health{path}", headers={"Host": "10.0.0.7"})
-    assert answer.status_code == status
+    response = await guarded.get(f"/api/v1/health{path}", headers={"Host": "10.0.0.7"})
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize(
@@ -372,9 +372,9 @@ async def test_forwarded_headers_count_from_trusted_proxies_only(
     says = {"X-Forwarded-For": "6.6.6.6, 192.0.2.9", "X-Forwarded-Proto": "https"}
     transport = ASGITransport(app=app, client=(peer, 1))
     async with AsyncClient(transport=transport, base_url="http://test") as client:
-        answer = await client.get("/who", headers=says)
-    assert answer.json() == [seen, "https" if seen == "192.0.2.9" else "http"]
-    strict = "Strict-Transport-Security" in answer.headers
+        response = await client.get("/who", headers=says)
+    assert response.json() == [seen, "https" if seen == "192.0.2.9" else "http"]
+    strict = "Strict-Transport-Security" in response.headers
     assert strict is (seen == "192.0.2.9")
 
 
@@ -395,8 +395,8 @@ async def test_every_response_has_security_headers(
 async def test_hsts_can_be_disabled(make_settings: MakeSettings) -> None:
     transport = ASGITransport(app=create_app(make_settings(HSTS_SECONDS=0)))
     async with AsyncClient(transport=transport, base_url="https://test") as client:
-        answer = await client.get("/nowhere")
-    assert "Strict-Transport-Security" not in answer.headers
+        response = await client.get("/nowhere")
+    assert "Strict-Transport-Security" not in response.headers
 
 
 @pytest.mark.parametrize("name", ["\ud800", "x" * 5000, "\x00", "a.b"])
@@ -405,26 +405,26 @@ async def test_any_field_name_is_reported_in_100_characters(
 ) -> None:
     body = json.dumps({name: 1}).encode()
     headers = {"Content-Type": "application/json"}
-    answer = await client.post("/api/v1/auth/refresh", content=body, headers=headers)
-    assert answer.status_code == 422
-    assert all(len(error["field"]) <= 100 for error in answer.json()["errors"])
+    response = await client.post("/api/v1/auth/refresh", content=body, headers=headers)
+    assert response.status_code == 422
+    assert all(len(error["field"]) <= 100 for error in response.json()["errors"])
 
 
 async def test_the_number_of_reported_errors_is_limited(client: AsyncClient) -> None:
     body = {f"field {i}": i for i in range(1000)}
-    answer = await client.post("/api/v1/auth/refresh", json=body)
-    assert len(answer.json()["errors"]) == 50
+    response = await client.post("/api/v1/auth/refresh", json=body)
+    assert len(response.json()["errors"]) == 50
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, "1" * 5000, '{"a": NaN}', "\xff"])
 async def test_malformed_json_is_refused(client: AsyncClient, body: str) -> None:
-    answer = await client.post(
+    response = await client.post(
         "/api/v1/auth/refresh",
         content=body.encode("latin-1"),
         headers={"Content-Type": "application/json"},
     )
-    assert answer.status_code in (400, 422)
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert response.status_code in (400, 422)
+    assert response.headers["Content-Type"] == "application/problem+json"
 
 
 async def _read_in_pieces(request: Request) -> int:

@@ -168,14 +168,14 @@ async def test_an_error_is_reported_once(fresh_database: Settings) -> None:
         app = create_app(fresh_database, _all_of(kept))
         _add_failing_route(app)
         async with running(app) as client:
-            answer = await client.get("/fails")
+            response = await client.get("/fails")
         async with running(create_app(fresh_database)) as client:
             await client.get("/fails")
     [event] = kept.events()
     assert (event["environment"], event["release"]) == ("test", app.version)
     assert event["exception"]["values"][-1]["type"] == "ProgrammingError"
     extra = event["extra"]["extra"]
-    assert extra["request_id"] == answer.headers["X-Request-ID"]
+    assert extra["request_id"] == response.headers["X-Request-ID"]
     assert len(extra["trace_id"]) == 32
     frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
     assert not [frame for frame in frames if "vars" in frame]
@@ -221,12 +221,12 @@ async def _scrape(port: int) -> dict[tuple[str, ...], float]:
     """Return the value of each metric by its name and some labels."""
     async with AsyncClient(trust_env=False) as client:
         try:
-            answer = await client.get(f"http://127.0.0.1:{port}/metrics")
+            response = await client.get(f"http://127.0.0.1:{port}/metrics")
         except Exception as error:
             raise OSError("refused") from error
     return {
         (sample.name, *_labels(sample.labels)): sample.value
-        for family in text_string_to_metric_families(answer.text)
+        for family in text_string_to_metric_families(response.text)
         for sample in family.samples
     }
 

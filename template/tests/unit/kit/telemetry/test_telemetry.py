@@ -164,8 +164,8 @@ def test_the_parent_process_serves_the_metrics_of_all_processes(
     def serve(*_: object, **__: object) -> None:
         directories.append(Path(os.environ[DIRECTORY]))
         _write(directories[0]).wait()
-        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-            assert b"sold_total 1.0" in answer.read()
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+            assert b"sold_total 1.0" in response.read()
 
     monkeypatch.setattr(uvicorn, "run", serve)
     monkeypatch.setattr(command, "read_settings", lambda: (settings, parts))
