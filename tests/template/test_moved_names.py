@@ -37,7 +37,7 @@ class Updated:
 
 
 @pytest.fixture(scope="module", params=["0.5.0", "0.8.0"])
-def updated(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> Iterator[Updated]:
+def updated(request: pytest.FixtureRequest, scratch: Path) -> Iterator[Updated]:
     release: str = request.param
     project = scratch / f"library-{release}"
     extend(made_by(release, project, scratch / f"mkbackend-{release}"), release)
@@ -48,7 +48,7 @@ def updated(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> I
     # CHANGELOG.md, 0.8.0: the owner's writing routes need requests in tests/calls.
     (project / "tests/calls").mkdir(exist_ok=True)
     shutil.copy(LIBRARY / "every/tests/calls/loans.py", project / "tests/calls")
-    (project / ".venv").symlink_to(installed / ".venv")
+    make(project, "install")
     yield Updated(project, previewed, output)
     shutil.rmtree(project)
 
