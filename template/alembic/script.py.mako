@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 ${imports if imports else ""}
-from alembic import op
+from alembic import op${"" if isinstance(down_revision, tuple) or "op." in (upgrades or "") else "  # noqa: F401"}
 
 revision: str = ${repr(up_revision)}
 down_revision: str | Sequence[str] | None = ${repr(down_revision)}
