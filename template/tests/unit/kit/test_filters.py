@@ -12,14 +12,13 @@ from sqlalchemy import true
 from app.domain.models.user import User
 from app.domain.schemas.common import SearchParams
 from app.domain.schemas.types import Moment
-from app.domain.schemas.user import UserListParams
 from app.repository.filters import filters_of
 from app.utils.filters import RANGES, read_filter
 
 names = st.from_regex(r"[a-z]{1,3}(_gte|_lt)?", fullmatch=True)
 
 
-class Recent(UserListParams):
+class Recent(SearchParams):
     """A query that also filters by creation time."""
 
     created_at: Moment | None = None
@@ -27,7 +26,7 @@ class Recent(UserListParams):
     created_at_lt: Moment | None = None
 
 
-class After(UserListParams):
+class After(SearchParams):
     """A query with a filter that is named after no column."""
 
     created_after: Moment | None = None
