@@ -82,8 +82,8 @@ def test_trust_requires_a_template() -> None:
     [
         ("project_name:\n  type: str\n", "does not ask for project_slug"),
         ("", "does not ask for project_name and project_slug"),
-        ("- a\n", "cannot be read"),
-        (f"{QUESTIONS}other:\n  choices: 5\n", "cannot be read"),
+        ("- a\n", "Cannot read the template's copier.yml"),
+        (f"{QUESTIONS}other:\n  choices: 5\n", "Cannot read the template's copier.yml"),
         (f"{QUESTIONS}other:\n  default: '{{{{ 1 / 0 }}}}'\n", "division by zero"),
         (f"{QUESTIONS}_tasks: [touch ../ran]\n", "runs code during rendering"),
     ],

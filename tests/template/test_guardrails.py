@@ -100,7 +100,7 @@ REFUSED_BY_TESTS = {
     ),
     "a column that is neither shown nor private": (
         "app/domain/models/user.py",
-        ("    # The file's name", "    phone: Mapped[str | None]\n    # The file's name"),
+        ("    # The name of the", "    phone: Mapped[str | None]\n    # The name of the"),
         "tests/unit/test_schemas.py",
         "test_every_column_is_in_the_response_or_private - AssertionError: ['phone'] are neither",
     ),

@@ -82,7 +82,7 @@ async def test_a_differing_constraint_is_reported_with_its_migration(
 
 def test_there_is_one_head(settings: Settings) -> None:
     scripts = ScriptDirectory.from_config(alembic_config(settings))
-    assert len(scripts.get_heads()) == 1, "join them: make migrate-merge"
+    assert len(scripts.get_heads()) == 1, "merge them: make migrate-merge"
 
 
 async def test_several_heads_are_refused_with_the_fix(
