@@ -20,8 +20,9 @@ from benchmarks.stage import Stage, filled
 from mkbackend import bundle
 
 POST, LOGIN = "POST a user", "login"
-# The same code repeats to 0.02 %; any change moves objects in memory, and with them collisions in Python's caches.
-TOLERANCE = 0.01
+# On a quiet machine the same code repeats to 0.02 %. Any change moves objects in memory, and with them collisions in
+# Python's caches; on a busy one the event loop wakes more often. Changes of words alone counted up to 1.8 % more.
+TOLERANCE = 0.03
 # Warm-up requests, as the interpreter and SQLAlchemy adapt to repeated work, and counted ones. Under valgrind hashing a
 # password takes a second.
 MANY, FEW = (100, 10), (6, 3)

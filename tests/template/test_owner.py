@@ -12,24 +12,10 @@ import pytest
 from combinations import FULL
 
 from .conftest import add_files, attempt, commit, make, run
-from .guides import files_of, type_through
+from .guides import GUIDES, files_of, type_through
 
 NEW = Path(__file__).with_name("owner")
 SLICE = "booking starts_at:datetime status:enum/open/paid --auth owner"
-# Those that leave something out, or join migrations, have projects of their own: test_guides.py.
-GUIDES = (
-    "README.md",
-    "docs/entity.md",
-    "docs/nested-list.md",
-    "docs/field.md",
-    "docs/role.md",
-    "docs/webhook.md",
-    "docs/http-client.md",
-    "docs/streaming.md",
-    "docs/report.md",
-    "docs/periodic-job.md",
-    "docs/required-field.md",
-)
 RANGE = """    created_at_gte: Moment | None = None
     created_at_lt: Moment | None = None
 """
