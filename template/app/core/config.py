@@ -87,6 +87,8 @@ class Settings(DatabaseSettings):
     ARGON2_MEMORY_KIB: int = Field(default=19456, ge=19456)
     ARGON2_PASSES: int = Field(default=2, ge=2)
     ARGON2_LANES: int = Field(default=1, ge=1)
+    # Logins and other requests that may wait for a password to be hashed
+    HASH_QUEUE_SIZE: int = Field(default=400, ge=1)
 
     # Jobs: concurrency of a worker; days to keep finished and failed jobs
     JOBS_AT_ONCE: int = Field(default=10, ge=2)

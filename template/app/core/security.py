@@ -1,6 +1,9 @@
 """Passwords and tokens; all secrets are passed in."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -13,62 +16,117 @@ from uuid import UUID, uuid4
 import jwt
 from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
 from pydantic import SecretStr
 
 from app.core.config import Settings
-from app.core.exceptions import UnauthorizedException
+from app.core.exceptions import ServiceUnavailableException, UnauthorizedException
+from app.core.hashes import argon2_kind, hash_kind, hash_of_nobody
 
 Kind = Literal["access", "refresh"]
 INVALID = "The token is invalid or has expired"
+BUSY = "Too many requests with a password at the moment"
 # Size of the cache of verified access tokens.
 TOKENS_KEPT = 4096
+
+_has_place: ContextVar[bool] = ContextVar("has_place", default=False)
 
 
 class PasswordHasher:
     """Argon2id hasher that also verifies bcrypt hashes.
 
-    Hashing runs in threads and, with several cores, leaves one to other requests.
+    Hashing runs in threads and, with several cores, leaves one to other requests. A
+    limited number of requests waits for a thread.
     """
 
     def __init__(self, settings: Settings) -> None:
-        argon2 = Argon2Hasher(
-            memory_cost=settings.ARGON2_MEMORY_KIB,
-            time_cost=settings.ARGON2_PASSES,
-            parallelism=settings.ARGON2_LANES,
-        )
+        memory, passes = settings.ARGON2_MEMORY_KIB, settings.ARGON2_PASSES
+        lanes = settings.ARGON2_LANES
+        argon2 = Argon2Hasher(memory_cost=memory, time_cost=passes, parallelism=lanes)
         self._hash = PasswordHash((argon2, BcryptHasher()))
-        self._limiter = CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
-        # Created at start: the first unknown e-mail must take no longer than others.
-        self._nobody = self._hash.hash("nobody")
+        self._kind = argon2_kind(memory=memory, passes=passes, lanes=lanes)
+        threads = max(1, (os.cpu_count() or 1) - 1)
+        self._limiter = CapacityLimiter(threads)
+        self._places = threads + settings.HASH_QUEUE_SIZE
+
+    @contextmanager
+    def queued(self) -> Iterator[None]:
+        """Reserve a place in the queue for what is hashed in the block.
+
+        Hashing reserves one by itself. Reserve it earlier where attempts are counted:
+        what finds the queue full must not count.
+
+        Raises:
+            ServiceUnavailableException: the queue is full.
+        """
+        if _has_place.get():
+            yield
+            return
+        if not self._places:
+            raise ServiceUnavailableException(BUSY)
+        self._places -= 1
+        token = _has_place.set(True)
+        try:
+            yield
+        finally:
+            _has_place.reset(token)
+            self._places += 1
 
     async def hash_password(self, password: str) -> str:
-        """Hash a password with a random salt."""
-        return await to_thread.run_sync(
-            self._hash.hash, password, limiter=self._limiter
-        )
+        """Hash a password with a random salt.
+
+        Raises:
+            ServiceUnavailableException: the queue is full.
+        """
+        return await self._in_thread(self._hash.hash, password)
 
     async def verify_password(
-        self, password: str, password_hash: str | None
+        self, password: str, password_hash: str | None, kinds: Iterable[str] = ()
     ) -> tuple[bool, str | None]:
         """Verify a password; return a new hash if the old one is outdated.
 
-        Without a hash (the user does not exist) the same work is done, so that the
-        response time reveals nothing.
-        """
-        matches, renewed = await to_thread.run_sync(
-            self._verify, password, password_hash or self._nobody, limiter=self._limiter
-        )
-        return (matches, renewed) if password_hash else (False, None)
+        The response time must reveal neither who exists nor whose hash is outdated: the
+        password is hashed once in each kind that users have, and never matches a
+        missing hash.
 
-    def _verify(self, password: str, password_hash: str) -> tuple[bool, str | None]:
-        if not BcryptHasher.identify(password_hash):
-            return self._hash.verify_and_update(password, password_hash)
+        Args:
+            password: as typed.
+            password_hash: the user's, or None if the user does not exist.
+            kinds: the kinds of all users' hashes; see `hash_kind`.
+
+        Raises:
+            ServiceUnavailableException: the queue is full.
+        """
+        own = hash_kind(password_hash)
+        others = {self._kind, *kinds} - {own}
+        known = password_hash if own else None
+        return await self._in_thread(self._verify, password, known, others)
+
+    async def _in_thread[Result](
+        self, work: Callable[..., Result], *args: Any
+    ) -> Result:
+        with self.queued():
+            return await to_thread.run_sync(work, *args, limiter=self._limiter)
+
+    def _verify(
+        self, password: str, password_hash: str | None, others: Iterable[str]
+    ) -> tuple[bool, str | None]:
+        for kind in others:
+            self._matches(password, hash_of_nobody(kind))
+        if password_hash is None or not self._matches(password, password_hash):
+            return False, None
+        is_current = hash_kind(password_hash) == self._kind
+        return True, None if is_current else self._hash.hash(password)
+
+    def _matches(self, password: str, password_hash: str) -> bool:
         # bcrypt reads 72 bytes and its library refuses more.
-        if self._hash.verify(password.encode()[:72], password_hash):
-            return True, self._hash.hash(password)
-        return False, None
+        most = 72 if BcryptHasher.identify(password_hash) else None
+        try:
+            return self._hash.verify(password.encode()[:most], password_hash)
+        except (UnknownHashError, ValueError):
+            return False
 
 
 @dataclass(frozen=True, slots=True)

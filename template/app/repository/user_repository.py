@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.models.user import User
+from app.domain.models.user import PASSWORD_KIND, User
 from app.domain.roles import Caller, Role
 from app.domain.schemas.user import UserListParams
 from app.repository.base import BaseRepository
@@ -37,6 +37,19 @@ ROLE = select(USERS.role).where(
     USERS.is_active,
     USERS.deleted_at.is_(None),
 )
+# One look into the index for each kind, however many users there are.
+_kinds = (
+    select(func.min(PASSWORD_KIND).label("kind"))
+    .where(User.deleted_at.is_(None))
+    .cte("kinds", recursive=True)
+)
+_next_kind = select(func.min(PASSWORD_KIND)).where(
+    User.deleted_at.is_(None), _kinds.c.kind < PASSWORD_KIND
+)
+_kinds = _kinds.union_all(
+    select(_next_kind.scalar_subquery()).where(_kinds.c.kind.is_not(None))
+)
+KINDS = select(_kinds.c.kind).where(_kinds.c.kind.is_not(None))
 NO_FILTERS: Mapping[str, Any] = {}
 
 
@@ -71,6 +84,10 @@ class UserRepository(BaseRepository[User]):
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
+
+    async def hash_kinds(self) -> Collection[str]:
+        """Return the kinds of password hashes that users have."""
+        return (await self._session.scalars(KINDS)).all()
 
     async def email_exists(self, email: str) -> bool:
         """Return whether a user has this e-mail."""

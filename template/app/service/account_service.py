@@ -47,10 +47,12 @@ class AccountService:
         Raises:
             ConflictException: the e-mail is taken.
             TooManyRequestsException: too many registrations from this address.
+            ServiceUnavailableException: too many passwords at once.
         """
-        await self._limits.count_registration()
-        async with self._unit.released():
-            password_hash = await self._passwords.hash_password(data.password)
+        with self._passwords.queued():
+            await self._limits.count_registration()
+            async with self._unit.released():
+                password_hash = await self._passwords.hash_password(data.password)
         user = await self._users.create(
             User(
                 **data.model_dump(exclude={"password"}),
@@ -73,6 +75,7 @@ class AccountService:
             PreconditionFailedException: the row changed since the caller read it.
             TooManyRequestsException: too many wrong passwords or mails.
             UnauthorizedException: the account changed in the meantime.
+            ServiceUnavailableException: too many passwords at once.
         """
         await check_if_match(self._users, user.id, if_match)
         values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
@@ -129,11 +132,12 @@ class AccountService:
             await self._jobs.add(SendMail(to=old, subject=subject, text=text))
 
     async def _check_password(self, user: User, password: str) -> None:
-        await self._limits.count_login(user.email)
-        async with self._unit.released():
-            fits, _ = await self._passwords.verify_password(
-                password, user.password_hash
-            )
+        with self._passwords.queued():
+            await self._limits.count_login(user.email)
+            async with self._unit.released():
+                fits, _ = await self._passwords.verify_password(
+                    password, user.password_hash
+                )
         if not fits:
             raise BadRequestException(
                 "A new e-mail requires your current password"

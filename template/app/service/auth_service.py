@@ -35,22 +35,40 @@ class AuthService:
         Raises:
             UnauthorizedException: one of them is wrong; the message hides which.
             TooManyRequestsException: too many failed logins.
+            ServiceUnavailableException: too many logins at once.
         """
-        await self._limits.count_login(email)
-        known = await self._users.get_by_email(email)
-        async with self._unit.released():
-            fits, renewed = await self._passwords.verify_password(
-                password, known.password_hash if known else None
-            )
-        user = await self._users.get_unchanged(known) if known and fits else None
+        with self._passwords.queued():
+            await self._limits.count_login(email)
+            known = await self._users.get_by_email(email)
+            user = await self._verified(known, password)
         if user is None or not user.is_active:
             raise UnauthorizedException("E-mail or password is wrong").remembering(
                 self._audit.refusal("login", subject=known.id if known else None)
             )
         await self._limits.login_succeeded(email)
+        return await self._tokens.issue(user)
+
+    async def _verified(
+        self, known: User | None, password: str, tries: int = 2
+    ) -> User | None:
+        """Return the current row of a user, locked, if the password is theirs."""
+        kinds = await self._users.hash_kinds()
+        async with self._unit.released():
+            fits, renewed = await self._passwords.verify_password(
+                password, known.password_hash if known else None, kinds
+            )
+        if known is None or not fits:
+            return None
+        user = await self._users.get_unchanged(known)
+        if user is None and tries > 1:
+            # Another login may have renewed the hash.
+            now = await self._users.get_for_update(known.id)
+            return await self._verified(now, password, tries - 1)
+        if user is None:
+            return None
         if renewed:
             await self._users.update_by_id(user.id, {"password_hash": renewed})
-        return await self._tokens.issue(user)
+        return user
 
     async def refresh(self, refresh_token: str) -> TokenResponse:
         """Exchange a refresh token for new tokens.

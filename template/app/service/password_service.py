@@ -41,11 +41,13 @@ class PasswordService:
             BadRequestException: the old password is wrong.
             TooManyRequestsException: too many wrong passwords.
             UnauthorizedException: the account changed in the meantime.
+            ServiceUnavailableException: too many passwords at once.
         """
-        await self._limits.count_login(user.email)
-        async with self._unit.released():
-            fits, _ = await self._passwords.verify_password(old, user.password_hash)
-            hashed = await self._passwords.hash_password(new) if fits else ""
+        with self._passwords.queued():
+            await self._limits.count_login(user.email)
+            async with self._unit.released():
+                fits, _ = await self._passwords.verify_password(old, user.password_hash)
+                hashed = await self._passwords.hash_password(new) if fits else ""
         if not fits:
             raise BadRequestException("The old password is wrong").remembering(
                 self._audit.refusal("change-password", actor=user.id, subject=user.id)
@@ -73,13 +75,15 @@ class PasswordService:
         Raises:
             BadRequestException: the token is invalid, expired or used.
             TooManyRequestsException: too many tokens from this address.
+            ServiceUnavailableException: too many passwords at once.
         """
-        await self._limits.count_mail_token()
-        found = await self._links.find(token, Purpose.RESET)
-        if found is None:
-            raise self._bad_link()
-        async with self._unit.released():
-            hashed = await self._passwords.hash_password(new)
+        with self._passwords.queued():
+            await self._limits.count_mail_token()
+            found = await self._links.find(token, Purpose.RESET)
+            if found is None:
+                raise self._bad_link()
+            async with self._unit.released():
+                hashed = await self._passwords.hash_password(new)
         user = await self._users.get_for_update(found.user_id)
         taken = await self._links.take(token, Purpose.RESET)
         if user is None or taken is None or not user.is_active:

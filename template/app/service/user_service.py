@@ -42,6 +42,7 @@ class UserService:
 
         Raises:
             ConflictException: the e-mail is taken.
+            ServiceUnavailableException: too many passwords at once.
         """
         # Saves the hashing; between concurrent requests the constraint decides.
         if await self._repo.email_exists(data.email):

@@ -1,10 +1,11 @@
 """Users in memory, with the constraints of the table."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from app.core.exceptions import ConflictException
+from app.core.hashes import hash_kind
 from app.domain.models.user import User
 from app.domain.roles import Caller, Role
 from app.repository.user_repository import NO_FILTERS
@@ -33,6 +34,10 @@ class FakeUserRepository(FakeRepository[User]):
             for name in ("password_hash", "token_version", "is_active")
         )
         return row if same else None
+
+    async def hash_kinds(self) -> Collection[str]:
+        kinds = {hash_kind(user.password_hash) for user in self._alive()}
+        return {kind for kind in kinds if kind is not None}
 
     async def email_exists(self, email: str) -> bool:
         return await self.get_by_email(email) is not None

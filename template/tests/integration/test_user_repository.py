@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import ConflictException
+from app.core.hashes import hash_kind
 from app.domain.models.user import User
 from app.domain.roles import Caller, Role
 from app.repository.user_repository import SORTABLE, UserRepository
@@ -52,6 +53,20 @@ async def test_a_caller_is_an_active_user_with_the_current_token_version(
     for values in ({"is_active": False}, {"is_active": True, "deleted_at": NOW}):
         await users.update_by_id(user.id, values)
         assert await users.get_caller(user.id, 1) is None
+
+
+async def test_each_kind_of_hash_in_use_is_found_once(
+    users: Store, make_user: MakeUser
+) -> None:
+    assert set(await users.hash_kinds()) == set()
+    kinds = ["2a$04", "2b$12", "argon2id$v=19$m=8,t=1,p=1", "argon2i$m=9,t=10,p=11"]
+    hashes = [f"${kind}${rest}" for kind in kinds for rest in ("one", "two")]
+    for password_hash in [*hashes, "none", "", "$2b$1", "$argon2id$v=19"]:
+        await users.create(make_user(password_hash=password_hash))
+    deleted = await users.create(make_user(password_hash="$2y$05$"))
+    await users.soft_delete(deleted.id)
+    assert sorted(await users.hash_kinds()) == sorted(kinds)
+    assert [hash_kind(each) for each in hashes[::2]] == kinds
 
 
 async def test_a_change_updates_the_loaded_user(

@@ -2,17 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, func, true
+from sqlalchemy import Index, String, Text, func, literal_column, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.hashes import HASH_KIND
 from app.domain.models.base import BaseModel, enum_column
 from app.domain.roles import Role
+
+# The kind of a user's password hash. In the form that Alembic can compare.
+PASSWORD_KIND = literal_column(f"substring(password_hash, '{HASH_KIND}')", Text)
 
 
 class User(BaseModel):
     """A user account."""
 
     __tablename__ = "users"
+    # Finds the kinds in use, however many users there are.
+    __table_args__ = (
+        Index(
+            "ix_users_password_kind",
+            PASSWORD_KIND,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
 
     email: Mapped[str] = mapped_column(String(255))
     password_hash: Mapped[str] = mapped_column(String(255))

@@ -1,5 +1,9 @@
 """Passwords and tokens."""
 
+import asyncio
+import os
+from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,11 +11,14 @@ from uuid import uuid4
 import bcrypt
 import jwt
 import pytest
+from argon2 import extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
+from pwdlib.hashers.bcrypt import BcryptHasher
 
 from app.core.config import Settings
-from app.core.exceptions import UnauthorizedException
+from app.core.exceptions import ServiceUnavailableException, UnauthorizedException
+from app.core.hashes import hash_kind, hash_of_nobody
 from app.core.security import PasswordHasher, TokenSigner, key_id
 from app.domain.roles import Role
 from tests.conftest import PASSWORD, QUICK, MakeSettings
@@ -78,8 +85,72 @@ async def test_a_bcrypt_hash_is_verified_and_upgraded(
     assert await hasher.verify_password("wrong " + password, old) == FAILS
 
 
-async def test_a_password_never_matches_a_missing_hash(hasher: PasswordHasher) -> None:
-    assert await hasher.verify_password("nobody", None) == FAILS
+@pytest.mark.parametrize("unusable", [None, "", "none", "$2b$99$" + "." * 53])
+async def test_a_password_never_matches_a_missing_hash(
+    hasher: PasswordHasher, unusable: str | None
+) -> None:
+    assert await hasher.verify_password("nobody", unusable) == FAILS
+
+
+async def test_a_wrong_password_is_hashed_alike_for_everyone(
+    hasher: PasswordHasher, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = settings.model_copy(update={"ARGON2_MEMORY_KIB": 16})
+    known = [
+        await hasher.hash_password(PASSWORD),
+        await PasswordHasher(other).hash_password(PASSWORD),
+        *(bcrypt.hashpw(b"x", bcrypt.gensalt(n)).decode() for n in (4, 5)),
+    ]
+    kinds = [kind for each in known if (kind := hash_kind(each))]
+    assert len(kinds) == len(known)
+    verified = Counter[str | None]()
+    matches = hasher._hash.verify
+
+    def count(password: str | bytes, password_hash: str | bytes) -> bool:
+        verified[hash_kind(str(password_hash))] += 1
+        return matches(password, password_hash)
+
+    monkeypatch.setattr(hasher._hash, "verify", count)
+    for password_hash in (None, "none", *known):
+        verified.clear()
+        assert await hasher.verify_password("wrong", password_hash, kinds) == FAILS
+        assert verified == Counter(kinds)
+
+
+async def test_thehash_of_nobody_takes_the_work_of_its_kind(
+    hasher: PasswordHasher, password_hash: str
+) -> None:
+    kind = hash_kind(password_hash)
+    assert kind
+    assert hash_kind(hash_of_nobody(kind)) == kind
+    parameters = extract_parameters(password_hash)
+    assert extract_parameters(hash_of_nobody(kind)) == parameters
+    assert BcryptHasher.identify(hash_of_nobody("2b$12"))
+
+
+async def test_a_full_queue_refuses_until_a_place_is_free(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    hasher = PasswordHasher(make_settings(HASH_QUEUE_SIZE=1))
+    for _ in range(3):
+        with suppress(ZeroDivisionError), hasher.queued():
+            raise ZeroDivisionError
+    results = await asyncio.gather(
+        *(hasher.hash_password(PASSWORD) for _ in range(3)), return_exceptions=True
+    )
+    assert [type(each) for each in results] == [str, str, ServiceUnavailableException]
+    assert await hasher.hash_password(PASSWORD)
+
+
+async def test_a_reserved_place_is_used_for_all_hashes_of_a_request(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    hasher = PasswordHasher(make_settings(HASH_QUEUE_SIZE=1))
+    with hasher.queued(), hasher.queued():
+        assert await hasher.verify_password("wrong", None) == FAILS
+        assert await hasher.hash_password(PASSWORD)
 
 
 def test_an_access_token_has_subject_version_and_role(tokens: TokenSigner) -> None:
