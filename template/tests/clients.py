@@ -1,8 +1,39 @@
 """Clients whose behaviour httpx cannot simulate."""
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
 import httpx
 from fastapi import FastAPI
 from starlette.types import Message
+
+
+async def begin(
+    app: FastAPI, path: str, headers: Mapping[str, str]
+) -> tuple[int, bytes]:
+    """Get a path; return the status, and the content of an error.
+
+    Any other content is not awaited: a stream may have no end.
+    """
+    status, content = 0, b""
+    received: list[Message] = [{"type": "http.request", "body": b""}]
+
+    async def receive() -> Message:
+        return received.pop() if received else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        nonlocal status, content
+        status = message.get("status", status)
+        content += message.get("body", b"")
+        if status < 400:
+            task.cancel()
+
+    task = asyncio.create_task(app(_scope("GET", path, headers), receive, send))
+    with suppress(asyncio.CancelledError):
+        await task
+    return status, content
 
 
 async def leave(app: FastAPI, path: str, media_type: str, content: bytes) -> list[int]:
@@ -21,15 +52,18 @@ async def leave(app: FastAPI, path: str, media_type: str, content: bytes) -> lis
             statuses.append(message["status"])
 
     headers = {"Content-Type": media_type, "Content-Length": "500"}
-    request = httpx.Request("POST", f"http://test{path}", headers=headers)
-    scope = {
+    await app(_scope("POST", path, headers), receive, send)
+    return statuses
+
+
+def _scope(method: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    request = httpx.Request(method, f"http://test{path}", headers=headers)
+    return {
         "type": "http",
-        "method": "POST",
+        "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
         "scheme": "http",
         "headers": [(name.lower(), value) for name, value in request.headers.raw],
     }
-    await app(scope, receive, send)
-    return statuses

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Response
+from starlette.requests import HTTPConnection
 
 from app.api.deps import get_settings
 from app.core.exceptions import PreconditionRequiredException
@@ -27,7 +28,7 @@ def with_etag[Row: BaseModel](response: Response, row: Row) -> Row:
 
 
 async def get_if_match(
-    request: Request,
+    connection: HTTPConnection,
     if_match: Annotated[
         str | None,
         Header(
@@ -44,7 +45,7 @@ async def get_if_match(
     Raises:
         PreconditionRequiredException: the header is required and missing.
     """
-    settings = await get_settings(request)
+    settings = await get_settings(connection)
     if if_match is None and settings.REQUIRE_IF_MATCH:
         raise PreconditionRequiredException("If-Match is missing: send the ETag")
     if if_match is None or if_match.strip() == "*":

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -79,11 +80,18 @@ class SignedIn(Guard):
             if scope.caller is None:
                 token = await _token(connection)
                 scope.caller = await scope.tokens.identify(token)
-            if self._roles and scope.caller.role not in self._roles:
-                raise ForbiddenException("Your role does not allow this").remembering(
-                    scope.audit.refusal("role", actor=scope.caller.id)
-                )
+                scope.unit.renewing(partial(_identify, scope, token))
+            if self._roles:
+                await self._check_role(scope)
+                scope.unit.renewing(partial(self._check_role, scope))
             return scope.caller
+
+    async def _check_role(self, scope: RequestScope) -> None:
+        caller = scope.caller
+        if caller is None or caller.role not in self._roles:
+            raise ForbiddenException("Your role does not allow this").remembering(
+                scope.audit.refusal("role", actor=caller and caller.id)
+            )
 
 
 class SignedInUser(Guard):
@@ -105,6 +113,7 @@ class SignedInUser(Guard):
                 token = await _token(connection)
                 scope.user = await scope.tokens.authenticate(token)
                 scope.caller = Caller(scope.user.id, scope.user.role)
+                scope.unit.renewing(partial(_identify, scope, token))
             return scope.user
 
 
@@ -118,6 +127,11 @@ async def _scope_of(connection: HTTPConnection) -> AsyncGenerator[RequestScope]:
     context = request_context(connection)
     async with container.open_scope(context, reads=True) as scope:
         yield scope
+
+
+async def _identify(scope: RequestScope, token: str) -> None:
+    """Read the caller again, in a later transaction: they may have been revoked."""
+    scope.caller = await scope.tokens.identify(token)
 
 
 async def _token(connection: HTTPConnection) -> str:

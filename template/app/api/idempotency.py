@@ -16,7 +16,7 @@ from fastapi.params import Depends as DependsOn
 from app.api.deps import CurrentCaller
 from app.api.openapi import declines_key
 from app.container import RequestScope
-from app.core.exceptions import AppException, ForbiddenException
+from app.core.exceptions import AppException, ForbiddenException, UnauthorizedException
 from app.kit.http.route import Handler, ScopedRoute
 from app.service.idempotency_service import Answer, Call
 
@@ -105,9 +105,9 @@ class IdempotentRoute(ScopedRoute):
 
 
 def _may_succeed_later(error: AppException) -> bool:
-    """Return whether a retry may succeed: after a new role, a failure or a wait."""
-    role_or_time = isinstance(error, ForbiddenException) or error.retry_after
-    return bool(role_or_time) or error.status_code >= 500
+    """Return whether a retry may succeed: after a new sign-in, a failure or a wait."""
+    caller = isinstance(error, UnauthorizedException | ForbiddenException)
+    return caller or bool(error.retry_after) or error.status_code >= 500
 
 
 def _answer(response: Response) -> Answer:

@@ -21,6 +21,11 @@ class FileStore:
         """Return the path of a file, which need not exist."""
         return self._directory / name
 
+    async def exists(self, name: str) -> bool:
+        """Return whether a file exists."""
+        with _mapped_errors():
+            return await anyio.Path(self.path(name)).is_file()
+
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file from a stream, whole or not at all.
 

@@ -19,6 +19,7 @@ class PictureStore(Protocol):
     """The storage of pictures."""
 
     def path(self, name: str) -> Path: ...
+    async def exists(self, name: str) -> bool: ...
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None: ...
     async def remove(self, name: str) -> None: ...
 
@@ -98,12 +99,13 @@ class PictureService:
             await self._jobs.add(RemovePicture(picture=old))
         return user
 
-    def find(self, user: User) -> Path:
+    async def find(self, user: User) -> Path:
         """Return the path of a user's picture.
 
         Raises:
             NotFoundException: the user has no picture.
         """
-        if user.picture is None or not self._files.path(user.picture).is_file():
+        await self._unit.release()
+        if user.picture is None or not await self._files.exists(user.picture):
             raise NotFoundException("Picture of user", user.id)
         return self._files.path(user.picture)

@@ -1,7 +1,7 @@
 """Requests for users and their pictures."""
 
 from tests.calls import Calls
-from tests.people import EVE
+from tests.people import EVE, PASSWORD
 
 PNG = b"\x89PNG\r\n\x1a\n0000"
 
@@ -11,6 +11,9 @@ CALLS: Calls = {
         "POST", "/users", json=EVE, headers={"Idempotency-Key": "1"}
     ),
     "PATCH /users/me": lambda c: c.call("PATCH", "/users/me", json={"full_name": "X"}),
+    "PATCH /users/me again": lambda c: c.call(
+        "PATCH", "/users/me", json={"email": "new@example.com", "password": PASSWORD}
+    ),
     "DELETE /users/me": lambda c: c.call("DELETE", "/users/me"),
     "PUT /users/me/picture": lambda c: c.call("PUT", "/users/me/picture", content=PNG),
     "DELETE /users/me/picture": lambda c: c.call("DELETE", "/users/me/picture"),

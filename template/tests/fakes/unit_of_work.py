@@ -12,6 +12,8 @@ class FakeUnitOfWork:
 
     async def commit(self) -> None: ...
 
+    async def release(self) -> None: ...
+
     @asynccontextmanager
     async def released(self) -> AsyncIterator[None]:
         yield

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+from anyio import to_thread
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from pydantic import SecretStr
@@ -63,9 +64,10 @@ class RolledBackDatabase(DatabaseManager):
         options: dict[str, Any] = {
             "bind": connection,
             "autoflush": False,
+            "expire_on_commit": False,
             "join_transaction_mode": "create_savepoint",
         }
-        self._sessions = async_sessionmaker(expire_on_commit=False, **options)
+        self._sessions = async_sessionmaker(**options)
         self._readers = async_sessionmaker(sync_session_class=ReadingSession, **options)
 
 
@@ -191,6 +193,30 @@ async def elsewhere(
 def fresh_database(lasting: Settings, elsewhere: DatabaseManager) -> Settings:
     """Return settings of an empty database where commits are real."""
     return lasting
+
+
+@pytest.fixture
+async def narrow(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
+    """Yield that database with one connection: a request that needs two fails."""
+    update = {"DB_POOL_SIZE": 1, "DB_MAX_OVERFLOW": 0, "DB_POOL_TIMEOUT": 1}
+    database = DatabaseManager(fresh_database.model_copy(update=update))
+    await database.connect()
+    yield database
+    await database.disconnect()
+
+
+@pytest.fixture
+def held(narrow: DatabaseManager, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many connections were in use whenever a thread was awaited."""
+    run_sync, held = to_thread.run_sync, list[int]()
+
+    async def watched(*args: Any, **options: Any) -> Any:
+        pool: Any = narrow.engine.pool
+        held.append(pool.checkedout())
+        return await run_sync(*args, **options)
+
+    monkeypatch.setattr(to_thread, "run_sync", watched)
+    return held
 
 
 @pytest.fixture

@@ -74,6 +74,21 @@ async def test_a_picture_can_be_sent_in_chunks(
     assert (await client.get(PICTURE, headers=as_user)).content == PNG
 
 
+async def test_a_file_is_looked_up_without_a_connection(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    narrow: DatabaseManager,
+    held: list[int],
+    make_user: MakeUser,
+    sign_in: SignIn,
+) -> None:
+    fresh_app.state.container.database = narrow
+    headers = sign_in(await store(elsewhere, make_user(picture="lost.png")))
+    assert (await fresh_client.get(PICTURE, headers=headers)).status_code == 404
+    assert held == [0]
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x89PNG", b"<svg onload=alert(1)>", b"GIF89a" + bytes(9), b"RIFF00000WAVE"],

@@ -1,6 +1,10 @@
-"""Transactions of requests: no response reports success before the commit."""
+"""Transactions of requests: no response reports success before the commit.
+
+Each holds one connection at most, and none while it waits for a thread.
+"""
 
 import os
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +16,12 @@ from httpx import AsyncClient
 from sqlalchemy import select, text
 
 from app.api.deps import SAFE_METHODS
-from app.container import RequestScope
+from app.container import Container, RequestScope
 from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
-from app.core.security import token_hash
+from app.core.security import PasswordHasher, token_hash
 from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
@@ -25,6 +29,7 @@ from app.domain.roles import Role
 from app.kit.files import FileStore
 from app.repository.user_repository import UserRepository
 from tests.calls import CALLS, LISTED, V1, Caller
+from tests.clients import begin
 from tests.conftest import MakeUser, SignIn
 from tests.integration.conftest import QUEUE_TABLES, store, store_and_fail
 from tests.people import EVE
@@ -37,6 +42,7 @@ FAIL_AT_COMMIT = """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
     AS $$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$"""
 FAILS = """CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE OR DELETE ON {table}
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()"""
+HELD = "A connection is held while a thread works: async with unit.released()"
 # Attempts are counted in a separate transaction, which a refusal does not undo.
 COUNTED_APART = "rate_limits"
 TABLES = sorted(Base.metadata.tables.keys() - {COUNTED_APART})
@@ -44,9 +50,18 @@ TABLES += [table.name for table in QUEUE_TABLES]
 
 
 @pytest.fixture
-def fresh_app(fresh_app: FastAPI, tmp_path: Path) -> FastAPI:
-    """Return the application with a directory for pictures."""
-    fresh_app.state.container.files = FileStore(tmp_path)
+def fresh_app(
+    fresh_app: FastAPI,
+    narrow: DatabaseManager,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> FastAPI:
+    """Return the application with one connection, one hashing thread, and files."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    container: Container = fresh_app.state.container
+    container.database = narrow
+    container.hasher = PasswordHasher(container.settings)
+    container.files = FileStore(tmp_path)
     return fresh_app
 
 
@@ -127,13 +142,28 @@ def test_every_writing_route_has_a_request(built: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_request_succeeds_if_its_commit_does(
-    caller: Caller, elsewhere: DatabaseManager, name: str
+async def test_a_request_succeeds_with_one_connection_if_its_commit_does(
+    caller: Caller, elsewhere: DatabaseManager, held: list[int], name: str
 ) -> None:
     before = await _rows(elsewhere)
     response = await CALLS[name](caller)
     assert response.is_success, response.text
     assert await _rows(elsewhere) != before
+    assert not any(held), HELD
+
+
+async def test_a_request_that_reads_needs_one_connection(
+    built: FastAPI, fresh_app: FastAPI, caller: Caller, held: list[int]
+) -> None:
+    ids = {"user_id": caller.admin.id}
+    for slice in SLICES:
+        ids[slice.parameter.removeprefix("path.")] = caller.rows[slice.path]
+    for path, operations in built.openapi()["paths"].items():
+        if "get" in operations:
+            url = path.format_map(defaultdict(uuid4, ids))
+            _, error = await begin(fresh_app, url, caller.as_admin)
+            assert b"pool is exhausted" not in error, f"{path}: {error.decode()}"
+            assert not any(held), f"{path}: {HELD}"
 
 
 @pytest.mark.parametrize("name", CALLS)

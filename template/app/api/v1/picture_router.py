@@ -55,7 +55,7 @@ async def get_my_picture(
     user: CurrentUser, pictures: PictureServiceDep
 ) -> FileResponse:
     """Get your picture."""
-    return FileResponse(pictures.find(user))
+    return FileResponse(await pictures.find(user))
 
 
 @router.get("/{user_id}/picture", response_class=FileResponse, responses={200: PICTURE})
@@ -63,4 +63,4 @@ async def get_picture(
     user_id: UUID, _: StaffUser, users: UserServiceDep, pictures: PictureServiceDep
 ) -> FileResponse:
     """Get a user's picture."""
-    return FileResponse(pictures.find(await users.get_user(user_id)))
+    return FileResponse(await pictures.find(await users.get_user(user_id)))

@@ -1,7 +1,7 @@
 """Connection checks, and read-only sessions."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 from typing import Any
 
@@ -39,21 +39,45 @@ class SessionEndedError(RuntimeError):
         )
 
 
-# Keys in `session.info`: the session has ended; a read-only session may write.
+class SessionReleasedError(RuntimeError):
+    """Use of a session during slow work: a bug."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection is released for slow work. Use the database before or "
+            "after `async with unit.released()`, not inside."
+        )
+
+
+# Keys in `session.info`: the session has ended; its connection is released; a read-only
+# session may write.
 ENDED = "ended"
+RELEASED = "released"
 WRITES = "writes"
 
 
 @event.listens_for(Session, "after_transaction_create")
-def refuse_after_end(session: Session, _: object) -> None:
-    """Refuse to begin a transaction after the end of the session."""
+def refuse_without_connection(session: Session, _: object) -> None:
+    """Refuse to begin a transaction after the end of the session, or in slow work."""
     if ENDED in session.info:
         raise SessionEndedError
+    if RELEASED in session.info:
+        raise SessionReleasedError
 
 
 def end(session: AsyncSession) -> None:
     """Refuse any later use of a session."""
     session.info[ENDED] = True
+
+
+@contextmanager
+def unused(session: AsyncSession) -> Iterator[None]:
+    """Refuse any use of a session in the block."""
+    session.info[RELEASED] = True
+    try:
+        yield
+    finally:
+        del session.info[RELEASED]
 
 
 def allow_writing(session: AsyncSession) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db.errors import CONFLICTS, raise_conflict
-from app.core.db.sessions import allow_writing
+from app.core.db.sessions import allow_writing, unused
 from app.core.exceptions import AppException
 
 Action = Callable[[], Awaitable[object]]
@@ -39,14 +39,19 @@ class UnitOfWork:
         await commit(self.session)
         await self._renew()
 
+    async def release(self) -> None:
+        """Commit, and return the connection to the pool until the next statement."""
+        await commit(self.session)
+
     @asynccontextmanager
     async def released(self) -> AsyncGenerator[None]:
         """Commit, and hold no connection during slow work.
 
         Afterwards a new transaction begins: rows read before may have changed.
         """
-        await commit(self.session)
-        yield
+        await self.release()
+        with unused(self.session):
+            yield
         await self._renew()
 
     def renewing(self, action: Action) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Protocol
 
-from fastapi import Request, Response
+from fastapi import Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
@@ -43,7 +44,8 @@ class ScopedRoute(APIRoute):
     """Route that runs each request in a scope.
 
     1. Receive the body, if FastAPI parses it; no connection is held yet.
-    2. Open the scope as `request.state.scope`, and run the guards.
+    2. Open the scope as `request.state.scope`, and run the guards. Release their
+       connection if a thread or the client is waited for next.
     3. Have FastAPI parse, validate, call the handler and build the response.
     4. Commit, or roll back on an error. GET and HEAD only read.
     5. Send the response.
@@ -54,6 +56,7 @@ class ScopedRoute(APIRoute):
         handle = super().get_route_handler()
         guards = dict.fromkeys(_guards(self.dependant))
         in_order = sorted(guards, key=lambda guard: guard.order)
+        waits = self._waits()
 
         async def handler(request: Request) -> Response:
             await self.receive(request)
@@ -64,6 +67,8 @@ class ScopedRoute(APIRoute):
                 for guard in in_order:
                     if guard not in request.app.dependency_overrides:
                         await guard(request)
+                if waits:
+                    await scope.unit.release()
                 return await self.answer(request, handle)
 
         return handler
@@ -72,6 +77,20 @@ class ScopedRoute(APIRoute):
         """Receive the body before a connection is held, unless it is streamed."""
         if self.body_field is not None:
             await request.body()
+
+    def _waits(self) -> bool:
+        """Return whether something slow may come before the handler's first query.
+
+        That is a plain function, which runs in a thread, the files of a form, or a body
+        that the handler or a dependency receives by itself.
+        """
+        calls = list(_calls(self.dependant))
+        if not all(_is_async(each.call) for each in calls):
+            return True
+        if self.body_field is not None:
+            return isinstance(self.body_field.field_info, params.Form)
+        writes = not {*SAFE_METHODS}.issuperset(self.methods or ())
+        return writes and any(each.request_param_name for each in calls)
 
     async def answer(self, request: Request, handle: Handler) -> Response:
         """Answer within the scope; writes here are committed with the rest."""
@@ -86,7 +105,19 @@ def request_context(connection: HTTPConnection) -> RequestContext:
 
 def _guards(dependant: Dependant) -> Iterator[Guard]:
     """Yield the guards of a route, also of nested dependencies."""
+    for each in _calls(dependant):
+        if isinstance(each.call, Guard):
+            yield each.call
+
+
+def _calls(dependant: Dependant) -> Iterator[Dependant]:
+    """Yield the handler and its dependencies, also nested ones."""
+    yield dependant
     for dependency in dependant.dependencies:
-        if isinstance(dependency.call, Guard):
-            yield dependency.call
-        yield from _guards(dependency)
+        yield from _calls(dependency)
+
+
+def _is_async(call: object) -> bool:
+    """Return whether FastAPI awaits a function; it runs the others in threads."""
+    functions = (call, type(call).__call__)
+    return any(iscoroutinefunction(f) or isasyncgenfunction(f) for f in functions)

@@ -1,10 +1,10 @@
 """Routes of every kind: authentication and request scope."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI, WebSocket
+from fastapi import Depends, FastAPI, Request, UploadFile, WebSocket
 from fastapi.responses import StreamingResponse
 from httpx import AsyncClient
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from app.api.deps import (
     request_context,
 )
 from app.api.slice_router import SliceRouter
+from app.container import Container
 from app.core.config import Settings
 from app.core.database import DatabaseManager
 from app.core.db.sessions import SessionEndedError
@@ -28,8 +29,8 @@ from app.domain.models.audit_event import AuditEvent
 from app.domain.models.user import User
 from app.main import create_app
 from app.service.token_service import TokenService
-from tests.conftest import Headers, SignIn
-from tests.integration.conftest import calling
+from tests.conftest import Headers, MakeUser, SignIn
+from tests.integration.conftest import calling, store
 
 pytestmark = pytest.mark.integration
 router = SliceRouter(prefix="/kinds")
@@ -81,6 +82,45 @@ async def late(session: SessionDep) -> StreamingResponse:
 @router.post("/exports")
 async def export(user: CurrentUser) -> StreamingResponse:
     return StreamingResponse([b"one"])
+
+
+@router.put("/plain")
+def plain(user: CurrentUser, container: ContainerDep) -> int:
+    return _in_use(container)
+
+
+def measure(container: ContainerDep) -> int:
+    return _in_use(container)
+
+
+@router.put("/dependency")
+async def depends(user: CurrentUser, held: Annotated[int, Depends(measure)]) -> int:
+    return held
+
+
+@router.put("/raw")
+async def receive_raw(
+    user: CurrentUser, request: Request, container: ContainerDep
+) -> int:
+    held = _in_use(container)
+    assert await request.body() == b"raw"
+    return held
+
+
+@router.put("/form")
+async def receive_form(
+    user: CurrentUser, file: UploadFile, container: ContainerDep
+) -> int:
+    held = _in_use(container)
+    assert await file.read() == b"file"
+    return held
+
+
+def _in_use(container: Container) -> int:
+    """Return how many connections are in use."""
+    pool: Any = container.database.engine.pool
+    count: int = pool.checkedout()
+    return count
 
 
 @pytest.fixture
@@ -183,6 +223,33 @@ async def test_a_route_of_the_application_itself_has_a_scope_and_no_guard(
 ) -> None:
     async with calling(app) as client:
         assert (await client.post("/declared-on-the-application")).json() is True
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("plain", {}),
+        ("dependency", {}),
+        ("raw", {"content": b"raw"}),
+        ("form", {"files": {"file": b"file"}}),
+    ],
+)
+async def test_the_guards_hold_no_connection_while_a_thread_or_the_client_is_awaited(
+    app: FastAPI,
+    narrow: DatabaseManager,
+    elsewhere: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+    held: list[int],
+    path: str,
+    options: dict[str, Any],
+) -> None:
+    app.state.container.database = narrow
+    headers = sign_in(await store(elsewhere, make_user()))
+    async with calling(app) as client:
+        response = await client.put(f"/kinds/{path}", headers=headers, **options)
+    assert response.json() == 0
+    assert not any(held)
 
 
 async def test_guards_of_one_request_load_the_caller_once(

@@ -10,21 +10,23 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.container import Container
 from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
+from app.core.db.sessions import SessionReleasedError
 from app.core.exceptions import ConflictException
-from app.core.security import PasswordHasher
 from app.domain.models.audit_event import AuditEvent
+from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.mail_token import MailToken
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.kit.files import FileStore
 from tests.conftest import Headers, MakeUser, SignIn
+from tests.hashing import Watched
 from tests.integration.conftest import store
 from tests.people import ADA, EVE, PASSWORD
 
@@ -34,32 +36,6 @@ PNG = b"\x89PNG\r\n\x1a\n0000"
 NEW = "a new password, long enough"
 CONTEXT = RequestContext("local", "test")
 Call = Callable[[AsyncClient, Headers], Awaitable[Response]]
-
-
-class Watched(PasswordHasher):
-    """A hasher that runs a callback before it hashes or verifies a password."""
-
-    meanwhile: Callable[[], Awaitable[None]]
-
-    async def hash_password(self, password: str) -> str:
-        await self.meanwhile()
-        return await super().hash_password(password)
-
-    async def verify_password(
-        self, password: str, password_hash: str | None
-    ) -> tuple[bool, str | None]:
-        await self.meanwhile()
-        return await super().verify_password(password, password_hash)
-
-
-@pytest.fixture
-async def narrow(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
-    """Yield the database with one connection: a request that needs two fails."""
-    update = {"DB_POOL_SIZE": 1, "DB_MAX_OVERFLOW": 0, "DB_POOL_TIMEOUT": 1}
-    database = DatabaseManager(fresh_database.model_copy(update=update))
-    await database.connect()
-    yield database
-    await database.disconnect()
 
 
 @pytest.fixture
@@ -101,12 +77,6 @@ SLOW: dict[str, Call] = {
     ),
     "picture": _upload,
 }
-OTHERS: dict[str, Call] = {
-    "register": lambda client, _: client.post(f"{V1}/auth/register", json=ADA),
-    "create-user": lambda client, headers: client.post(
-        f"{V1}/users", json=ADA, headers=headers | {"Idempotency-Key": "1"}
-    ),
-}
 REFUSED: dict[str, Call] = {
     "login": lambda client, _: client.post(
         f"{V1}/auth/login", data={"username": "eve@example.com", "password": "wrong"}
@@ -128,35 +98,6 @@ REFUSED: dict[str, Call] = {
 }
 
 
-@pytest.mark.parametrize("name", [*SLOW, *OTHERS])
-async def test_no_connection_is_held_during_slow_work(
-    fresh_app: FastAPI,
-    fresh_client: AsyncClient,
-    narrow: DatabaseManager,
-    watched: Watched,
-    as_eve: Headers,
-    tmp_path: Path,
-    name: str,
-) -> None:
-    held: list[str] = []
-
-    async def look() -> None:
-        held.append(narrow.engine.pool.status().partition("Current Checked out")[2])
-
-    class Files(FileStore):
-        async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None:
-            await look()
-            await super().save(name, chunks)
-            await look()
-
-    watched.meanwhile = look
-    container = fresh_app.state.container
-    container.database, container.files = narrow, Files(tmp_path)
-    response = await (SLOW | OTHERS)[name](fresh_client, as_eve)
-    assert response.is_success, response.text
-    assert set(held) == {" connections: 0"}
-
-
 async def _deactivate(session: AsyncSession) -> None:
     await session.execute(update(User).values(is_active=False))
 
@@ -169,7 +110,15 @@ async def _sign_out(session: AsyncSession) -> None:
     await session.execute(update(User).values(token_version=User.token_version + 1))
 
 
-@pytest.mark.parametrize("change", [_deactivate, _change_password, _sign_out])
+async def _delete(session: AsyncSession) -> None:
+    await session.execute(update(User).values(deleted_at=func.now()))
+
+
+async def _demote(session: AsyncSession) -> None:
+    await session.execute(update(User).values(role=Role.USER))
+
+
+@pytest.mark.parametrize("change", [_deactivate, _change_password, _sign_out, _delete])
 @pytest.mark.parametrize("name", SLOW)
 async def test_a_login_revoked_during_slow_work_is_refused_without_effect(
     fresh_app: FastAPI,
@@ -200,6 +149,46 @@ async def test_a_login_revoked_during_slow_work_is_refused_without_effect(
         assert (stored.email, stored.picture) == (eve.email, None)
         assert (await session.scalars(select(MailToken))).all() == []
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [(_deactivate, 401), (_sign_out, 401), (_delete, 401), (_demote, 403)],
+)
+async def test_a_caller_who_loses_the_right_during_slow_work_is_refused(
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    watched: Watched,
+    eve: User,
+    as_eve: Headers,
+    change: Callable[[AsyncSession], Awaitable[None]],
+    status: int,
+) -> None:
+    async def end_it() -> None:
+        async with elsewhere.transaction() as session:
+            await change(session)
+
+    watched.meanwhile = end_it
+    headers = as_eve | {"Idempotency-Key": "1"}
+    response = await fresh_client.post(f"{V1}/users", json=ADA, headers=headers)
+    assert response.status_code == status
+    async with elsewhere.reading() as session:
+        assert (await session.scalars(select(User.id))).all() == [eve.id]
+        # A later request with the same key is not answered by the refusal.
+        assert (await session.scalars(select(IdempotencyKey))).all() == []
+
+
+async def test_the_database_cannot_be_used_during_slow_work(
+    fresh_database: Settings, narrow: DatabaseManager
+) -> None:
+    container = Container(fresh_database)
+    container.database = narrow
+    async with container.open_scope(CONTEXT) as scope:
+        await scope.users.email_exists(EVE["email"])
+        async with scope.unit.released():
+            with pytest.raises(SessionReleasedError, match="released"):
+                await scope.users.email_exists(EVE["email"])
+        assert not await scope.users.email_exists(EVE["email"])
 
 
 @pytest.mark.parametrize("name", REFUSED)
