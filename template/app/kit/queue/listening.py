@@ -38,9 +38,8 @@ class ListeningDriver(QueueDriver):
 
 @asynccontextmanager
 async def listening(database: DatabaseManager) -> AsyncGenerator[ListeningDriver]:
-    """Yield a driver that listens on a connection.
+    """Yield a driver that listens on a connection of its own.
 
-    The connection is closed at the end: its next user would get the notifications.
     SQLAlchemy and its pool do not see errors of the driver's own calls.
 
     Raises:
@@ -50,7 +49,10 @@ async def listening(database: DatabaseManager) -> AsyncGenerator[ListeningDriver
     with mapped_errors():
         async with _connection(engine) as connection:
             raw = await connection.get_raw_connection()
-            yield ListeningDriver(engine, raw.driver_connection)
+            driver = raw.driver_connection
+            # Not the pool's: it is kept as long as the worker runs, then closed.
+            raw.detach()
+            yield ListeningDriver(engine, driver)
 
 
 @asynccontextmanager
@@ -64,5 +66,3 @@ async def _connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
             if is_lost(error):
                 await engine.dispose()
             raise
-        finally:
-            await connection.invalidate()

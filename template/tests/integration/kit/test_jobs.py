@@ -94,6 +94,16 @@ async def test_a_worker_runs_an_added_job(container: Container, mailer: Mailer) 
     assert await _count(container) == {}
 
 
+async def test_a_worker_takes_no_connection_from_the_pool_while_it_waits(
+    container: Container, narrow: DatabaseManager, mailer: Mailer
+) -> None:
+    container.database = narrow
+    async with working(container, kinds()):
+        await _add(container, MAIL)
+        await _until(lambda: mailer.mails)
+        assert await narrow.ping() == "read-write"
+
+
 async def test_several_workers_run_each_job_once(
     container: Container, mailer: Mailer
 ) -> None:
