@@ -25,6 +25,7 @@ from app.kit.parts import PartSettings
 from app.kit.queue.store import JobQueue
 from app.kit.renamed import RenamedAttribute
 from app.kit.signer import Signer
+from app.kit.turns import Turns
 from app.repository.audit_repository import AuditRepository
 from app.repository.idempotency_repository import IdempotencyRepository
 from app.repository.mail_token_repository import MailTokenRepository
@@ -38,6 +39,9 @@ from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
 from app.service.token_service import TokenService
 
+# Connections that may count attempts at once.
+COUNTING_AT_ONCE = 3
+
 
 class Container:
     """Dependencies shared by all requests and jobs of an application."""
@@ -46,6 +50,7 @@ class Container:
         self.settings = settings
         self.database = DatabaseManager(settings)
         self.hasher = PasswordHasher(settings)
+        self.counting = Turns(COUNTING_AT_ONCE, settings.DB_POOL_TIMEOUT)
         self.signer = TokenSigner(settings)
         self.mailer: Mailer = make_mailer(settings)
         self.files = FileStore(settings.UPLOAD_DIR)
@@ -154,6 +159,7 @@ class RequestScope:
             self.unit,
             self.audit,
             self.context.address,
+            self.container.counting,
             self.container.settings.RATE_LIMIT_FACTOR,
         )
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.core.exceptions import TooManyRequestsException
 from app.kit.renamed import renamed
+from app.kit.turns import Turns
 from app.service.audit_service import AuditService
 from app.service.ports import UnitOfWork
 
@@ -51,7 +52,8 @@ class LimitService:
 
     Counts are committed at once: they survive a refusal, and concurrent attempts
     cannot pass a limit. Count before other writes, which the commit would include.
-    Every limit is multiplied by `factor`.
+    Requests count in turns: a flood, which waits for the locks of a few counters, must
+    not take all connections. Every limit is multiplied by `factor`.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class LimitService:
         unit: UnitOfWork,
         audit: AuditService,
         address: str,
+        turns: Turns,
         factor: int = 1,
     ) -> None:
         self._store = store
         self._unit = unit
         self._audit = audit
         self._address = _network(address)
+        self._turns = turns
         self._factor = factor
 
     async def count_login(self, email: str) -> None:
@@ -120,11 +124,14 @@ class LimitService:
     async def _count(self, *counted: Counted) -> None:
         """Count toward each limit, up to the first that is exceeded."""
         error = None
-        for limit, *parts in counted:
-            count, seconds = await self._store.hit(_key(limit, *parts), limit.window)
-            if error := self._refusal(limit, count, seconds):
-                break
-        await self._unit.commit()
+        await self._unit.release()
+        async with self._turns.take():
+            for limit, *parts in counted:
+                key = _key(limit, *parts)
+                count, seconds = await self._store.hit(key, limit.window)
+                if error := self._refusal(limit, count, seconds):
+                    break
+            await self._unit.commit()
         if error:
             raise error
 

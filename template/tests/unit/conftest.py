@@ -19,6 +19,7 @@ from app.domain.purposes import Purpose
 from app.kit.mail import Mail
 from app.kit.queue.job import Job
 from app.kit.signer import Signer
+from app.kit.turns import Turns
 from app.service.account_service import AccountService
 from app.service.audit_service import AuditService
 from app.service.auth_service import AuthService
@@ -88,7 +89,10 @@ class Fakes:
 
     def limits_of(self, address: str, factor: int = 1) -> LimitService:
         """Return the rate limits of a client at this address."""
-        return LimitService(self.counters, self.unit, self.audit, address, factor)
+        turns = Turns(1, seconds=60)
+        return LimitService(
+            self.counters, self.unit, self.audit, address, turns, factor
+        )
 
     @asynccontextmanager
     async def refusing[Error: AppException](
