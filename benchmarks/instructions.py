@@ -34,7 +34,7 @@ SETTINGS = {"RATE_LIMIT_FACTOR": "1000", "REQUEST_TIMEOUT": "600", "DB_STATEMENT
 
 def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
     """Return the instructions of each operation in each round, for the last release and for the work tree."""
-    release, released = _last_release(stage, place)
+    release, released = last_release(stage, place)
     projects = {release: released, OURS: stage.project}
     for project in projects.values():
         # Compiles the modules first: compiling would change the memory layout of the first round.
@@ -69,7 +69,7 @@ def release_before(tags: Sequence[str]) -> str:
     return releases[-1]
 
 
-def _last_release(stage: Stage, place: Path) -> tuple[str, Path]:
+def last_release(stage: Stage, place: Path) -> tuple[str, Path]:
     """Create a project of the last release, to be run with the work tree's packages."""
     # Paths of equal length, as the memory layout decides the collisions in caches.
     template, project = place / "template.bundle", place / "release"

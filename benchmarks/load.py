@@ -14,6 +14,8 @@ from benchmarks.processes import BenchError
 SCRIPT = Path(__file__).with_name("wrk.lua")
 # One fewer than SQLAlchemy's pool keeps by default: no server opens connections while it is measured.
 CONNECTIONS = 4
+# Seconds after which wrk counts a request as failed.
+PATIENCE = 60
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = 
         file.write(b"\0".join(requests))
         file.flush()
         to = (f"http://127.0.0.1:{port}", "--", file.name, str(pause))
-        command = (wrk(), "-t1", f"-c{connections}", f"-d{seconds}", "-s", SCRIPT, *to)
+        command = (wrk(), "-t1", f"-c{connections}", f"-d{seconds}", f"--timeout={PATIENCE}", "-s", SCRIPT, *to)
         said = subprocess.run(command, capture_output=True, text=True, check=False)
     if said.returncode:
         raise BenchError(f"wrk ended with {said.returncode}: {said.stderr or said.stdout}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks import callgrind, generator, health, instructions, machine, service, start, suite
+from benchmarks import callgrind, generator, health, instructions, logins, machine, service, start, suite
 from benchmarks.figures import Section
 from benchmarks.load import CONNECTIONS, wrk
 from benchmarks.peers import peers
@@ -63,6 +63,13 @@ def _health(bench: Bench) -> Section:
     return Section("health", {}, health.figures(details), {"latency": details})
 
 
+def _logins(bench: Bench) -> Section:
+    wrk()  # fails before the slow setup
+    details = logins.measure(bench.stage, bench.place / "logins", bench.rounds, bench.seconds)
+    load = f"{CONNECTIONS} connections, or {logins.AT_ONCE}; {bench.seconds} s for each operation"
+    return Section("logins", {"load": load}, list(logins.figures(details)), details)
+
+
 def _generator(bench: Bench) -> Section:
     details = generator.measure(bench.place, bench.rounds)
     return Section("generator", {}, list(generator.figures(details)), {"command": details})
@@ -82,6 +89,7 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "service": _service,
     "instructions": _instructions,
     "health": _health,
+    "logins": _logins,
     "generator": _generator,
     "start": _start,
     "suite": _suite,

@@ -18,7 +18,7 @@ if sys.platform != "linux":
     pytest.skip("the benchmarks need Linux", allow_module_level=True)
 
 from benchmarks import __main__ as command
-from benchmarks import callgrind, driver, peers, processes
+from benchmarks import callgrind, driver, logins, peers, processes
 from benchmarks.figures import Figure, Section, ratio
 from benchmarks.instructions import REQUESTS, release_before
 from benchmarks.instructions import figures as figures_of_counts
@@ -218,6 +218,19 @@ def counts(*thousands: float) -> list[dict[str, float]]:
 def test_instructions_are_compared_with_the_last_release_round_by_round() -> None:
     (figure,) = figures_of_counts({"v1.2.0": {"GET": counts(200, 400)}, "mkbackend": {"GET": counts(100, 404)}})
     assert (figure.name, figure.values) == ("GET, instructions: mkbackend / v1.2.0", [0.5, 1.01])
+
+
+def rounds(*results: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"per_second": each, "p99_ms": p99} for each, p99 in results]
+
+
+def test_logins_are_compared_with_the_last_release_and_the_unrelated_request_with_its_aim() -> None:
+    before = {name: rounds((20, 4000), (10, 2000)) for name in (logins.SIGN_UP, logins.LOGIN, logins.BUSY)}
+    now = {name: rounds((25, 400), (20, 700)) for name in before}
+    sign_up, login, beside, p99 = logins.figures({"v1.2.0": before, "mkbackend": now})
+    assert sign_up.values == login.values == [0.8, 0.5]
+    assert (beside.name, beside.values) == ("GET a user, during 200 logins, p99: mkbackend / v1.2.0", [0.1, 0.35])
+    assert (p99.values, p99.missed) == ([400, 700], True)
 
 
 @pytest.mark.parametrize(
