@@ -25,11 +25,13 @@ import uvicorn
 from alembic.command import upgrade
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, text
 
 from app.core.config import Settings
+from app.core.database import make_engine
 from app.core.security import PasswordHasher
+from app.core.settings.database import DatabaseSettings
+from app.core.settings.postgres_url import make_url, parse_url
 from scripts.contract_slices import describe_slices
 from scripts.contract_stage import PEOPLE, SECOND, Stage
 from scripts.postgres import PostgresError, throwaway
@@ -47,12 +49,11 @@ CALLERS: dict[str, str | None] = {
 @contextmanager
 def server() -> Iterator[URL]:
     """Yield the URL of a server where databases can be created."""
-    driver = "postgresql+asyncpg"
     if given := os.environ.get("TEST_DATABASE_URL"):
-        yield make_url(given).set(drivername=driver)
+        yield parse_url(given)
         return
     with throwaway() as it:
-        yield URL.create(driver, it.user, it.password, it.host, it.port, it.database)
+        yield make_url(it.user, it.password, [(it.host, it.port)], it.database, {})
 
 
 @contextmanager
@@ -74,17 +75,20 @@ def migrated(server: URL, uploads: str) -> Iterator[Settings]:
         LOG_LEVEL="ERROR",
         LOG_FORMAT="text",
     )
-    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    server_url = SecretStr(server.render_as_string(hide_password=False))
+    outside = settings.model_copy(update={"DATABASE_URL": server_url})
+    asyncio.run(_execute(outside, f'CREATE DATABASE "{name}"'))
     try:
         upgrade(Config("alembic.ini", attributes={"settings": settings}), "head")
         yield settings
     finally:
-        asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+        asyncio.run(_execute(outside, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
-async def _execute(server: URL, statement: str) -> None:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+async def _execute(settings: DatabaseSettings, statement: str) -> None:
+    engine = make_engine(settings)
     async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text(statement))
     await engine.dispose()
 
@@ -109,7 +113,7 @@ def run_as(name: str, stage: Stage, settings: Settings, options: list[str]) -> b
     print(f"\n=== as {name} ===", flush=True)
     email = CALLERS[name]
     # Every caller makes the same requests, with the same e-mails.
-    asyncio.run(_execute(settings.database_url, "TRUNCATE users CASCADE"))
+    asyncio.run(_execute(settings, "TRUNCATE users CASCADE"))
     stage.begin()
     if email:
         options = [*options, f"--header=Authorization: Bearer {stage.tokens[email]}"]

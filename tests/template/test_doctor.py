@@ -147,7 +147,7 @@ def test_a_weak_database_password_is_a_note(place: Place) -> None:
 
 
 def test_no_part_of_an_invalid_secret_is_shown(place: Place) -> None:
-    place.set(DATABASE_URL="postgresql://ada:hunter1@left:hunter2@127.0.0.1:1/shop")
+    place.set(DATABASE_URL="postgresql://ada:hunter1?left:hunter2@127.0.0.1:1/shop")
     done = place.doctor("--json")
     assert done.code == 1
     assert "DATABASE_URL" in done.output

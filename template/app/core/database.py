@@ -1,7 +1,6 @@
 """The database engine, its sessions and their transactions."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -145,7 +144,8 @@ async def _session(
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:
     """Create an engine for these settings. It connects on first use."""
     engine = create_async_engine(
-        settings.database_url,
+        # The driver gets the URL's parameters as arguments.
+        settings.database_url.set(query={}),
         echo=settings.DB_ECHO,
         pool_size=settings.DB_POOL_SIZE,
         max_overflow=settings.DB_MAX_OVERFLOW,
@@ -158,7 +158,7 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
             # Client-side: a database that hangs does not enforce its own timeout.
             "command_timeout": settings.DB_STATEMENT_TIMEOUT or None,
             **_preparation(settings),
-            **_encryption(settings),
+            **settings.driver_arguments,
         },
     )
     watch(engine)
@@ -167,16 +167,7 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
 
 def _preparation(settings: DatabaseSettings) -> dict[str, object]:
     """Disable prepared statements with PgBouncer, which switches connections."""
-    if not settings.DB_PGBOUNCER:
+    if not settings.has_pgbouncer:
         return {}
     # The caches of asyncpg and of SQLAlchemy: both must be off.
     return {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-
-
-def _encryption(settings: DatabaseSettings) -> dict[str, object]:
-    """Return asyncpg's TLS options; DATABASE_URL has its own (`?ssl=`)."""
-    if settings.DATABASE_URL is not None:
-        return {}
-    if settings.DB_SSL == "verify-full":
-        return {"ssl": ssl.create_default_context(cafile=settings.DB_SSL_CA)}
-    return {"ssl": "require" if settings.DB_SSL == "require" else False}

@@ -18,7 +18,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from pydantic import SecretStr
-from sqlalchemy import URL, delete, make_url, table, text
+from sqlalchemy import URL, delete, table, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -30,6 +30,7 @@ from app.api.deps import SAFE_METHODS
 from app.core.config import Settings
 from app.core.database import DatabaseManager, make_engine
 from app.core.db.sessions import ReadingSession
+from app.core.settings.postgres_url import make_url, parse_url
 from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.roles import Role
@@ -75,17 +76,10 @@ class RolledBackDatabase(DatabaseManager):
 def server() -> Iterator[URL]:
     """Yield the address of a server where databases can be created."""
     if given := os.environ.get("TEST_DATABASE_URL"):
-        yield make_url(given).set(drivername="postgresql+asyncpg")
+        yield parse_url(given)
         return
-    with throwaway() as server:
-        yield URL.create(
-            "postgresql+asyncpg",
-            server.user,
-            server.password,
-            server.host,
-            server.port,
-            server.database,
-        )
+    with throwaway() as it:
+        yield make_url(it.user, it.password, [(it.host, it.port)], it.database, {})
 
 
 @asynccontextmanager

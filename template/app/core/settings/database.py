@@ -1,19 +1,23 @@
 """Settings of the database."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, FilePath, SecretStr, model_validator
 from sqlalchemy import URL
 
+from app.core.settings.parameters import driver_arguments
+from app.core.settings.postgres_url import make_url, parse_url
 from app.core.settings.sources import SourcedSettings
-from app.core.settings.types import Port, PostgresUrl, asyncpg_url
+from app.core.settings.types import Port, PostgresHost, PostgresUrl
+
+TLS_MODES = {"off": "disable", "require": "require", "verify-full": "verify-full"}
 
 
 class DatabaseSettings(SourcedSettings):
     """Settings of PostgreSQL: all that a migration needs."""
 
     DATABASE_URL: PostgresUrl | None = None
-    DB_HOST: str = "localhost"
+    DB_HOST: PostgresHost = "localhost"
     DB_PORT: Port = 5432
     DB_USER: str = "postgres"
     DB_PASSWORD: SecretStr | None = None
@@ -39,17 +43,38 @@ class DatabaseSettings(SourcedSettings):
             raise ValueError("DB_PASSWORD is missing: set it, or DATABASE_URL")
         return self
 
+    @model_validator(mode="after")
+    def _has_certificates(self) -> Self:
+        if self.DATABASE_URL is None:
+            try:
+                driver_arguments(self.database_url)
+            except ValueError as error:
+                raise ValueError(f"DB_SSL_CA: {error}") from error
+        return self
+
     @property
     def database_url(self) -> URL:
-        """The URL for SQLAlchemy: DATABASE_URL if given, else built from DB_*."""
+        """The URL: DATABASE_URL if given, else built from DB_*."""
         if self.DATABASE_URL is not None:
-            return asyncpg_url(self.DATABASE_URL.get_secret_value())
+            return parse_url(self.DATABASE_URL.get_secret_value())
         password = self.DB_PASSWORD
-        return URL.create(
-            "postgresql+asyncpg",
-            username=self.DB_USER,
-            password=password.get_secret_value() if password else None,
-            host=self.DB_HOST,
-            port=self.DB_PORT,
-            database=self.DB_NAME,
+        tls = {"sslmode": TLS_MODES[self.DB_SSL]}
+        if self.DB_SSL == "verify-full":
+            tls["sslrootcert"] = str(self.DB_SSL_CA or "system")
+        return make_url(
+            self.DB_USER,
+            password.get_secret_value() if password else None,
+            [(self.DB_HOST, self.DB_PORT)],
+            self.DB_NAME,
+            tls,
         )
+
+    @property
+    def driver_arguments(self) -> dict[str, Any]:
+        """The arguments of asyncpg for the parameters of the URL."""
+        return driver_arguments(self.database_url)
+
+    @property
+    def has_pgbouncer(self) -> bool:
+        """PgBouncer in between, by DB_PGBOUNCER or `pgbouncer=true` in the URL."""
+        return self.DB_PGBOUNCER or self.database_url.query.get("pgbouncer") == "true"

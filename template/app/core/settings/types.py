@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+
+from app.core.settings.parameters import driver_arguments
+from app.core.settings.postgres_url import is_host, parse_url
 
 # A key must be at least as long as the digest (RFC 7518, section 3.2).
 KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -24,22 +25,6 @@ def is_weak(secret: SecretStr | None, *, length: int) -> bool:
         or len(set(value)) < 8
         or any(word in value.lower() for word in PLACEHOLDERS)
     )
-
-
-def asyncpg_url(text: str) -> URL:
-    """Parse a URL as hosting providers issue it: any PostgreSQL scheme, `sslmode`.
-
-    Raises:
-        ValueError: the text is not a PostgreSQL URL.
-    """
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        url = None
-    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
-        raise ValueError("must have the form postgresql://user:password@host:5432/name")
-    query = {("ssl" if k == "sslmode" else k): v for k, v in url.query.items()}
-    return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 def _words(value: object) -> object:
@@ -58,7 +43,13 @@ def _strong(value: SecretStr) -> SecretStr:
 
 
 def _of_postgresql(value: SecretStr) -> SecretStr:
-    asyncpg_url(value.get_secret_value())
+    driver_arguments(parse_url(value.get_secret_value()))
+    return value
+
+
+def _host(value: str) -> str:
+    if not is_host(value):
+        raise ValueError("must be a host name, an IP address or a socket's directory")
     return value
 
 
@@ -81,6 +72,7 @@ def _without_end_slash(value: str) -> str:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+PostgresHost = Annotated[str, AfterValidator(_host)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
 PublicUrl = Annotated[
     str,

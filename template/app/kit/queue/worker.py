@@ -86,10 +86,10 @@ class Worker[H: Host]:
             batch_size=settings.JOBS_AT_ONCE // 2,
             max_concurrent_tasks=settings.JOBS_AT_ONCE,
             dequeue_timeout=LOOK_AFTER_PGBOUNCER
-            if settings.DB_PGBOUNCER
+            if settings.has_pgbouncer
             else LOOK_AFTER,
             # PgBouncer delivers no notifications: that is not a failure.
-            shutdown_on_listener_failure=not settings.DB_PGBOUNCER,
+            shutdown_on_listener_failure=not settings.has_pgbouncer,
             heartbeat_timeout=DEAD_AFTER,
             log_aggregation_interval=timedelta(0),
         )

@@ -1,0 +1,39 @@
+"""DATABASE_URL with several hosts and parameters, on a real server."""
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app.core.config import Settings
+from app.core.database import DatabaseManager
+from app.core.settings.postgres_url import make_url
+from tests.integration.conftest import direct
+
+pytestmark = [pytest.mark.integration, direct]
+PARAMETERS = {
+    "target_session_attrs": "read-write",
+    "application_name": "a shop",
+    "options": "-c work_mem=1MB",
+    "connect_timeout": "30",
+    "keepalives": "1",
+    "channel_binding": "prefer",
+}
+SHOW = text("SELECT current_setting('application_name'), current_setting('work_mem')")
+
+
+async def test_the_host_that_answers_is_used_with_the_parameters_of_the_url(
+    fresh_database: Settings,
+) -> None:
+    known = fresh_database.database_url
+    # Nobody listens at port 1.
+    hosts = [("127.0.0.1", 1), (known.host or "", known.port or 5432)]
+    query = {**{name: str(value) for name, value in known.query.items()}, **PARAMETERS}
+    url = make_url(known.username, known.password, hosts, known.database, query)
+    given = SecretStr(url.render_as_string(hide_password=False))
+    database = DatabaseManager(
+        fresh_database.model_copy(update={"DATABASE_URL": given})
+    )
+    await database.connect()
+    async with database.reading() as session:
+        assert tuple((await session.execute(SHOW)).one()) == ("a shop", "1MB")
+    await database.disconnect()
