@@ -311,6 +311,13 @@ def test_an_env_that_git_does_not_ignore_is_a_note(patient: Patient) -> None:
     assert (found["state"], found["fix"]) == ("note", "echo .env >> .gitignore")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_an_env_of_another_encoding_is_wrong(patient: Patient, encoding: str) -> None:
+    (patient.root / ".env").write_text("DB_PASSWORD=é\n", encoding)
+    found = patient.look()[".env"]
+    assert (found["state"], found["fix"]) == ("wrong", "Save it as UTF-8.")
+
+
 def test_settings_that_prevent_a_start_are_reported(patient: Patient) -> None:
     found = patient.look(settings={"problems": ["LOG_LEVEL: Input should be 'INFO'", "KEY: is weak: give 32"]})
     assert found["settings"]["found"] == "are invalid: LOG_LEVEL: Input should be 'INFO'"

@@ -18,14 +18,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dotenv import dotenv_values
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.core.config import ConfigurationError, get_settings
 from app.core.database import make_engine
 from app.core.settings.database import DatabaseSettings
+from app.core.settings.sources import read_dotenv
 from scripts.postgres import PostgresError, Server, find_binaries, persistent
 from scripts.postgres.choice import (
     DatabaseError,
@@ -57,7 +58,10 @@ def database() -> Iterator[DatabaseSettings]:
     Raises:
         DatabaseError, PostgresError: no database is available.
     """
-    dotenv = {name: value for name, value in dotenv_values(".env").items() if value}
+    try:
+        dotenv = read_dotenv(Path(".env"))
+    except SettingsError as error:
+        raise DatabaseError(str(error)) from None
     choice = choose(os.environ, dotenv, Ways(find_binaries, running_port, started_port))
     os.environ.update(choice.settings)
     if not choice.embedded:
@@ -91,7 +95,7 @@ def _announce(reason: str) -> DatabaseSettings:
         wrong = [": ".join([*map(str, e["loc"]), e["msg"]]) for e in error.errors()]
         raise DatabaseError("; ".join(wrong)) from None
     url = settings.database_url
-    place = f"{url.host}:{url.port or 5432}" if url.host else "the hosts of its URL"
+    place = f"{url.host}:{url.port}" if url.host else url.query.get("host", "this host")
     print(f"Database: {url.database} at {place} ({reason})", file=sys.stderr)
     return settings
 

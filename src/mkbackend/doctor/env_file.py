@@ -1,4 +1,4 @@
-"""Checks of the `.env` file: present, readable by its owner only, ignored by git."""
+"""Checks of the `.env` file: present, UTF-8, readable by its owner only, ignored by git."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def look(project: Path, starts: bool) -> Iterator[Check]:
         found = "is missing; the environment has all required settings"
         yield ok(".env", found) if starts else wrong(".env", "is missing", _MAKE)
         return
-    faults = list(filter(None, (_open(env), _known_to_git(project))))
+    faults = list(filter(None, (_open(env), _encoded(env), _known_to_git(project))))
     yield from faults or [ok(".env", "is readable by its owner only")]
 
 
@@ -39,6 +39,16 @@ def _open(env: Path) -> Check | None:
     if os.name == "nt" or not mode & 0o077:
         return None
     return wrong(".env", f"can be read by other accounts (mode {mode:04o})", "chmod 600 .env")
+
+
+def _encoded(env: Path) -> Check | None:
+    """Report another encoding than UTF-8, such as the UTF-16 of `>` in PowerShell 5."""
+    content = env.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        content = b"\0"
+    return wrong(".env", "is not UTF-8", "Save it as UTF-8.") if b"\0" in content else None
 
 
 def _known_to_git(project: Path) -> Check | None:

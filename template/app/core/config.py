@@ -17,7 +17,9 @@ from app.core.settings.sources import SourcedSettings
 from app.core.settings.types import (
     KEY_LENGTH,
     Hosts,
+    Methods,
     Networks,
+    Origins,
     Port,
     PublicUrl,
     SigningKey,
@@ -106,9 +108,9 @@ class Settings(DatabaseSettings):
     MAIL_FROM: str = "noreply@localhost"
 
     # CORS: JSON lists, or comma-separated words
-    CORS_ORIGINS: Words = Field(default=["http://localhost:3000"])
+    CORS_ORIGINS: Origins = Field(default=["http://localhost:3000"])
     CORS_ALLOW_CREDENTIALS: bool = True
-    CORS_ALLOW_METHODS: Words = Field(
+    CORS_ALLOW_METHODS: Methods = Field(
         default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     )
     CORS_ALLOW_HEADERS: Words = Field(default=["*"])
@@ -177,8 +179,8 @@ def read_all[Kind: SourcedSettings](kinds: Iterable[type[Kind]]) -> list[Kind]:
         except ValidationError as error:
             problems += _explain(error)
         except SettingsError as error:
-            # A secret file exists but cannot be read.
-            problems.append(f"{error}: {error.__cause__}")
+            # A file exists but cannot be read.
+            problems.append(": ".join(map(str, filter(None, (error, error.__cause__)))))
     if problems:
         # Classes may share a variable.
         lines = ["Invalid settings:", *dict.fromkeys(problems)]

@@ -13,10 +13,11 @@ NAME = re.compile(r"[A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*")
 
 
 def read_dotenv() -> dict[str, str]:
-    """Return the values of .env, read as by the service."""
+    """Return the values of .env as they are written."""
     from dotenv import dotenv_values
 
-    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    values = dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def report_settings(dotenv: dict[str, str]) -> Report:

@@ -18,7 +18,9 @@ def without_secrets(text: str) -> str:
     with contextlib.suppress(ImportError, OSError, ValueError):
         from dotenv import dotenv_values
 
-        variables += [(name, value or "") for name, value in dotenv_values(".env").items()]
+        for replaces in (False, True):  # templates before 0.11 replace ${x}
+            values = dotenv_values(".env", encoding="utf-8-sig", interpolate=replaces)
+            variables += [(name, value or "") for name, value in values.items()]
     hidden = {value for name, value in variables if SECRET.match(name)}
     hidden |= {found[1] for value in hidden if (found := re.search(r"://[^:/]*:(.*)@", value))}
     for value in sorted(hidden, key=len, reverse=True):

@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from app.core.settings.origins import ascii_host, check_origin
 from app.core.settings.parameters import driver_arguments
 from app.core.settings.postgres_url import is_host, parse_url
 
 # A key must be at least as long as the digest (RFC 7518, section 3.2).
 KEY_LENGTH = {"HS256": 32, "HS384": 48, "HS512": 64}
-HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*|\[[\da-fA-F:.]+\]")
+HOST = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*|\[[\da-fA-F:.]+\]", re.ASCII)
 PLACEHOLDERS = ("change", "secret", "password", "example", "postgres")
 
 
@@ -32,8 +33,17 @@ def _words(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return json.loads(value)
+        return _json(value)
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(
+            f'is not valid JSON ({error}); write ["a", "b"], or a, b'
+        ) from None
 
 
 def _strong(value: SecretStr) -> SecretStr:
@@ -55,8 +65,22 @@ def _host(value: str) -> str:
 
 def _hosts(values: list[str]) -> list[str]:
     for value in values:
+        if not value.isascii():
+            right = ascii_host(value)
+            raise ValueError(f"{value!r} never matches: clients send {right!r}")
         if not HOST.fullmatch(value):
             raise ValueError(f"{value!r} is not a host name, *.domain or *")
+    return values
+
+
+def _origins(values: list[str]) -> list[str]:
+    return [check_origin(value) for value in values]
+
+
+def _methods(values: list[str]) -> list[str]:
+    for value in values:
+        if value != value.upper():
+            raise ValueError(f"{value!r} never matches: write {value.upper()!r}")
     return values
 
 
@@ -81,5 +105,7 @@ PublicUrl = Annotated[
 ]
 SigningKey = Annotated[SecretStr, AfterValidator(_strong)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+Origins = Annotated[Words, AfterValidator(_origins)]
+Methods = Annotated[Words, AfterValidator(_methods)]
 Hosts = Annotated[Words, AfterValidator(_hosts)]
 Networks = Annotated[Words, AfterValidator(_networks)]

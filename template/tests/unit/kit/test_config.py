@@ -106,6 +106,8 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("LOG_LEVEL", "LOUD"),
         ("API_V1_PREFIX", "api/"),
         ("CORS_ORIGINS", "[not json"),
+        ("CORS_ORIGINS", "['https://app.example.com']"),
+        ("CORS_ALLOW_METHODS", "GET, patch"),
         ("DATABASE_URL", "mysql://user:pass@host/name"),
         ("DATABASE_URL", "no address"),
         ("DB_HOST", "db..example.com"),
@@ -113,6 +115,7 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("DB_SSL", "maybe"),
         ("TRUSTED_HOSTS", "https://shop.example.com"),
         ("TRUSTED_HOSTS", "shop.example.com:8000"),
+        ("TRUSTED_HOSTS", "bücher.example"),
         ("TRUSTED_PROXIES", "proxy.example.com"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
         ("REQUEST_TIMEOUT", 0),
@@ -230,6 +233,28 @@ def test_the_environment_overrides_dotenv_and_dotenv_pyproject(
     settings = DatabaseSettings()
     found = (settings.DB_NAME, settings.DB_USER, settings.DB_HOST)
     assert found == ("environment", "file", "toml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_values_of_dotenv_are_literal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text(
+        "DB_PASSWORD=é${HOME}$x\r\nDB_USER='${HOME}'", encoding, newline=""
+    )
+    url = DatabaseSettings().database_url
+    assert (url.password, url.username) == ("é${HOME}$x", "${HOME}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_dotenv_of_another_encoding_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("DB_PASSWORD=é", encoding)
+    with pytest.raises(ConfigurationError, match=r"\.env is not UTF-8"):
+        get_settings()
 
 
 def test_a_secret_can_be_a_file_and_the_environment_overrides_it(
