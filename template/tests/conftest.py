@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import chdir
 from copy import copy
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -48,6 +50,13 @@ def pytest_pycollect_makeitem(obj: object) -> list[pytest.Item] | None:
     module = getattr(obj, "__module__", None) or ""
     imported = module.startswith(("app.", "tests.fakes.", "tests.slices."))
     return [] if imported else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def project_directory() -> Iterator[None]:
+    """Run in the project's directory; an IDE starts in that of the test."""
+    with chdir(Path(__file__).parents[1]):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

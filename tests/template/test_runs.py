@@ -91,6 +91,14 @@ def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
     make(project, "test", TEST_DATABASE_URL=server)
 
 
+@pytest.mark.parametrize("test", ["unit/kit/test_config.py", "integration/kit/test_reading.py"])
+def test_a_test_passes_when_started_in_its_own_directory(project: Path, server: str, test: str) -> None:
+    once_for_each_python(test, project)
+    folder, _, name = f"tests/{test}".rpartition("/")
+    python = project / ".venv" / "bin" / "python"
+    run(python, "-m", "pytest", "-q", name, cwd=project / folder, TEST_DATABASE_URL=server)
+
+
 def test_the_migrations_of_a_project_run_up_and_down_and_up(project: Path) -> None:
     once_for_each_python("migrations", project)
     for target in ("migrate-up", "migrate-down", "migrate-up"):

@@ -19,7 +19,7 @@ STRONG = "f3b1c9d27a5e8046" * 4
 CODE = "\n".join(
     path.read_text()
     for room in ("app", "scripts", "alembic")
-    for path in Path(room).rglob("*.py")
+    for path in (Path(__file__).parents[3] / room).rglob("*.py")
 )
 NAMES = [name for kind in settings_classes() for name in kind.model_fields]
 
