@@ -147,3 +147,25 @@ def test_two_resources_can_refer_to_each_other(place: Place, refused: Refused) -
     assert 'ForeignKey("books.id", ondelete="SET NULL", use_alter=True)' in place.read("app/domain/models/author.py")
     assert "use_alter" not in place.read("app/domain/models/book.py")
     assert "refers to" in refused("remove", "author")
+
+
+def test_a_bigint_of_an_earlier_record_stays_a_number_and_a_new_one_is_text(place: Place) -> None:
+    place.run("add", "article", "views:bigint:number=0", "title:str")
+    path = ".mkbackend/article.toml"
+    place.edit(path, "grammar = 2\n", "")
+    place.edit(path, '"views:bigint:number=0"', '"views:bigint=0"')
+    schemas = place.read(SCHEMAS)
+    place.run("add", "article", "likes:bigint=0", "--allow-dirty")
+    assert 'views:bigint:number=0",\n' in place.read(path)
+    assert "views: StrictInt8" in schemas
+    assert "views: StrictInt8" in place.read(SCHEMAS)
+    place.run("add", "article", "shares:bigint:null", "--allow-dirty")
+    assert "    likes: Int8Text = 0\n" in place.read(SCHEMAS)
+    assert "    shares: Int8Text | None\n" in place.read(SCHEMAS)
+
+
+def test_a_bigint_as_text_needs_a_current_template(place: Place, refused: Refused) -> None:
+    place.edit("app/domain/schemas/types.py", "Int8Text", "Int8Other")
+    place.commit()
+    assert "or send it as a number: views:bigint:number" in refused("add", "article", "views:bigint")
+    place.run("add", "article", "views:bigint:number")

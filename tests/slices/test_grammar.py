@@ -13,7 +13,8 @@ from mkbackend.slices.grammar import parse, parse_field
 
 GOOD = """
 a:str a:str/1 a:str/10000 a:str/500:unique a:str:null:unique a:str=draft a:str/5=a_b-c a:str:list a:str:list:null
-a:text a:text:null a:text=x a:int=-5 a:int:unique a:int:index a:bigint=9223372036854775807 a:float=1.5 a:float=-2
+a:text a:text:null a:text=x a:int=-5 a:int:unique a:int:index a:bigint=9223372036854775807 a:bigint:number:unique
+a:bigint:number:list a:float=1.5 a:float=-2
 a:decimal/10/2 a:decimal/10/2=9.90 a:decimal/2/2=0.25 a:decimal/3/0=100 a:decimal/28/28 a:bool=true a:bool:index
 a:date=2026-02-28 a:datetime=2026-01-01T00:00:00Z a:datetime=2026-01-01T00:00:00+02:00 a:uuid:unique
 a:uuid=f47ac10b-58cc-4372-a567-0e02b2c3d479 a:json a:json:null a:enum/x/y a:enum/x/y=y a:enum/in-stock/sold_out:index
@@ -51,6 +52,7 @@ BAD = {
     "a:decimal/10": "number of digits",
     "a:decimal/29/2": "number of digits",
     "a:decimal/2/3": "more decimal places",
+    "a:int:number": "for a bigint only",
     "a:enum": "2 to 50 values",
     "a:enum/x": "2 to 50 values",
     "a:enum/x/x": "are equal",
@@ -264,3 +266,11 @@ def test_a_name_other_than_the_files_is_refused() -> None:
 def test_a_list_offers_only_operations_that_an_index_can_serve(word: str, kinds: str) -> None:
     field = parse_field(word)
     assert [kind for kind in ("sortable", "filterable", "searchable") if getattr(field, kind)] == kinds.split()
+
+
+def test_a_record_of_before_is_a_description_with_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "article.toml"
+    file.write_text('name = "article"\nfields = ["views:bigint=0", "bigint:bigint:null"]\n[files]\n')
+    assert read_file(file).fields == ("views:bigint:number=0", "bigint:bigint:number:null")
+    file.write_text('name = "article"\nfields = ["views:bigint=0"]\n')
+    assert read_file(file).fields == ("views:bigint=0",)

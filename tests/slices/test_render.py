@@ -18,7 +18,8 @@ WORDS = """
 {0}_a:str/80:unique {0}_b:text:null {0}_c:int=0 {0}_d:bigint:unique {0}_e:float {0}_f:decimal/3/1=1.5 {0}_g:bool=true
 {0}_h:date:unique {0}_k:json {0}_l:enum/on/off-x=off-x {0}_i:datetime=2026-01-01T00:00:00Z {0}_o:str:list
 {0}_j:uuid:index:null {0}_m:ref/user:null up:ref/{1}:null {0}_n:ref/user:cascade {0}_p:decimal/2/1:list {0}_q:str/2:null
-{0}_r:decimal/5/2:null {0}_s:datetime:null token:str/80:unique result:enum/pass/fail
+{0}_r:decimal/5/2:null {0}_s:datetime:null {0}_t:bigint:list:null {0}_u:bigint:number=5
+token:str/80:unique result:enum/pass/fail
 """
 
 

@@ -25,15 +25,16 @@ article title:str/200 slug:str/80:unique status:enum/draft/in-print=draft author
 article price:decimal/10/2=0.5 tags:str/20:list:null writer:ref/user:null:setnull:unique body:text:null
 badge code:str/2:unique extra:json marks:int:list mood:enum/good/bad:null:index --no-soft-delete --auth admin
 page_visit article:ref/article token:uuid:unique at_time:datetime ratio:float visits:bigint live:bool --auth owner
-page_visit parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
+page_visit hits:bigint:number=0 parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
 reader favourite:ref/article:null name:str kind:enum/a/o/i/token
 test_run fn:str cls:str:unique items:int keys:bigint values:str/20 get:date model_year:int query:str session:int:null
 """
 ALONE = """
 str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique
-int:null:index int:list bigint bigint=5 bigint:list float float=1.5 float:list decimal/10/2 decimal/2/2=0.25
-decimal/28/0:unique decimal/5/1:list bool bool=true bool:index bool:list date date=2026-01-01 date:list datetime
-datetime=2026-01-01T00:00:00+02:00 datetime:list uuid uuid:unique uuid:list json json:null enum/x/y enum/x/y=y
+int:null:index int:list bigint bigint=5 bigint:list bigint:number=5 float float=1.5 float:list
+decimal/10/2 decimal/2/2=0.25 decimal/28/0:unique decimal/5/1:list bool bool=true bool:index bool:list
+date date=2026-01-01 date:list datetime datetime=2026-01-01T00:00:00+02:00 datetime:list
+uuid uuid:unique uuid:list json json:null enum/x/y enum/x/y=y
 enum/x/y:null:index ref/user ref/user:cascade ref/user:null:setnull ref/user:unique ref/user:null:unique
 """
 TEN = """

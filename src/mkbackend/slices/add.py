@@ -58,6 +58,7 @@ def add(request: Request, screen: Screen) -> None:
 def _slice(resource: Resource, found: Survey) -> changes.Changes:
     """Return the files of a new slice, its migration and its record."""
     checks.require_room(resource, found)
+    checks.require_types(resource, found)
     seen = view(resource, checks.targets_of(resource, found))
     checks.require_short(seen)
     path, text = migration.create_table(seen, found.head())

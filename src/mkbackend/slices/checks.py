@@ -11,7 +11,7 @@ from mkbackend.printable import on_one_line
 from mkbackend.slices import migration, record, render
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.names import class_of
-from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, Survey
+from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.view import Target, path_of
 
 _LONGEST_NAME = 60
@@ -49,6 +49,17 @@ def require_room(resource: Resource, found: Survey) -> None:
     model = class_of(resource.name)
     if model in [target.model for target in found.models.values()]:
         raise BadInputError(f"{resource.name!r} is taken: the model {model} exists.", _OTHER)
+
+
+def require_types(resource: Resource, found: Survey) -> None:
+    """Raise BadInputError for a bigint as text if the project's template has no type for it."""
+    types = (found.project / TYPES).read_text(encoding="utf-8")
+    for field in resource.fields:
+        if field.type == "bigint" and field.is_text_number and "Int8Text" not in types:
+            raise BadInputError(
+                f"{field.word}: {TYPES} of this older template lacks Int8Text, which sends it as text.",
+                f"Run mkbackend update, then retry; or send it as a number: {field.name}:bigint:number",
+            )
 
 
 def require_clean(found: Survey) -> None:

@@ -120,7 +120,7 @@ class Column:
     @property
     def answer(self) -> str:
         """Return the type in a response."""
-        if self.field.type == "decimal":
+        if self.field.is_text_number:
             return self.body + (" | None" if self.field.null else "")
         return self.python
 
@@ -199,7 +199,7 @@ class Column:
             case "decimal":
                 one = f"Annotated[Decimal, DecimalText({', '.join(self.field.args)})]"
             case _ if self.field.is_list:
-                one = _BODY[self.field.type]
+                one = self._plain_body
             case _:
                 return ""
         return f"Annotated[list[{one}], Field(max_length=MOST_ITEMS)]" if self.field.is_list else one
@@ -209,7 +209,12 @@ class Column:
         """Return the type in a request, without null."""
         if self.alias:
             return self.enum
-        return self.enum if self.field.type == "enum" else _BODY[self.field.type]
+        return self.enum if self.field.type == "enum" else self._plain_body
+
+    @property
+    def _plain_body(self) -> str:
+        """Return the type of one value in a request, if it has neither an alias nor an enum."""
+        return "Int8Text" if self.field.is_text_number else _BODY[self.field.type]
 
     @property
     def query(self) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend.errors import BadInputError
+from mkbackend.slices import record
 from mkbackend.slices.fields import Resource
 from mkbackend.slices.grammar import parse, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field, require_usable_resource
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
 # Keys of records, which are valid descriptions too.
-_IGNORED = {"edition", "files"}
+_IGNORED = {"edition", "files", "grammar"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def read_file(path: Path) -> Description:
             raise BadInputError(f"{path}: unknown key {key!r}.", f"Keys: {', '.join(_KEYS)}.")
         if type(value) is not _KEYS[key] or (key == "fields" and not all(isinstance(word, str) for word in value)):
             raise BadInputError(f"{path}: {key} has an invalid value.", _SUCH)
-    return Description(**{**given, "fields": tuple(given.get("fields", ()))})
+    words = record.words_of(found) if "files" in found and "fields" in found else given.get("fields", ())
+    return Description(**{**given, "fields": tuple(words)})
 
 
 _SUCH = 'name = "article"\n  fields = ["title:str/200", "body:text:null"]'

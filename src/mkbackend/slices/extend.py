@@ -33,6 +33,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     added = tuple(_new_field(old.name, word) for word in described.fields)
     new = replace(old, fields=old.fields + added)
     require_different(new.fields)
+    checks.require_types(new, found)
     if new.edition >= 2:
         require_free_ranges(new.fields)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))

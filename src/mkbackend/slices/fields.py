@@ -11,7 +11,7 @@ FORMS = {
     "str": "str/200: at most 200 characters, 255 without a number",
     "text": "text",
     "int": "int",
-    "bigint": "bigint",
+    "bigint": "bigint: sent as text, because JavaScript rounds large numbers; bigint:number as a number",
     "float": "float",
     "decimal": "decimal/10/2: 10 digits, 2 of them decimal places",
     "bool": "bool",
@@ -23,7 +23,7 @@ FORMS = {
     "ref": "ref/user: the id of another resource",
 }
 ON_DELETE = {"cascade": "CASCADE", "restrict": "RESTRICT", "setnull": "SET NULL"}
-MODIFIERS = ("null", "unique", "index", "list", *ON_DELETE)
+MODIFIERS = ("null", "unique", "index", "list", "number", *ON_DELETE)
 # An index entry has 2700 bytes at most, and a character up to four.
 LONGEST_KEY = 500
 LONGEST_STR = 10_000
@@ -64,6 +64,11 @@ class Field:
     def is_list(self) -> bool:
         """Return whether it is an array."""
         return "list" in self.modifiers
+
+    @property
+    def is_text_number(self) -> bool:
+        """Return whether requests and responses have its number as text."""
+        return self.type == "decimal" or (self.type == "bigint" and "number" not in self.modifiers)
 
     @property
     def length(self) -> int:

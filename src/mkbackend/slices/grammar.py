@@ -96,6 +96,8 @@ def _require_modifier(field: Field, modifier: str) -> None:
         raise refuse(field, f"unknown modifier {modifier!r}.", f"Use one of {', '.join(MODIFIERS)}.")
     if modifier in ON_DELETE and field.type != "ref":
         raise refuse(field, f":{modifier} is for a ref only.", "Omit it.")
+    if modifier == "number" and field.type != "bigint":
+        raise refuse(field, ":number is for a bigint only.", "Omit it.")
 
 
 def _no_args(field: Field) -> None:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.fields import Resource
@@ -15,6 +16,9 @@ from mkbackend.system import typed
 
 FOLDER = ".mkbackend"
 _HEAD = "# Written by `mkbackend add`. Commit this file: `mkbackend remove` and later `add` commands read it.\n"
+# The grammar of the words in a record. Before 2, a bigint was sent as a number.
+GRAMMAR = 2
+_BIGINT = re.compile(r"^(\w+:bigint)(?=[:=]|$)")
 # Without leading dots, or characters that are special on Windows.
 _NAME = re.compile(r"\w+", re.ASCII)
 _PLACE = re.compile(r"(?:\w[\w-]*/)+\w[\w-]*\.py", re.ASCII)
@@ -55,6 +59,7 @@ class Record:
             f"auth = {json.dumps(it.auth)}",
             f"soft_delete = {json.dumps(it.soft_delete)}",
             f"edition = {it.edition}",
+            f"grammar = {GRAMMAR}",
             "fields = [",
             *(f"    {json.dumps(field.word, ensure_ascii=False)}," for field in it.fields),
             "]",
@@ -91,7 +96,7 @@ def parsed(name: str, text: str) -> Record:
     """Parse the record of a resource; raise BadInputError if it is invalid."""
     try:
         found = tomllib.loads(text)
-        resource = parse(name, found["fields"], found["plural"], found["auth"], found["soft_delete"])
+        resource = parse(name, words_of(found), found["plural"], found["auth"], found["soft_delete"])
         resource = replace(resource, edition=int(found.get("edition", 1)))
         files = dict(found["files"])
     except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
@@ -99,6 +104,14 @@ def parsed(name: str, text: str) -> Record:
     if found.get("name") != name or not all(map(_may_be_written, files)):
         raise _nonsense(name, "it names another resource, or files that add does not write")
     return Record(resource, files)
+
+
+def words_of(found: Mapping[str, Any]) -> list[str]:
+    """Return the words of a record's fields in today's grammar."""
+    words: list[str] = found["fields"]
+    grammar = found.get("grammar")
+    is_current = isinstance(grammar, int) and grammar >= GRAMMAR
+    return words if is_current else [_BIGINT.sub(r"\1:number", word) for word in words]
 
 
 def _nonsense(name: str, why: str) -> BadInputError:

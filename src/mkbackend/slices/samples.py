@@ -19,7 +19,8 @@ _WRONG = {
     "str": ['""', '" "', '"NUL \\x00"', "1"],
     "text": ['""', '"NUL \\x00"', "1"],
     "int": ['"1"', "1.5", "True", "2**31"],
-    "bigint": ['"1"', "True", "2**63"],
+    "bigint": ['"01"', '"1.5"', '"9223372036854775808"', "1.5", "True"],
+    "number": ['"1"', "True", "2**63"],
     "float": ['"1"', "True"],
     "decimal": ["1.5", '"1e2"', '"NaN"'],
     "bool": ["1", '"true"'],
@@ -83,7 +84,8 @@ class SampledColumn(Column):
     @property
     def wrong(self) -> list[str]:
         """Return invalid JSON values."""
-        one = list(_WRONG[self.field.type])
+        kind = "number" if "number" in self.field.modifiers else self.field.type
+        one = list(_WRONG[kind])
         if self.field.type == "str":
             one.append(f'"x" * {self.field.length + 1}')
         if self.field.is_list:

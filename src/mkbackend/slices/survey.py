@@ -13,7 +13,8 @@ from mkbackend.slices.record import Record
 from mkbackend.slices.view import Target
 
 # Files that a slice needs, which older templates lack.
-NEEDED = ("app/domain/schemas/types.py", "tests/slices/__init__.py", "tests/fakes/base.py")
+TYPES = "app/domain/schemas/types.py"
+NEEDED = (TYPES, "tests/slices/__init__.py", "tests/fakes/base.py")
 # Needed by new slices only: slices of earlier editions can be extended without it.
 NEEDED_FOR_NEW = "app/repository/filters.py"
 # Needed by new and extended slices: it defines names that every file uses.

@@ -18,6 +18,7 @@ from pydantic import (
     FiniteFloat,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PlainSerializer,
     Strict,
     StringConstraints,
 )
@@ -27,6 +28,7 @@ MOST_TEXT = 100_000
 MOST_ITEMS = 100
 MOST_JSON = 1_000
 DEEPEST_JSON = 20
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)",
@@ -46,6 +48,37 @@ Int8 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 StrictInt4 = Annotated[Int4, Strict()]
 StrictInt8 = Annotated[Int8, Strict()]
 StrictNumber = Annotated[FiniteFloat, Strict()]
+
+
+def _up_to(most: int) -> str:
+    """Return the pattern of the integers from 0 to a limit, without leading zeros."""
+    digits = str(most)
+    parts = ["0", rf"[1-9][0-9]{{0,{len(digits) - 2}}}"]
+    for place, digit in enumerate(digits):
+        least = 0 if place else 1
+        if int(digit) > least:
+            rest = len(digits) - place - 1
+            parts.append(f"{digits[:place]}[{least}-{int(digit) - 1}][0-9]{{{rest}}}")
+    return "|".join([*parts, digits])
+
+
+def _integer(value: object) -> object:
+    """Parse text; Pydantic checks the rest."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    return value
+
+
+# Sent as text: JavaScript rounds JSON numbers beyond 2**53. A request may have either.
+INT8_PATTERN = f"^(-?({_up_to(2**63 - 1)})|-{2**63})$"
+Int8Text = Annotated[
+    StrictInt8,
+    BeforeValidator(
+        _integer,
+        json_schema_input_type=Annotated[str, Field(pattern=INT8_PATTERN)] | StrictInt8,
+    ),
+    PlainSerializer(str, return_type=str, when_used="json-unless-none"),
+]
 
 
 @dataclass(frozen=True)

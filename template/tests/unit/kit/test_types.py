@@ -1,6 +1,7 @@
 """Types of fields: an accepted value can be stored and is read back unchanged."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from app.domain.schemas.types import (
     MOST_TEXT,
     Day,
     DecimalText,
+    Int8Text,
     JsonObject,
     LongText,
     Moment,
@@ -38,6 +40,9 @@ for _ in range(DEEPEST_JSON):
         (LongText, " a text ", "a text"),
         (StrictInt4, -(2**31), -(2**31)),
         (StrictInt8, 2**63 - 1, 2**63 - 1),
+        (Int8Text, "9223372036854775807", 2**63 - 1),
+        (Int8Text, "-9223372036854775808", -(2**63)),
+        (Int8Text, 2**53 + 1, 2**53 + 1),
         (StrictNumber, 1, 1.0),
         (Price, "-123.4", Decimal("-123.40")),
         (Price, Decimal("1E2"), Decimal("100.00")),
@@ -71,6 +76,14 @@ def test_a_valid_value_is_parsed(kind: Any, value: object, stored: object) -> No
         (StrictInt4, "1"),
         (StrictInt4, True),
         (StrictInt8, 2**63),
+        (Int8Text, "9223372036854775808"),
+        (Int8Text, "01"),
+        (Int8Text, "1.0"),
+        (Int8Text, "1\n"),
+        (Int8Text, "\u0661"),
+        (Int8Text, 2**63),
+        (Int8Text, 1.0),
+        (Int8Text, True),
         (StrictNumber, "1"),
         (StrictNumber, float("nan")),
         (StrictNumber, float("inf")),
@@ -116,6 +129,21 @@ def test_a_decimal_is_serialised_with_its_scale() -> None:
 @pytest.mark.parametrize("kind", [LongText, Price, Share, Count])
 def test_the_json_schema_has_the_pattern(kind: Any) -> None:
     assert TypeAdapter(kind).json_schema()["pattern"]
+
+
+@given(st.integers(-(2**65), 2**65) | st.integers(-(2**63) - 9, -(2**63) + 9))
+def test_a_bigint_is_text_that_its_json_schema_describes(value: int) -> None:
+    kind: TypeAdapter[int] = TypeAdapter(Int8Text)
+    text, number = kind.json_schema()["anyOf"]
+    fits = number["minimum"] <= value <= number["maximum"]
+    assert (re.search(text["pattern"], str(value)) is not None) == fits
+    if fits:
+        read = kind.validate_python(str(value))
+        assert (read, kind.dump_json(read)) == (value, f'"{value}"'.encode())
+    else:
+        with pytest.raises(ValidationError):
+            kind.validate_python(str(value))
+    assert kind.json_schema(mode="serialization") == {"type": "string"}
 
 
 @given(st.decimals(-1000, 1000, places=2))
