@@ -17,11 +17,12 @@ from app.jobs.registry import kinds
 from app.kit.http.body_limit import BodyLimitMiddleware
 from app.kit.http.dispatch import add_routers
 from app.kit.http.head import HeadMiddleware
+from app.kit.http.proxies import setup_proxies
 from app.kit.http.route import ScopedRoute
 from app.kit.http.security_headers import SecurityHeadersMiddleware
 from app.kit.http.state import AppState
 from app.kit.http.timeout import TimeoutMiddleware
-from app.kit.http.trusted_host import TrustedHostMiddleware, setup_proxies
+from app.kit.http.trusted_host import TrustedHostMiddleware
 from app.kit.parts import PartSettings, read_settings
 from app.kit.queue.worker import working
 from app.kit.shutdown import DRAIN_DELAY, drain_delay

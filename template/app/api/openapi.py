@@ -64,8 +64,8 @@ def setup_openapi(app: FastAPI, settings: Settings) -> None:
             schema = describe()
             _describe_problems(schema)
             scheme = schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]
-            login = f"{settings.API_V1_PREFIX}/auth/login"
-            scheme["flows"]["password"]["tokenUrl"] = login
+            prefix = settings.ROOT_PATH + settings.API_V1_PREFIX
+            scheme["flows"]["password"]["tokenUrl"] = f"{prefix}/auth/login"
         return describe()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

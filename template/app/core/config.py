@@ -22,6 +22,7 @@ from app.core.settings.types import (
     Origins,
     Port,
     PublicUrl,
+    RootPath,
     SigningKey,
     Words,
     is_weak,
@@ -54,6 +55,8 @@ class Settings(DatabaseSettings):
     TRUSTED_HOSTS: Hosts = Field(default=["*"])
     # Addresses and networks whose X-Forwarded-For and -Proto are trusted
     TRUSTED_PROXIES: Networks = Field(default=["127.0.0.1"])
+    # Path of the service at a proxy, which may remove it before it passes requests on
+    ROOT_PATH: RootPath = ""
     # max-age of Strict-Transport-Security, sent over https only; 0: not sent
     HSTS_SECONDS: int = Field(default=31_536_000, ge=0)
 

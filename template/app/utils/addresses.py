@@ -1,6 +1,6 @@
 """Client addresses."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 UNKNOWN = "unknown"
 
@@ -9,12 +9,15 @@ def client_address(text: str) -> str:
     """Return the IP address in a text, without port and zone; else `unknown`.
 
     X-Forwarded-For may hold any text (RFC 7239, section 6), and only an address may be
-    stored and counted.
+    stored and counted. IPv4 in IPv6, as sockets for both have it, is IPv4 (RFC 4291,
+    section 2.5.5.2).
     """
     try:
-        return str(ip_address(_without_port(text))).partition("%")[0]
+        ip = ip_address(_without_port(text))
     except ValueError:
         return UNKNOWN
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return str(mapped or ip).partition("%")[0]
 
 
 def _without_port(text: str) -> str:

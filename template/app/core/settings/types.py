@@ -2,7 +2,7 @@
 
 import json
 import re
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -85,10 +85,27 @@ def _methods(values: list[str]) -> list[str]:
 
 
 def _networks(values: list[str]) -> list[str]:
+    if "*" in values and len(values) > 1:
+        raise ValueError("'*' trusts every address: write it alone, or leave it out")
     for value in values:
         if value != "*":
-            ip_network(value, strict=False)
+            _check_network(value)
     return values
+
+
+def _check_network(text: str) -> None:
+    """Refuse host bits, and IPv4 in IPv6: client addresses are unwrapped."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an address, a network or '*'") from None
+    first, length = network.network_address, network.prefixlen
+    if isinstance(first, IPv6Address) and first.ipv4_mapped and length >= 96:
+        right = f"{first.ipv4_mapped}/{length - 96}"
+        raise ValueError(f"{text!r} never matches: write {right}")
+    address, _, mask = text.partition("/")
+    if mask and ip_address(address) != first:
+        raise ValueError(f"{text!r} has host bits: write {network}, or only {address}")
 
 
 def _without_end_slash(value: str) -> str:
@@ -102,6 +119,9 @@ PublicUrl = Annotated[
     str,
     Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"),
     AfterValidator(_without_end_slash),
+]
+RootPath = Annotated[
+    str, Field(pattern=r"^(/[\w.~-]+)*/?$"), AfterValidator(_without_end_slash)
 ]
 SigningKey = Annotated[SecretStr, AfterValidator(_strong)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]

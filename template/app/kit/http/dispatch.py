@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
+from app.kit.http.proxies import route_path
+
 Responses = Mapping[int | str, dict[str, Any]]
 # First segment and number of slashes, of a path and of routes that can match it
 Key = tuple[str, int]
@@ -51,7 +53,7 @@ class Dispatch(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the first full match, else the first match of another method."""
-        routes = self._routes.get(self._key(_route_path(scope)), ())
+        routes = self._routes.get(self._key(route_path(scope)), ())
         method = scope.get("method")
         for route in sorted(routes, key=lambda route: method not in route.methods):
             match, child_scope = route.matches(scope)
@@ -122,9 +124,3 @@ def _add_route(
         "route_class_override": type(route),
     }
     app.router.add_api_route(prefix + route.path, route.endpoint, **kept)
-
-
-def _route_path(scope: Scope) -> str:
-    """Return the path without the prefix of a proxy or a mount."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))

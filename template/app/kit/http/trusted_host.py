@@ -1,14 +1,12 @@
-"""Accepted Host headers, and trusted proxies."""
+"""Accepted Host headers."""
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.core.config import Settings
+from app.kit.http.proxies import route_path
 
 
 class TrustedHostMiddleware:
@@ -26,7 +24,7 @@ class TrustedHostMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the Host header, without its port."""
-        if scope["type"] == "http" and not self._is_open(scope["path"]):
+        if scope["type"] == "http" and not self._is_open(route_path(scope)):
             given = Headers(scope=scope).get("Host", "").lower()
             name = given if given.endswith("]") else given.rpartition(":")[0] or given
             if name not in self.names and not name.endswith(self.domains):
@@ -35,8 +33,3 @@ class TrustedHostMiddleware:
 
     def _is_open(self, path: str) -> bool:
         return self.any or path == self.probed or path.startswith(f"{self.probed}/")
-
-
-def setup_proxies(app: FastAPI, settings: Settings) -> None:
-    """Take the client's address and scheme from TRUSTED_PROXIES."""
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.TRUSTED_PROXIES)

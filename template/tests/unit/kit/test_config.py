@@ -118,6 +118,12 @@ def test_production_starts_with_strong_secrets(make_settings: MakeSettings) -> N
         ("TRUSTED_HOSTS", "bücher.example"),
         ("TRUSTED_PROXIES", "proxy.example.com"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("TRUSTED_PROXIES", "*, 10.0.0.0/8"),
+        ("TRUSTED_PROXIES", "10.0.0.7/8"),
+        ("TRUSTED_PROXIES", "2001:db8::7/32"),
+        ("TRUSTED_PROXIES", "::ffff:10.0.0.7"),
+        ("ROOT_PATH", "shop"),
+        ("ROOT_PATH", "/shop?"),
         ("REQUEST_TIMEOUT", 0),
         ("MAX_BODY_SIZE", 0),
         ("DB_STATEMENT_TIMEOUT", -1),
@@ -152,6 +158,17 @@ def test_proxies_are_addresses_or_networks(
 ) -> None:
     settings = make_settings(TRUSTED_PROXIES=proxies)
     assert proxies.split(", ") == settings.TRUSTED_PROXIES
+
+
+@pytest.mark.parametrize(
+    ("proxies", "right"),
+    [("10.0.0.7/8", "10.0.0.0/8"), ("::ffff:10.0.0.0/104", "10.0.0.0/8")],
+)
+def test_a_network_that_is_written_wrong_is_refused_with_the_right_one(
+    make_settings: MakeSettings, proxies: str, right: str
+) -> None:
+    with pytest.raises(ValidationError, match=f"write {right}"):
+        make_settings(TRUSTED_PROXIES=proxies)
 
 
 @pytest.mark.parametrize("text", ['["http://a", "http://b"]', "http://a, http://b"])
