@@ -8,6 +8,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks/README.md"])
+# The changelog names files of earlier versions.
+TEXTS = [
+    *(page for page in PAGES if page.name != "CHANGELOG.md"),
+    *sorted([*ROOT.glob("src/**/*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("*.py")]),
+]
+NAMED_FILE = re.compile(
+    r"(?<![\w./*{}-])((?:alembic|app|benchmarks|docker|docs|kubernetes|scripts|src|template|tests)/[\w./-]*\w\.[a-z]+)\b"
+)
+# `mkbackend add article` writes these.
+ARTICLE = re.compile(r"(^|[/_])articles?[_.]")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
 CODE = re.compile(r"`[^`]*`")
 
@@ -16,6 +26,13 @@ CODE = re.compile(r"`[^`]*`")
 def test_links_lead_to_files(page: Path) -> None:
     for link in LINK.findall(CODE.sub("", page.read_text("utf-8"))):
         assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_file_that_a_text_names_exists(page: Path) -> None:
+    names = {name for name in NAMED_FILE.findall(page.read_text("utf-8")) if not ARTICLE.search(name)}
+    places = [(ROOT, ""), (ROOT / "template", ""), (ROOT / "template", ".jinja")]
+    assert {name for name in names if not any((root / (name + end)).exists() for root, end in places)} == set()
 
 
 def test_the_readme_links_to_every_page() -> None:

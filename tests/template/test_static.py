@@ -33,6 +33,13 @@ LICENCES = {
     "Apache-2.0": "Apache License",
     "BSD-3-Clause": "Redistributions in binary form",
 }
+# A file in a folder of the project, without an asterisk or a placeholder, or a document or manifest.
+NAMED_FILE = re.compile(
+    r"(?<![\w./*-])((?:alembic|app|docker|docs|kubernetes|scripts|tests)/[\w./-]*\w\.[a-z]+|[\w-]+\.(?:md|yaml))\b"
+)
+# Files that a guide creates, and those of `mkbackend add book`.
+NEW_FILE = re.compile(r"`([^`]+)`, a new file:")
+BOOK = re.compile(r"/(?:\w*_)?books?(?:_\w+)?\.py$")
 READERS: dict[str, Callable[[str], object]] = {
     ".json": json.loads,
     ".toml": tomllib.loads,
@@ -90,6 +97,19 @@ def test_an_option_changes_no_python_file(answers: Answers, render: Render) -> N
     found, all_files = python_files(render(**answers)), python_files(render())
     assert found.items() <= all_files.items()
     assert not [name for name in all_files.keys() - found.keys() if not name.startswith(tuple(BROUGHT))]
+
+
+@each_combination
+def test_every_file_that_a_text_names_exists(answers: Answers, render: Render) -> None:
+    found = files(render(**answers))
+    new = {path for text in found.values() for path in NEW_FILE.findall(text)}
+    beside = {Path(name).name for name in found}
+
+    def is_there(named: str) -> bool:
+        return named in found or named in new or bool(BOOK.search(named)) or ("/" not in named and named in beside)
+
+    missing = {(name, named) for name, text in found.items() for named in NAMED_FILE.findall(text)}
+    assert {(name, named) for name, named in missing if not is_there(named)} == set()
 
 
 @each_combination
