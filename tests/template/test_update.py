@@ -158,6 +158,9 @@ FILL = [
     "INSERT INTO books (title) SELECT 'book ' || n FROM generate_series(1, 100) n",
     "INSERT INTO users (id, email, password_hash, full_name) SELECT gen_random_uuid(), 'user' || n || '@example.com', "
     "'x', 'User ' || n FROM generate_series(1, 50) n",
+    "INSERT INTO users (id, email, password_hash, full_name) SELECT gen_random_uuid(), email, 'x', 'Nikos' "
+    "FROM unnest(ARRAY['\\u03bd\\u03b9\\u03ba\\u03bf\\u03c2@example.org', "
+    "'\\u039d\\u0399\\u039a\\u039f\\u03a3@example.org']) email",  # equal, but not to lower()
 ]
 SHOW = {
     "books": "SELECT string_agg(title, ',' ORDER BY id) FROM books",

@@ -13,6 +13,7 @@ from app.domain.roles import Caller, Role
 from app.domain.schemas.user import UserListParams
 from app.repository.base import BaseRepository
 from app.repository.filters import filters_of
+from app.utils.emails import canonical_email
 from app.utils.pagination import (
     SHORTEST_SEARCH,
     Page,
@@ -62,8 +63,31 @@ class UserRepository(BaseRepository[User]):
         super().__init__(User, session)
 
     async def get_by_email(self, email: str) -> User | None:
-        """Return a user by e-mail, ignoring case."""
-        return await self._one_or_none(func.lower(User.email) == email.lower())
+        """Return the user whose e-mail is spelled like this, else equal to it.
+
+        Equal e-mails of several users are older than the rule (scripts/emails.py): each
+        user is found by the exact spelling.
+        """
+        exact, canonical = User.email == email, canonical_email(email)
+        return await self._session.scalar(
+            select(User)
+            .where(
+                User.deleted_at.is_(None),
+                or_(exact, User.canonical_email == canonical),
+            )
+            .order_by(exact.desc())
+            .limit(1)
+        )
+
+    async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> User | None:
+        """Update a row and return it; a new e-mail brings its canonical form.
+
+        Raises:
+            ConflictException: a constraint is violated.
+        """
+        if "email" in values:
+            values = {**values, "canonical_email": canonical_email(values["email"])}
+        return await super().update_by_id(id, values)
 
     async def get_caller(self, id: UUID, token_version: int) -> Caller | None:
         """Return an active user whose tokens of this version are valid."""

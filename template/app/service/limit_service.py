@@ -11,6 +11,7 @@ from app.kit.renamed import renamed
 from app.kit.turns import Turns
 from app.service.audit_service import AuditService
 from app.service.ports import UnitOfWork
+from app.utils.emails import canonical_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class LimitService:
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
+        email = canonical_email(email)
         await self._count(
             (LOGIN_ADDRESS, self._address),
             (LOGIN, self._address, email),
@@ -87,15 +89,11 @@ class LimitService:
     async def login_succeeded(self, email: str) -> None:
         """Take a successful login off the count; reset the limits of its e-mail."""
         await self._store.undo(_key(LOGIN_ADDRESS, self._address))
-        await self._store.forget(
-            _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
-        )
+        await self._forget_logins(email)
 
     async def password_was_reset(self, email: str) -> None:
         """Reset the login limits of an e-mail that others may have exhausted."""
-        await self._store.forget(
-            _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
-        )
+        await self._forget_logins(email)
 
     async def count_registration(self) -> None:
         """Count a registration.
@@ -119,7 +117,15 @@ class LimitService:
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count((MAIL_ADDRESS, self._address), (MAIL_EMAIL, email))
+        await self._count(
+            (MAIL_ADDRESS, self._address), (MAIL_EMAIL, canonical_email(email))
+        )
+
+    async def _forget_logins(self, email: str) -> None:
+        email = canonical_email(email)
+        await self._store.forget(
+            _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
+        )
 
     async def _count(self, *counted: Counted) -> None:
         """Count toward each limit, up to the first that is exceeded."""
@@ -164,4 +170,4 @@ def _network(address: str) -> str:
 
 def _key(limit: Limit, *parts: str) -> str:
     """Hash the values: the table must not contain e-mails or addresses."""
-    return sha256("\n".join((limit.name, *parts)).lower().encode()).hexdigest()
+    return sha256("\n".join((limit.name, *parts)).encode()).hexdigest()

@@ -110,9 +110,11 @@ class UserService:
         return user
 
     async def delete_user(
-        self, user_id: UUID, actor: UUID, if_match: IfMatch = None
+        self, user_id: UUID, actor: UUID | None, if_match: IfMatch = None
     ) -> None:
         """Soft-delete a user: the row stays, the e-mail becomes available.
+
+        `actor` is None in an operator's script.
 
         Raises:
             NotFoundException: the user does not exist.
@@ -126,7 +128,9 @@ class UserService:
         await self._audit.done("delete-user", actor=actor, subject=user_id)
         logger.info("User deleted", user_id=str(user_id))
 
-    async def _keep_an_admin(self, user_id: UUID, action: str, actor: UUID) -> None:
+    async def _keep_an_admin(
+        self, user_id: UUID, action: str, actor: UUID | None
+    ) -> None:
         if await self._repo.is_last_admin(user_id):
             raise ConflictException(
                 "The last active admin cannot be demoted, deactivated or deleted"

@@ -1,14 +1,14 @@
 """Users in memory, with the constraints of the table."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from app.core.exceptions import ConflictException
 from app.core.hashes import hash_kind
 from app.domain.models.user import User
 from app.domain.roles import Caller, Role
 from app.repository.user_repository import NO_FILTERS
+from app.utils.emails import canonical_email
 from app.utils.pagination import Page, PageRequest, Position
 from tests.fakes.base import FakeRepository
 
@@ -16,10 +16,18 @@ from tests.fakes.base import FakeRepository
 class FakeUserRepository(FakeRepository[User]):
     """An in-memory `UserRepository`; the repository tests run on both."""
 
+    unique: ClassVar = {"canonical_email": "This e-mail is already registered"}
+
     async def get_by_email(self, email: str) -> User | None:
-        return next(
-            (u for u in self._alive() if u.email.lower() == email.lower()), None
-        )
+        canonical = canonical_email(email)
+        equal = [user for user in self._alive() if user.canonical_email == canonical]
+        exact = [user for user in self._alive() if user.email == email]
+        return next(iter([*exact, *equal]), None)
+
+    async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> User | None:
+        if "email" in values:
+            values = {**values, "canonical_email": canonical_email(values["email"])}
+        return await super().update_by_id(id, values)
 
     async def get_caller(self, id: UUID, token_version: int) -> Caller | None:
         row = await self.get_by_id(id)
@@ -56,11 +64,6 @@ class FakeUserRepository(FakeRepository[User]):
         request = PageRequest(sort_by, sort_order == "desc", limit, page, after)
         found = self._matching(filters, search, ["full_name", "email"])
         return self._page(found, request)
-
-    async def create(self, entity: User) -> User:
-        if await self.email_exists(entity.email):
-            raise ConflictException("This e-mail is already registered")
-        return await super().create(entity)
 
     async def is_last_admin(self, user_id: UUID) -> bool:
         admins = [u for u in self._alive() if u.role == Role.ADMIN and u.is_active]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from unicodedata import normalize
 
 import pytest
 from fastapi import FastAPI
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.integration
 AUTH = "/api/v1/auth"
 ME = "/api/v1/users/me"
 NEW = "a new password, long enough"
+NIKOS = "\u039d\u0399\u039a\u039f\u03a3@example.org"
 
 
 class Mailbox:
@@ -70,6 +72,30 @@ async def test_a_forgotten_password_is_reset(
     reset = {"token": mailbox.token(), "new_password": NEW}
     assert (await client.post(f"{AUTH}/reset-password", json=reset)).status_code == 200
     assert await _login(client, NEW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "mailed"),
+    [
+        ("Ada@Example.ORG", "Ada@example.org"),
+        (normalize("NFD", "zo\u00e9@example.org"), "zo\u00e9@example.org"),
+        ("x@xn--bcher-kva.de", "x@b\u00fccher.de"),
+        (NIKOS, NIKOS),
+        ("\u0130pek@example.org", "\u0130pek@example.org"),
+        ("stra\u1e9ee@example.org", "stra\u1e9ee@example.org"),
+    ],
+)
+async def test_a_registered_email_is_known_as_typed_and_mailed_as_given(
+    client: AsyncClient, mailbox: Mailbox, typed: str, mailed: str
+) -> None:
+    person = ADA | {"email": typed}
+    assert (await client.post(f"{AUTH}/register", json=person)).status_code == 201
+    assert (await client.post(f"{AUTH}/register", json=person)).status_code == 409
+    for email in (typed, typed.lower()):
+        form = {"username": email, "password": PASSWORD}
+        assert (await client.post(f"{AUTH}/login", data=form)).status_code == 200
+        await client.post(f"{AUTH}/forgot-password", json={"email": email})
+    assert [mail.to for mail in mailbox.mails] == [mailed] * 3
 
 
 async def test_links_use_the_public_url_regardless_of_request_headers(

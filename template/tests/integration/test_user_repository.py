@@ -1,6 +1,7 @@
 """Repositories of users, real and fake."""
 
 from datetime import UTC, datetime, timedelta
+from unicodedata import normalize
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from tests.fakes.user_repository import FakeUserRepository
 pytestmark = pytest.mark.integration
 Store = UserRepository | FakeUserRepository
 NOW = datetime.now(UTC)
+ZOE = "zo\u00e9@example.org"
 
 
 @pytest.fixture(params=["real", "fake"])
@@ -79,9 +81,39 @@ async def test_a_change_updates_the_loaded_user(
 
 
 async def test_a_taken_email_is_a_conflict(users: Store, make_user: MakeUser) -> None:
-    await users.create(make_user(email="ada@example.com"))
+    await users.create(make_user(email=ZOE))
     with pytest.raises(ConflictException, match="already registered"):
-        await users.create(make_user(email="ADA@example.com"))
+        await users.create(make_user(email=ZOE.upper()))
+
+
+async def test_a_change_to_a_taken_email_is_a_conflict(
+    users: Store, make_user: MakeUser
+) -> None:
+    await users.create(make_user(email=ZOE))
+    other = await users.create(make_user())
+    with pytest.raises(ConflictException, match="already registered"):
+        await users.update_by_id(other.id, {"email": ZOE.upper()})
+
+
+async def test_a_changed_email_is_found_in_any_spelling(
+    users: Store, make_user: MakeUser
+) -> None:
+    user = await users.create(make_user(email="ada@example.com"))
+    for email in (ZOE, ZOE.upper(), "x@b\u00fccher.de"):
+        await users.update_by_id(user.id, {"email": email})
+        assert user.email == email
+        assert await users.get_by_email(normalize("NFD", email.lower())) is user
+        assert await users.get_by_email("ada@example.com") is None
+
+
+async def test_users_that_share_an_email_are_found_by_their_spelling(
+    users: Store, make_user: MakeUser
+) -> None:
+    small = await users.create(make_user(email=ZOE))
+    big = await users.create(make_user(email=ZOE.upper(), canonical_email=ZOE.upper()))
+    assert await users.get_by_email(ZOE.upper()) is big
+    assert await users.get_by_email(ZOE) is small
+    assert await users.get_by_email(ZOE.title()) is small
 
 
 async def test_a_deleted_user_is_hidden_and_the_email_can_be_reused(

@@ -117,6 +117,15 @@ async def test_login_is_rate_limited_for_known_and_unknown_emails(
     assert fakes.record.actions == ["!login"] * LOGIN.attempts + ["!login"]
 
 
+@pytest.mark.usefixtures("user")
+async def test_all_spellings_of_an_email_share_a_limit(fakes: Fakes) -> None:
+    for email in (EMAIL, "ADA@example.com", "Ada@Example.com", "ada@example.com.", ""):
+        async with fakes.refusing(UnauthorizedException):
+            await fakes.auth.login(email or EMAIL, "wrong")
+    async with fakes.refusing(TooManyRequestsException):
+        await fakes.auth.login("aDA@example.com", PASSWORD)
+
+
 async def test_a_factor_multiplies_the_limit(fakes: Fakes) -> None:
     limits = fakes.limits_of("192.0.2.1", factor=3)
     for _ in range(LOGIN.attempts * 3):

@@ -30,6 +30,7 @@ from tests.people import ADA
         {"email": "not an address"},
         {"email": "a" * 250 + "@example.com"},
         {"email": "ada@nowhere.test"},
+        {"email": "Ada <ada@example.com>"},
         {"password": "short"},
         {"password": "x" * 129},
         {"password": "NUL \x00 inside"},

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String, Text, func, literal_column, text, true
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.core.hashes import HASH_KIND
 from app.domain.models.base import BaseModel, enum_column
 from app.domain.roles import Role
+from app.utils.emails import canonical_email
 
 # The kind of a user's password hash. In the form that Alembic can compare.
 PASSWORD_KIND = literal_column(f"substring(password_hash, '{HASH_KIND}')", Text)
@@ -26,7 +27,10 @@ class User(BaseModel):
         ),
     )
 
+    # As given: to show, and to send to. Compared in its canonical form only, byte by
+    # byte; a trigger sets that for SQL that does not (see its migration).
     email: Mapped[str] = mapped_column(String(255))
+    canonical_email: Mapped[str | None] = mapped_column(Text(collation="C"))
     password_hash: Mapped[str] = mapped_column(String(255))
     full_name: Mapped[str] = mapped_column(String(100))
     role: Mapped[Role] = enum_column(Role, default=Role.USER, server_default=Role.USER)
@@ -41,12 +45,23 @@ class User(BaseModel):
         """Return the id without the e-mail, because this ends up in logs."""
         return f"<User {self.id}>"
 
+    @validates("email")
+    def _canonicalise(self, _: str, email: str) -> str:
+        self.canonical_email = canonical_email(email)
+        return email
 
-# Unique ignoring case; deleting a user makes the address available.
+
+# Deleting a user makes the address available.
 Index(
     "uq_users_email",
-    func.lower(User.email),
+    User.canonical_email,
     unique=True,
+    postgresql_where=User.deleted_at.is_(None),
+)
+# Only for processes of the previous release, which still look e-mails up by it.
+Index(
+    "ix_users_lower_email",
+    func.lower(User.email),
     postgresql_where=User.deleted_at.is_(None),
 )
 # For searches: a trigram index finds parts of three characters or more.

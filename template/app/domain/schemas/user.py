@@ -4,12 +4,27 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
-from pydantic import MISSING, EmailStr, Field, StrictBool, StringConstraints
+from pydantic import (
+    MISSING,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    StrictBool,
+    StringConstraints,
+)
 
 from app.domain.roles import Role
 from app.domain.schemas.base import UNSET as UNSET  # for older fields
 from app.domain.schemas.base import IDSchema, RequestSchema
 from app.domain.schemas.common import ListResponse, SearchParams
+
+
+def _without_name(value: object) -> object:
+    """Refuse `Ada <ada@example.com>`, which EmailStr takes and a login does not."""
+    if isinstance(value, str) and "<" in value:
+        raise ValueError("Use the address alone, without a name")
+    return value
+
 
 # A PlainStr that is not blank.
 FullName = Annotated[
@@ -24,7 +39,9 @@ FullName = Annotated[
 # EmailStr rejects these domains too, but its JSON Schema does not say so.
 _NOWHERE = rf"[@.]({'|'.join(SPECIAL_USE_DOMAIN_NAMES)})$"
 Email = Annotated[
-    EmailStr, Field(max_length=254, json_schema_extra={"not": {"pattern": _NOWHERE}})
+    EmailStr,
+    BeforeValidator(_without_name),
+    Field(max_length=254, json_schema_extra={"not": {"pattern": _NOWHERE}}),
 ]
 # Passwords are not stripped: spaces at the ends are part of them.
 Password = Annotated[
@@ -66,7 +83,7 @@ class UserListParams(SearchParams):
 
 
 # Columns left out of responses on purpose; UserResponse has all others.
-PRIVATE = frozenset({"deleted_at", "password_hash", "token_version"})
+PRIVATE = frozenset({"canonical_email", "deleted_at", "password_hash", "token_version"})
 
 
 class UserResponse(IDSchema):
