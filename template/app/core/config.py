@@ -108,6 +108,8 @@ class Settings(DatabaseSettings):
     SMTP_USER: str | None = None
     SMTP_PASSWORD: SecretStr | None = None
     SMTP_TLS: Literal["off", "starttls", "tls"] = "starttls"
+    # Whether the server offers SMTPUTF8: takes more than ASCII before the @
+    SMTP_UTF8: bool = False
     MAIL_FROM: str = "noreply@localhost"
 
     # CORS: JSON lists, or comma-separated words

@@ -8,6 +8,7 @@ from aiosmtplib import SMTPException, send
 from loguru import logger
 
 from app.core.config import Settings
+from app.utils.emails import with_ascii_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class SmtpMailer:
         """
         settings = self._settings
         message = EmailMessage()
-        message["From"] = settings.MAIL_FROM
-        message["To"] = mail.to
+        message["From"] = with_ascii_domain(settings.MAIL_FROM)
+        message["To"] = with_ascii_domain(mail.to)
         message["Subject"] = mail.subject
         message.set_content(mail.text)
         password = settings.SMTP_PASSWORD

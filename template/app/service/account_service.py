@@ -46,9 +46,11 @@ class AccountService:
 
         Raises:
             ConflictException: the e-mail is taken.
+            InvalidInputException: mail cannot reach the e-mail.
             TooManyRequestsException: too many registrations from this address.
             ServiceUnavailableException: too many passwords at once.
         """
+        self._links.check_reachable(data.email)
         with self._passwords.queued():
             await self._limits.count_registration()
             async with self._unit.released():
@@ -72,6 +74,7 @@ class AccountService:
         Raises:
             BadRequestException: the password for a new e-mail is missing or wrong.
             ConflictException: the e-mail is taken.
+            InvalidInputException: mail cannot reach the e-mail.
             PreconditionFailedException: the row changed since the caller read it.
             TooManyRequestsException: too many wrong passwords or mails.
             UnauthorizedException: the account changed in the meantime.
@@ -80,6 +83,7 @@ class AccountService:
         await check_if_match(self._users, user.id, if_match)
         values = data.model_dump(exclude_unset=True, exclude={"email", "password"})
         if data.email is not MISSING and data.email != user.email:
+            self._links.check_reachable(data.email)
             password = "" if data.password is MISSING else data.password
             await self._check_password(user, password)
             await self._check_free(user, data.email)

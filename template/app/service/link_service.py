@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.config import Settings
+from app.core.exceptions import InvalidInputException
 from app.core.security import new_token, token_hash
 from app.domain.jobs.account import ForgotPassword, ResendVerification, SendLink
 from app.domain.models.mail_token import MailToken
@@ -16,6 +17,7 @@ from app.kit.renamed import renamed
 from app.kit.signer import Signer
 from app.service.ports import JobStore, UserStore
 
+UNREACHABLE = "Mail cannot reach this address: use ASCII characters before the @"
 REQUESTS = {Purpose.RESET: ForgotPassword, Purpose.VERIFY: ResendVerification}
 
 
@@ -57,6 +59,16 @@ class LinkService:
         self._jobs = jobs
         self._signer = signer
         self._settings = settings
+
+    def check_reachable(self, email: str) -> None:
+        """Check that the mail server takes this e-mail; the log takes any.
+
+        Raises:
+            InvalidInputException: the server offers no SMTPUTF8 (RFC 6531).
+        """
+        takes_any = self._settings.SMTP_HOST is None or self._settings.SMTP_UTF8
+        if not (takes_any or email.rpartition("@")[0].isascii()):
+            raise InvalidInputException("body.email", UNREACHABLE)
 
     async def request(self, email: str, purpose: Purpose) -> None:
         """Queue the lookup of the user: response times must not reveal accounts."""

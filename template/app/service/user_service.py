@@ -12,6 +12,7 @@ from app.domain.roles import Role
 from app.domain.schemas.user import UserCreate, UserListParams, UserUpdate
 from app.service.audit_service import AuditService
 from app.service.cursor_service import CursorService
+from app.service.link_service import LinkService
 from app.service.ports import UnitOfWork, UserStore
 from app.service.precondition import IfMatch, check_if_match
 from app.service.token_service import TokenService
@@ -29,6 +30,7 @@ class UserService:
         tokens: TokenService,
         audit: AuditService,
         cursors: CursorService,
+        links: LinkService,
     ) -> None:
         self._repo = repository
         self._unit = unit
@@ -36,14 +38,17 @@ class UserService:
         self._tokens = tokens
         self._audit = audit
         self._cursors = cursors
+        self._links = links
 
     async def create_user(self, data: UserCreate, actor: UUID | None = None) -> User:
         """Create a user; `actor` is None in an operator's script.
 
         Raises:
             ConflictException: the e-mail is taken.
+            InvalidInputException: mail cannot reach the e-mail.
             ServiceUnavailableException: too many passwords at once.
         """
+        self._links.check_reachable(data.email)
         # Saves the hashing; between concurrent requests the constraint decides.
         if await self._repo.email_exists(data.email):
             raise ConflictException("This e-mail is already registered")

@@ -66,7 +66,13 @@ class Fakes:
         )
         self.cursors = CursorService(Signer(settings, "cursor"))
         self.administration = UserService(
-            self.users, self.unit, hasher, self.tokens, self.audit, self.cursors
+            self.users,
+            self.unit,
+            hasher,
+            self.tokens,
+            self.audit,
+            self.cursors,
+            self.links,
         )
         self.passwords = PasswordService(
             self.users,

@@ -7,15 +7,17 @@ import pytest
 from app.core.exceptions import (
     BadRequestException,
     ConflictException,
+    InvalidInputException,
     TooManyRequestsException,
 )
+from app.core.security import PasswordHasher
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
-from app.domain.schemas.user import ProfileUpdate
+from app.domain.schemas.user import ProfileUpdate, UserCreate
 from app.service.limit_service import MAIL_EMAIL, REGISTER_ADDRESS, TOKEN_ADDRESS
 from tests import people
-from tests.conftest import PASSWORD, MakeUser
+from tests.conftest import PASSWORD, MakeSettings, MakeUser
 from tests.unit.conftest import Fakes
 
 ADA = RegisterRequest.model_validate(people.ADA)
@@ -115,6 +117,36 @@ async def test_a_change_to_a_taken_email_is_a_conflict(
     change = AccountUpdate(email="Taken@example.com", password=PASSWORD)
     async with fakes.refusing(ConflictException):
         await fakes.accounts.update(user, change)
+
+
+async def test_an_email_that_the_mail_server_does_not_take_is_refused(
+    make_settings: MakeSettings, hasher: PasswordHasher, make_user: MakeUser
+) -> None:
+    fakes = Fakes(make_settings(SMTP_HOST="mail.example.com"), hasher)
+    ada = await fakes.users.create(make_user())
+    zoe, domain = "zo\u00e9@example.com", "zoe@b\u00fccher.de"
+    for attempt in (
+        fakes.accounts.register(ADA.model_copy(update={"email": zoe})),
+        fakes.accounts.update(ada, AccountUpdate(email=zoe, password=PASSWORD)),
+        fakes.administration.create_user(
+            UserCreate.model_validate(people.ADA | {"email": zoe})
+        ),
+    ):
+        async with fakes.refusing(InvalidInputException) as refused:
+            await attempt
+        assert refused.value.field == "body.email"
+    assert await fakes.accounts.register(ADA.model_copy(update={"email": domain}))
+
+
+@pytest.mark.parametrize("given", [{"SMTP_HOST": "localhost", "SMTP_UTF8": True}, {}])
+async def test_the_log_and_a_server_with_smtputf8_take_any_email(
+    make_settings: MakeSettings, hasher: PasswordHasher, given: dict[str, Any]
+) -> None:
+    fakes = Fakes(make_settings(**given), hasher)
+    await fakes.accounts.register(
+        ADA.model_copy(update={"email": "\u00e9@example.com"})
+    )
+    assert fakes.mails[-1].to == "\u00e9@example.com"
 
 
 async def test_mail_to_a_new_email_is_rate_limited(fakes: Fakes, user: User) -> None:

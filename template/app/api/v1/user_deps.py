@@ -23,6 +23,7 @@ async def get_user_service(scope: ScopeDep) -> UserService:
         scope.tokens,
         scope.audit,
         scope.container.cursors,
+        scope.links,
     )
 
 

@@ -37,7 +37,9 @@ def port(server: Server) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller = Controller(
+        server, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True
+    )
     controller.start()
     yield port
     controller.stop()
@@ -56,6 +58,28 @@ async def test_mail_is_sent_to_an_smtp_server(
     text = message.get_payload(decode=True)
     assert isinstance(text, bytes)
     assert text.decode().replace("\r\n", "\n") == MAIL.text
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("ada@b\u00fccher.de", "ada@xn--bcher-kva.de"),
+        ("zo\u00e9@b\u00fccher.de", "zo\u00e9@xn--bcher-kva.de"),
+    ],
+)
+async def test_envelope_and_header_have_ascii_domains(
+    make_settings: MakeSettings, server: Server, port: int, to: str, expected: str
+) -> None:
+    sender = "B\u00fccher <shop@b\u00fccher.de>"
+    settings = make_settings(
+        SMTP_HOST="127.0.0.1", SMTP_PORT=port, SMTP_TLS="off", MAIL_FROM=sender
+    )
+    await SmtpMailer(settings).send(Mail(to, "Hello", "Hello"))
+    [envelope] = server.received
+    assert envelope.mail_from == "shop@xn--bcher-kva.de"
+    assert envelope.rcpt_tos == [expected]
+    assert f"\r\nTo: {expected}\r\n".encode() in envelope.content
+    assert b"<shop@xn--bcher-kva.de>\r\n" in envelope.content
 
 
 async def test_the_error_of_an_unreachable_server_has_no_mail_content(
