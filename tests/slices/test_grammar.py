@@ -268,7 +268,7 @@ def test_a_list_offers_only_operations_that_an_index_can_serve(word: str, kinds:
     assert [kind for kind in ("sortable", "filterable", "searchable") if getattr(field, kind)] == kinds.split()
 
 
-def test_a_record_of_before_is_a_description_with_numbers(tmp_path: Path) -> None:
+def test_an_old_record_is_a_description_with_numbers(tmp_path: Path) -> None:
     file = tmp_path / "article.toml"
     file.write_text('name = "article"\nfields = ["views:bigint=0", "bigint:bigint:null"]\n[files]\n')
     assert read_file(file).fields == ("views:bigint:number=0", "bigint:bigint:number:null")

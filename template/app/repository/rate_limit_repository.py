@@ -1,8 +1,8 @@
-"""Queries over rate-limit counters."""
+"""Queries over rate-limit counters, and marks that expire likewise."""
 
 from datetime import timedelta
 
-from sqlalchemy import case, delete, func, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,6 +48,29 @@ class RateLimitRepository:
     async def forget(self, *keys: str) -> None:
         """Reset counters."""
         await self._session.execute(delete(RateLimit).where(RateLimit.key.in_(keys)))
+
+    async def mark(self, window: timedelta, *keys: str) -> None:
+        """Set marks, which expire after the window; renew those that exist."""
+        rows = [
+            {"key": key, "count": 1, "resets_at": func.now() + window}
+            for key in sorted(keys)
+        ]
+        statement = insert(RateLimit).values(rows)
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[RateLimit.key],
+                set_={"resets_at": statement.excluded.resets_at},
+            )
+        )
+
+    async def marked(self, *keys: str) -> set[str]:
+        """Return the marks among the keys that have not expired."""
+        found = await self._session.scalars(
+            select(RateLimit.key).where(
+                RateLimit.key.in_(keys), RateLimit.resets_at > func.now()
+            )
+        )
+        return set(found)
 
     async def purge(self) -> None:
         """Delete expired counters."""

@@ -98,13 +98,13 @@ class AccountService:
             )
         return user
 
-    async def resend(self, email: str) -> None:
+    async def resend(self, email: str, device: str = "") -> None:
         """Mail a new verification link to a user whose e-mail is unverified.
 
         Raises:
             TooManyRequestsException: too many mails to the e-mail or from the address.
         """
-        await self._limits.count_mail(email)
+        await self._limits.count_mail(email, device)
         await self._links.request(email, Purpose.VERIFY)
 
     async def verify(self, token: str) -> None:
@@ -137,7 +137,7 @@ class AccountService:
 
     async def _check_password(self, user: User, password: str) -> None:
         with self._passwords.queued():
-            await self._limits.count_login(user.email)
+            await self._limits.count_password(user.email)
             async with self._unit.released():
                 fits, _ = await self._passwords.verify_password(
                     password, user.password_hash

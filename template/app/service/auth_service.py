@@ -29,8 +29,8 @@ class AuthService:
         self._limits = limits
         self._audit = audit
 
-    async def login(self, email: str, password: str) -> TokenResponse:
-        """Exchange an e-mail and a password for tokens.
+    async def login(self, email: str, password: str, device: str = "") -> TokenResponse:
+        """Exchange an e-mail and a password for tokens; remember the device.
 
         Raises:
             UnauthorizedException: one of them is wrong; the message hides which.
@@ -38,14 +38,14 @@ class AuthService:
             ServiceUnavailableException: too many logins at once.
         """
         with self._passwords.queued():
-            await self._limits.count_login(email)
+            await self._limits.count_login(email, device)
             known = await self._users.get_by_email(email)
             user = await self._verified(known, password)
         if user is None or not user.is_active:
             raise UnauthorizedException("E-mail or password is wrong").remembering(
                 self._audit.refusal("login", subject=known.id if known else None)
             )
-        await self._limits.login_succeeded(email)
+        await self._limits.login_succeeded(email, device)
         return await self._tokens.issue(user)
 
     async def _verified(
@@ -70,13 +70,16 @@ class AuthService:
             await self._users.update_by_id(user.id, {"password_hash": renewed})
         return user
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
-        """Exchange a refresh token for new tokens.
+    async def refresh(self, refresh_token: str, device: str = "") -> TokenResponse:
+        """Exchange a refresh token for new tokens; remember the device.
 
         Raises:
             UnauthorizedException: the token or its user is invalid.
         """
-        return await self._tokens.exchange(refresh_token)
+        tokens = await self._tokens.exchange(refresh_token)
+        user = await self._tokens.authenticate(tokens.access_token)
+        await self._limits.remember(user.email, device)
+        return tokens
 
     async def logout(self, refresh_token: str) -> None:
         """Revoke the session of a refresh token."""

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
-from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from app.core.exceptions import TooManyRequestsException
 from app.kit.renamed import renamed
 from app.kit.turns import Turns
 from app.service.audit_service import AuditService
+from app.service.device_service import Client, DeviceService, MarkStore, hashed_key
 from app.service.ports import UnitOfWork
+from app.utils.addresses import customer_network, provider_network
 from app.utils.emails import canonical_email
 
 
@@ -25,22 +25,31 @@ class Limit:
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
-# The strictest limit is per e-mail and address: nobody can lock out others.
+# Per address and e-mail; per address.
 LOGIN = Limit("login", 5, QUARTER)
-LOGIN_EMAIL = Limit("login-email", 100, QUARTER)
 LOGIN_ADDRESS = Limit("login-address", 50, QUARTER)
+# Per e-mail. 24 hours meet two windows: all strangers, also those at an address that
+# the account knows, get 2 * (20 + 30) wrong passwords.
+LOGIN_KNOWN = Limit("login-known", 20, DAY)
+LOGIN_EMAIL = Limit("login-email", 30, DAY)
+# Per provider's network and e-mail, so that one cannot use up what all strangers have.
+LOGIN_NETWORK = Limit("login-network", 10, DAY)
+LOGIN_DEVICE = Limit("login-device", 20, DAY)
 REGISTER_ADDRESS = Limit("register-address", 20, HOUR)
 TOKEN_ADDRESS = Limit("token-address", 20, HOUR)
-MAIL_EMAIL = Limit("mail-email", 3, HOUR)
 MAIL_ADDRESS = Limit("mail-address", 20, HOUR)
+# Per e-mail: of a known device or address; of a network; of all strangers.
+MAIL_KNOWN = Limit("mail-known", 3, HOUR)
+MAIL_NETWORK = Limit("mail-network", 3, HOUR)
+MAIL_EMAIL = Limit("mail-email", 12, DAY)
+
+# A limit, and the key of a counter.
+type Counted = tuple[Limit, str]
 
 
-# A limit, and the values that its key is made of.
-type Counted = tuple[Limit, *tuple[str, ...]]
-
-
-class LimitStore(Protocol):
+class LimitStore(MarkStore, Protocol):
     """The storage of counters."""
 
     async def hit(self, key: str, window: timedelta) -> tuple[int, int]: ...
@@ -69,31 +78,56 @@ class LimitService:
         self._store = store
         self._unit = unit
         self._audit = audit
-        self._address = _network(address)
+        self._address = customer_network(address)
+        self._network = provider_network(address)
+        self._devices = DeviceService(store, self._address)
         self._turns = turns
         self._factor = factor
+        self._counted: list[Counted] = []
 
-    async def count_login(self, email: str) -> None:
+    async def count_login(self, email: str, device: str = "") -> None:
         """Count a login attempt.
 
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
         email = canonical_email(email)
-        await self._count(
-            (LOGIN_ADDRESS, self._address),
-            (LOGIN, self._address, email),
-            (LOGIN_EMAIL, email),
-        )
+        client = await self._devices.recognise(email, device)
+        await self._count_password(email, client)
 
-    async def login_succeeded(self, email: str) -> None:
-        """Take a successful login off the count; reset the limits of its e-mail."""
-        await self._store.undo(_key(LOGIN_ADDRESS, self._address))
-        await self._forget_logins(email)
+    async def count_password(self, email: str) -> None:
+        """Count an attempt of a signed-in user, who is no stranger.
 
-    async def password_was_reset(self, email: str) -> None:
-        """Reset the login limits of an e-mail that others may have exhausted."""
-        await self._forget_logins(email)
+        Raises:
+            TooManyRequestsException: the limit is exceeded.
+        """
+        await self._count_password(canonical_email(email), Client(is_known=True))
+
+    async def login_succeeded(self, email: str, device: str = "") -> None:
+        """Take the attempt off the counts, and remember the client.
+
+        What strangers have used up stays: their guesses were wrong.
+        """
+        # In the order in which they were counted, so that no two logins deadlock.
+        for limit, key in self._counted:
+            if limit in (LOGIN, LOGIN_DEVICE):
+                await self._store.forget(key)
+            else:
+                await self._store.undo(key)
+        await self.remember(email, device)
+
+    async def remember(self, email: str, device: str) -> None:
+        """Let the account of an e-mail know the client for 30 days."""
+        await self._devices.remember(canonical_email(email), device)
+
+    async def password_was_reset(self, email: str, device: str = "") -> None:
+        """Reset the limits that others may have exhausted, and remember the client."""
+        email = canonical_email(email)
+        own = [_per(LOGIN_DEVICE, device, email), _per(LOGIN, self._address, email)]
+        shared = [_per(LOGIN_KNOWN, email), _per(LOGIN_NETWORK, self._network, email)]
+        for _, key in (*own, *shared, _per(LOGIN_EMAIL, email)):
+            await self._store.forget(key)
+        await self.remember(email, device)
 
     async def count_registration(self) -> None:
         """Count a registration.
@@ -101,7 +135,7 @@ class LimitService:
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count((REGISTER_ADDRESS, self._address))
+        await self._count(_per(REGISTER_ADDRESS, self._address))
 
     async def count_mail_token(self) -> None:
         """Count the use of a mail token, valid or not.
@@ -109,31 +143,43 @@ class LimitService:
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count((TOKEN_ADDRESS, self._address))
+        await self._count(_per(TOKEN_ADDRESS, self._address))
 
-    async def count_mail(self, email: str) -> None:
+    async def count_mail(self, email: str, device: str = "") -> None:
         """Count a requested mail, whether or not it is sent.
 
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count(
-            (MAIL_ADDRESS, self._address), (MAIL_EMAIL, canonical_email(email))
-        )
-
-    async def _forget_logins(self, email: str) -> None:
         email = canonical_email(email)
-        await self._store.forget(
-            _key(LOGIN, self._address, email), _key(LOGIN_EMAIL, email)
-        )
+        client = await self._devices.recognise(email, device)
+        by_address = _per(MAIL_ADDRESS, self._address)
+        if client.device:
+            await self._count(_per(MAIL_KNOWN, client.device, email))
+        elif client.is_known:
+            await self._count(by_address, _per(MAIL_KNOWN, self._address, email))
+        else:
+            by_network = _per(MAIL_NETWORK, self._network, email)
+            await self._count(by_address, by_network, _per(MAIL_EMAIL, email))
+
+    async def _count_password(self, email: str, client: Client) -> None:
+        by_address = _per(LOGIN_ADDRESS, self._address)
+        own = _per(LOGIN, self._address, email)
+        by_network = _per(LOGIN_NETWORK, self._network, email)
+        if client.device:
+            self._counted = [_per(LOGIN_DEVICE, client.device, email)]
+        elif client.is_known:
+            self._counted = [by_address, own, _per(LOGIN_KNOWN, email)]
+        else:
+            self._counted = [by_address, own, by_network, _per(LOGIN_EMAIL, email)]
+        await self._count(*self._counted)
 
     async def _count(self, *counted: Counted) -> None:
         """Count toward each limit, up to the first that is exceeded."""
         error = None
         await self._unit.release()
         async with self._turns.take():
-            for limit, *parts in counted:
-                key = _key(limit, *parts)
+            for limit, key in counted:
                 count, seconds = await self._store.hit(key, limit.window)
                 if error := self._refusal(limit, count, seconds):
                     break
@@ -159,15 +205,6 @@ class LimitService:
     mail_token = renamed(count_mail_token)
 
 
-def _network(address: str) -> str:
-    """Return the /64 of an IPv6 address: one customer has all of it."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((ip, 64), strict=False)) if ip.version == 6 else address
-
-
-def _key(limit: Limit, *parts: str) -> str:
-    """Hash the values: the table must not contain e-mails or addresses."""
-    return sha256("\n".join((limit.name, *parts)).encode()).hexdigest()
+def _per(limit: Limit, *values: str) -> Counted:
+    """Return a limit with the key of the counter for these values."""
+    return limit, hashed_key(limit.name, *values)

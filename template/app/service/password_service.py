@@ -44,7 +44,7 @@ class PasswordService:
             ServiceUnavailableException: too many passwords at once.
         """
         with self._passwords.queued():
-            await self._limits.count_login(user.email)
+            await self._limits.count_password(user.email)
             async with self._unit.released():
                 fits, _ = await self._passwords.verify_password(old, user.password_hash)
                 hashed = await self._passwords.hash_password(new) if fits else ""
@@ -60,17 +60,19 @@ class PasswordService:
         )
         return await self._tokens.issue(user)
 
-    async def forgot(self, email: str) -> None:
+    async def forgot(self, email: str, device: str = "") -> None:
         """Mail a link to the user with this e-mail, if one exists.
 
         Raises:
             TooManyRequestsException: too many mails to the e-mail or from the address.
         """
-        await self._limits.count_mail(email)
+        await self._limits.count_mail(email, device)
         await self._links.request(email, Purpose.RESET)
 
-    async def reset(self, token: str, new: str) -> None:
+    async def reset(self, token: str, new: str, device: str = "") -> None:
         """Set a password with a mail token, and revoke all sessions.
+
+        The owner can sign in from this device, whatever strangers have tried.
 
         Raises:
             BadRequestException: the token is invalid, expired or used.
@@ -89,7 +91,7 @@ class PasswordService:
         if user is None or taken is None or not user.is_active:
             raise self._bad_link()
         await self._set(user, hashed)
-        await self._limits.password_was_reset(user.email)
+        await self._limits.password_was_reset(user.email, device)
         await self._audit.done(
             "reset-password", actor=user.id, subject=user.id, fields=["password"]
         )

@@ -1,6 +1,6 @@
 """Client addresses."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 UNKNOWN = "unknown"
 
@@ -18,6 +18,24 @@ def client_address(text: str) -> str:
         return UNKNOWN
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
     return str(mapped or ip).partition("%")[0]
+
+
+def customer_network(address: str) -> str:
+    """Return the /64 of an IPv6 address: one customer has all of it."""
+    return _network(address, v4=32, v6=64)
+
+
+def provider_network(address: str) -> str:
+    """Return the network that addresses of one provider are likely to share."""
+    return _network(address, v4=16, v6=32)
+
+
+def _network(address: str, *, v4: int, v6: int) -> str:
+    if address == UNKNOWN:
+        return UNKNOWN
+    ip = ip_address(address)
+    length = v6 if ip.version == 6 else v4
+    return str(ip_network((ip, length), strict=False))
 
 
 def _without_port(text: str) -> str:

@@ -23,6 +23,13 @@ class FakeRateLimitRepository:
             count, resets_at = self._rows[key]
             self._rows[key] = (max(count - 1, 0), resets_at)
 
+    async def mark(self, window: timedelta, *keys: str) -> None:
+        self._rows |= dict.fromkeys(keys, (1, datetime.now(UTC) + window))
+
+    async def marked(self, *keys: str) -> set[str]:
+        now = datetime.now(UTC)
+        return {key for key in keys if key in self._rows and self._rows[key][1] > now}
+
     async def forget(self, *keys: str) -> None:
         for key in keys:
             self._rows.pop(key, None)

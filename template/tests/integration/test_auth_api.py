@@ -1,5 +1,6 @@
 """Login over HTTP."""
 
+import re
 from typing import Any
 
 import pytest
@@ -39,6 +40,31 @@ async def test_refresh_returns_new_tokens(client: AsyncClient, user: User) -> No
     assert response.status_code == 200
     me = await client.get(ME, headers=_bearer(response.json()["access_token"]))
     assert me.status_code == 200
+
+
+async def test_a_device_gets_a_cookie_and_keeps_it(
+    client: AsyncClient, user: User
+) -> None:
+    form = {"username": user.email, "password": PASSWORD}
+    first = await client.post(LOGIN, data=form)
+    cookie = first.headers["Set-Cookie"]
+    for part in ("Path=/", "Secure", "HttpOnly", "SameSite=strict", "Max-Age=2592000"):
+        assert part in cookie
+    assert "Domain" not in cookie
+    device, _, _ = cookie.partition(";")
+    tokens = {"refresh_token": first.json()["refresh_token"]}
+    again = await client.post(REFRESH, json=tokens, headers={"Cookie": device})
+    assert again.headers["Set-Cookie"].startswith(f"{device};")
+
+
+@pytest.mark.parametrize("device", ["", "x", "x" * 44, "\u00e9" * 43, "=" * 43])
+async def test_another_value_of_the_cookie_is_replaced(
+    client: AsyncClient, user: User, device: str
+) -> None:
+    form = {"username": user.email, "password": PASSWORD}
+    headers = [(b"Cookie", f"__Host-device={device}".encode())]
+    response = await client.post(LOGIN, data=form, headers=headers)
+    assert re.match(r"__Host-device=[\w-]{43};", response.headers["Set-Cookie"])
 
 
 async def test_access_and_refresh_tokens_are_not_interchangeable(

@@ -147,6 +147,13 @@ async def test_attempts_can_be_undone_or_cleared(
     assert (await counters.hit("a", timedelta(hours=1)))[0] == 1
 
 
+async def test_marks_expire_and_can_be_renewed(counters: RateLimitRepository) -> None:
+    await counters.mark(timedelta(hours=-1), "a", "b")
+    assert await counters.marked("a", "b") == set()
+    await counters.mark(timedelta(hours=1), "b", "c")
+    assert await counters.marked("a", "b", "c") == {"b", "c"}
+
+
 async def test_a_response_is_found_until_it_expires(
     answers: IdempotencyRepository,
 ) -> None:

@@ -15,7 +15,7 @@ from app.domain.models.user import User
 from app.domain.roles import Role
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.domain.schemas.user import ProfileUpdate, UserCreate
-from app.service.limit_service import MAIL_EMAIL, REGISTER_ADDRESS, TOKEN_ADDRESS
+from app.service.limit_service import MAIL_NETWORK, REGISTER_ADDRESS, TOKEN_ADDRESS
 from tests import people
 from tests.conftest import PASSWORD, MakeSettings, MakeUser
 from tests.unit.conftest import Fakes
@@ -151,7 +151,7 @@ async def test_the_log_and_a_server_with_smtputf8_take_any_email(
 
 async def test_mail_to_a_new_email_is_rate_limited(fakes: Fakes, user: User) -> None:
     change = AccountUpdate(email="new@example.com", password=PASSWORD)
-    for _ in range(MAIL_EMAIL.attempts):
+    for _ in range(MAIL_NETWORK.attempts):
         await fakes.accounts.update(user, change)
     async with fakes.refusing(TooManyRequestsException):
         await fakes.accounts.update(user, change)

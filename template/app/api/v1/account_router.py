@@ -3,6 +3,7 @@
 from fastapi import status
 
 from app.api.deps import CurrentUser
+from app.api.device import DeviceDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.api.v1.account_deps import AccountServiceDep, PasswordServiceDep
@@ -49,19 +50,19 @@ async def change_password(
     openapi_extra=PUBLIC,
 )
 async def forgot_password(
-    data: EmailRequest, service: PasswordServiceDep
+    data: EmailRequest, service: PasswordServiceDep, device: DeviceDep
 ) -> MessageResponse:
     """Send a password reset link by e-mail."""
-    await service.forgot(data.email)
+    await service.forgot(data.email, device)
     return MessageResponse(message=SENT)
 
 
 @router.post("/reset-password", openapi_extra=PUBLIC)
 async def reset_password(
-    data: ResetPasswordRequest, service: PasswordServiceDep
+    data: ResetPasswordRequest, service: PasswordServiceDep, device: DeviceDep
 ) -> MessageResponse:
     """Set a new password with the token of a reset link. Revokes all sessions."""
-    await service.reset(data.token, data.new_password)
+    await service.reset(data.token, data.new_password, device)
     return MessageResponse(message="Password changed")
 
 
@@ -80,8 +81,8 @@ async def verify_email(
     openapi_extra=PUBLIC,
 )
 async def resend_verification(
-    data: EmailRequest, service: AccountServiceDep
+    data: EmailRequest, service: AccountServiceDep, device: DeviceDep
 ) -> MessageResponse:
     """Send another verification link by e-mail."""
-    await service.resend(data.email)
+    await service.resend(data.email, device)
     return MessageResponse(message=SENT)

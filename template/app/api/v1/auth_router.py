@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Form
 
 from app.api.deps import CurrentUser
+from app.api.device import DeviceDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.api.v1.auth_deps import AuthServiceDep
@@ -16,16 +17,18 @@ router = SliceRouter(prefix="/auth", tags=["Auth"])
 
 @router.post("/login", openapi_extra=PUBLIC)
 async def login(
-    form: Annotated[LoginForm, Form()], service: AuthServiceDep
+    form: Annotated[LoginForm, Form()], service: AuthServiceDep, device: DeviceDep
 ) -> TokenResponse:
     """Exchange an e-mail address and a password for tokens."""
-    return await service.login(form.username, form.password)
+    return await service.login(form.username, form.password, device)
 
 
 @router.post("/refresh", openapi_extra=PUBLIC)
-async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenResponse:
+async def refresh(
+    data: RefreshRequest, service: AuthServiceDep, device: DeviceDep
+) -> TokenResponse:
     """Exchange a refresh token for new tokens. Each works only once."""
-    return await service.refresh(data.refresh_token)
+    return await service.refresh(data.refresh_token, device)
 
 
 @router.post("/logout", openapi_extra=PUBLIC)

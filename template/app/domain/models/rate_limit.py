@@ -9,7 +9,7 @@ from app.domain.models.base import Base
 
 
 class RateLimit(Base):
-    """The number of attempts in the current window.
+    """The number of attempts in the current window, or the mark of a known client.
 
     The key is a hash: the table contains no e-mails or addresses.
     """
