@@ -70,7 +70,7 @@ class Settings(DatabaseSettings):
     # JWT
     JWT_SECRET_KEY: SigningKey
     JWT_REFRESH_SECRET_KEY: SigningKey
-    # Previous keys: they still verify, but do not sign
+    # Previous or next keys: they verify, but do not sign
     JWT_SECRET_KEY_OLD: SigningKey | None = None
     JWT_REFRESH_SECRET_KEY_OLD: SigningKey | None = None
     JWT_ALGORITHM: Literal["HS256", "HS384", "HS512"] = "HS256"

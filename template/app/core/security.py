@@ -28,6 +28,8 @@ from app.core.hashes import argon2_kind, hash_kind, hash_of_nobody
 Kind = Literal["access", "refresh"]
 INVALID = "The token is invalid or has expired"
 BUSY = "Too many requests with a password at the moment"
+# Tolerated difference between clocks, in seconds (RFC 7519, section 4.1.4).
+LEEWAY = 60
 # Size of the cache of verified access tokens.
 TOKENS_KEPT = 4096
 
@@ -195,7 +197,7 @@ class TokenSigner:
             UnauthorizedException: the token is invalid, expired or of another kind.
         """
         claims = self._read_access(token)
-        if claims.expires <= time():
+        if claims.expires + LEEWAY <= time():
             raise UnauthorizedException(INVALID)
         return claims
 
@@ -238,7 +240,7 @@ class TokenSigner:
             claims = Claims(
                 UUID(payload["sub"]), int(payload["ver"]), family, int(payload["exp"])
             )
-        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
             raise UnauthorizedException(INVALID) from None
         if payload["type"] != kind:
             raise UnauthorizedException("The token is of the wrong type")
@@ -253,8 +255,11 @@ class TokenSigner:
             algorithms=[self._algorithm],
             issuer=self._issuer,
             audience=self._audience,
+            leeway=LEEWAY,
             options={
-                "require": ["iss", "aud", "sub", "jti", "type", "ver", "iat", "exp"]
+                "require": ["iss", "aud", "sub", "jti", "type", "ver", "iat", "exp"],
+                # The clock of the machine that issued the token may be ahead.
+                "verify_iat": False,
             },
         )
         return payload

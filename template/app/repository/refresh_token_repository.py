@@ -1,13 +1,17 @@
 """Queries over refresh tokens."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.security import LEEWAY
 from app.domain.models.refresh_token import RefreshToken
 from app.kit.renamed import renamed
+
+# Clocks differ: a token is accepted for the leeway after its expiry.
+EXPIRED_AT = func.now() - timedelta(seconds=LEEWAY)
 
 
 class RefreshTokenRepository:
@@ -37,7 +41,7 @@ class RefreshTokenRepository:
             .where(
                 RefreshToken.token_hash == token_hash,
                 RefreshToken.used_at.is_(None),
-                RefreshToken.expires_at > func.now(),
+                RefreshToken.expires_at > EXPIRED_AT,
             )
             .values(used_at=func.now())
             .returning(RefreshToken.token_hash)
@@ -59,7 +63,7 @@ class RefreshTokenRepository:
     async def purge(self) -> None:
         """Delete expired tokens."""
         await self._session.execute(
-            delete(RefreshToken).where(RefreshToken.expires_at < func.now())
+            delete(RefreshToken).where(RefreshToken.expires_at < EXPIRED_AT)
         )
 
     end_family = renamed(revoke_family)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from app.core.security import LEEWAY
 from app.kit.renamed import renamed
 
 
@@ -29,7 +30,8 @@ class FakeRefreshTokenRepository:
 
     async def use(self, token_hash: str) -> bool:
         row = self._rows.get(token_hash)
-        if row is None or row.used or row.expires_at <= datetime.now(UTC):
+        expired_at = datetime.now(UTC) - timedelta(seconds=LEEWAY)
+        if row is None or row.used or row.expires_at <= expired_at:
             return False
         row.used = True
         return True

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.security import LEEWAY
 from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
@@ -74,6 +75,14 @@ async def test_an_expired_or_unknown_refresh_token_is_refused(
     await refresh_tokens.add("a", FAMILY, user.id, BEFORE)
     assert not await refresh_tokens.use("a")
     assert not await refresh_tokens.use("b")
+
+
+async def test_a_refresh_token_is_used_within_the_leeway_after_its_expiry(
+    refresh_tokens: RefreshTokenRepository, user: User
+) -> None:
+    just = datetime.now(UTC) - timedelta(seconds=LEEWAY / 2)
+    await refresh_tokens.add("a", FAMILY, user.id, just)
+    assert await refresh_tokens.use("a")
 
 
 @pytest.mark.parametrize(("family", "left"), [(FAMILY, False), (uuid4(), True)])

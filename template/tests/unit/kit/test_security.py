@@ -5,6 +5,9 @@ import os
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
+from secrets import token_hex
+from time import time
 from typing import Any
 from uuid import uuid4
 
@@ -19,8 +22,9 @@ from pwdlib.hashers.bcrypt import BcryptHasher
 from app.core.config import Settings
 from app.core.exceptions import ServiceUnavailableException, UnauthorizedException
 from app.core.hashes import hash_kind, hash_of_nobody
-from app.core.security import PasswordHasher, TokenSigner, key_id
+from app.core.security import LEEWAY, PasswordHasher, TokenSigner, key_id
 from app.domain.roles import Role
+from app.kit.signer import Signer
 from tests.conftest import PASSWORD, QUICK, MakeSettings
 
 FITS = (True, None)
@@ -183,16 +187,36 @@ def test_access_and_refresh_tokens_are_not_interchangeable(tokens: TokenSigner) 
         tokens.decode_refresh_token(tokens.create_access_token(uuid4(), Role.USER))
 
 
-def test_an_expired_token_is_refused(tokens: TokenSigner) -> None:
-    past = timedelta(seconds=-1)
-    with pytest.raises(UnauthorizedException):
-        tokens.decode_access_token(
-            tokens.create_access_token(uuid4(), expires_delta=past)
-        )
-    with pytest.raises(UnauthorizedException):
-        tokens.decode_refresh_token(
-            tokens.create_refresh_token(uuid4(), expires_delta=past)
-        )
+def test_a_token_is_refused_after_its_expiry_and_the_leeway(
+    tokens: TokenSigner,
+) -> None:
+    for make, decode in (
+        (tokens.create_access_token, tokens.decode_access_token),
+        (tokens.create_refresh_token, tokens.decode_refresh_token),
+    ):
+        assert decode(make(uuid4(), expires_delta=timedelta(seconds=5 - LEEWAY)))
+        expired = make(uuid4(), expires_delta=timedelta(seconds=-LEEWAY))
+        with pytest.raises(UnauthorizedException):
+            decode(expired)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "accepted"),
+    [
+        ({"iat": LEEWAY * 60}, True),
+        ({"nbf": LEEWAY - 5}, True),
+        ({"nbf": LEEWAY + 30}, False),
+    ],
+)
+def test_a_token_of_a_machine_whose_clock_is_ahead_is_accepted(
+    tokens: TokenSigner, settings: Settings, ahead: dict[str, int], accepted: bool
+) -> None:
+    token = _token(settings, {k: int(time()) + v for k, v in ahead.items()})
+    if accepted:
+        assert tokens.decode_access_token(token)
+    else:
+        with pytest.raises(UnauthorizedException):
+            tokens.decode_access_token(token)
 
 
 def test_a_cached_token_is_refused_once_expired(
@@ -200,9 +224,10 @@ def test_a_cached_token_is_refused_once_expired(
 ) -> None:
     token = tokens.create_access_token(uuid4())
     expires = tokens.decode_access_token(token).expires
-    monkeypatch.setattr("app.core.security.time", lambda: expires - 0.5)
+    last = expires + LEEWAY
+    monkeypatch.setattr("app.core.security.time", lambda: last - 0.5)
     assert tokens.decode_access_token(token)
-    monkeypatch.setattr("app.core.security.time", lambda: float(expires))
+    monkeypatch.setattr("app.core.security.time", lambda: float(last))
     with pytest.raises(UnauthorizedException):
         tokens.decode_access_token(token)
 
@@ -232,6 +257,7 @@ def test_a_token_without_a_claim_is_refused(
         {"aud": "others"},
         {"ver": "new"},
         {"exp": 1},
+        {"exp": float("inf")},
         {"kid": "0123456789abcdef"},
         {"alg": "HS384"},
     ],
@@ -249,17 +275,44 @@ def test_an_unsigned_token_is_refused(tokens: TokenSigner, settings: Settings) -
         tokens.decode_access_token(_token(settings, {"alg": "none"}))
 
 
-def test_tokens_stay_valid_after_key_rotation(
+OLD, NEW = [(token_hex(32), token_hex(32)) for _ in range(2)]
+# The releases of docs/deploy.md, "Replace a key": the keys that sign, and the others.
+RELEASES = [(OLD, (None, None)), (OLD, NEW), (NEW, OLD), (NEW, (None, None))]
+
+
+def test_machines_of_successive_releases_accept_each_others_tokens_and_signatures(
     make_settings: MakeSettings,
 ) -> None:
-    before = make_settings()
-    old = before.JWT_SECRET_KEY.get_secret_value()
-    after = TokenSigner(make_settings(JWT_SECRET_KEY_OLD=old))
-    subject = uuid4()
-    token = TokenSigner(before).create_access_token(subject)
-    assert after.decode_access_token(token).subject == subject
+    """Replace the keys in the documented order, release by release."""
+    machines = [_with_keys(make_settings, *keys) for keys in RELEASES]
+    for before, after in pairwise(machines):
+        for one, other in ((before, after), (after, before)):
+            signer, verifier = TokenSigner(one), TokenSigner(other)
+            assert verifier.decode_access_token(signer.create_access_token(uuid4()))
+            assert verifier.decode_refresh_token(signer.create_refresh_token(uuid4()))
+            signature = Signer(one, "link").sign(b"data")
+            assert Signer(other, "link").verify(b"data", signature)
+
+
+def test_a_new_key_that_signs_at_once_is_refused_by_machines_of_the_previous_release(
+    make_settings: MakeSettings,
+) -> None:
+    before, _, after, _ = [_with_keys(make_settings, *keys) for keys in RELEASES]
     with pytest.raises(UnauthorizedException):
-        TokenSigner(before).decode_access_token(after.create_access_token(subject))
+        TokenSigner(before).decode_access_token(
+            TokenSigner(after).create_access_token(uuid4())
+        )
+
+
+def _with_keys(
+    make_settings: MakeSettings,
+    keys: tuple[str, str],
+    others: tuple[str | None, str | None],
+) -> Settings:
+    names = ("JWT_SECRET_KEY", "JWT_REFRESH_SECRET_KEY")
+    old = (f"{name}_OLD" for name in names)
+    values = dict(zip((*names, *old), (*keys, *others), strict=True))
+    return make_settings(**values)
 
 
 @given(text=st.text())
