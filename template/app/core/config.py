@@ -78,6 +78,8 @@ class Settings(DatabaseSettings):
     JWT_AUDIENCE: str = "app"
     JWT_ACCESS_TOKEN_EXPIRE_MINUTES: int = Field(default=15, ge=1)
     JWT_REFRESH_TOKEN_EXPIRE_DAYS: int = Field(default=7, ge=1)
+    # Seconds in which the refresh token exchanged last returns its successor again
+    JWT_REFRESH_GRACE_SECONDS: int = Field(default=10, ge=0, le=60)
 
     # Accounts
     REGISTRATION_ENABLED: bool = True

@@ -1,7 +1,7 @@
 """Passwords and tokens; all secrets are passed in."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from secrets import token_urlsafe
 from time import time
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID, uuid4
 
 import jwt
@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from app.core.config import Settings
 from app.core.exceptions import ServiceUnavailableException, UnauthorizedException
 from app.core.hashes import argon2_kind, hash_kind, hash_of_nobody
+from app.core.refresh_claims import RefreshClaims
 
 Kind = Literal["access", "refresh"]
 INVALID = "The token is invalid or has expired"
@@ -133,26 +134,31 @@ class PasswordHasher:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Claims of a token.
+    """Claims of an access token.
 
     Attributes:
         subject: the user's id.
         version: the user's token version at the time of signing.
-        family: the sign-in that a refresh token descends from.
         expires: Unix time in seconds.
     """
 
     subject: UUID
     version: int
-    family: UUID | None
     expires: int
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+        """Read the claims of a verified token."""
+        return cls(UUID(payload["sub"]), int(payload["ver"]), int(payload["exp"]))
 
 
 class TokenSigner:
     """Signer and verifier of JSON Web Tokens (RFC 7519), with keys for each kind."""
 
     def __init__(self, settings: Settings) -> None:
-        self._read_access = lru_cache(TOKENS_KEPT)(partial(self._read, "access"))
+        self._read_access = lru_cache(TOKENS_KEPT)(
+            partial(self._read, "access", Claims.from_payload)
+        )
         self._keys: dict[Kind, list[str]] = {
             "access": _secrets(settings.JWT_SECRET_KEY, settings.JWT_SECRET_KEY_OLD),
             "refresh": _secrets(
@@ -166,6 +172,7 @@ class TokenSigner:
             minutes=settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES
         )
         self.refresh_lifetime = timedelta(days=settings.JWT_REFRESH_TOKEN_EXPIRE_DAYS)
+        self.refresh_grace = timedelta(seconds=settings.JWT_REFRESH_GRACE_SECONDS)
 
     def create_access_token(
         self,
@@ -176,19 +183,29 @@ class TokenSigner:
     ) -> str:
         """Sign an access token. Its role is only for clients to show."""
         lifetime = self.access_lifetime if expires_delta is None else expires_delta
-        return self._sign("access", subject, version, lifetime, role=role)
+        now = datetime.now(UTC)
+        claims = {
+            "sub": str(subject),
+            "jti": uuid4().hex,
+            "ver": version,
+            "iat": now,
+            "exp": now + lifetime,
+            "role": role,
+        }
+        return self._sign("access", self._keys["access"][0], claims)
 
     def create_refresh_token(
-        self,
-        subject: UUID,
-        version: int = 0,
-        family: UUID | None = None,
-        expires_delta: timedelta | None = None,
+        self, subject: UUID, version: int = 0, expires_delta: timedelta | None = None
     ) -> str:
-        """Sign a refresh token, for one exchange within its family."""
+        """Sign the first refresh token of a session."""
         lifetime = self.refresh_lifetime if expires_delta is None else expires_delta
-        family = family or uuid4()
-        return self._sign("refresh", subject, version, lifetime, fam=str(family))
+        claims = RefreshClaims.first(subject, version, lifetime)
+        return self.sign_refresh_token(claims)[0]
+
+    def sign_refresh_token(self, claims: RefreshClaims) -> list[str]:
+        """Sign a refresh token with each key, the current one first."""
+        payload = claims.to_payload()
+        return [self._sign("refresh", key, payload) for key in self._keys["refresh"]]
 
     def decode_access_token(self, token: str) -> Claims:
         """Verify an access token. The claims are cached; expiry is checked each time.
@@ -201,45 +218,25 @@ class TokenSigner:
             raise UnauthorizedException(INVALID)
         return claims
 
-    def decode_refresh_token(self, token: str) -> Claims:
+    def decode_refresh_token(self, token: str) -> RefreshClaims:
         """Verify a refresh token.
 
         Raises:
             UnauthorizedException: the token is invalid, expired or of another kind.
         """
-        return self._read("refresh", token)
+        return self._read("refresh", RefreshClaims.from_payload, token)
 
-    def _sign(
-        self,
-        kind: Kind,
-        subject: UUID,
-        version: int,
-        lifetime: timedelta,
-        **claims: str,
-    ) -> str:
-        now = datetime.now(UTC)
-        key = self._keys[kind][0]
-        payload: dict[str, Any] = {
-            "iss": self._issuer,
-            "aud": self._audience,
-            "sub": str(subject),
-            "jti": uuid4().hex,
-            "type": kind,
-            "ver": version,
-            "iat": now,
-            "exp": now + lifetime,
-        }
-        return jwt.encode(
-            payload | claims, key, self._algorithm, headers={"kid": key_id(key)}
-        )
+    def _sign(self, kind: Kind, key: str, claims: Mapping[str, Any]) -> str:
+        issuer = {"iss": self._issuer, "aud": self._audience, "type": kind}
+        headers = {"kid": key_id(key)}
+        return jwt.encode({**issuer, **claims}, key, self._algorithm, headers)
 
-    def _read(self, kind: Kind, token: str) -> Claims:
+    def _read[Read](
+        self, kind: Kind, read: Callable[[Mapping[str, Any]], Read], token: str
+    ) -> Read:
         try:
             payload = self._verified(kind, token)
-            family = UUID(payload["fam"]) if kind == "refresh" else None
-            claims = Claims(
-                UUID(payload["sub"]), int(payload["ver"]), family, int(payload["exp"])
-            )
+            claims = read(payload)
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
             raise UnauthorizedException(INVALID) from None
         if payload["type"] != kind:

@@ -1,10 +1,11 @@
 """Queries over refresh tokens."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.security import LEEWAY
 from app.domain.models.refresh_token import RefreshToken
@@ -20,18 +21,9 @@ class RefreshTokenRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(
-        self, token_hash: str, family_id: UUID, user_id: UUID, expires_at: datetime
-    ) -> None:
+    async def add(self, token: RefreshToken) -> None:
         """Store a new token."""
-        self._session.add(
-            RefreshToken(
-                token_hash=token_hash,
-                family_id=family_id,
-                user_id=user_id,
-                expires_at=expires_at,
-            )
-        )
+        self._session.add(token)
         await self._session.flush()
 
     async def use(self, token_hash: str) -> bool:
@@ -47,6 +39,19 @@ class RefreshTokenRepository:
             .returning(RefreshToken.token_hash)
         )
         return await self._session.scalar(statement) is not None
+
+    async def get_unused(self, used_hash: str, grace: timedelta) -> RefreshToken | None:
+        """Return the unused token of a family, if another was used just now."""
+        used = aliased(RefreshToken)
+        return await self._session.scalar(
+            select(RefreshToken)
+            .join(used, used.family_id == RefreshToken.family_id)
+            .where(
+                used.token_hash == used_hash,
+                used.used_at > func.now() - grace,
+                RefreshToken.used_at.is_(None),
+            )
+        )
 
     async def revoke_family(self, family_id: UUID) -> None:
         """Revoke all tokens that descend from one login."""

@@ -7,6 +7,7 @@ from app.domain.schemas.auth import TokenResponse
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
 from app.service.ports import UnitOfWork, UserStore
+from app.service.precondition import check_sign_in
 from app.service.token_service import TokenService
 
 
@@ -86,6 +87,11 @@ class AuthService:
         await self._tokens.revoke(refresh_token)
 
     async def logout_all(self, user: User) -> None:
-        """Revoke all sessions of a user."""
+        """Revoke all sessions of a user.
+
+        Raises:
+            UnauthorizedException: they were revoked in the meantime.
+        """
+        user = await check_sign_in(self._users, user)
         await self._tokens.revoke_all(user)
         await self._audit.done("logout-all", actor=user.id, subject=user.id)

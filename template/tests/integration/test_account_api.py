@@ -184,31 +184,6 @@ async def test_attempts_and_audit_events_survive_a_refused_login(
     assert [(event.action, event.refused) for event in events] == [("login", True)] * 6
 
 
-async def test_a_reused_refresh_token_revokes_its_family(
-    fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
-) -> None:
-    await store(elsewhere, make_user(email="ada@example.com"))
-    tokens = await _login(fresh_client, PASSWORD)
-    old = {"refresh_token": tokens["refresh_token"]}
-    successor = (await fresh_client.post(f"{AUTH}/refresh", json=old)).json()
-    replayed = await fresh_client.post(f"{AUTH}/refresh", json=old)
-    assert replayed.status_code == 401
-    later = {"refresh_token": successor["refresh_token"]}
-    assert (await fresh_client.post(f"{AUTH}/refresh", json=later)).status_code == 401
-
-
-async def test_one_of_concurrent_token_exchanges_succeeds(
-    fresh_client: AsyncClient, elsewhere: DatabaseManager, make_user: MakeUser
-) -> None:
-    await store(elsewhere, make_user(email="ada@example.com"))
-    tokens = await _login(fresh_client, PASSWORD)
-    old = {"refresh_token": tokens["refresh_token"]}
-    responses = await asyncio.gather(
-        *(fresh_client.post(f"{AUTH}/refresh", json=old) for _ in range(5))
-    )
-    assert sorted(a.status_code for a in responses) == [200] + [401] * 4
-
-
 async def test_concurrent_demotions_leave_one_admin(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,

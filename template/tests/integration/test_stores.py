@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.security import LEEWAY
 from app.domain.models.idempotency_key import IdempotencyKey
+from app.domain.models.refresh_token import RefreshToken
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.repository.idempotency_repository import IdempotencyRepository
@@ -65,14 +66,14 @@ def answers(
 async def test_a_refresh_token_is_used_once(
     refresh_tokens: RefreshTokenRepository, user: User
 ) -> None:
-    await refresh_tokens.add("a", FAMILY, user.id, LATER)
+    await refresh_tokens.add(_refresh_token("a", user))
     assert [await refresh_tokens.use("a") for _ in range(2)] == [True, False]
 
 
 async def test_an_expired_or_unknown_refresh_token_is_refused(
     refresh_tokens: RefreshTokenRepository, user: User
 ) -> None:
-    await refresh_tokens.add("a", FAMILY, user.id, BEFORE)
+    await refresh_tokens.add(_refresh_token("a", user, expires_at=BEFORE))
     assert not await refresh_tokens.use("a")
     assert not await refresh_tokens.use("b")
 
@@ -81,15 +82,40 @@ async def test_a_refresh_token_is_used_within_the_leeway_after_its_expiry(
     refresh_tokens: RefreshTokenRepository, user: User
 ) -> None:
     just = datetime.now(UTC) - timedelta(seconds=LEEWAY / 2)
-    await refresh_tokens.add("a", FAMILY, user.id, just)
+    await refresh_tokens.add(_refresh_token("a", user, expires_at=just))
     assert await refresh_tokens.use("a")
+
+
+@pytest.mark.parametrize(
+    ("used", "family", "seconds", "found"),
+    [
+        ("a", FAMILY, 10, "b"),
+        ("a", FAMILY, 0, None),
+        ("a", uuid4(), 10, None),
+        ("b", FAMILY, 10, None),
+        ("", FAMILY, 10, None),
+    ],
+)
+async def test_the_unused_token_of_a_family_is_found_within_the_grace_period(
+    refresh_tokens: RefreshTokenRepository,
+    user: User,
+    used: str,
+    family: UUID,
+    seconds: int,
+    found: str | None,
+) -> None:
+    await refresh_tokens.add(_refresh_token("a", user))
+    await refresh_tokens.add(_refresh_token("b", user, family))
+    await refresh_tokens.use(used)
+    row = await refresh_tokens.get_unused("a", timedelta(seconds=seconds))
+    assert (row.token_hash if row else None) == found
 
 
 @pytest.mark.parametrize(("family", "left"), [(FAMILY, False), (uuid4(), True)])
 async def test_revoking_a_family_keeps_other_families(
     refresh_tokens: RefreshTokenRepository, user: User, family: UUID, left: bool
 ) -> None:
-    await refresh_tokens.add("a", FAMILY, user.id, LATER)
+    await refresh_tokens.add(_refresh_token("a", user))
     await refresh_tokens.revoke_family(family)
     assert await refresh_tokens.use("a") is left
 
@@ -98,7 +124,7 @@ async def test_all_refresh_tokens_of_a_user_are_revoked(
     refresh_tokens: RefreshTokenRepository, user: User, admin: User
 ) -> None:
     for name, owner in (("a", user), ("b", user), ("c", admin)):
-        await refresh_tokens.add(name, uuid4(), owner.id, LATER)
+        await refresh_tokens.add(_refresh_token(name, owner, uuid4()))
     await refresh_tokens.revoke_all(user.id)
     assert [await refresh_tokens.use(name) for name in "abc"] == [False, False, True]
 
@@ -185,6 +211,14 @@ async def test_only_an_expired_response_is_replaced(
     found = await answers.get("a", HOUR)
     assert found
     assert found.status == 409
+
+
+def _refresh_token(
+    name: str, owner: User, family: UUID = FAMILY, expires_at: datetime = LATER
+) -> RefreshToken:
+    return RefreshToken(
+        token_hash=name, family_id=family, user_id=owner.id, expires_at=expires_at
+    )
 
 
 def _answer(key: str, status: int) -> IdempotencyKey:

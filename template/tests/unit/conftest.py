@@ -55,12 +55,9 @@ class Fakes:
         )
         self.audit = AuditService(self.record, RequestContext("192.0.2.1", "request"))
         self.limits = self.limits_of("192.0.2.1")
-        self.tokens = TokenService(
-            FakeRefreshTokenRepository(),
-            self.users,
-            TokenSigner(settings),
-            self.audit,
-        )
+        self.signer = TokenSigner(settings)
+        self.refresh_tokens = FakeRefreshTokenRepository()
+        self.tokens = self.tokens_of(settings)
         self.auth = AuthService(
             self.users, self.unit, self.tokens, hasher, self.limits, self.audit
         )
@@ -98,6 +95,12 @@ class Fakes:
         turns = Turns(1, seconds=60)
         return LimitService(
             self.counters, self.unit, self.audit, address, turns, factor
+        )
+
+    def tokens_of(self, settings: Settings) -> TokenService:
+        """Return the tokens of a machine with these settings."""
+        return TokenService(
+            self.refresh_tokens, self.users, TokenSigner(settings), self.audit
         )
 
     @asynccontextmanager

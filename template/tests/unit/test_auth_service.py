@@ -56,18 +56,6 @@ async def test_an_inactive_user_cannot_log_in_or_use_tokens(
             await attempt
 
 
-async def test_a_reused_refresh_token_revokes_its_family(
-    fakes: Fakes, tokens: TokenResponse
-) -> None:
-    other = await fakes.auth.login(EMAIL, PASSWORD)
-    successor = await fakes.tokens.exchange(tokens.refresh_token)
-    async with fakes.refusing(UnauthorizedException):
-        await fakes.tokens.exchange(tokens.refresh_token)
-    async with fakes.refusing(UnauthorizedException):
-        await fakes.tokens.exchange(successor.refresh_token)
-    assert await fakes.tokens.exchange(other.refresh_token)
-
-
 async def test_logout_revokes_one_token_family(
     fakes: Fakes, tokens: TokenResponse
 ) -> None:

@@ -27,7 +27,11 @@ async def login(
 async def refresh(
     data: RefreshRequest, service: AuthServiceDep, device: DeviceDep
 ) -> TokenResponse:
-    """Exchange a refresh token for new tokens. Each works only once."""
+    """Exchange a refresh token for new tokens. Each works once.
+
+    If the response is lost, repeat the request within seconds: the refresh token in the
+    response is the same. Later, a repetition ends the session.
+    """
     return await service.refresh(data.refresh_token, device)
 
 

@@ -93,7 +93,14 @@ async def test_purge_removes_expired_rows_only(
     now = datetime.now(UTC)
     async with database.transaction() as session:
         for name, when in (("old", now - HOUR), ("new", now + HOUR)):
-            await RefreshTokenRepository(session).add(name, user.id, user.id, when)
+            await RefreshTokenRepository(session).add(
+                RefreshToken(
+                    token_hash=name,
+                    family_id=user.id,
+                    user_id=user.id,
+                    expires_at=when,
+                )
+            )
             await MailTokenRepository(session).add(
                 name, user.id, Purpose.RESET, user.email, when
             )

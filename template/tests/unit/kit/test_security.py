@@ -22,6 +22,7 @@ from pwdlib.hashers.bcrypt import BcryptHasher
 from app.core.config import Settings
 from app.core.exceptions import ServiceUnavailableException, UnauthorizedException
 from app.core.hashes import hash_kind, hash_of_nobody
+from app.core.refresh_claims import RefreshClaims
 from app.core.security import LEEWAY, PasswordHasher, TokenSigner, key_id
 from app.domain.roles import Role
 from app.kit.signer import Signer
@@ -166,18 +167,24 @@ def test_an_access_token_has_subject_version_and_role(tokens: TokenSigner) -> No
 
 
 def test_tokens_are_unique(tokens: TokenSigner) -> None:
-    subject, family = uuid4(), uuid4()
-    made = {tokens.create_refresh_token(subject, 0, family) for _ in range(3)}
-    assert len(made) == 3
-
-
-def test_a_refresh_token_has_subject_and_family(tokens: TokenSigner) -> None:
     subject = uuid4()
-    family = uuid4()
-    claims = tokens.decode_refresh_token(
-        tokens.create_refresh_token(subject, 0, family)
-    )
-    assert (claims.subject, claims.family) == (subject, family)
+    assert len({tokens.create_refresh_token(subject) for _ in range(3)}) == 3
+
+
+def test_a_refresh_token_returns_its_claims(tokens: TokenSigner) -> None:
+    first = RefreshClaims.first(uuid4(), 3, timedelta(days=1))
+    later = first.issued_at + timedelta(hours=1)
+    for claims in (first, first.successor(later, later + timedelta(hours=1))):
+        [token] = tokens.sign_refresh_token(claims)
+        assert tokens.decode_refresh_token(token).to_payload() == claims.to_payload()
+
+
+def test_a_token_has_one_successor(tokens: TokenSigner) -> None:
+    one, other = [RefreshClaims.first(uuid4(), 0, timedelta(days=1)) for _ in range(2)]
+    times = one.issued_at, one.expires_at
+    assert one.successor(*times) == one.successor(*times)
+    made = {one.id, one.successor(*times).id, other.successor(*times).id}
+    assert len(made | {one.successor(*times).successor(*times).id}) == 4
 
 
 def test_access_and_refresh_tokens_are_not_interchangeable(tokens: TokenSigner) -> None:
