@@ -80,6 +80,8 @@ class Settings(DatabaseSettings):
     JWT_REFRESH_TOKEN_EXPIRE_DAYS: int = Field(default=7, ge=1)
     # Seconds in which the refresh token exchanged last returns its successor again
     JWT_REFRESH_GRACE_SECONDS: int = Field(default=10, ge=0, le=60)
+    # Days after which a session ends, however often it was refreshed
+    SESSION_EXPIRE_DAYS: int = Field(default=30, ge=1, le=3650)
 
     # Accounts
     REGISTRATION_ENABLED: bool = True

@@ -18,12 +18,14 @@ class RefreshClaims:
         subject: the user's id.
         version: the user's token version at the time of signing.
         family: the session that the token belongs to.
+        signed_in_at: the start of that session.
     """
 
     id: str
     subject: UUID
     version: int
     family: UUID
+    signed_in_at: datetime
     issued_at: datetime
     expires_at: datetime
 
@@ -31,7 +33,7 @@ class RefreshClaims:
     def first(cls, subject: UUID, version: int, lifetime: timedelta) -> Self:
         """Return the claims of the first token of a session."""
         now = datetime.now(UTC)
-        return cls(uuid4().hex, subject, version, uuid4(), now, now + lifetime)
+        return cls(uuid4().hex, subject, version, uuid4(), now, now, now + lifetime)
 
     def successor(self, issued_at: datetime, expires_at: datetime) -> Self:
         """Return the claims of the one token that this one is exchanged for."""
@@ -42,12 +44,14 @@ class RefreshClaims:
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """Read the claims of a verified token."""
         return cls(
-            payload["jti"],
-            UUID(payload["sub"]),
-            int(payload["ver"]),
-            UUID(payload["fam"]),
-            _time(payload["iat"]),
-            _time(payload["exp"]),
+            id=payload["jti"],
+            subject=UUID(payload["sub"]),
+            version=int(payload["ver"]),
+            family=UUID(payload["fam"]),
+            # Tokens of earlier releases have no auth_time.
+            signed_in_at=_time(payload.get("auth_time", payload["iat"])),
+            issued_at=_time(payload["iat"]),
+            expires_at=_time(payload["exp"]),
         )
 
     def to_payload(self) -> dict[str, str | int]:
@@ -57,6 +61,7 @@ class RefreshClaims:
             "sub": str(self.subject),
             "ver": self.version,
             "fam": str(self.family),
+            "auth_time": int(self.signed_in_at.timestamp()),
             "iat": int(self.issued_at.timestamp()),
             "exp": int(self.expires_at.timestamp()),
         }

@@ -171,7 +171,11 @@ class TokenSigner:
         self.access_lifetime = timedelta(
             minutes=settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES
         )
-        self.refresh_lifetime = timedelta(days=settings.JWT_REFRESH_TOKEN_EXPIRE_DAYS)
+        self.session_lifetime = timedelta(days=settings.SESSION_EXPIRE_DAYS)
+        self.refresh_lifetime = min(
+            timedelta(days=settings.JWT_REFRESH_TOKEN_EXPIRE_DAYS),
+            self.session_lifetime,
+        )
         self.refresh_grace = timedelta(seconds=settings.JWT_REFRESH_GRACE_SECONDS)
 
     def create_access_token(

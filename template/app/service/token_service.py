@@ -17,6 +17,7 @@ from app.service.audit_service import AuditService
 from app.service.ports import UserStore
 
 ENDED = "The session was revoked"
+TOO_OLD = "The session has expired: sign in again"
 
 
 class RefreshTokenStore(Protocol):
@@ -76,7 +77,7 @@ class TokenService:
         issued = await self._issued_successor(claims, hashed)
         if issued is None:
             raise self._replayed(claims)
-        return self._response(_checked(user, claims.version), issued)
+        return self._response(_checked(user, claims.version), claims, issued)
 
     async def authenticate(self, access_token: str) -> User:
         """Return the user of an access token.
@@ -126,11 +127,13 @@ class TokenService:
                 expires_at=claims.expires_at,
             )
         )
-        return self._response(user, refresh_token)
+        return self._response(user, claims, refresh_token)
 
     def _successor(self, claims: RefreshClaims) -> RefreshClaims:
+        """Return the claims of a new successor; it expires with the session."""
+        lifetime = min(self._signer.refresh_lifetime, self._time_left(claims))
         now = datetime.now(UTC)
-        return claims.successor(now, now + self._signer.refresh_lifetime)
+        return claims.successor(now, now + lifetime)
 
     async def _issued_successor(
         self, claims: RefreshClaims, used_hash: str
@@ -147,14 +150,29 @@ class TokenService:
         signed = self._signer.sign_refresh_token(successor)
         return next((t for t in signed if token_hash(t) == row.token_hash), None)
 
-    def _response(self, user: User, refresh_token: str) -> TokenResponse:
+    def _response(
+        self, user: User, claims: RefreshClaims, refresh_token: str
+    ) -> TokenResponse:
+        lifetime = min(self._signer.access_lifetime, self._time_left(claims))
         return TokenResponse(
             access_token=self._signer.create_access_token(
-                user.id, user.role, user.token_version
+                user.id, user.role, user.token_version, lifetime
             ),
             refresh_token=refresh_token,
-            expires_in=int(self._signer.access_lifetime.total_seconds()),
+            expires_in=int(lifetime.total_seconds()),
         )
+
+    def _time_left(self, claims: RefreshClaims) -> timedelta:
+        """Return the time until the end of a session.
+
+        Raises:
+            UnauthorizedException: the session has ended.
+        """
+        ends_at = claims.signed_in_at + self._signer.session_lifetime
+        left = ends_at - datetime.now(UTC)
+        if left < timedelta(seconds=1):
+            raise UnauthorizedException(TOO_OLD)
+        return left
 
     def _replayed(self, claims: RefreshClaims) -> UnauthorizedException:
         error = UnauthorizedException("The token was already used or revoked")

@@ -1,21 +1,25 @@
-"""Refresh tokens: exchanged, repeated, replayed."""
+"""Refresh tokens: exchanged, repeated, replayed; the end of a session."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 
 from app.core.config import Settings
 from app.core.exceptions import UnauthorizedException
 from app.core.refresh_claims import RefreshClaims
-from app.core.security import token_hash
+from app.core.security import key_id, token_hash
 from app.domain.models.refresh_token import RefreshToken
 from app.domain.models.user import User
 from app.domain.schemas.user import UserUpdate
 from app.service.token_service import TokenService
 from tests.conftest import PASSWORD, MakeUser
 from tests.unit.conftest import Fakes
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -146,8 +150,70 @@ async def test_a_replaced_key_does_not_end_the_grace_period(
     assert (await before.exchange(second)).refresh_token == third
 
 
-async def _store(fakes: Fakes, claims: RefreshClaims) -> str:
-    token = fakes.signer.sign_refresh_token(claims)[0]
+@pytest.mark.parametrize(
+    ("left", "refresh_left", "access_left"),
+    [
+        (10 * DAY, 7 * DAY, 15 * MINUTE),
+        (DAY, DAY, 15 * MINUTE),
+        (MINUTE, MINUTE, MINUTE),
+    ],
+)
+async def test_tokens_expire_with_their_session(
+    fakes: Fakes,
+    settings: Settings,
+    user: User,
+    left: timedelta,
+    refresh_left: timedelta,
+    access_left: timedelta,
+) -> None:
+    signed_in_at = datetime.now(UTC) + left - DAY * settings.SESSION_EXPIRE_DAYS
+    token = await _store(fakes, replace(_claims(user), signed_in_at=signed_in_at))
+    for issued in [await fakes.tokens.exchange(token) for _ in range(2)]:
+        claims = fakes.signer.decode_refresh_token(issued.refresh_token)
+        assert _about(claims.expires_at, datetime.now(UTC) + refresh_left)
+        assert _about(claims.signed_in_at, signed_in_at)
+        expires = fakes.signer.decode_access_token(issued.access_token).expires
+        end = datetime.now(UTC) + access_left
+        assert _about(datetime.fromtimestamp(expires, UTC), end)
+        assert 0 <= access_left.total_seconds() - issued.expires_in < 60
+
+
+async def test_a_session_ends_however_often_it_was_refreshed(
+    fakes: Fakes, settings: Settings, user: User
+) -> None:
+    signed_in_at = datetime.now(UTC) - DAY * settings.SESSION_EXPIRE_DAYS
+    token = await _store(fakes, replace(_claims(user), signed_in_at=signed_in_at))
+    with pytest.raises(UnauthorizedException, match="expired: sign in again"):
+        await fakes.tokens.exchange(token)
+
+
+async def test_a_session_of_an_earlier_release_starts_with_its_present_token(
+    fakes: Fakes, settings: Settings, user: User
+) -> None:
+    payload = _claims(user).to_payload()
+    issued_at = payload["iat"]
+    del payload["auth_time"]
+    key = settings.JWT_REFRESH_SECRET_KEY.get_secret_value()
+    headers = {"kid": key_id(key)}
+    issuer = {"iss": "app", "aud": "app", "type": "refresh"}
+    token = jwt.encode(issuer | payload, key, headers=headers)
+    claims = fakes.signer.decode_refresh_token(token)
+    await _store(fakes, claims, token)
+    issued = await fakes.tokens.exchange(token)
+    successor = fakes.signer.decode_refresh_token(issued.refresh_token)
+    assert successor.signed_in_at.timestamp() == issued_at
+
+
+def _claims(user: User) -> RefreshClaims:
+    return RefreshClaims.first(user.id, user.token_version, 7 * DAY)
+
+
+def _about(one: datetime, other: datetime) -> bool:
+    return abs(one - other) < MINUTE
+
+
+async def _store(fakes: Fakes, claims: RefreshClaims, token: str | None = None) -> str:
+    token = token or fakes.signer.sign_refresh_token(claims)[0]
     row = RefreshToken(
         token_hash=token_hash(token),
         family_id=claims.family,
