@@ -37,6 +37,7 @@ from app.service.cursor_service import CursorService
 from app.service.idempotency_service import IdempotencyService
 from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
+from app.service.notice_service import NoticeService
 from app.service.token_service import TokenService
 
 # Connections that may count attempts at once.
@@ -162,6 +163,10 @@ class RequestScope:
             self.container.counting,
             self.container.settings.RATE_LIMIT_FACTOR,
         )
+
+    @cached_property
+    def notices(self) -> NoticeService:
+        return NoticeService(self.jobs, self.limits)
 
     @cached_property
     def tokens(self) -> TokenService:

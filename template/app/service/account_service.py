@@ -6,7 +6,6 @@ from pydantic import MISSING
 
 from app.core.exceptions import BadRequestException, ConflictException
 from app.core.security import PasswordHasher
-from app.domain.jobs.account import SendMail
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
@@ -14,7 +13,8 @@ from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
-from app.service.ports import JobStore, UnitOfWork, UserStore
+from app.service.notice_service import NoticeService
+from app.service.ports import UnitOfWork, UserStore
 from app.service.precondition import IfMatch, check_if_match, check_sign_in
 
 TAKEN = "This e-mail is already registered"
@@ -28,7 +28,7 @@ class AccountService:
         users: UserStore,
         unit: UnitOfWork,
         links: LinkService,
-        jobs: JobStore,
+        notices: NoticeService,
         passwords: PasswordHasher,
         limits: LimitService,
         audit: AuditService,
@@ -36,7 +36,7 @@ class AccountService:
         self._users = users
         self._unit = unit
         self._links = links
-        self._jobs = jobs
+        self._notices = notices
         self._passwords = passwords
         self._limits = limits
         self._audit = audit
@@ -131,9 +131,7 @@ class AccountService:
         if taken.email != old:
             # A link to the old address must no longer open the account.
             await self._links.revoke_all(user)
-            text = f"Your account now uses {taken.email}. Not you? Contact us.\n"
-            subject = "Your e-mail address was changed"
-            await self._jobs.add(SendMail(to=old, subject=subject, text=text))
+            await self._notices.email_changed(old, taken.email)
 
     async def _check_password(self, user: User, password: str) -> None:
         with self._passwords.queued():

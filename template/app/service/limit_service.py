@@ -44,6 +44,7 @@ MAIL_ADDRESS = Limit("mail-address", 20, HOUR)
 MAIL_KNOWN = Limit("mail-known", 3, HOUR)
 MAIL_NETWORK = Limit("mail-network", 3, HOUR)
 MAIL_EMAIL = Limit("mail-email", 12, DAY)
+NOTICE_EMAIL = Limit("notice-email", 3, HOUR)
 
 # A limit, and the key of a counter.
 type Counted = tuple[Limit, str]
@@ -173,6 +174,16 @@ class LimitService:
         else:
             self._counted = [by_address, own, by_network, _per(LOGIN_EMAIL, email)]
         await self._count(*self._counted)
+
+    async def allows_notice(self, email: str) -> bool:
+        """Count a mail about a changed login; return whether to send it.
+
+        The count is committed with the change. Requests for links, which anyone can
+        make, do not count.
+        """
+        limit, key = _per(NOTICE_EMAIL, canonical_email(email))
+        count, _ = await self._store.hit(key, limit.window)
+        return count <= limit.attempts * self._factor
 
     async def _count(self, *counted: Counted) -> None:
         """Count toward each limit, up to the first that is exceeded."""

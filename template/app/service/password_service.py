@@ -8,6 +8,7 @@ from app.domain.schemas.auth import TokenResponse
 from app.service.audit_service import AuditService
 from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
+from app.service.notice_service import NoticeService
 from app.service.ports import UnitOfWork, UserStore
 from app.service.precondition import check_sign_in
 from app.service.token_service import TokenService
@@ -21,6 +22,7 @@ class PasswordService:
         users: UserStore,
         unit: UnitOfWork,
         links: LinkService,
+        notices: NoticeService,
         tokens: TokenService,
         passwords: PasswordHasher,
         limits: LimitService,
@@ -29,6 +31,7 @@ class PasswordService:
         self._users = users
         self._unit = unit
         self._links = links
+        self._notices = notices
         self._tokens = tokens
         self._passwords = passwords
         self._limits = limits
@@ -36,6 +39,8 @@ class PasswordService:
 
     async def change(self, user: User, old: str, new: str) -> TokenResponse:
         """Change a password, revoke all sessions and return new tokens.
+
+        A mail notifies the user.
 
         Raises:
             BadRequestException: the old password is wrong.
@@ -58,6 +63,7 @@ class PasswordService:
         await self._audit.done(
             "change-password", actor=user.id, subject=user.id, fields=["password"]
         )
+        await self._notices.password_changed(user)
         return await self._tokens.issue(user)
 
     async def forgot(self, email: str, device: str = "") -> None:
@@ -72,7 +78,8 @@ class PasswordService:
     async def reset(self, token: str, new: str, device: str = "") -> None:
         """Set a password with a mail token, and revoke all sessions.
 
-        The owner can sign in from this device, whatever strangers have tried.
+        A mail notifies the user. The owner can sign in from this device, whatever
+        strangers have tried.
 
         Raises:
             BadRequestException: the token is invalid, expired or used.
@@ -95,6 +102,7 @@ class PasswordService:
         await self._audit.done(
             "reset-password", actor=user.id, subject=user.id, fields=["password"]
         )
+        await self._notices.password_reset(user)
 
     def _bad_link(self) -> BadRequestException:
         error = BadRequestException("The link is invalid or expired")

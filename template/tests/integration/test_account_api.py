@@ -71,6 +71,8 @@ async def test_a_forgotten_password_is_reset(
     assert asked.status_code == 202
     reset = {"token": mailbox.token(), "new_password": NEW}
     assert (await client.post(f"{AUTH}/reset-password", json=reset)).status_code == 200
+    assert mailbox.mails[-1].to == ADA["email"]
+    assert mailbox.mails[-1].subject == "Your password was changed"
     assert await _login(client, NEW)
 
 

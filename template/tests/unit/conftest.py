@@ -26,6 +26,7 @@ from app.service.auth_service import AuthService
 from app.service.cursor_service import CursorService
 from app.service.limit_service import LimitService
 from app.service.link_service import LinkService
+from app.service.notice_service import NoticeService
 from app.service.password_service import PasswordService
 from app.service.token_service import TokenService
 from app.service.user_service import UserService
@@ -55,6 +56,7 @@ class Fakes:
         )
         self.audit = AuditService(self.record, RequestContext("192.0.2.1", "request"))
         self.limits = self.limits_of("192.0.2.1")
+        self.notices = NoticeService(self.jobs, self.limits)
         self.signer = TokenSigner(settings)
         self.refresh_tokens = FakeRefreshTokenRepository()
         self.tokens = self.tokens_of(settings)
@@ -75,6 +77,7 @@ class Fakes:
             self.users,
             self.unit,
             self.links,
+            self.notices,
             self.tokens,
             hasher,
             self.limits,
@@ -84,7 +87,7 @@ class Fakes:
             self.users,
             self.unit,
             self.links,
-            self.jobs,
+            self.notices,
             hasher,
             self.limits,
             self.audit,
@@ -126,8 +129,9 @@ class Fakes:
             self.mails.append(Mail(job.to, job.subject, job.text))
 
     def mailed_token(self) -> str:
-        """Return the token of the latest mail."""
-        return self.mails[-1].text.partition("#token=")[2].split()[0]
+        """Return the token of the latest mail that has one."""
+        [*_, text] = [mail.text for mail in self.mails if "#token=" in mail.text]
+        return text.partition("#token=")[2].split()[0]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from app.core.exceptions import (
     UnauthorizedException,
 )
 from app.domain.models.user import User
-from app.service.limit_service import LOGIN
+from app.service.limit_service import LOGIN, MAIL_EMAIL, NOTICE_EMAIL
 from tests.conftest import PASSWORD, MakeUser
 from tests.unit.conftest import Fakes
 
@@ -82,6 +82,33 @@ async def test_a_password_change_revokes_mailed_tokens(
     await fakes.passwords.change(user, PASSWORD, NEW)
     async with fakes.refusing(BadRequestException):
         await fakes.passwords.reset(fakes.mailed_token(), "stolen password")
+
+
+async def test_a_password_change_is_notified_by_mail_a_few_times_an_hour(
+    fakes: Fakes, user: User
+) -> None:
+    for _ in range(NOTICE_EMAIL.attempts + 1):
+        await fakes.passwords.change(user, PASSWORD, PASSWORD)
+    assert [mail.to for mail in fakes.mails] == [user.email] * NOTICE_EMAIL.attempts
+    assert "The password of your account was changed" in fakes.mails[0].text
+
+
+async def test_a_refused_change_sends_no_mail(fakes: Fakes, user: User) -> None:
+    async with fakes.refusing(BadRequestException):
+        await fakes.passwords.change(user, "wrong", NEW)
+    async with fakes.refusing(BadRequestException):
+        await fakes.passwords.reset("none", NEW)
+    assert fakes.mails == []
+
+
+async def test_requests_for_links_do_not_suppress_the_mail_about_a_reset(
+    fakes: Fakes, user: User
+) -> None:
+    for _ in range(MAIL_EMAIL.attempts):
+        await fakes.passwords.forgot(user.email)
+    await fakes.passwords.reset(fakes.mailed_token(), NEW)
+    assert fakes.mails[-1].to == user.email
+    assert "was reset" in fakes.mails[-1].text
 
 
 async def test_unknown_and_inactive_users_get_no_mail(fakes: Fakes, user: User) -> None:
