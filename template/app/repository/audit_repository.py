@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, insert
+from sqlalchemy import delete, func
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.models.audit_event import AuditEvent
@@ -15,18 +16,26 @@ WRITTEN = (
     "fields",
     "address",
     "request_id",
+    "repeat_key",
 )
-INSERT = insert(AuditEvent.__table__)  # type: ignore[arg-type]
+INSERT = insert(AuditEvent.__table__).on_conflict_do_update(  # type: ignore[arg-type]
+    index_elements=[AuditEvent.repeat_key],
+    index_where=AuditEvent.repeat_key.is_not(None),
+    set_={"count": AuditEvent.count + 1, "last_at": func.now()},
+)
 
 
 class AuditRepository:
-    """The audit log. Rows are added and never changed."""
+    """The audit log. Rows are added; only the count of a refusal changes."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def add(self, event: AuditEvent) -> None:
-        """Insert an event with Core: the generated id is not needed."""
+        """Insert an event, or count a repeated refusal.
+
+        With Core: the generated id is not needed.
+        """
         values = {name: getattr(event, name) for name in WRITTEN}
         await self._session.execute(INSERT, values)
 

@@ -1,5 +1,7 @@
 """The audit log in memory."""
 
+from datetime import UTC, datetime
+
 from app.domain.models.audit_event import AuditEvent
 from app.kit.renamed import RenamedAttribute
 
@@ -11,11 +13,21 @@ class FakeAuditRepository:
         self.events: list[AuditEvent] = []
 
     async def add(self, event: AuditEvent) -> None:
+        for known in self.events:
+            if event.repeat_key and known.repeat_key == event.repeat_key:
+                known.count += 1
+                known.last_at = datetime.now(UTC)
+                return
+        event.count = 1
         self.events.append(event)
 
     @property
     def actions(self) -> list[str]:
-        """The actions; refused ones start with `!`."""
-        return [f"{'!' * event.refused}{event.action}" for event in self.events]
+        """The actions, each as often as it was counted; refused ones start with `!`."""
+        return [
+            f"{'!' * event.refused}{event.action}"
+            for event in self.events
+            for _ in range(event.count)
+        ]
 
     said = RenamedAttribute[list[str]]("actions")

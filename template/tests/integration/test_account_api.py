@@ -183,7 +183,8 @@ async def test_attempts_and_audit_events_survive_a_refused_login(
     assert int(response.headers["Retry-After"]) > 0
     async with elsewhere.transaction() as session:
         events = (await session.scalars(select(AuditEvent))).all()
-    assert [(event.action, event.refused) for event in events] == [("login", True)] * 6
+    assert {(event.action, event.refused) for event in events} == {("login", True)}
+    assert sum(event.count for event in events) == 6
 
 
 async def test_concurrent_demotions_leave_one_admin(
@@ -219,6 +220,31 @@ async def test_one_of_concurrent_registrations_succeeds(
     codes = Counter(response.status_code for response in responses)
     assert codes[201] == 1
     assert codes[201] + codes[409] + codes[429] == callers
+
+
+async def test_concurrent_refusals_of_a_caller_are_counted_in_one_row(
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    make_user: MakeUser,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.service.audit_service.time", lambda: 0.0)
+    users = [await store(elsewhere, make_user()) for _ in range(2)]
+    responses = await asyncio.gather(
+        *(
+            fresh_client.get("/api/v1/users", headers=sign_in(user))
+            for user in [users[0], *users * 10]
+        )
+    )
+    assert {response.status_code for response in responses} == {403}
+    async with elsewhere.reading() as session:
+        events = (await session.scalars(select(AuditEvent))).all()
+    assert {event.actor_id: event.count for event in events} == {
+        users[0].id: 11,
+        users[1].id: 10,
+    }
+    assert all(event.last_at and event.last_at >= event.created_at for event in events)
 
 
 async def test_a_refused_role_is_recorded(
