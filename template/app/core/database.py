@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.core.db.errors import AWAY, LATE, mapped_errors
+from app.core.db.prepared import retry_outdated
 from app.core.db.sessions import ReadingSession, end, watch
 from app.core.db.unit_of_work import commit
 from app.core.exceptions import ServiceUnavailableException
@@ -162,6 +163,7 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
         },
     )
     watch(engine)
+    retry_outdated(engine)
     return engine
 
 

@@ -5,7 +5,16 @@ from contextlib import contextmanager
 from traceback import walk_tb
 from typing import NoReturn
 
-from asyncpg.exceptions import InterfaceError, PostgresError
+from asyncpg.exceptions import (
+    CannotCoerceError,
+    DatatypeMismatchError,
+    InterfaceError,
+    InternalServerError,
+    InvalidCachedStatementError,
+    OutdatedSchemaCacheError,
+    PostgresError,
+    UndefinedFunctionError,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -17,6 +26,7 @@ CONFLICTS = "conflicts"
 AWAY = "The database is unavailable"
 LATE = "No response in time"
 BROKEN = "The connection was lost"
+CHANGED = "The schema has changed"
 # By prefix of SQLSTATE (PostgreSQL's appendix A): not caused by the request.
 UNAVAILABLE = {
     "57014": LATE,  # a statement was cancelled
@@ -31,6 +41,17 @@ UNAVAILABLE = {
     "25P03": BROKEN,  # idle in a transaction for too long
     "25P04": LATE,  # a transaction took too long
 }
+# A statement was prepared for types that a migration has changed.
+OUTDATED = (InvalidCachedStatementError, OutdatedSchemaCacheError)
+TYPE_IS_GONE = "cache lookup failed"
+# These may mean the same, or that the statement is wrong.
+PERHAPS_OUTDATED = (
+    *OUTDATED,
+    CannotCoerceError,
+    DatatypeMismatchError,
+    InternalServerError,
+    UndefinedFunctionError,
+)
 # The server is shutting down, or no longer the primary: no connection to it is usable.
 LOST = ("08", "25006", "57P")
 
@@ -69,6 +90,8 @@ def why_unavailable(error: Exception) -> str | None:
     """Return why the database is unavailable; None for any other error."""
     if isinstance(error, PoolTimeoutError):
         return "The connection pool is exhausted"
+    if _is_outdated(error):
+        return CHANGED
     state = sqlstate(error)
     for beginning, reason in UNAVAILABLE.items():
         if state.startswith(beginning):
@@ -84,11 +107,28 @@ def is_lost(error: BaseException) -> bool:
     return sqlstate(error).startswith(LOST)
 
 
+def may_be_outdated(error: BaseException) -> bool:
+    """Return whether a statement may succeed once it is prepared again."""
+    return isinstance(_cause(error), PERHAPS_OUTDATED)
+
+
 def sqlstate(error: BaseException) -> str:
     """Return PostgreSQL's code of an error from SQLAlchemy or the driver."""
     if isinstance(error, DBAPIError):
         return getattr(error.orig, "sqlstate", None) or ""
     return error.sqlstate or "" if isinstance(error, PostgresError) else ""
+
+
+def _is_outdated(error: Exception) -> bool:
+    cause = _cause(error)
+    gone = isinstance(cause, InternalServerError) and TYPE_IS_GONE in str(cause)
+    return gone or isinstance(cause, OUTDATED)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return the driver's error behind one of SQLAlchemy."""
+    adapted = error.orig if isinstance(error, DBAPIError) else error
+    return adapted.__cause__ if adapted else None
 
 
 def _broke(error: Exception) -> bool:
