@@ -1,12 +1,20 @@
 """Alembic environment: the connection, and the tables to compare."""
 
 import asyncio
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from logging.config import fileConfig
+from pathlib import Path
+from typing import Any
 
 from alembic import context
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
 import app.domain.models  # noqa: F401 - registers every table
@@ -17,9 +25,13 @@ from app.domain.models.base import Base
 config = context.config
 # Tests pass their own settings; otherwise the environment has them.
 settings = config.attributes.get("settings") or DatabaseSettings()
-# PostgreSQL limits a migration (see `bound`), not the driver.
-settings = settings.model_copy(update={"DB_STATEMENT_TIMEOUT": 0})
+# PostgreSQL limits a migration (see `bound`), not the driver. A second connection holds
+# the lock (see `alone`).
+settings = settings.model_copy(update={"DB_STATEMENT_TIMEOUT": 0, "DB_POOL_SIZE": 2})
 LATE = ("55P03", "57014")  # lock_timeout, statement_timeout
+TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('alembic', 0))")
+CREATION = re.compile(r"""(?:create_table\(|rename_table\([^,)]+,)\s*["'](\w+)""")
+logger = logging.getLogger("alembic.env")
 
 
 def run_migrations_offline() -> None:
@@ -50,9 +62,24 @@ async def run_migrations_online() -> None:
         await engine.dispose()
 
 
-def is_ours(name: str | None, kind: str, _: object) -> bool:
-    """Exclude PgQueuer's tables, which have no models."""
-    return kind != "table" or not str(name).startswith("pgqueuer")
+def is_ours(name: str | None, kind: str, parents: Mapping[Any, Any]) -> bool:
+    """Exclude tables of others: of extensions, other programs and PgQueuer.
+
+    A table is ours if it has a model, or if `op.create_table` in a migration names it:
+    a table whose model was removed must be dropped.
+    """
+    if kind != "table":
+        return True
+    table = parents["schema_qualified_table_name"]
+    return table in Base.metadata or table in created_tables()
+
+
+@cache
+def created_tables() -> set[str]:
+    """Return the names in each `op.create_table` and `op.rename_table`."""
+    paths = [Path(script.path) for script in context.script.walk_revisions()]
+    sources = "".join(path.read_text("utf-8") for path in paths)
+    return set(CREATION.findall(sources))
 
 
 def bound(connection: Connection) -> None:
@@ -82,6 +109,24 @@ def _run_migrations() -> None:
         ) from error
 
 
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """Wait until no other process migrates this database.
+
+    A transaction holds the lock: PgBouncer keeps it on one connection, and it ends with
+    the process. A wait inside a statement would block CREATE INDEX CONCURRENTLY.
+    """
+    with connection.engine.connect() as holder:
+        if not holder.scalar(TRY_LOCK):
+            logger.warning("Another process is migrating this database: waiting for it")
+        while not holder.scalar(TRY_LOCK):
+            holder.rollback()
+            time.sleep(1)
+        # The last statement keeps no snapshot, which CONCURRENTLY would wait for.
+        holder.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield
+
+
 def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
@@ -90,7 +135,9 @@ def _migrate(connection: Connection) -> None:
         # A failure keeps earlier migrations, and autocommit_block is possible.
         transaction_per_migration=True,
     )
-    with context.begin_transaction():
+    # `current` and `check` only read, and have no destination.
+    changes = "destination_rev" in context.get_context().opts
+    with alone(connection) if changes else nullcontext(), context.begin_transaction():
         _run_migrations()
 
 

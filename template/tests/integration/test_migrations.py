@@ -25,6 +25,10 @@ pytestmark = pytest.mark.integration
 
 # This migration locks the users table; the next one is concurrent.
 PICTURES = "5c1d7e2f9a40"
+READERS = "LOCK TABLE users IN ACCESS SHARE MODE"
+WRITERS = "LOCK TABLE users IN ROW EXCLUSIVE MODE"
+# Held by a migration in alembic/env.py.
+MIGRATES = "SELECT pg_advisory_xact_lock(hashtextextended('alembic', 0))"
 
 
 @pytest.fixture
@@ -51,6 +55,36 @@ async def test_the_migrations_match_the_models(empty: Settings) -> None:
     config = alembic_config(empty)
     await _run(command.upgrade, config, "head")
     await _run(command.check, config)
+
+
+async def test_tables_of_others_are_left_alone(empty: Settings) -> None:
+    config = alembic_config(empty)
+    await _run(command.upgrade, config, "head")
+    await _execute(
+        empty,
+        "CREATE TABLE table_of_another_program (id integer)",
+        "CREATE TABLE partitions (id integer) PARTITION BY RANGE (id)",
+        "CREATE TABLE partition_1 PARTITION OF partitions DEFAULT",
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.users (id integer)",
+    )
+    await _run(command.check, config)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "op.create_table('once_a_model')",
+        'op.create_table("table"); op.rename_table("table", "once_a_model")',
+    ],
+)
+async def test_the_table_of_a_removed_model_is_dropped(
+    empty: Settings, tmp_path: Path, line: str
+) -> None:
+    config = _with_migrations(empty, tmp_path, added=line)
+    await _run(command.upgrade, config, "head")
+    with pytest.raises(CommandError, match=r"remove_table.*once_a_model"):
+        await _run(command.check, config)
 
 
 async def test_the_constraints_match_the_models(session: AsyncSession) -> None:
@@ -88,13 +122,7 @@ def test_there_is_one_head(settings: Settings) -> None:
 async def test_several_heads_are_refused_with_the_fix(
     empty: Settings, tmp_path: Path
 ) -> None:
-    config = alembic_config(empty)
-    head = ScriptDirectory.from_config(config).get_heads()[0]
-    for name in ("ours", "theirs"):
-        text = f'revision = "{name}"\ndown_revision = "{head}"\n'
-        (tmp_path / f"{name}.py").write_text(text)
-    places = os.pathsep.join(("%(here)s/alembic/versions", str(tmp_path)))
-    config.set_main_option("version_locations", places)
+    config = _with_migrations(empty, tmp_path, ours="", theirs="")
     with pytest.raises(CommandError, match="make migrate-merge"):
         await _run(command.upgrade, config, "head")
     assert await _tables(empty) == []
@@ -116,12 +144,31 @@ async def test_a_timed_out_migration_is_rolled_back_and_can_be_retried(
     patient = alembic_config(empty)
     await _run(command.upgrade, patient, PICTURES)
     hasty = alembic_config(empty.model_copy(update={limit: 1}))
-    async with _lock(empty, "ACCESS SHARE"):
+    async with _locked(empty, READERS):
         with pytest.raises(CommandError, match=r"rolled back.*MIGRATION_LOCK_TIMEOUT"):
             await _run(command.downgrade, hasty, "-1")
     assert "idempotency_keys" in await _tables(empty)
     await _run(command.downgrade, hasty, "-1")
     assert "idempotency_keys" not in await _tables(empty)
+
+
+async def test_a_migration_waits_for_one_of_another_process(
+    empty: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = alembic_config(empty)
+    async with _locked(empty, MIGRATES):
+        run = asyncio.create_task(_run(command.upgrade, config, "head"))
+        async with asyncio.timeout(20):
+            while "waiting" not in caplog.text:  # noqa: ASYNC110 - it runs in a thread
+                await asyncio.sleep(0.02)
+        assert await _tables(empty) == []
+    await run
+    assert "users" in await _tables(empty)
+
+
+async def test_a_command_that_only_reads_does_not_wait(empty: Settings) -> None:
+    async with _locked(empty, MIGRATES), asyncio.timeout(20):
+        await _run(command.current, alembic_config(empty))
 
 
 async def test_a_concurrent_index_has_no_timeout(
@@ -130,7 +177,7 @@ async def test_a_concurrent_index_has_no_timeout(
     await _run(command.upgrade, alembic_config(empty), PICTURES)
     limits = {"MIGRATION_LOCK_TIMEOUT": 1, "MIGRATION_STATEMENT_TIMEOUT": 1}
     hasty = alembic_config(empty.model_copy(update=limits))
-    async with _lock(empty, "ROW EXCLUSIVE"):
+    async with _locked(empty, WRITERS):
         run = asyncio.create_task(_run(command.upgrade, hasty, "+1"))
         await asyncio.sleep(1.5)
         assert not run.done()
@@ -143,13 +190,34 @@ def _before(script: Script) -> str:
     return before if isinstance(before, str) else before[0] if before else "base"
 
 
+def _with_migrations(settings: Settings, folder: Path, **upgrades: str) -> Config:
+    """Return a configuration with more migrations: their names and first lines."""
+    config = alembic_config(settings)
+    head = ScriptDirectory.from_config(config).get_heads()[0]
+    for name, line in upgrades.items():
+        lines = f'revision = "{name}"\ndown_revision = "{head}"\n'
+        body = f"from alembic import op\n\n\ndef upgrade():\n    {line or 'pass'}\n"
+        (folder / f"{name}.py").write_text(lines + body)
+    places = os.pathsep.join(("%(here)s/alembic/versions", str(folder)))
+    config.set_main_option("version_locations", places)
+    return config
+
+
 @asynccontextmanager
-async def _lock(settings: Settings, mode: str) -> AsyncIterator[None]:
-    """Hold a lock on the users table, as a reader or writer does."""
+async def _locked(settings: Settings, statement: str) -> AsyncIterator[None]:
+    """Hold a lock, as another process does."""
     engine = make_engine(settings)
     async with engine.begin() as connection:
-        await connection.execute(text(f"LOCK TABLE users IN {mode} MODE"))
+        await connection.execute(text(statement))
         yield
+    await engine.dispose()
+
+
+async def _execute(settings: Settings, *statements: str) -> None:
+    engine = make_engine(settings)
+    async with engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
     await engine.dispose()
 
 
