@@ -16,15 +16,21 @@ from app.core.config import ConfigurationError, Settings, get_settings
 from app.core.context import RequestContext
 from app.core.exceptions import AppException
 from app.core.logging import without_values
+from app.jobs.registry import kinds
 
 OPERATOR = RequestContext(address="local", request_id="jobs")
 LONGEST = 200
+NO_HANDLER = "  (no handler: docs/rename-job.md)"
 
 
 async def describe(scope: RequestScope) -> str:
     """Return the counts of jobs, and the failed ones with their errors."""
     counted = sorted((await scope.jobs.count()).items())
-    lines = [f"{count:>7}  {status:<7} {name}" for (name, status), count in counted]
+    handled = {kind.name for kind in kinds()}
+    lines = [
+        f"{count:>7}  {status:<7} {name}{'' if name in handled else NO_HANDLER}"
+        for (name, status), count in counted
+    ]
     failed = await scope.jobs.failed()
     if failed:
         lines.append("\nFailed:")

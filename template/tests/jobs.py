@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from pgqueuer import Job, Queries
 from pgqueuer.queries import EntrypointExecutionParameter
 from pgqueuer.types import QueueEntrypoint, QueueManagerId
 from sqlalchemy import text
@@ -17,16 +18,20 @@ DUE = text("UPDATE pgqueuer SET execute_after = 'epoch' WHERE status = 'queued'"
 HOUR = timedelta(hours=1)
 
 
-async def do_waiting_jobs(container: Container) -> None:
-    """Run the queued jobs, and those that they add, in the test's transaction."""
+async def next_jobs(queue: Queries) -> list[Job]:
+    """Take jobs from the queue, in their order."""
     unlimited = EntrypointExecutionParameter(concurrency_limit=0)
     known = {QueueEntrypoint(kind.name): unlimited for kind in kinds()}
+    return await queue.dequeue(100, known, WORKER, None, HOUR)
+
+
+async def do_waiting_jobs(container: Container) -> None:
+    """Run the queued jobs, and those that they add, in the test's transaction."""
     while True:
         async with container.database.transaction() as session:
             # now() does not advance within the test's transaction.
             await session.execute(DUE)
-            queue = queue_within(session)
-            jobs = await queue.dequeue(100, known, WORKER, None, HOUR)
+            jobs = await next_jobs(queue_within(session))
         if not jobs:
             return
         for job in jobs:

@@ -42,6 +42,7 @@ GUIDES = (
     "docs/streaming.md",
     "docs/report.md",
     "docs/periodic-job.md",
+    "docs/rename-job.md",
     "docs/required-field.md",
 )
 READ_ONLY = ("", "console", "text")

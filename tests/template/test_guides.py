@@ -18,7 +18,7 @@ each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
 PAGES = ["README.md", *sorted(f"docs/{path.name.removesuffix('.jinja')}" for path in (TEMPLATE / "docs").iterdir())]
 # Typed first, if a guide continues another one.
-BEFORE = {"docs/squash-migrations.md": ["docs/field.md"]}
+BEFORE = {"docs/squash-migrations.md": ["docs/field.md"], "docs/rename-job.md": ["docs/periodic-job.md"]}
 # The tests that look at all routes, columns, jobs and migrations.
 CONCERNED = (
     "tests/unit/test_routes.py",

@@ -6,7 +6,6 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
-    Sequence,
 )
 from contextlib import (
     AbstractContextManager,
@@ -39,8 +38,8 @@ class Hooks:
     log_ids: list[str] = field(default_factory=list)
     # Context managers around the process, given the database engine
     process: list[Callable[[AsyncEngine], Around]] = field(default_factory=list)
-    # Around a worker, given its database and the names of its jobs
-    worker: list[Callable[[DatabaseManager, Sequence[str]], Around]] = field(
+    # Around a worker, given its database and the priorities of its jobs, by name
+    worker: list[Callable[[DatabaseManager, Mapping[str, int]], Around]] = field(
         default_factory=list
     )
     # Return headers for a new job

@@ -3,7 +3,13 @@
 from app.kit.queue.job import Job
 
 
-class SendMail(Job):
+class MailJob(Job):
+    """Base class of jobs that send a mail, for which a user may wait."""
+
+    priority = 10
+
+
+class SendMail(MailJob):
     """A mail to send, without secrets."""
 
     name = "send-mail"
@@ -13,7 +19,7 @@ class SendMail(Job):
     text: str
 
 
-class SendLink(Job):
+class SendLink(MailJob):
     """A mail to send with a link whose token derives from this seed."""
 
     name = "send-link"
@@ -22,7 +28,7 @@ class SendLink(Job):
     seed: str
 
 
-class ForgotPassword(Job):
+class ForgotPassword(MailJob):
     """A request for a link to reset a password; the handler looks the user up."""
 
     name = "forgot-password"
@@ -30,7 +36,7 @@ class ForgotPassword(Job):
     email: str
 
 
-class ResendVerification(Job):
+class ResendVerification(MailJob):
     """A request for another verification link; the handler looks the user up."""
 
     name = "resend-verification"

@@ -16,12 +16,31 @@ from pgqueuer.adapters.persistence.qb import (
 )
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.errors import FailingListenerError
-from pgqueuer.models import Job, TracebackRecord
+from pgqueuer.models import CronExpressionEntrypoint, Job, TracebackRecord
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.core.db.errors import AWAY, BROKEN, mapped_errors, why_unavailable
 from app.core.exceptions import ServiceUnavailableException
 
+# A time that passed under an earlier expression is made up for under the new one.
+ADD_SCHEDULES = """
+    WITH added AS (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::interval[])
+            AS schedule (expression, entrypoint, delay)
+    ), missed AS (
+        DELETE FROM pgqueuer_schedules AS earlier USING added
+        WHERE earlier.entrypoint = added.entrypoint
+            AND earlier.expression <> added.expression
+            AND earlier.next_run <= now()
+        RETURNING earlier.entrypoint
+    )
+    INSERT INTO pgqueuer_schedules (expression, entrypoint, next_run)
+    SELECT expression, entrypoint,
+        CASE WHEN entrypoint IN (SELECT entrypoint FROM missed) THEN now()
+        ELSE date_trunc('seconds', now() + delay) END
+    FROM added
+    ON CONFLICT (entrypoint, expression) DO NOTHING
+"""
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
@@ -81,7 +100,7 @@ def queue_within(session: AsyncSession) -> Queries:
 
 
 class PatientQueries(Queries):
-    """PgQueuer's queries, for a database that may be unavailable."""
+    """PgQueuer's queries, for a database and workers that may be unavailable."""
 
     async def retry_job(
         self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None
@@ -96,6 +115,17 @@ class PatientQueries(Queries):
                 await super().retry_job(job, delay, traceback_record)
         except ServiceUnavailableException as error:
             logger.warning("The job will be retried later: {}", error.detail)
+
+    async def insert_schedule(
+        self, schedules: dict[CronExpressionEntrypoint, timedelta]
+    ) -> None:
+        """Add schedules with the time until their next run; keep existing ones."""
+        await self.driver.execute(
+            ADD_SCHEDULES,
+            [schedule.expression for schedule in schedules],
+            [schedule.entrypoint for schedule in schedules],
+            list(schedules.values()),
+        )
 
 
 def queue(driver: QueueDriver) -> Queries:

@@ -13,16 +13,19 @@ class Job(BaseModel):
     """Base class of jobs. A job may run twice if a machine dies: make it idempotent.
 
     Attributes:
-        name: name in the queue. Queued jobs depend on it: do not change it.
+        name: name in the queue. Queued jobs depend on it: see docs/rename-job.md.
+        priority: jobs of a higher priority run first. Mails have 10.
         tries: number of attempts, with exponential backoff: ten take 43 minutes.
         seconds: time limit of an attempt.
-        schedule: cron expression, in UTC, of a periodic job.
+        schedule: cron expression, in UTC, of a periodic job. If its time passed while
+            no worker ran, it runs once at the next start.
     """
 
     # A job queued by an older version may be invalid: do not log its fields.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: ClassVar[str]
+    priority: ClassVar[int] = 0
     tries: ClassVar[int] = 10
     seconds: ClassVar[float] = 30
     schedule: ClassVar[str | None] = None

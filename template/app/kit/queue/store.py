@@ -57,7 +57,10 @@ class JobQueue:
     async def add(self, job: Job) -> None:
         """Add a job, to run after this transaction is committed."""
         await self._queue.enqueue(
-            job.name, job.model_dump_json().encode(), headers=self._headers
+            job.name,
+            job.model_dump_json().encode(),
+            job.priority,
+            headers=self._headers,
         )
 
     async def add_once(self, job: Job) -> None:
@@ -65,6 +68,7 @@ class JobQueue:
         await self._queue.enqueue(
             job.name,
             job.model_dump_json().encode(),
+            job.priority,
             headers=self._headers,
             dedupe_key=job.name,
             on_conflict="skip",

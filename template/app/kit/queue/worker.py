@@ -20,6 +20,7 @@ from app.kit.queue.job import Job
 from app.kit.queue.listening import ListeningDriver, listening
 from app.kit.queue.registry import Handlers, Host, JobContext, perform
 from app.kit.queue.store import JobQueue
+from app.kit.queue.unhandled import warning_of_unhandled
 
 # Context of scheduled jobs.
 CLOCK = {"address": "local", "request_id": "clock"}
@@ -42,6 +43,7 @@ class Worker[H: Host]:
         self._host = host
         self._handlers = handlers
         self._stopping = asyncio.Event()
+        self._priorities = {kind.name: kind.priority for kind in handlers}
         self._queuer: PgQueuer | None = None
         logging.getLogger("pgqueuer").addFilter(without_traceback)
 
@@ -53,14 +55,17 @@ class Worker[H: Host]:
 
     async def run(self) -> None:
         """Run jobs, and resume after the database was unavailable."""
-        names = [kind.name for kind in self._handlers]
-        with around(self._host.hooks.worker, self._host.database, names):
+        with around(self._host.hooks.worker, self._host.database, self._priorities):
             await self._run()
 
     async def _run(self) -> None:
+        database = self._host.database
         while not self._stopping.is_set():
             try:
-                async with listening(self._host.database) as driver:
+                async with (
+                    listening(database) as driver,
+                    warning_of_unhandled(database, self._priorities),
+                ):
                     await self._work(driver)
             except ServiceUnavailableException as error:
                 logger.warning("Worker paused: {} ({})", error, error.detail)
@@ -106,7 +111,7 @@ class Worker[H: Host]:
             kind.name, on_failure="hold", executor_factory=partial(_retrying, kind)
         )(run)
         if kind.schedule is not None:
-            queuer.schedule(kind.name, kind.schedule, clean_old=True)(add)
+            queuer.schedule(kind.name, kind.schedule)(add)
 
     async def _rest(self) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import product
@@ -25,6 +25,7 @@ from app.core.database import DatabaseManager
 from app.core.exceptions import ServiceUnavailableException
 from app.kit.hooks import Hooks
 from app.kit.queue.store import JobQueue
+from app.kit.queue.unhandled import unhandled
 from app.kit.telemetry.database import watch_pool
 from app.kit.telemetry.middleware import TelemetryMiddleware
 from app.kit.telemetry.server import serve
@@ -77,7 +78,13 @@ class Metrics:
         self.queue = Gauge(
             "jobs_in_queue",
             "Jobs that are queued, running or failed",
-            ("job", "status"),
+            ("job", "status", "priority"),
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self.unhandled = Gauge(
+            "jobs_without_handler",
+            "Waiting jobs whose name no handler has",
             registry=registry,
             multiprocess_mode="mostrecent",
         )
@@ -100,9 +107,11 @@ class Metrics:
             yield
 
     @contextmanager
-    def worker(self, database: DatabaseManager, names: Sequence[str]) -> Iterator[None]:
+    def worker(
+        self, database: DatabaseManager, priorities: Mapping[str, int]
+    ) -> Iterator[None]:
         """Count the jobs in the queue periodically."""
-        counting = asyncio.create_task(self._count_jobs(database, names))
+        counting = asyncio.create_task(self._count_jobs(database, priorities))
         try:
             yield
         finally:
@@ -141,14 +150,16 @@ class Metrics:
         return self.registry
 
     async def _count_jobs(
-        self, database: DatabaseManager, names: Sequence[str]
+        self, database: DatabaseManager, priorities: Mapping[str, int]
     ) -> None:
         while True:
             with suppress(ServiceUnavailableException):
                 async with database.reading() as session:
                     found = await JobQueue(session, {}).count()
-                for series in product(names, STATES):
-                    self.queue.labels(*series).set(found.get(series, 0))
+                for (name, priority), status in product(priorities.items(), STATES):
+                    series = self.queue.labels(name, status, priority)
+                    series.set(found.get((name, status), 0))
+                self.unhandled.set(sum(unhandled(found, priorities).values()))
             await asyncio.sleep(COUNTED_EACH)
 
 

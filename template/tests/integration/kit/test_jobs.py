@@ -15,19 +15,20 @@ from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
-from app.domain.jobs.account import SendMail
+from app.domain.jobs.account import RemovePicture, SendMail
 from app.domain.jobs.purge import Purge
 from app.jobs.__main__ import liveness_file, main, work
 from app.jobs.registry import kinds
 from app.kit.mail import Mail, MailNotSentError
 from app.kit.queue import worker
-from app.kit.queue.driver import queue
+from app.kit.queue.driver import queue, queue_within
 from app.kit.queue.job import Job
 from app.kit.queue.listening import listening
 from app.kit.queue.store import JobQueue
 from app.kit.queue.worker import Worker, working
 from scripts.jobs import describe, retry
 from tests.conftest import MakeSettings
+from tests.jobs import next_jobs
 
 pytestmark = pytest.mark.integration
 CONTEXT = RequestContext("192.0.2.1", "request-1")
@@ -262,11 +263,40 @@ async def test_a_schedule_adds_a_job_once_for_all_workers(
     monkeypatch.setattr(JobQueue, "add_once", note)
     async with working(container, kinds()), working(container, kinds()):
         await _until(lambda: added)
-        # The worker that starts second deletes the row first, and inserts it again.
-        async with asyncio.timeout(20):
-            while await _scheduled(container) != [Purge.name]:  # noqa: ASYNC110 - as below
-                await asyncio.sleep(0.02)
+        assert await _scheduled(container) == ["* * * * * *"]
     assert set(added) == {Purge}
+
+
+@pytest.mark.parametrize("earlier", ["17 3 * * *", "30 1 * * *"], ids=["same", "other"])
+async def test_a_missed_schedule_is_made_up_for_once(
+    container: Container, monkeypatch: pytest.MonkeyPatch, earlier: str
+) -> None:
+    monkeypatch.setattr(Purge, "schedule", "17 3 * * *")
+    await _schedule(container, earlier, "-3 days")
+    added: list[Job] = []
+
+    async def note(_: JobQueue, job: Job) -> None:
+        added.append(job)
+
+    monkeypatch.setattr(JobQueue, "add_once", note)
+    async with working(container, kinds()), working(container, kinds()):
+        await _until(lambda: added)
+    assert added == [Purge()]
+    assert await _scheduled(container) == ["17 3 * * *"]
+
+
+async def test_a_changed_schedule_does_not_run_at_once(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Purge, "schedule", "17 3 * * *")
+    await _schedule(container, "30 1 * * *", "1 hour")
+    async with working(container, kinds()):
+        async with asyncio.timeout(20):
+            while len(await _scheduled(container)) < 2:  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0.02)
+    due = text("SELECT count(*) FROM pgqueuer_schedules WHERE next_run <= now()")
+    async with container.database.reading() as session:
+        assert await session.scalar(due) == 0
 
 
 async def test_a_scheduled_job_is_not_added_while_one_is_queued(
@@ -275,6 +305,36 @@ async def test_a_scheduled_job_is_not_added_while_one_is_queued(
     for _ in range(2):
         await container.in_transaction(CONTEXT, lambda w: w.jobs.add_once(Purge()))
     assert await _count(container) == {("purge", "queued"): 1}
+
+
+async def test_a_mail_does_not_wait_for_a_backlog(container: Container) -> None:
+    for number in range(3):
+        await _add(container, RemovePicture(picture=str(number)))
+    await _add(container, MAIL)
+    async with container.database.transaction() as session:
+        first, *_ = await next_jobs(queue_within(session))
+    assert first.entrypoint == "send-mail"
+
+
+async def test_jobs_without_a_handler_are_reported(
+    container: Container, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup_logging(container.settings)
+    insert = (
+        "INSERT INTO pgqueuer (priority, status, entrypoint) "
+        "VALUES (0, 'queued', 'former-name')"
+    )
+    async with container.database.transaction() as session:
+        await session.execute(text(insert))
+    await _add(container, MAIL)
+    output = await container.in_transaction(CONTEXT, describe)
+    assert "1  queued  former-name  (no handler" in output
+    assert "1  queued  send-mail\n" in f"{output}\n"
+    logged = ""
+    async with asyncio.timeout(20), working(container, kinds()):
+        while "No handler for 1 waiting jobs: former-name" not in logged:
+            await asyncio.sleep(0.02)
+            logged += capsys.readouterr().out
 
 
 async def test_a_worker_without_a_database_logs_it_and_can_be_stopped(
@@ -344,9 +404,20 @@ async def _count(container: Container) -> dict[tuple[str, str], int]:
 
 
 async def _scheduled(container: Container) -> Sequence[str]:
-    scheduled = text("SELECT entrypoint FROM pgqueuer_schedules")
+    scheduled = text("SELECT expression FROM pgqueuer_schedules")
     async with container.database.reading() as session:
         return (await session.scalars(scheduled)).all()
+
+
+async def _schedule(container: Container, expression: str, next_run: str) -> None:
+    """Store a schedule of the purge, as a worker of another day did."""
+    insert = text(
+        "INSERT INTO pgqueuer_schedules (entrypoint, expression, next_run) "
+        "VALUES ('purge', :expression, now() + CAST(:next_run AS text)::interval)"
+    )
+    values = {"expression": expression, "next_run": next_run}
+    async with container.database.transaction() as session:
+        await session.execute(insert, values)
 
 
 async def _until_failed(container: Container, number: int) -> None:

@@ -58,8 +58,8 @@ class Diary:
         self.notes.append("ends")
 
     @contextmanager
-    def worker(self, _: DatabaseManager, names: Sequence[str]) -> Iterator[None]:
-        self.notes += sorted(names)
+    def worker(self, _: DatabaseManager, jobs: Mapping[str, int]) -> Iterator[None]:
+        self.notes += sorted(jobs)
         yield
 
     @contextmanager

@@ -97,7 +97,25 @@ async def test_jobs_are_counted(
     for name in ("forgot-password", "send-link"):
         assert metrics["jobs_total", name, "done"] == 1
         assert metrics["job_duration_seconds_count", name] == 1
-        assert metrics["jobs_in_queue", name, "failed"] == 0
+        assert metrics["jobs_in_queue", name, "failed", "10"] == 0
+
+
+async def test_jobs_without_a_handler_are_counted(
+    fresh_database: Settings, elsewhere: DatabaseManager
+) -> None:
+    async with elsewhere.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO pgqueuer (priority, status, entrypoint) "
+                "VALUES (0, 'queued', 'former-name'), (0, 'picked', 'former-name')"
+            )
+        )
+    settings = fresh_database.model_copy(update={"JOBS_IN_API": True})
+    app = create_app(settings, telemetry(METRICS_PORT=(port := free_port())))
+    async with running(app), asyncio.timeout(20):
+        while not (await _scrape(port))["jobs_without_handler",]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        assert (await _scrape(port))["jobs_without_handler",] == 2
 
 
 async def test_an_error_marks_the_request_and_the_statement(
@@ -232,5 +250,5 @@ async def _scrape(port: int) -> dict[tuple[str, ...], float]:
 
 
 def _labels(labels: dict[str, str]) -> list[str]:
-    names = ("method", "route", "job", "outcome", "status", "le", "generation")
-    return [labels[name] for name in names if name in labels]
+    names = ("method", "route", "job", "outcome", "status", "priority")
+    return [labels[name] for name in (*names, "le", "generation") if name in labels]
