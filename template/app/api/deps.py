@@ -17,6 +17,7 @@ from app.core.exceptions import ForbiddenException, UnauthorizedException
 from app.domain.models.user import User
 from app.domain.roles import Caller, Role
 from app.kit.http.route import SAFE_METHODS as SAFE_METHODS
+from app.kit.http.route import BodyLimit as BodyLimit
 from app.kit.http.route import Guard
 from app.kit.http.route import request_context as request_context
 
@@ -148,6 +149,9 @@ def require_role(*roles: Role) -> SignedIn:
 
 get_current_caller = SignedIn()
 get_current_user = SignedInUser()
+
+# For routes of anonymous callers: they decide what is parsed. Every valid body fits.
+SMALL_BODY = Depends(BodyLimit(16 * 1024))
 
 ContainerDep = Annotated[Container, Depends(get_container)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]

@@ -2,7 +2,7 @@
 
 from fastapi import status
 
-from app.api.deps import CurrentUser
+from app.api.deps import SMALL_BODY, CurrentUser
 from app.api.device import DeviceDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
@@ -19,9 +19,9 @@ from app.domain.schemas.auth import TokenResponse
 from app.domain.schemas.common import MessageResponse
 from app.domain.schemas.user import UserResponse
 
-router = SliceRouter(prefix="/auth", tags=["Account"])
+router = SliceRouter(prefix="/auth", tags=["Account"], dependencies=[SMALL_BODY])
 # Separate: it is left out if REGISTRATION_ENABLED is false.
-registration = SliceRouter(prefix="/auth", tags=["Account"])
+registration = SliceRouter(prefix="/auth", tags=["Account"], dependencies=[SMALL_BODY])
 SENT = "If the account exists, an e-mail is on its way"
 
 

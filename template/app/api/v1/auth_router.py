@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form
 
-from app.api.deps import CurrentUser
+from app.api.deps import SMALL_BODY, CurrentUser
 from app.api.device import DeviceDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
@@ -12,7 +12,7 @@ from app.api.v1.auth_deps import AuthServiceDep
 from app.domain.schemas.auth import LoginForm, RefreshRequest, TokenResponse
 from app.domain.schemas.common import MessageResponse
 
-router = SliceRouter(prefix="/auth", tags=["Auth"])
+router = SliceRouter(prefix="/auth", tags=["Auth"], dependencies=[SMALL_BODY])
 
 
 @router.post("/login", openapi_extra=PUBLIC)

@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class BodyLimitMiddleware:
     """Middleware that refuses bodies over `request.state.body_limit`.
 
-    It starts as MAX_BODY_SIZE, and is checked when the body is read: a guarded route
-    can raise it first.
+    It starts as MAX_BODY_SIZE, and is checked when the body is read: a route can
+    replace it first, with `BodyLimit` or behind its guard.
     """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:

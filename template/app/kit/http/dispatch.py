@@ -18,7 +18,7 @@ Responses = Mapping[int | str, dict[str, Any]]
 Key = tuple[str, int]
 
 # Features of newer FastAPI that only include_router carries over.
-SPECIAL = {"form_limits", "stream_item_type"}
+SPECIAL = {"form_limits", "max_body_size", "stream_item_type"}
 # Options that a route keeps when it is added to another router.
 KEPT = (
     signature(APIRouter.add_api_route).parameters.keys()

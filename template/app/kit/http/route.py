@@ -40,6 +40,20 @@ class Guard(SecurityBase):
         raise NotImplementedError
 
 
+class BodyLimit:
+    """A dependency that replaces MAX_BODY_SIZE for a route or a router.
+
+    The last one counts, so a route can override its router: `Depends(BodyLimit(4096))`.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    async def __call__(self, request: Request) -> None:
+        """Set the limit, in bytes."""
+        request.state.body_limit = self.size
+
+
 class ScopedRoute(APIRoute):
     """Route that runs each request in a scope.
 
@@ -54,11 +68,14 @@ class ScopedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
-        guards = dict.fromkeys(_guards(self.dependant))
+        guards = dict.fromkeys(_dependencies(self.dependant, Guard))
         in_order = sorted(guards, key=lambda guard: guard.order)
         waits = self._waits()
+        limits = list(_dependencies(self.dependant, BodyLimit))
 
         async def handler(request: Request) -> Response:
+            for limit in limits:
+                await limit(request)
             await self.receive(request)
             host: Host = request.app.state.container
             reads = request.method in SAFE_METHODS
@@ -103,10 +120,10 @@ def request_context(connection: HTTPConnection) -> RequestContext:
     return RequestContext(address, connection.state.request_id)
 
 
-def _guards(dependant: Dependant) -> Iterator[Guard]:
-    """Yield the guards of a route, also of nested dependencies."""
+def _dependencies[Kind](dependant: Dependant, kind: type[Kind]) -> Iterator[Kind]:
+    """Yield the dependencies of one kind, also nested ones, in their order."""
     for each in _calls(dependant):
-        if isinstance(each.call, Guard):
+        if isinstance(each.call, kind):
             yield each.call
 
 

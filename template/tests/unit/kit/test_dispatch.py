@@ -241,7 +241,15 @@ async def test_the_lifespan_of_a_router_runs() -> None:
     assert events == ["start", "end"]
 
 
-def test_a_route_with_newer_fastapi_features_is_left_to_fastapi() -> None:
-    router = _router("/new", prefix="/books")
-    router.routes[0].form_limits = {"max_fields": 1}  # type: ignore[attr-defined]
-    assert not [route for route in _app(router).routes if isinstance(route, APIRoute)]
+@pytest.mark.parametrize(
+    ("feature", "value"), [("form_limits", {"max_fields": 1}), ("max_body_size", 1)]
+)
+def test_a_route_with_newer_fastapi_features_is_left_to_fastapi(
+    feature: str, value: object
+) -> None:
+    of_route, of_router = _router("/new"), _router("/new")
+    setattr(of_route.routes[0], feature, value)
+    setattr(of_router, feature, value)
+    for router in (of_route, of_router):
+        routes = _app(router).routes
+        assert not [route for route in routes if isinstance(route, APIRoute)]
