@@ -2,9 +2,13 @@
 
 import asyncio
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import ServiceUnavailableException
+
+# For a 408 (RFC 9110, section 15.5.9): the rest of the body is not awaited.
+CLOSE = {"Connection": "close"}
 
 
 class TimeoutMiddleware:
@@ -19,10 +23,12 @@ class TimeoutMiddleware:
 
         Raises:
             ServiceUnavailableException: the request timed out; it is rolled back.
+            HTTPException: it did because the client did not send the whole body.
         """
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        body = _Body(receive)
 
         async def send_and_stop_the_clock(message: Message) -> None:
             clock.reschedule(None)
@@ -30,8 +36,32 @@ class TimeoutMiddleware:
 
         try:
             async with asyncio.timeout(self.seconds) as clock:
-                await self.app(scope, receive, send_and_stop_the_clock)
+                await self.app(scope, body.receive, send_and_stop_the_clock)
         except TimeoutError as error:
             if not clock.expired():
                 raise
+            if body.awaited:
+                message = "The request body did not arrive in time"
+                raise HTTPException(408, message, CLOSE) from error
             raise ServiceUnavailableException("The request timed out") from error
+
+
+class _Body:
+    """The body of a request.
+
+    Attributes:
+        awaited: whether the client has yet to send a part that was asked for.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._complete = False
+        self.awaited = False
+
+    async def receive(self) -> Message:
+        """Receive the next part."""
+        self.awaited = not self._complete
+        message = await self._receive()
+        self.awaited = False
+        self._complete = not message.get("more_body", False)
+        return message

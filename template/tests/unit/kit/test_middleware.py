@@ -329,6 +329,24 @@ async def test_the_largest_registration_is_a_small_body(client: AsyncClient) -> 
     assert response.status_code == 422
 
 
+async def test_a_body_that_does_not_arrive_in_time_is_a_408(
+    make_settings: MakeSettings,
+) -> None:
+    app = create_app(make_settings(REQUEST_TIMEOUT=0.1))
+    app.post("/json")(_echo)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+
+    async with _client(app) as client:
+        response = await client.post("/json", content=half(), headers=ORIGIN)
+    assert response.status_code == 408
+    assert response.json()["message"] == "The request body did not arrive in time"
+    assert response.headers["Connection"] == "close"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+
+
 async def test_a_slow_request_times_out(
     make_settings: MakeSettings,
 ) -> None:
