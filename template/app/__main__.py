@@ -3,6 +3,7 @@
 import signal
 import sys
 from contextlib import ExitStack
+from functools import partial
 from math import ceil
 
 import uvicorn
@@ -10,6 +11,8 @@ from loguru import logger
 
 from app.core.config import ConfigurationError, Settings
 from app.core.logging import setup_logging
+from app.kit.http.bounds import bounds_of
+from app.kit.http.protocol import BoundedProtocol
 from app.kit.parts import read_settings
 from app.kit.ports import check_port
 
@@ -36,6 +39,11 @@ def _serve(settings: Settings) -> None:
     uvicorn.run(
         "app.main:create_app",
         factory=True,
+        # uvicorn only calls it: an instance for each connection.
+        http=partial(BoundedProtocol, bounds=bounds_of(settings)),  # type: ignore[arg-type]
+        # A WebSocket message is bounded as a body is.
+        ws_max_size=settings.MAX_BODY_SIZE,
+        timeout_keep_alive=settings.KEEP_ALIVE_TIMEOUT,
         host=settings.HOST,
         port=settings.PORT,
         workers=settings.WORKERS,

@@ -60,6 +60,13 @@ class Settings(DatabaseSettings):
     # max-age of Strict-Transport-Security, sent over https only; 0: not sent
     HSTS_SECONDS: int = Field(default=31_536_000, ge=0)
 
+    # Connections of a process; bytes of a request's headers, and seconds in which they
+    # must arrive; seconds between two requests
+    MAX_CONNECTIONS: int = Field(default=500, ge=1)
+    MAX_HEADER_SIZE: int = Field(default=16 * 1024, ge=1024)
+    HEADER_TIMEOUT: float = Field(default=10, gt=0)
+    KEEP_ALIVE_TIMEOUT: int = Field(default=5, ge=1)
+
     # Requests and files, in bytes
     MAX_BODY_SIZE: int = Field(default=1024 * 1024, ge=1024)
     MAX_UPLOAD_SIZE: int = Field(default=10 * 1024 * 1024, ge=1024)

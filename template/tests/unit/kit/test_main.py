@@ -1,6 +1,7 @@
 """Import and start of the application."""
 
 import json
+import pickle
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from app import __main__ as command
 from app import main
 from app.core.config import Settings
+from app.kit.http.bounds import bounds_of
 from tests.conftest import MakeSettings
 from tests.ports import free_port
 
@@ -48,10 +50,14 @@ def test_the_command_passes_the_settings_to_the_server(
     monkeypatch.setattr(signal, "signal", ends.__setitem__)
     monkeypatch.setattr(uvicorn, "run", lambda _, **options: served.update(options))
     port = free_port()
-    settings = make_settings(PORT=port, WORKERS=3)
+    settings = make_settings(PORT=port, WORKERS=3, KEEP_ALIVE_TIMEOUT=65)
     monkeypatch.setattr(command, "read_settings", lambda: (settings, []))
     command.main()
     assert (served["port"], served["workers"], served["reload"]) == (port, 3, False)
+    assert served["timeout_keep_alive"] == 65
+    assert served["http"].keywords["bounds"] == bounds_of(settings)
+    # Workers get a pickled copy.
+    assert pickle.dumps(served["http"])
     with pytest.raises(SystemExit) as ended:
         ends[signal.SIGTERM](signal.SIGTERM, None)
     assert ended.value.code is None
