@@ -10,7 +10,7 @@ from pydantic import MISSING, ValidationError
 
 from app.domain.models.user import User
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
-from app.domain.schemas.base import UNSET, RequestSchema
+from app.domain.schemas.base import MOST_FIELDS, UNSET, RequestSchema
 from app.domain.schemas.user import (
     PRIVATE,
     FullName,
@@ -46,6 +46,12 @@ from tests.people import ADA
 def test_an_invalid_user_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         UserCreate.model_validate(ADA | change)
+
+
+def test_a_flood_of_unknown_fields_is_one_error() -> None:
+    with pytest.raises(ValidationError) as refused:
+        UserCreate.model_validate({str(n): n for n in range(MOST_FIELDS + 1)})
+    assert refused.value.error_count() == 1
 
 
 def test_names_are_stripped_and_passwords_are_not() -> None:

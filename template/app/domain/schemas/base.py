@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+MOST_FIELDS = 1_000
 
 # PostgreSQL cannot store a NUL character.
 PlainStr = Annotated[
@@ -25,6 +27,14 @@ class RequestSchema(BaseModel):
     """A request. Unknown fields are rejected, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, data: Any) -> Any:
+        """Refuse a flood of fields as a whole: each would be an error of its own."""
+        if isinstance(data, dict) and len(data) > MOST_FIELDS:
+            raise ValueError(f"There are more than {MOST_FIELDS} fields")
+        return data
 
 
 class TimestampSchema(BaseSchema):
