@@ -148,7 +148,8 @@ class Server:
     """A server whose connections are bounded."""
 
     def __init__(self, keep_alive: float, **bounds: Any) -> None:
-        config = uvicorn.Config(APP, log_config=None, access_log=False)
+        # The default of new versions; that of old ones warns.
+        config = uvicorn.Config(APP, ws="websockets-sansio", log_config=None)
         config.load()
         config.timeout_keep_alive = keep_alive  # type: ignore[assignment]
         self.bounds = Bounds(**bounds)
