@@ -1,7 +1,7 @@
 """count repeated refusals in one row of the audit log
 
 Revision ID: 7d2f90c4b1e8
-Revises: e41f6a9c2b75
+Revises: 7d0c4b9e15a2
 Create Date: 2026-11-30 11:00:00+00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "7d2f90c4b1e8"
-down_revision: str | Sequence[str] | None = "e41f6a9c2b75"
+down_revision: str | Sequence[str] | None = "7d0c4b9e15a2"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

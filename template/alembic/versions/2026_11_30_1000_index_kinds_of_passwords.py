@@ -1,7 +1,7 @@
 """index the kinds of password hashes
 
 Revision ID: 7d0c4b9e15a2
-Revises: e41f6a9c2b75
+Revises: a86f13d7b902
 Create Date: 2026-11-30 09:00:00+00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "7d0c4b9e15a2"
-down_revision: str | Sequence[str] | None = "e41f6a9c2b75"
+down_revision: str | Sequence[str] | None = "a86f13d7b902"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
