@@ -8,7 +8,7 @@ from app.core.exceptions import (
     UnauthorizedException,
 )
 from app.domain.models.user import User
-from app.service.limit_service import LOGIN, MAIL_EMAIL, NOTICE_EMAIL
+from app.service.limit_service import LOGIN, MAIL_NETWORK, NOTICE_EMAIL
 from tests.conftest import PASSWORD, MakeUser
 from tests.unit.conftest import Fakes
 
@@ -104,7 +104,7 @@ async def test_a_refused_change_sends_no_mail(fakes: Fakes, user: User) -> None:
 async def test_requests_for_links_do_not_suppress_the_mail_about_a_reset(
     fakes: Fakes, user: User
 ) -> None:
-    for _ in range(MAIL_EMAIL.attempts):
+    for _ in range(MAIL_NETWORK.attempts):
         await fakes.passwords.forgot(user.email)
     await fakes.passwords.reset(fakes.mailed_token(), NEW)
     assert fakes.mails[-1].to == user.email
