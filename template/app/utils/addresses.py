@@ -31,9 +31,10 @@ def provider_network(address: str) -> str:
 
 
 def _network(address: str, *, v4: int, v6: int) -> str:
-    if address == UNKNOWN:
-        return UNKNOWN
-    ip = ip_address(address)
+    try:
+        ip = ip_address(address)
+    except ValueError:  # no address, such as UNKNOWN
+        return address
     length = v6 if ip.version == 6 else v4
     return str(ip_network((ip, length), strict=False))
 
