@@ -56,6 +56,8 @@ class Section:
     # By server and operation, or by command: all values of each round
     details: Mapping[str, Measured]
     missing: Sequence[str] = ()
+    # Of words: the head, then the rows
+    table: Sequence[Sequence[str]] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the values that a JSON file stores."""

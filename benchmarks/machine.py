@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,11 +26,11 @@ def conditions() -> dict[str, object]:
     }
 
 
-def versions(python: Path) -> dict[str, str]:
+def versions(python: Path, packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     """Return the versions of the packages that the service runs on."""
     script = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
-    found = run(python, "-c", script, *PACKAGES, cwd=python.parent).split()
-    return dict(zip(PACKAGES, found, strict=True))
+    found = run(python, "-c", script, *packages, cwd=python.parent).split()
+    return dict(zip(packages, found, strict=True))
 
 
 def version_of_wrk() -> str:

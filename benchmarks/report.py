@@ -37,6 +37,9 @@ def _section(section: Section) -> Iterator[str]:
         keys = list(dict.fromkeys(key for rounds in measured.values() for key in rounds[0]))
         rows = [(what, *_medians(rounds, keys)) for what, rounds in measured.items()]
         yield from _table((name, *(HEADS.get(key, key) for key in keys)), rows)
+    if section.table:
+        head, *words = section.table
+        yield from _table(head, words)
     for what in section.missing:
         yield from (f"Not measured: {what}", "")
 

@@ -6,7 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks import callgrind, generator, health, instructions, logins, machine, service, start, suite
+from benchmarks import (
+    callgrind,
+    generator,
+    health,
+    http_servers,
+    instructions,
+    logins,
+    machine,
+    service,
+    start,
+    suite,
+)
 from benchmarks.figures import Section
 from benchmarks.load import CONNECTIONS, wrk
 from benchmarks.peers import peers
@@ -48,6 +59,17 @@ def _service(bench: Bench) -> Section:
     return Section("service", conditions, list(service.figures(details)), details, missing)
 
 
+def _servers(bench: Bench) -> Section:
+    wrk()  # fails before the slow setup
+    http_servers.install(bench.stage)
+    details = http_servers.measure(bench.stage, bench.place, bench.rounds, bench.seconds)
+    table = http_servers.table(bench.stage, bench.place)
+    versions = machine.versions(bench.stage.python, http_servers.PACKAGES)
+    load = f"{CONNECTIONS} connections, {bench.seconds} s for each operation"
+    conditions: dict[str, object] = {"load": load, "versions": versions}
+    return Section("servers", conditions, list(http_servers.figures(details)), details, table=table)
+
+
 def _instructions(bench: Bench) -> Section:
     if programs := callgrind.missing_programs():
         missing = f"instructions: {', '.join(programs)} not found. Install valgrind: apt-get install valgrind"
@@ -87,6 +109,7 @@ def _suite(bench: Bench) -> Section:
 
 SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "service": _service,
+    "servers": _servers,
     "instructions": _instructions,
     "health": _health,
     "logins": _logins,

@@ -30,18 +30,18 @@ def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequenc
         details: dict[str, Measured] = {plan.name: {name: [] for name in plan.operations} for plan in plans}
         _require_same_answers(servers[: len(LIMITS) + 2])
         for operation in OPERATIONS:
-            _turns(servers, operation, range(1))
+            turns_of(servers, operation, range(1))
         for number in range(rounds):
             for server in servers:
                 server.sign_in()
             for operation in OPERATIONS:
-                for name, turns in _turns(servers, operation, range(number, number + -(-seconds // TURN))).items():
-                    details[name][operation].append(_total(turns))
+                for name, turns in turns_of(servers, operation, range(number, number + -(-seconds // TURN))).items():
+                    details[name][operation].append(total_of(turns))
             print(f"round {number + 1} of {rounds}", flush=True)
     return details
 
 
-def _turns(servers: Sequence[Server], operation: str, numbers: range) -> dict[str, list[Figures]]:
+def turns_of(servers: Sequence[Server], operation: str, numbers: range) -> dict[str, list[Figures]]:
     """Measure each server for two seconds, once for each number; each time another server is first."""
     able = [server for server in servers if operation in server.plan.operations]
     turns: dict[str, list[Figures]] = {server.plan.name: [] for server in able}
@@ -52,7 +52,8 @@ def _turns(servers: Sequence[Server], operation: str, numbers: range) -> dict[st
     return turns
 
 
-def _total(turns: Sequence[Figures]) -> Figures:
+def total_of(turns: Sequence[Figures]) -> Figures:
+    """Return the results of several turns together."""
     # On a shared processor, a turn may pass without a response.
     if not (turns := [turn for turn in turns if turn["requests"]]):
         raise BenchError("No response in any turn: measure when the machine is less busy.")

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ if sys.platform != "linux":
     pytest.skip("the benchmarks need Linux", allow_module_level=True)
 
 from benchmarks import __main__ as command
-from benchmarks import callgrind, driver, logins, peers, processes
+from benchmarks import callgrind, driver, endurance, http_servers, logins, peers, probes, processes
 from benchmarks.figures import Figure, Section, ratio
 from benchmarks.instructions import REQUESTS, release_before
 from benchmarks.instructions import figures as figures_of_counts
@@ -26,6 +27,7 @@ from benchmarks.load import Request, load
 from benchmarks.processes import ROOT, BenchError, cpu_seconds, started, tree, wait_for
 from benchmarks.report import report, verdicts
 from benchmarks.sections import Bench
+from benchmarks.servers import Plan, Server
 from benchmarks.service import figures
 from benchmarks.stage import Stage
 
@@ -65,6 +67,19 @@ def test_servers_are_compared_by_cpu_time() -> None:
     )
     assert (limit.name, limit.values, limit.missed) == ("GET a user: mkbackend / L3A", [0.75], False)
     assert (peer.name, peer.values, peer.missed) == ("GET a user: mkbackend / a peer", [1.5], True)
+
+
+def test_http_servers_are_compared_by_cpu_time() -> None:
+    cost = {"mkbackend": 300.0, "granian": 200.0}
+    details = {name: {key: [{"cpu_us": us}] for key in http_servers.OPERATIONS} for name, us in cost.items()}
+    found = {figure.name: figure.values for figure in http_servers.figures(details)}
+    assert found == {"GET /health: mkbackend / granian": [1.5], "GET a user: mkbackend / granian": [1.5]}
+
+
+def test_a_table_of_words_is_reported_and_kept() -> None:
+    given = Section("servers", {}, [], {}, table=[["", "a"], ["two `Host` headers", "400"]])
+    kept = Section.from_json(json.loads(json.dumps(given.to_json())))
+    assert "|  | a |\n|---|---:|\n| two `Host` headers | 400 |" in report([kept])
 
 
 def test_a_missed_aim_is_reported() -> None:
@@ -126,6 +141,16 @@ def port() -> Iterator[int]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
+
+
+def test_servers_are_asked_on_sockets(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(Plan("", (), Path(), {}, {}, ()), port, os.getpid(), Path())
+    # Python's own server has no POST here, and waits for the rest of a request.
+    assert probes.two_lengths(server) == "501"
+    assert probes.largest_header(server) == "0 KiB"
+    monkeypatch.setattr(endurance, "PATIENCE", 1)
+    assert endurance.half_sent_headers(server) == "> 1 s"
+    assert endurance.half_sent_body(server) == "0 s, 501"
 
 
 @pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not here")
