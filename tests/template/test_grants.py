@@ -47,9 +47,11 @@ def admin(request: pytest.FixtureRequest, installed: Path, python: Path) -> Iter
     if request.param and not DEBIAN.is_dir():
         pytest.skip(f"no {DEBIAN}")
     env = ENVIRONMENT | ({"PG_BIN": request.param} if request.param else {})
-    command = [python, "-c", SERVER]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=installed, env=env, text=True, start_new_session=True, **pipes) as process:
+    command = [str(python), "-c", SERVER]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=installed, env=env, text=True, start_new_session=True, stdin=pipe, stdout=pipe
+    ) as process:
         assert process.stdout
         yield process.stdout.readline().strip()
 
