@@ -39,17 +39,10 @@ ROLE = select(USERS.role).where(
     USERS.deleted_at.is_(None),
 )
 # One look into the index for each kind, however many users there are.
-_kinds = (
-    select(func.min(PASSWORD_KIND).label("kind"))
-    .where(User.deleted_at.is_(None))
-    .cte("kinds", recursive=True)
-)
-_next_kind = select(func.min(PASSWORD_KIND)).where(
-    User.deleted_at.is_(None), _kinds.c.kind < PASSWORD_KIND
-)
-_kinds = _kinds.union_all(
-    select(_next_kind.scalar_subquery()).where(_kinds.c.kind.is_not(None))
-)
+_kind = select(func.min(PASSWORD_KIND).label("kind")).where(USERS.deleted_at.is_(None))
+_kinds = _kind.cte("kinds", recursive=True)
+_next = _kind.where(_kinds.c.kind < PASSWORD_KIND).scalar_subquery()
+_kinds = _kinds.union_all(select(_next).where(_kinds.c.kind.is_not(None)))
 KINDS = select(_kinds.c.kind).where(_kinds.c.kind.is_not(None))
 NO_FILTERS: Mapping[str, Any] = {}
 
