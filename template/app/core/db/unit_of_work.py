@@ -1,5 +1,6 @@
 """The unit of work: the transactions of one request or job."""
 
+from asyncio import CancelledError
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db.errors import CONFLICTS, raise_conflict
 from app.core.db.sessions import allow_writing, unused
-from app.core.exceptions import AppException
+from app.core.exceptions import AppException, ServiceUnavailableException
 
 Action = Callable[[], Awaitable[object]]
 
@@ -59,7 +60,11 @@ class UnitOfWork:
         self._renewals.append(action)
 
     def compensating(self, action: Action) -> None:
-        """Run an action if the unit fails, such as removing a file."""
+        """Run an action if the unit fails, such as removing a file.
+
+        It does not run if the connection is lost during the commit: the commit may have
+        succeeded. What is then left over, a periodic job must find.
+        """
         self._compensations.append(action)
 
     async def refuse(self, error: AppException) -> None:
@@ -88,7 +93,7 @@ async def unit_of_work(
     opened: AbstractAsyncContextManager[AsyncSession],
 ) -> AsyncGenerator[UnitOfWork]:
     """Open a session, and yield its unit of work."""
-    unit = None
+    unit, committing = None, False
     try:
         async with opened as session:
             unit = UnitOfWork(session)
@@ -97,7 +102,13 @@ async def unit_of_work(
             except AppException as error:
                 await unit.refuse(error)
                 raise
-    except BaseException:
-        if unit is not None:
+            committing = True
+    except BaseException as error:
+        if unit is not None and not (committing and _was_cut_off(error)):
             await unit.compensate()
         raise
+
+
+def _was_cut_off(error: BaseException) -> bool:
+    """Return whether an error leaves the outcome of a commit unknown."""
+    return isinstance(error, ServiceUnavailableException | CancelledError)

@@ -3,8 +3,8 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.core.db.sessions import SessionReleasedError
-from app.core.exceptions import ConflictException
+from app.core.exceptions import ConflictException, ServiceUnavailableException
 from app.domain.models.audit_event import AuditEvent
 from app.domain.models.idempotency_key import IdempotencyKey
 from app.domain.models.mail_token import MailToken
@@ -277,6 +277,37 @@ async def test_a_failure_is_compensated_after_releasing_the_connection(
         with suppress(ZeroDivisionError, asyncio.CancelledError):
             await fail(error)
     assert done == ["ZeroDivisionError", "CancelledError"]
+
+
+@pytest.mark.parametrize(
+    ("error", "compensated"),
+    [
+        (ServiceUnavailableException(), False),
+        (asyncio.CancelledError(), False),
+        (ConflictException(), True),
+    ],
+)
+async def test_a_commit_that_may_have_succeeded_is_not_compensated(
+    fresh_database: Settings, error: BaseException, *, compensated: bool
+) -> None:
+    class CutOff(DatabaseManager):
+        @asynccontextmanager
+        async def transaction(self) -> AsyncGenerator[AsyncSession]:
+            async with super().transaction() as session:
+                yield session
+            raise error
+
+    done: list[bool] = []
+
+    async def compensate() -> None:
+        done.append(True)
+
+    container = Container(fresh_database)
+    container.database = CutOff(fresh_database)
+    with pytest.raises(type(error)):
+        async with container.open_scope(CONTEXT) as scope:
+            scope.unit.compensating(compensate)
+    assert any(done) is compensated
 
 
 async def _recorded(database: DatabaseManager) -> list[tuple[str, bool]]:
