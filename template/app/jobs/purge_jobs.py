@@ -1,6 +1,8 @@
 """Clean-up of tokens, counters, responses, audit events, jobs and orphaned pictures."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 from app.container import Container, RequestScope
 from app.core.context import RequestContext
@@ -12,6 +14,8 @@ from app.repository.refresh_token_repository import RefreshTokenRepository
 from app.service.idempotency_service import KEPT as ANSWERS_KEPT
 
 router = JobRouter()
+# Counters deleted at once: requests wait for the locks of theirs.
+BATCH = 1_000
 
 
 @router.handler(Purge)
@@ -31,12 +35,18 @@ async def purge(job: Purge, container: Container, context: RequestContext) -> No
 
 
 async def _purge_rows(scope: RequestScope) -> None:
-    settings = scope.container.settings
-    await RefreshTokenRepository(scope.session).purge()
-    await scope.mail_tokens.purge()
-    await RateLimitRepository(scope.session).purge()
-    await AuditRepository(scope.session).purge(
-        timedelta(days=settings.AUDIT_RETENTION_DAYS)
-    )
-    await scope.answers.purge(ANSWERS_KEPT)
-    await scope.jobs.purge(timedelta(days=settings.JOB_RETENTION_DAYS))
+    """Delete expired rows in short transactions: each keeps its locks to the end."""
+    settings, session = scope.container.settings, scope.session
+    audited = timedelta(days=settings.AUDIT_RETENTION_DAYS)
+    purges: list[Callable[[], Awaitable[None]]] = [
+        RefreshTokenRepository(session).purge,
+        scope.mail_tokens.purge,
+        partial(AuditRepository(session).purge, audited),
+        partial(scope.answers.purge, ANSWERS_KEPT),
+        partial(scope.jobs.purge, timedelta(days=settings.JOB_RETENTION_DAYS)),
+    ]
+    for purge_table in purges:
+        await purge_table()
+        await scope.unit.commit()
+    while await RateLimitRepository(session).purge(BATCH):
+        await scope.unit.commit()

@@ -72,8 +72,18 @@ class RateLimitRepository:
         )
         return set(found)
 
-    async def purge(self) -> None:
-        """Delete expired counters."""
-        await self._session.execute(
-            delete(RateLimit).where(RateLimit.resets_at < func.now())
+    async def purge(self, most: int) -> bool:
+        """Delete some expired counters; return whether there were any.
+
+        Those that a request has locked are in use again.
+        """
+        expired = (
+            select(RateLimit.key)
+            .where(RateLimit.resets_at < func.now())
+            .limit(most)
+            .with_for_update(skip_locked=True)
         )
+        deleted = await self._session.scalars(
+            delete(RateLimit).where(RateLimit.key.in_(expired)).returning(RateLimit.key)
+        )
+        return bool(deleted.all())

@@ -20,8 +20,10 @@ from app.domain.models.rate_limit import RateLimit
 from app.domain.models.refresh_token import RefreshToken
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
+from app.jobs import purge_jobs
 from app.jobs.purge_jobs import purge
 from app.repository.mail_token_repository import MailTokenRepository
+from app.repository.rate_limit_repository import RateLimitRepository
 from app.repository.refresh_token_repository import RefreshTokenRepository
 from app.repository.user_repository import UserRepository
 from scripts.create_admin import OPERATOR, create_admin
@@ -116,6 +118,23 @@ async def test_purge_removes_expired_rows_only(
         ):
             assert (await session.scalars(select(column))).all() == ["new"]
     await database.disconnect()
+
+
+async def test_purge_leaves_counters_alone_that_a_request_has_locked(
+    fresh_database: Settings,
+    elsewhere: DatabaseManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(purge_jobs, "BATCH", 2)
+    async with elsewhere.transaction() as session:
+        for key in ("used", *"abc"):
+            await RateLimitRepository(session).hit(key, -HOUR)
+    async with elsewhere.transaction() as session:
+        await RateLimitRepository(session).hit("used", HOUR)
+        await purge(Purge(), Container(fresh_database), OPERATOR)
+    async with elsewhere.reading() as session:
+        counters = (await session.scalars(select(RateLimit))).all()
+    assert [(each.key, each.count) for each in counters] == [("used", 1)]
 
 
 @pytest.mark.usefixtures("environment")
