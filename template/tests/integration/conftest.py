@@ -7,7 +7,7 @@ never changed.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from secrets import token_hex
 from typing import Any
 
@@ -35,6 +35,7 @@ from app.domain.models.base import Base
 from app.domain.models.user import User
 from app.domain.roles import Role
 from app.jobs.registry import kinds
+from app.kit.turns import Turns
 from scripts.postgres import throwaway
 from tests.conftest import Headers, MakeUser, SignIn, with_state
 from tests.jobs import do_waiting_jobs
@@ -201,15 +202,23 @@ async def narrow(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
 
 @pytest.fixture
 def held(narrow: DatabaseManager, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return how many connections were in use whenever a thread was awaited."""
-    run_sync, held = to_thread.run_sync, list[int]()
+    """Return how many connections were in use at each wait for a thread or a turn."""
+    run_sync, take, held = to_thread.run_sync, Turns.take, list[int]()
 
-    async def watched(*args: Any, **options: Any) -> Any:
+    def count() -> None:
         pool: Any = narrow.engine.pool
         held.append(pool.checkedout())
+
+    async def counted_run_sync(*args: Any, **options: Any) -> Any:
+        count()
         return await run_sync(*args, **options)
 
-    monkeypatch.setattr(to_thread, "run_sync", watched)
+    def counted_take(turns: Turns) -> AbstractAsyncContextManager[None]:
+        count()
+        return take(turns)
+
+    monkeypatch.setattr(to_thread, "run_sync", counted_run_sync)
+    monkeypatch.setattr(Turns, "take", counted_take)
     return held
 
 

@@ -1,6 +1,6 @@
 """Transactions of requests: no response reports success before the commit.
 
-Each holds one connection at most, and none while it waits for a thread.
+Each holds one connection at most, and none while it waits for a thread or a turn.
 """
 
 import os
@@ -42,7 +42,7 @@ FAIL_AT_COMMIT = """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
     AS $$ BEGIN RAISE EXCEPTION 'refused at commit'; END $$"""
 FAILS = """CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE OR DELETE ON {table}
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()"""
-HELD = "A connection is held while a thread works: async with unit.released()"
+HELD = "A connection is held during slow work: async with unit.released()"
 # Attempts are counted in a separate transaction, which a refusal does not undo.
 COUNTED_APART = "rate_limits"
 TABLES = sorted(Base.metadata.tables.keys() - {COUNTED_APART})

@@ -58,19 +58,20 @@ class ScopedRoute(APIRoute):
     """Route that runs each request in a scope.
 
     1. Receive the body, if FastAPI parses it; no connection is held yet.
-    2. Open the scope as `request.state.scope`, and run the guards. Release their
-       connection if a thread or the client is waited for next.
-    3. Have FastAPI parse, validate, call the handler and build the response.
+    2. Open the scope as `request.state.scope`, and run the guards.
+    3. Release the connection if a thread or the client is waited for next. Have FastAPI
+       parse, validate, call the handler and build the response.
     4. Commit, or roll back on an error. GET and HEAD only read.
     5. Send the response.
     """
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap FastAPI's handler."""
-        handle = super().get_route_handler()
+        handle: Handler = super().get_route_handler()
+        if self._waits():
+            handle = _releasing(handle)
         guards = dict.fromkeys(_dependencies(self.dependant, Guard))
         in_order = sorted(guards, key=lambda guard: guard.order)
-        waits = self._waits()
         limits = list(_dependencies(self.dependant, BodyLimit))
 
         async def handler(request: Request) -> Response:
@@ -84,8 +85,6 @@ class ScopedRoute(APIRoute):
                 for guard in in_order:
                     if guard not in request.app.dependency_overrides:
                         await guard(request)
-                if waits:
-                    await scope.unit.release()
                 return await self.answer(request, handle)
 
         return handler
@@ -112,6 +111,16 @@ class ScopedRoute(APIRoute):
     async def answer(self, request: Request, handle: Handler) -> Response:
         """Answer within the scope; writes here are committed with the rest."""
         return await handle(request)
+
+
+def _releasing(handle: Handler) -> Handler:
+    """Release the connection of the guards and of `answer` first."""
+
+    async def release_and_handle(request: Request) -> Response:
+        await request.state.scope.unit.release()
+        return await handle(request)
+
+    return release_and_handle
 
 
 def request_context(connection: HTTPConnection) -> RequestContext:

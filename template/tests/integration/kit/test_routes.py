@@ -84,7 +84,7 @@ async def export(user: CurrentUser) -> StreamingResponse:
     return StreamingResponse([b"one"])
 
 
-@router.put("/plain")
+@router.api_route("/plain", methods=["PUT", "POST"])
 def plain(user: CurrentUser, container: ContainerDep) -> int:
     return _in_use(container)
 
@@ -93,12 +93,12 @@ def measure(container: ContainerDep) -> int:
     return _in_use(container)
 
 
-@router.put("/dependency")
+@router.api_route("/dependency", methods=["PUT", "POST"])
 async def depends(user: CurrentUser, held: Annotated[int, Depends(measure)]) -> int:
     return held
 
 
-@router.put("/raw")
+@router.api_route("/raw", methods=["PUT", "POST"])
 async def receive_raw(
     user: CurrentUser, request: Request, container: ContainerDep
 ) -> int:
@@ -107,7 +107,7 @@ async def receive_raw(
     return held
 
 
-@router.put("/form")
+@router.api_route("/form", methods=["PUT", "POST"])
 async def receive_form(
     user: CurrentUser, file: UploadFile, container: ContainerDep
 ) -> int:
@@ -225,6 +225,7 @@ async def test_a_route_of_the_application_itself_has_a_scope_and_no_guard(
         assert (await client.post("/declared-on-the-application")).json() is True
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST"])
 @pytest.mark.parametrize(
     ("path", "options"),
     [
@@ -234,20 +235,23 @@ async def test_a_route_of_the_application_itself_has_a_scope_and_no_guard(
         ("form", {"files": {"file": b"file"}}),
     ],
 )
-async def test_the_guards_hold_no_connection_while_a_thread_or_the_client_is_awaited(
+async def test_no_connection_is_held_while_a_thread_or_the_client_is_awaited(
     app: FastAPI,
     narrow: DatabaseManager,
     elsewhere: DatabaseManager,
     make_user: MakeUser,
     sign_in: SignIn,
     held: list[int],
+    method: str,
     path: str,
     options: dict[str, Any],
 ) -> None:
     app.state.container.database = narrow
-    headers = sign_in(await store(elsewhere, make_user()))
+    # A POST with a key has been claimed by then.
+    headers = sign_in(await store(elsewhere, make_user())) | {"Idempotency-Key": "1"}
     async with calling(app) as client:
-        response = await client.put(f"/kinds/{path}", headers=headers, **options)
+        url = f"/kinds/{path}"
+        response = await client.request(method, url, headers=headers, **options)
     assert response.json() == 0
     assert not any(held)
 
