@@ -1,12 +1,14 @@
 """Fixtures for the load tests: an installed project, a PostgreSQL, and a service on it."""
 
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from template.conftest import installed, machine, python, scratch
+from template.conftest import installed, machine, python, run, scratch
 
 from .database import Database, database
 from .service import Service, service
@@ -16,10 +18,22 @@ __all__ = ["installed", "machine", "python", "scratch"]
 Serve = Callable[..., AbstractContextManager[Service]]
 
 
+@pytest.fixture(scope="session")
+def owning(installed: Path, scratch: Path) -> Path:
+    """Create a copy of the project with a slice whose rows have owners."""
+    project = scratch / "owning"
+    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
+    (project / ".venv").symlink_to(installed / ".venv")
+    run("git", "init", "--quiet", cwd=project)
+    words = ("add", "note", "body:str/200", "--auth", "owner", "--allow-dirty")
+    run(sys.executable, "-m", "mkbackend", *words, cwd=project)
+    return project
+
+
 @pytest.fixture(scope="module")
-def postgres(installed: Path, python: Path, scratch: Path) -> Iterator[Database]:
-    """Yield a migrated PostgreSQL."""
-    with database(installed, python, scratch) as made:
+def postgres(owning: Path, python: Path, scratch: Path) -> Iterator[Database]:
+    """Yield a PostgreSQL with the tables of that project."""
+    with database(owning, python, scratch) as made:
         yield made
 
 

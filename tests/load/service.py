@@ -16,16 +16,19 @@ from template.conftest import run, start, wait_for
 
 from .database import Database, children
 
+# The rows of an owner.
+OWNED = 3
+
 
 @dataclass(frozen=True)
 class Service:
-    """A running service, with the token of its admin."""
+    """A running service, with the token of one of its users."""
 
     port: int
     leash: subprocess.Popen[str]
     uploads: Path
     log: Path
-    admin: str
+    email: str
     password: str = field(repr=False)
     token: str = field(default="", repr=False)
 
@@ -54,7 +57,7 @@ class Service:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def client(self) -> httpx.Client:
-        """Return a client signed in as admin, with a longer timeout than the service."""
+        """Return a client signed in as this user, with a longer timeout than the service."""
         url = f"http://127.0.0.1:{self.port}/api/v1"
         return httpx.Client(base_url=url, timeout=60, trust_env=False, headers=self.authorization)
 
@@ -66,9 +69,23 @@ class Service:
                 return False
 
     def signed_in(self) -> "Service":
-        form = {"username": self.admin, "password": self.password}
         with self.client() as client:
-            return replace(self, token=client.post("/auth/login", data=form).json()["access_token"])
+            return replace(self, token=client.post("/auth/login", data=self.login).json()["access_token"])
+
+    @property
+    def login(self) -> dict[str, str]:
+        return {"username": self.email, "password": self.password}
+
+    def as_owner(self) -> "Service":
+        """Return the service signed in as a new user without rights, who owns a few rows."""
+        user = {"email": f"owner-{self.port}@example.com", "password": "a quiet harbour", "full_name": "Grace Hopper"}
+        with self.client() as client:
+            client.post("/users", json=user).raise_for_status()
+        made = replace(self, email=user["email"], password=user["password"], token="").signed_in()
+        with made.client() as client:
+            for number in range(OWNED):
+                client.post("/notes", json={"body": f"note {number}"}).raise_for_status()
+        return made
 
     def stop(self) -> tuple[int, float]:
         """Send SIGTERM; return the exit code and the seconds until the exit."""

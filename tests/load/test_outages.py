@@ -1,20 +1,17 @@
 """Tests of outages of the database under load: `nox -s outages`."""
 
-import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from template.conftest import run
 
 from .conftest import Serve
-from .database import Database, database
+from .database import Database
+from .service import OWNED
 from .table import show
-from .traffic import THREADS, Answer, Traffic, traffic
+from .traffic import PNG, THREADS, Answer, Traffic, traffic
 
 # Seconds: DB_STATEMENT_TIMEOUT, and DB_CONNECT_TIMEOUT for the new connection after it.
 # MORE is SQLAlchemy's wait for a connection to close, and a second for everything else.
@@ -69,36 +66,22 @@ OUTAGES: dict[str, tuple[Callable[[Database, Traffic], None], int, float]] = {
 
 @dataclass(frozen=True)
 class Outage:
-    """The traffic during an outage, with the maximum seconds of a response."""
+    """The traffic during an outage, with the maximum seconds of a response.
+
+    Attributes:
+        picture: the picture that the owner has after it.
+    """
 
     traffic: Traffic
     longest: float
     database: Database
+    picture: bytes
 
     def while_gone(self) -> list[Answer]:
         """Return the responses to requests that began and ended during the outage."""
         # The database responds before `start` returns.
         gone, returning = (self.traffic.moments[name] for name in ("gone", "returning"))
         return [a for a in self.traffic.answers if a.began > gone and a.ended < returning]
-
-
-@pytest.fixture(scope="module")
-def owning(installed: Path, scratch: Path) -> Path:
-    """Create a copy of the project with an owner's slice, whose lists are always filtered."""
-    project = scratch / "owning"
-    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
-    (project / ".venv").symlink_to(installed / ".venv")
-    run("git", "init", "--quiet", cwd=project)
-    words = ("add", "note", "body:str/200", "--auth", "owner", "--allow-dirty")
-    run(sys.executable, "-m", "mkbackend", *words, cwd=project)
-    return project
-
-
-@pytest.fixture(scope="module")
-def postgres(owning: Path, python: Path, scratch: Path) -> Iterator[Database]:
-    """Yield a PostgreSQL with the tables of that project."""
-    with database(owning, python, scratch) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -114,17 +97,20 @@ def rows() -> Iterator[list[tuple[object, ...]]]:
 def outage(request: pytest.FixtureRequest, postgres: Database, serve: Serve, rows: list[tuple[object, ...]]) -> Outage:
     happen, workers, longest = OUTAGES[request.param]
     with serve(workers=workers) as service:
-        with traffic(service) as made:
+        owner = service.as_owner()
+        with traffic(service, owner) as made:
             time.sleep(BEFORE)
             memory = service.memory()
             happen(postgres, made)
             made.mark("back")
             time.sleep(AFTER)
         memory = service.memory() - memory
+        with owner.client() as client:
+            picture = client.get("/users/me/picture").content
     for kind in THREADS:
         statuses = ", ".join(f"{status}: {number}" for status, number in made.statuses(kind).items())
         rows.append((request.param, kind, statuses, made.longest(kind), made.recovery(kind), memory))
-    return Outage(made, longest, postgres)
+    return Outage(made, longest, postgres, picture)
 
 
 def test_the_liveness_check_always_succeeds(outage: Outage) -> None:
@@ -170,9 +156,19 @@ def test_the_service_recovers_by_itself(outage: Outage) -> None:
 
 
 def test_acknowledged_writes_are_stored_and_refused_ones_are_not(outage: Outage) -> None:
-    there = {email for (email,) in outage.database.ask("SELECT email FROM users")}
+    there = {key for (key,) in outage.database.ask("SELECT split_part(email, '@', 1) FROM users")}
     writes = outage.traffic.of("write")
-    assert {answer.email for answer in writes if answer.good} <= there
+    assert {answer.key for answer in writes if answer.good} <= there
     # The outcome of a commit in flight when the outage begins is unknown.
     away = outage.traffic.moments["away"]
-    assert not {answer.email for answer in writes if not answer.good and answer.began > away} & there
+    assert not {answer.key for answer in writes if not answer.good and answer.began > away} & there
+
+
+def test_the_picture_uploaded_last_is_there(outage: Outage) -> None:
+    last = [answer.key for answer in outage.traffic.of("upload") if answer.good][-1]
+    assert outage.picture == PNG + last.encode()
+
+
+def test_a_list_has_all_rows_of_its_owner(outage: Outage) -> None:
+    lists = [answer.body for answer in outage.traffic.of("owned") if answer.good]
+    assert {body["total"] for body in lists} == {OWNED}

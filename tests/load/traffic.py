@@ -14,24 +14,32 @@ import httpx
 from .service import Service
 
 # Threads of each kind, the pause between their requests in seconds, and the limits of a run.
-THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "search": 1, "owned": 1, "write": 3}
+THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "search": 1, "owned": 1, "login": 2, "write": 3, "upload": 1}
+# Sent as a user without rights, the rest as an admin.
+OWNERS = {"owned", "login", "upload"}
 PAUSE = 0.1
 LONGEST_RUN = 90
 MOST_REQUESTS = 2_000
 BROKEN_OFF = 0
+# The beginning of a picture; its size does not matter to an outage of the database.
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100_000)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of a request; `status` is 0 if the connection broke off."""
+    """The outcome of a request; `status` is 0 if the connection broke off.
+
+    Attributes:
+        key: unique; in what the request writes, if it does.
+    """
 
     kind: str
+    key: str
     began: float
     ended: float
     status: int
     headers: httpx.Headers = field(default_factory=httpx.Headers)
     body: Any = None
-    email: str = ""
 
     @property
     def seconds(self) -> float:
@@ -70,15 +78,16 @@ class Traffic:
 
 
 @contextmanager
-def traffic(service: Service) -> Iterator[Traffic]:
+def traffic(service: Service, owner: Service) -> Iterator[Traffic]:
     """Send requests during the block."""
     made, stop = Traffic([]), threading.Event()
     end = time.monotonic() + LONGEST_RUN
 
     def send(kind: str) -> None:
-        with service.client() as client:
+        user = owner if kind in OWNERS else service
+        with user.client() as client:
             for _ in range(MOST_REQUESTS):
-                made.answers.append(request(client, kind))
+                made.answers.append(request(user, client, kind))
                 if stop.wait(PAUSE) or time.monotonic() > end:
                     break
 
@@ -93,28 +102,35 @@ def traffic(service: Service) -> Iterator[Traffic]:
             thread.join()
 
 
-def request(client: httpx.Client, kind: str) -> Answer:
+def request(user: Service, client: httpx.Client, kind: str) -> Answer:
     """Send one request."""
-    email = f"{uuid4().hex}@example.com" if kind == "write" else ""
+    key = uuid4().hex
     began = time.monotonic()
     try:
-        answer = SENDERS[kind](client, email)
+        answer = SENDERS[kind](user, client, key)
         body = answer.json()
     except httpx.TransportError:
-        return Answer(kind, began, time.monotonic(), BROKEN_OFF, email=email)
-    return Answer(kind, began, time.monotonic(), answer.status_code, answer.headers, body, email)
+        return Answer(kind, key, began, time.monotonic(), BROKEN_OFF)
+    return Answer(kind, key, began, time.monotonic(), answer.status_code, answer.headers, body)
 
 
-def _create(client: httpx.Client, email: str) -> httpx.Response:
-    return client.post("/users", json={"email": email, "password": "a quiet harbour", "full_name": "Grace Hopper"})
+def _create(_: Service, client: httpx.Client, key: str) -> httpx.Response:
+    user = {"email": f"{key}@example.com", "password": "a quiet harbour", "full_name": "Grace Hopper"}
+    return client.post("/users", json=user)
 
 
-SENDERS: dict[str, Callable[[httpx.Client, str], httpx.Response]] = {
-    "health": lambda client, _: client.get("/health"),
-    "ready": lambda client, _: client.get("/health/ready"),
-    "read": lambda client, _: client.get("/users/me"),
-    "list": lambda client, _: client.get("/users"),
-    "search": lambda client, _: client.get("/users?search=example"),
-    "owned": lambda client, _: client.get("/notes"),
+def _upload(_: Service, client: httpx.Client, key: str) -> httpx.Response:
+    return client.put("/users/me/picture", content=PNG + key.encode())
+
+
+SENDERS: dict[str, Callable[[Service, httpx.Client, str], httpx.Response]] = {
+    "health": lambda user, client, key: client.get("/health"),
+    "ready": lambda user, client, key: client.get("/health/ready"),
+    "read": lambda user, client, key: client.get("/users/me"),
+    "list": lambda user, client, key: client.get("/users"),
+    "search": lambda user, client, key: client.get("/users?search=example"),
+    "owned": lambda user, client, key: client.get("/notes"),
+    "login": lambda user, client, key: client.post("/auth/login", data=user.login),
     "write": _create,
+    "upload": _upload,
 }
