@@ -116,8 +116,10 @@ class AccountService:
             TooManyRequestsException: too many tokens from this address.
         """
         await self._limits.count_mail_token()
+        found = await self._links.find(token, Purpose.VERIFY)
+        # Users before their tokens, as in a reset: no two requests deadlock.
+        user = await self._users.get_for_update(found.user_id) if found else None
         taken = await self._links.take(token, Purpose.VERIFY)
-        user = await self._users.get_by_id(taken.user_id) if taken else None
         if taken is None or user is None or not user.is_active:
             raise BadRequestException("The link is invalid or expired").remembering(
                 self._audit.refusal("verify-email")

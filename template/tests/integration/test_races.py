@@ -10,7 +10,7 @@ import bcrypt
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.container import RequestScope
 from app.core.config import Settings
@@ -20,6 +20,8 @@ from app.core.security import token_hash
 from app.domain.models.rate_limit import RateLimit
 from app.domain.models.user import User
 from app.domain.purposes import Purpose
+from app.repository.mail_token_repository import MailTokenRepository
+from app.repository.user_repository import UserRepository
 from tests.conftest import Headers, MakeUser, SignIn
 from tests.hashing import Watched
 from tests.integration.conftest import store
@@ -29,6 +31,10 @@ pytestmark = pytest.mark.integration
 AUTH = "/api/v1/auth"
 NEW = "a new password, long enough"
 LINK = "a mailed token"
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture
@@ -55,17 +61,17 @@ def as_user(user: User, sign_in: SignIn) -> Headers:
 @pytest.fixture
 async def link(fresh_app: FastAPI, user: User) -> None:
     """Store the token of a mailed link to reset the password."""
+    await _add_link(fresh_app, user, Purpose.RESET)
+
+
+async def _add_link(app: FastAPI, user: User, purpose: Purpose) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
 
     async def add(scope: RequestScope) -> None:
-        await scope.mail_tokens.add(
-            token_hash(LINK),
-            user.id,
-            Purpose.RESET,
-            user.email,
-            datetime.now(UTC) + timedelta(hours=1),
-        )
+        token = token_hash(LINK)
+        await scope.mail_tokens.add(token, user.id, purpose, user.email, later)
 
-    await fresh_app.state.container.in_transaction(RequestContext("local", "test"), add)
+    await app.state.container.in_transaction(RequestContext("local", "test"), add)
 
 
 def _first_two_meet() -> Callable[[], Awaitable[object]]:
@@ -199,6 +205,26 @@ async def test_a_full_queue_refuses_at_once_and_counts_nothing(
     done.set()
     assert [(await each).status_code for each in accepted] == [200, 200]
     assert (await _login(fresh_client)).is_success
+
+
+async def test_a_link_that_is_revoked_meanwhile_does_not_deadlock(
+    fresh_app: FastAPI,
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    user: User,
+) -> None:
+    await _add_link(fresh_app, user, Purpose.VERIFY)
+    async with elsewhere.transaction() as session:
+        await UserRepository(session).get_for_update(user.id)
+        body = {"token": LINK}
+        verifying = asyncio.create_task(
+            fresh_client.post(f"{AUTH}/verify-email", json=body)
+        )
+        async with asyncio.timeout(60), elsewhere.reading() as watching:
+            while not await watching.scalar(WAITING):
+                continue
+        await MailTokenRepository(session).revoke_all(user.id)
+    assert (await verifying).status_code == 400
 
 
 async def _nothing() -> None: ...
