@@ -49,11 +49,14 @@ class BaseRepository[Model: BaseModel]:
         return row
 
     async def get_for_update(self, id: UUID) -> Model | None:
-        """Return the current row, locked until the commit."""
+        """Return the current row, locked until the commit.
+
+        Other transactions may refer to it meanwhile, with foreign keys.
+        """
         return await self._session.scalar(
             select(self._model)
             .where(self._model.id == id, self._model.deleted_at.is_(None))
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
 

@@ -227,6 +227,14 @@ async def test_a_link_that_is_revoked_meanwhile_does_not_deadlock(
     assert (await verifying).status_code == 400
 
 
+async def test_a_link_is_added_while_its_user_is_locked(
+    fresh_app: FastAPI, elsewhere: DatabaseManager, user: User
+) -> None:
+    async with elsewhere.transaction() as session:
+        await UserRepository(session).get_for_update(user.id)
+        await _add_link(fresh_app, user, Purpose.RESET)
+
+
 async def _nothing() -> None: ...
 
 
