@@ -73,7 +73,7 @@ def _parse_query(text: str) -> dict[str, str]:
 
 
 def _addresses(hosts: Sequence[str], ports: Sequence[str]) -> list[Address]:
-    """Return the hosts with their own ports, or those of a list for one or all."""
+    """Return the hosts with the ports of a list for one or all, or with their own."""
     if len(ports) not in (1, len(hosts)):
         raise ValueError("has another number of ports than of hosts")
     several = list(ports) * (len(hosts) // len(ports))
@@ -89,7 +89,7 @@ def _address(text: str, port: str) -> Address:
         host = text
     else:
         host, _, own = text.partition(":")
-    host, number = unquote(host), own.removeprefix(":") or port or "5432"
+    host, number = unquote(host), port or own.removeprefix(":") or "5432"
     if not (PORT.fullmatch(number) and 0 < int(number) < 65536 and is_host(host)):
         raise ValueError(f"has an invalid host or port; it {MALFORMED}")
     return host, int(number)

@@ -65,6 +65,7 @@ def test_the_login_may_have_any_character(
         ("?host=one:6000&host=two:6001", ["one", "two"], [6000, 6001]),
         ("?host=one,two&port=6000", ["one", "two"], [6000, 6000]),
         ("?host=one,::1&port=6000,6001", ["one", "::1"], [6000, 6001]),
+        ("one:5432,two?port=6000", ["one", "two"], [6000, 6000]),
         (f"?host={SOCKET}", [SOCKET], [5432]),
         ("?host=%2Fvar%2Frun&port=6000", ["/var/run"], [6000]),
         ("%2Fvar%2Frun:6000", ["/var/run"], [6000]),
