@@ -24,11 +24,13 @@ SHOW = text("SELECT current_setting('application_name'), current_setting('work_m
 async def test_the_host_that_answers_is_used_with_the_parameters_of_the_url(
     fresh_database: Settings,
 ) -> None:
-    known = fresh_database.database_url
+    known, places = fresh_database.database_url, fresh_database.driver_arguments
+    hosts = places.get("host", [known.host])
+    ports = places.get("port", [known.port])
     # Nobody listens at port 1.
-    hosts = [("127.0.0.1", 1), (known.host or "", known.port or 5432)]
+    addresses = [("127.0.0.1", 1), *zip(hosts, ports, strict=True)]
     query = {**{name: str(value) for name, value in known.query.items()}, **PARAMETERS}
-    url = make_url(known.username, known.password, hosts, known.database, query)
+    url = make_url(known.username, known.password, addresses, known.database, query)
     given = SecretStr(url.render_as_string(hide_password=False))
     database = DatabaseManager(
         fresh_database.model_copy(update={"DATABASE_URL": given})
