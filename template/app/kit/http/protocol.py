@@ -10,6 +10,7 @@ from app.kit.http.connection import BoundedConnection
 from app.kit.http.refusal import RefusedRequestError
 from app.kit.http.request_head import (
     MOST_HEADERS,
+    check_coding,
     check_host,
     check_request_line,
     check_size,
@@ -20,7 +21,7 @@ from app.kit.http.request_head import (
 )
 
 # Requests of a client that does not wait for the previous responses.
-MOST_PIPELINED = 100
+MOST_PIPELINED = 20
 
 
 class BoundedProtocol(BoundedConnection):
@@ -70,15 +71,19 @@ class BoundedProtocol(BoundedConnection):
         return self.parser.should_upgrade() and not self._should_upgrade()
 
     def _should_upgrade(self) -> bool:
-        """Return whether a WebSocket is opened, which a request with a body cannot."""
-        is_get = self.parser.get_method() == b"GET"
-        return is_get and super()._should_upgrade() and not has_body(self.headers)
+        """Return whether a WebSocket is opened.
+
+        A request with a body cannot, nor one before whose response others are due.
+        """
+        can = self.parser.get_method() == b"GET" and not has_body(self.headers)
+        return can and not self.is_busy and super()._should_upgrade()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header; drop a trailer, which might pass for a header."""
         if not self.in_head:
             return
-        super().on_header(name, value)
+        # Blanks around a value are no part of it (RFC 9110, section 5.5).
+        super().on_header(name, value.strip(b" \t"))
         if len(self.headers) > MOST_HEADERS:
             raise RefusedRequestError(431, f"More than {MOST_HEADERS} headers")
 
@@ -87,10 +92,10 @@ class BoundedProtocol(BoundedConnection):
         self._check_head()
         if self._ignores_upgrade():
             return
+        super().on_headers_complete()
         self.in_head = False
         self.unparsed = 0
         self.clock.stop()
-        super().on_headers_complete()
         if self.expect_100_continue and self.is_busy:
             # A client that gets a final response first may never send the body.
             self.cycle.keep_alive = False
@@ -100,6 +105,7 @@ class BoundedProtocol(BoundedConnection):
         check_request_line(self.parser.get_method(), version)
         check_size(self.url, self.headers, self.bounds.header_size)
         check_host(version, self.headers)
+        check_coding(self.headers)
         self.url = take_host(self.url, self.headers)
         if len(self.pipeline) >= MOST_PIPELINED:
             raise RefusedRequestError(503, "Too many requests at once")

@@ -1,6 +1,7 @@
 """The head of a request: its line and headers."""
 
 import re
+from ipaddress import IPv6Address
 
 from app.kit.http.refusal import RefusedRequestError
 
@@ -8,7 +9,7 @@ Headers = list[tuple[bytes, bytes]]
 
 MOST_HEADERS = 100
 # Host and port (RFC 3986, section 3.2).
-HOST = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*")
+HOST = re.compile(rb"(?:\[([\da-fA-F:.]+)\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?")
 ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE)
 
 
@@ -43,7 +44,17 @@ def check_host(version: str, headers: Headers) -> None:
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise RefusedRequestError(400, "Send one Host header")
     if hosts:
-        _check_characters(hosts[0])
+        _check_authority(hosts[0])
+
+
+def check_coding(headers: Headers) -> None:
+    """Raise RefusedRequestError for a body that is compressed on its way.
+
+    RFC 9112, section 6.1.
+    """
+    codings = (value for name, value in headers if name == b"transfer-encoding")
+    if any(coding.lower() != b"chunked" for coding in codings):
+        raise RefusedRequestError(501, "The only transfer coding is chunked")
 
 
 def take_host(url: bytes, headers: Headers) -> bytes:
@@ -54,14 +65,22 @@ def take_host(url: bytes, headers: Headers) -> bytes:
     if not (absolute := ABSOLUTE.fullmatch(url)):
         return url
     host, path = absolute.groups()
-    _check_characters(host)
+    _check_authority(host)
     headers[:] = [(b"host", host), *(each for each in headers if each[0] != b"host")]
     return path if path.startswith(b"/") else b"/" + path
 
 
-def _check_characters(host: bytes) -> None:
-    if not HOST.fullmatch(host):
+def _check_authority(text: bytes) -> None:
+    found = HOST.fullmatch(text)
+    if not found or (found[1] and not _is_ipv6(found[1])):
         raise RefusedRequestError(400, "The host is not valid")
+
+
+def _is_ipv6(text: bytes) -> bool:
+    try:
+        return bool(IPv6Address(text.decode()))
+    except ValueError:
+        return False
 
 
 def has_body(headers: Headers) -> bool:

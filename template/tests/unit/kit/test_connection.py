@@ -116,6 +116,16 @@ async def test_a_websocket_stays_open() -> None:
         client.writer.close()
 
 
+async def test_a_websocket_is_not_opened_before_earlier_responses() -> None:
+    async with serving() as server:
+        client = await server.connect()
+        await client.send(GET + WEBSOCKET)
+        assert [(await client.answer()).status for _ in range(2)] == [200, 404]
+        client.writer.close()
+        await server.until_closed()
+        assert not server.bounds.waiting
+
+
 @pytest.mark.parametrize(
     ("head", "body", "status"),
     [

@@ -26,6 +26,9 @@ async def server() -> AsyncIterator[Server]:
         (b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a, b\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a@b\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a:b\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: [::1\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: [:::]:80\r\n", 400),
         (b"GET http://a@b/ HTTP/1.1\r\nHost: b\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n  2\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost : a\r\n", 400),
@@ -35,7 +38,10 @@ async def server() -> AsyncIterator[Server]:
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n", 400),
         (POST + CHUNKED + b"Content-Length: 3\r\n", 400),
         (POST + b"Content-Length: 3\r\nContent-Length: 4\r\n", 400),
-        (POST + b"Transfer-Encoding: gzip\r\n", 400),
+        (POST + b"Transfer-Encoding: gzip\r\n", 501),
+        (POST + b"Transfer-Encoding: gzip, chunked\r\n", 501),
+        (POST + CHUNKED + CHUNKED, 400),
+        (b"GET ftp://a HTTP/1.1\r\nHost: a\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01", 400),
         (b"GET / HTTP/2.0\r\nHost: a\r\n", 505),
@@ -105,7 +111,7 @@ async def test_an_offer_of_another_protocol_is_ignored(
 async def test_the_host_of_an_absolute_url_replaces_the_header(server: Server) -> None:
     for target, url in {
         b"http://b:8000/echo?q": "http://b:8000/echo?q",
-        b"HTTP://[::1]/echo": "http://[::1]/echo",
+        b"HTTP://[::1]:81/echo": "http://[::1]:81/echo",
         b"/echo": "http://a/echo",
     }.items():
         [answer] = await server.ask(LAST.replace(b"/echo", target))
@@ -119,6 +125,16 @@ async def test_trailers_are_not_headers(server: Server) -> None:
     echoed = (await client.answer()).json()
     assert echoed["body"] == "hi"
     assert not {"authorization", "x-forwarded-for"} & echoed["headers"].keys()
+    client.writer.close()
+
+
+async def test_blanks_around_a_value_are_no_part_of_it(server: Server) -> None:
+    head = POST.replace(b" a\r\n", b"a \r\nTransfer-Encoding:\tchunked \r\nX: 1\t\r\n")
+    client = await server.connect()
+    await client.send(head + b"\r\n2\r\nhi\r\n0\r\n\r\n")
+    echoed = (await client.answer()).json()
+    assert (echoed["url"], echoed["headers"]["x"]) == ("http://a/echo", "1")
+    assert echoed["body"] == "hi"
     client.writer.close()
 
 
