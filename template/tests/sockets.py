@@ -21,6 +21,7 @@ from app.kit.http.bounds import Bounds
 from app.kit.http.protocol import BoundedProtocol
 
 LIMIT = 2048
+LONG = 32 * 1024 * 1024
 # Seconds: some that a test waits for, and some that it never reaches
 SOON, NEVER = 0.3, 60
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -42,7 +43,14 @@ async def _early(request: Request) -> Response:
 
 async def _long(request: Request) -> Response:
     """Return more than a connection buffers."""
-    return StreamingResponse(iter([bytes(1024 * 1024)] * 32))
+    return Response(bytes(LONG))
+
+
+async def _stream(request: Request) -> Response:
+    """Return as much in parts."""
+    return StreamingResponse(
+        iter([bytes(LONG // 32)] * 32), headers={"Content-Length": str(LONG)}
+    )
 
 
 async def _endless(request: Request) -> Response:
@@ -66,6 +74,7 @@ APP = Starlette(
         Route("/echo", _echo, methods=["GET", "POST"]),
         Route("/early", _early, methods=["POST"]),
         Route("/long", _long),
+        Route("/stream", _stream),
         Route("/endless", _endless, methods=["POST"]),
         WebSocketRoute("/socket", _socket),
     ]

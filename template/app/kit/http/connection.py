@@ -7,7 +7,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.kit.http.bounds import Bounds, Clock
 from app.kit.http.refusal import RefusedRequestError, refusal_response
 
-# Seconds in which the client must read some of a long response.
+# Seconds in which the client must read some of its response.
 STALL = 30.0
 # Seconds in which the client can read the reason of a refusal.
 LINGER = 2.0
@@ -19,6 +19,7 @@ class BoundedConnection(HttpToolsProtocol):
     Attributes:
         in_head: whether a request line or header is next, rather than a body.
         unparsed: bytes since a head or part of a body was complete.
+        unread: bytes of responses that were not sent yet, when last looked at.
         refused: whether everything else that the client sends is dropped.
     """
 
@@ -30,6 +31,7 @@ class BoundedConnection(HttpToolsProtocol):
         self.url = b""
         self.in_head = True
         self.unparsed = 0
+        self.unread = 0
         self.refused = False
 
     @property
@@ -54,7 +56,7 @@ class BoundedConnection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Wait for the client to read, but not without a limit, as uvicorn does."""
         super().pause_writing()
-        self.stall_clock.set(STALL, self.transport.abort)
+        self._await_reader()
 
     def resume_writing(self) -> None:
         """Continue with the response."""
@@ -65,7 +67,9 @@ class BoundedConnection(HttpToolsProtocol):
         """Wait for the next request, after the rest of this one."""
         super().on_response_complete()
         if not self.is_busy:
-            self.wait(self.timeout_keep_alive + self.bounds.header_timeout)
+            self.stall_clock.stop()
+            usual = self.timeout_keep_alive + self.bounds.header_timeout
+            self.wait(STALL if self._note_unread() else usual)
 
     def handle_websocket_upgrade(self) -> None:
         """Open a WebSocket; uvicorn would not respond to an invalid request."""
@@ -88,9 +92,30 @@ class BoundedConnection(HttpToolsProtocol):
         if not (self.is_busy and self.in_head):
             self.bounds.waiting[self] = None
 
+    def _note_unread(self) -> int:
+        self.unread = self.transport.get_write_buffer_size()
+        return self.unread
+
+    def _has_read(self) -> bool:
+        """Return whether the client has read some of its responses meanwhile."""
+        before = self.unread
+        return self._note_unread() < before
+
+    def _await_reader(self) -> None:
+        self._note_unread()
+        self.stall_clock.set(STALL, self._end_stall)
+
+    def _end_stall(self) -> None:
+        if self._has_read():
+            self._await_reader()
+        else:
+            self.transport.abort()
+
     def _end_wait(self) -> None:
         has_begun = self.in_head and self.unparsed
-        if has_begun and not (self.refused or self.transport.is_closing()):
+        if self._has_read():
+            self.wait(STALL)
+        elif has_begun and not (self.refused or self.transport.is_closing()):
             self.refuse(RefusedRequestError(408, "The headers did not arrive in time"))
         else:
             self.transport.abort()

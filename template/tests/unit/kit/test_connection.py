@@ -1,6 +1,7 @@
 """Connections that are slow, idle or too many."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from app.kit.http import bounds, connection
 from app.kit.http.bounds import bounds_of
 from tests.conftest import MakeSettings
-from tests.sockets import GET, LAST, POST, SOON, problem_in, serving
+from tests.sockets import GET, LAST, LONG, POST, SOON, problem_in, serving
 
 EARLY, ENDLESS = POST.replace(b"echo", b"early"), POST.replace(b"echo", b"endless")
 BODY = b"Content-Length: 2\r\n\r\n"
@@ -52,15 +53,40 @@ async def test_a_body_may_take_longer_than_the_headers() -> None:
         client.writer.close()
 
 
+@pytest.mark.parametrize("path", [b"long", b"stream"])
 async def test_a_client_that_reads_nothing_is_disconnected(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, path: bytes
 ) -> None:
     monkeypatch.setattr(connection, "STALL", SOON)
     async with serving() as server:
         client = await server.connect()
-        await client.send(GET.replace(b"echo", b"long"))
+        await client.send(GET.replace(b"echo", path))
         await client.reader.readuntil(b"\r\n")
         await server.until_closed()
+        client.writer.close()
+
+
+@pytest.mark.parametrize("path", [b"long", b"stream"])
+async def test_a_client_that_reads_slowly_gets_the_whole_response(
+    monkeypatch: pytest.MonkeyPatch, path: bytes
+) -> None:
+    monkeypatch.setattr(connection, "STALL", SOON)
+    async with serving(keep_alive=SOON, header_timeout=SOON) as server:
+        client = await server.connect()
+        [its] = server.state.connections
+        # Else the system passes on much at once, and nothing for a while.
+        receiver = client.writer.get_extra_info("socket")
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+        sender = its.transport.get_extra_info("socket")
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)
+        await client.send(LAST.replace(b"echo", path))
+        read, loop = b"", asyncio.get_running_loop()
+        end = loop.time() + 4 * SOON
+        while loop.time() < end:
+            read += await client.reader.read(2**16)
+            await asyncio.sleep(0.01)
+        rest = await client.reader.read()
+        assert len((read + rest).partition(b"\r\n\r\n")[2]) == LONG
         client.writer.close()
 
 
