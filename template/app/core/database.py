@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from app.core.db.errors import AWAY, LATE, mapped_errors
+from app.core.db.hosts import connect_first
 from app.core.db.prepared import retry_outdated
 from app.core.db.sessions import ReadingSession, end, watch
 from app.core.db.unit_of_work import commit
@@ -144,6 +145,9 @@ async def _session(
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:
     """Create an engine for these settings. It connects on first use."""
+    arguments = settings.driver_arguments
+    if "host" in arguments:
+        arguments["async_creator_fn"] = connect_first
     engine = create_async_engine(
         # The driver gets the URL's parameters as arguments.
         settings.database_url.set(query={}),
@@ -159,7 +163,7 @@ def make_engine(settings: DatabaseSettings) -> AsyncEngine:
             # Client-side: a database that hangs does not enforce its own timeout.
             "command_timeout": settings.DB_STATEMENT_TIMEOUT or None,
             **_preparation(settings),
-            **settings.driver_arguments,
+            **arguments,
         },
     )
     watch(engine)

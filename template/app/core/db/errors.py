@@ -13,6 +13,7 @@ from asyncpg.exceptions import (
     InvalidCachedStatementError,
     OutdatedSchemaCacheError,
     PostgresError,
+    TargetServerAttributeNotMatched,
     UndefinedFunctionError,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -26,6 +27,7 @@ CONFLICTS = "conflicts"
 AWAY = "The database is unavailable"
 LATE = "No response in time"
 BROKEN = "The connection was lost"
+ROLE = "No server has the role of target_session_attrs"
 CHANGED = "The schema has changed"
 # By prefix of SQLSTATE (PostgreSQL's appendix A): not caused by the request.
 UNAVAILABLE = {
@@ -90,6 +92,8 @@ def why_unavailable(error: Exception) -> str | None:
     """Return why the database is unavailable; None for any other error."""
     if isinstance(error, PoolTimeoutError):
         return "The connection pool is exhausted"
+    if isinstance(_cause(error), TargetServerAttributeNotMatched):
+        return ROLE
     if _is_outdated(error):
         return CHANGED
     state = sqlstate(error)

@@ -6,6 +6,8 @@ from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import DatabaseManager
+from app.core.db.errors import ROLE
+from app.core.exceptions import ServiceUnavailableException
 from app.core.settings.postgres_url import make_url
 from tests.integration.conftest import direct
 
@@ -38,4 +40,20 @@ async def test_the_host_that_answers_is_used_with_the_parameters_of_the_url(
     await database.connect()
     async with database.reading() as session:
         assert tuple((await session.execute(SHOW)).one()) == ("a shop", "1MB")
+    await database.disconnect()
+
+
+async def test_the_database_is_unavailable_while_no_host_has_the_wanted_role(
+    fresh_database: Settings,
+) -> None:
+    url = fresh_database.database_url
+    wanted = url.update_query_dict({"target_session_attrs": "standby"})
+    given = SecretStr(wanted.render_as_string(hide_password=False))
+    database = DatabaseManager(
+        fresh_database.model_copy(update={"DATABASE_URL": given})
+    )
+    await database.connect()
+    with pytest.raises(ServiceUnavailableException) as refused:
+        await database.ping()
+    assert refused.value.detail == ROLE
     await database.disconnect()
