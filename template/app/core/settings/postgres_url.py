@@ -18,8 +18,8 @@ FORM = re.compile(
 )
 PORT = re.compile(r"\d{1,5}")
 MALFORMED = (
-    "must have the form postgresql://user:password@host:5432/name, with special "
-    "characters of the user and the password as %XX"
+    "must have the form postgresql://user:password@host:5432/name, without quotes, and "
+    "with special characters of the user and the password as %XX"
 )
 type Address = tuple[str, int]
 
@@ -83,7 +83,7 @@ def _addresses(hosts: Sequence[str], ports: Sequence[str]) -> list[Address]:
 def _address(text: str, port: str) -> Address:
     """Parse a host with or without a port, or the directory of a socket."""
     own = ""
-    if text.startswith("["):
+    if text.startswith("[") and "]" in text:
         host, _, own = text[1:].partition("]")
     elif text.startswith("/") or text.count(":") > 1:
         host = text

@@ -74,9 +74,12 @@ def _mode(parameters: Mapping[str, str]) -> str | None:
 def _refuse_unused(parameters: Mapping[str, str], direct: bool) -> None:
     """Refuse what proves an identity or saves a round trip, but only with TLS."""
     used = [name for name in ("sslcert", "sslkey") if name in parameters]
-    if used or direct:
-        name = used[0] if used else "sslnegotiation=direct"
-        raise ValueError(f"{name} needs sslmode=require, verify-ca or verify-full")
+    if direct:
+        used.append("sslnegotiation=direct")
+    if parameters.get("sslrootcert") == "system":
+        used.append("sslrootcert=system")
+    if used:
+        raise ValueError(f"{used[0]} needs sslmode=require, verify-ca or verify-full")
 
 
 def _context(mode: str, parameters: Mapping[str, str]) -> ssl.SSLContext:

@@ -160,6 +160,7 @@ def test_the_tls_versions_are_bounded() -> None:
         (f"{LOGIN}?require_auth=scram-sha-256", "require_auth is not supported"),
         (f"{LOGIN}?sslcert=/no/such.crt", "sslcert needs sslmode=require"),
         (f"{LOGIN}?sslnegotiation=direct", "sslnegotiation=direct needs"),
+        (f"{LOGIN}?sslmode=prefer&sslrootcert=system", "sslrootcert=system needs"),
         (f"{LOGIN}?sslmode=verify-full&sslrootcert=/no.crt", "sslrootcert: No such"),
         (f"{LOGIN}?sslmode=require&sslcert=/no.crt", "sslcert, sslkey: No such"),
         ("postgresql://db:1,other:2/shop?port=1,2,3", "number of ports"),
@@ -167,8 +168,10 @@ def test_the_tls_versions_are_bounded() -> None:
         ("postgresql://a..b/shop", "invalid host or port"),
         ("postgresql://one,,two/shop", "invalid host or port"),
         ("postgresql://a:b:c/shop", "invalid host or port"),
+        ("postgresql://[::1/shop", "invalid host or port"),
         ("mysql://db/shop", "must have the form"),
         ("host=db dbname=shop", "must have the form"),
+        (f"'{LOGIN}'", "without quotes"),
     ],
 )
 def test_an_unusable_url_is_refused_with_the_reason(text: str, named: str) -> None:
