@@ -11,6 +11,8 @@ from app.core.security import LEEWAY
 from app.domain.models.refresh_token import RefreshToken
 from app.kit.renamed import renamed
 
+# Not the time when the transaction began: it may have waited for another exchange.
+NOW = func.clock_timestamp()
 # Clocks differ: a token is accepted for the leeway after its expiry.
 EXPIRED_AT = func.now() - timedelta(seconds=LEEWAY)
 
@@ -35,7 +37,7 @@ class RefreshTokenRepository:
                 RefreshToken.used_at.is_(None),
                 RefreshToken.expires_at > EXPIRED_AT,
             )
-            .values(used_at=func.now())
+            .values(used_at=NOW)
             .returning(RefreshToken.token_hash)
         )
         return await self._session.scalar(statement) is not None
@@ -48,7 +50,7 @@ class RefreshTokenRepository:
             .join(used, used.family_id == RefreshToken.family_id)
             .where(
                 used.token_hash == used_hash,
-                used.used_at > func.now() - grace,
+                used.used_at > NOW - grace,
                 RefreshToken.used_at.is_(None),
             )
         )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.security import LEEWAY
@@ -109,6 +110,18 @@ async def test_the_unused_token_of_a_family_is_found_within_the_grace_period(
     await refresh_tokens.use(used)
     row = await refresh_tokens.get_unused("a", timedelta(seconds=seconds))
     assert (row.token_hash if row else None) == found
+
+
+async def test_the_grace_period_starts_with_the_exchange_not_with_its_transaction(
+    session: AsyncSession, user: User
+) -> None:
+    refresh_tokens = RefreshTokenRepository(session)
+    await refresh_tokens.add(_refresh_token("a", user))
+    await refresh_tokens.use("a")
+    began, used = (
+        await session.execute(select(func.now(), RefreshToken.used_at))
+    ).one()
+    assert used > began
 
 
 @pytest.mark.parametrize(("family", "left"), [(FAMILY, False), (uuid4(), True)])
