@@ -32,3 +32,14 @@ async def get_device(request: Request, response: Response) -> str:
 
 
 DeviceDep = Annotated[str, Depends(get_device)]
+
+
+async def get_kept_device(request: Request, device: DeviceDep) -> str:
+    """Return the id that the client has kept; empty if it sent none.
+
+    Clients without cookies get an id with every response, and need none remembered.
+    """
+    return device if request.cookies.get(COOKIE) == device else ""
+
+
+KeptDeviceDep = Annotated[str, Depends(get_kept_device)]

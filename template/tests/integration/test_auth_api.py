@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core.database import DatabaseManager
 from app.domain.models.audit_event import AuditEvent
+from app.domain.models.rate_limit import RateLimit
 from app.domain.models.user import User
 from tests.conftest import PASSWORD
 
@@ -55,6 +56,21 @@ async def test_a_device_gets_a_cookie_and_keeps_it(
     tokens = {"refresh_token": first.json()["refresh_token"]}
     again = await client.post(REFRESH, json=tokens, headers={"Cookie": device})
     assert again.headers["Set-Cookie"].startswith(f"{device};")
+
+
+async def test_a_refresh_remembers_a_device_only_if_it_keeps_the_cookie(
+    client: AsyncClient, database: DatabaseManager, user: User
+) -> None:
+    form = {"username": user.email, "password": PASSWORD}
+    response = await client.post(LOGIN, data=form)
+    marks = []
+    for cookie in ("", "", f"__Host-device={'x' * 43}"):
+        tokens = {"refresh_token": response.json()["refresh_token"]}
+        response = await client.post(REFRESH, json=tokens, headers={"Cookie": cookie})
+        async with database.transaction() as session:
+            counters = await session.scalars(select(RateLimit.key))
+        marks.append(len(counters.all()))
+    assert marks[0] == marks[1] == marks[2] - 1
 
 
 @pytest.mark.parametrize("device", ["", "x", "x" * 44, "\u00e9" * 43, "=" * 43])

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Form
 
 from app.api.deps import SMALL_BODY, CurrentUser
-from app.api.device import DeviceDep
+from app.api.device import DeviceDep, KeptDeviceDep
 from app.api.openapi import NO_REPLAY, PUBLIC
 from app.api.slice_router import SliceRouter
 from app.api.v1.auth_deps import AuthServiceDep
@@ -25,7 +25,7 @@ async def login(
 
 @router.post("/refresh", openapi_extra=PUBLIC)
 async def refresh(
-    data: RefreshRequest, service: AuthServiceDep, device: DeviceDep
+    data: RefreshRequest, service: AuthServiceDep, device: KeptDeviceDep
 ) -> TokenResponse:
     """Exchange a refresh token for new tokens. Each works once.
 
