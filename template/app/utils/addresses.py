@@ -25,6 +25,11 @@ def customer_network(address: str) -> str:
     return _network(address, v4=32, v6=64)
 
 
+def site_network(address: str) -> str:
+    """Return the /48 of an IPv6 address: one site may have all of it (RFC 6177)."""
+    return _network(address, v4=32, v6=48)
+
+
 def provider_network(address: str) -> str:
     """Return the network that addresses of one provider are likely to share."""
     return _network(address, v4=16, v6=32)
