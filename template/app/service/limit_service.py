@@ -37,6 +37,9 @@ LOGIN_EMAIL = Limit("login-email", 30, DAY)
 # Per provider's network and e-mail, so that one cannot use up what all strangers have.
 LOGIN_NETWORK = Limit("login-network", 10, DAY)
 LOGIN_DEVICE = Limit("login-device", 20, DAY)
+# Of the signed-in user, per address and e-mail; per e-mail.
+CONFIRM = Limit("confirm-password", 5, QUARTER)
+CONFIRM_EMAIL = Limit("confirm-password-email", 20, DAY)
 REGISTER_ADDRESS = Limit("register-address", 20, HOUR)
 TOKEN_ADDRESS = Limit("token-address", 20, HOUR)
 MAIL_ADDRESS = Limit("mail-address", 20, HOUR)
@@ -45,6 +48,8 @@ MAIL_KNOWN = Limit("mail-known", 3, HOUR)
 MAIL_NETWORK = Limit("mail-network", 3, HOUR)
 MAIL_EMAIL = Limit("mail-email", 12, DAY)
 NOTICE_EMAIL = Limit("notice-email", 3, HOUR)
+# A right password resets these: only its owner uses them up, or one at their address.
+OWN = (LOGIN, LOGIN_DEVICE, CONFIRM)
 
 # A limit, and the key of a counter.
 type Counted = tuple[Limit, str]
@@ -94,15 +99,20 @@ class LimitService:
         """
         email = canonical_email(email)
         client = await self._devices.recognise(email, device)
-        await self._count_password(email, client)
+        self._counted = self._of_login(email, client)
+        await self._count(*self._counted)
 
     async def count_password(self, email: str) -> None:
-        """Count an attempt of a signed-in user, who is no stranger.
+        """Count an attempt of a signed-in user, apart from logins.
+
+        Others at an address that the account knows must not keep the user from changing
+        the password.
 
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count_password(canonical_email(email), Client(is_known=True))
+        self._counted = self._of_password(canonical_email(email))
+        await self._count(*self._counted)
 
     async def login_succeeded(self, email: str, device: str = "") -> None:
         """Take the attempt off the counts, and remember the client.
@@ -111,7 +121,7 @@ class LimitService:
         """
         # In the order in which they were counted, so that no two logins deadlock.
         for limit, key in self._counted:
-            if limit in (LOGIN, LOGIN_DEVICE):
+            if limit in OWN:
                 await self._store.forget(key)
             else:
                 await self._store.undo(key)
@@ -126,7 +136,8 @@ class LimitService:
         email = canonical_email(email)
         own = [_per(LOGIN_DEVICE, device, email), _per(LOGIN, self._address, email)]
         shared = [_per(LOGIN_KNOWN, email), _per(LOGIN_NETWORK, self._network, email)]
-        for _, key in (*own, *shared, _per(LOGIN_EMAIL, email)):
+        shared.append(_per(LOGIN_EMAIL, email))
+        for _, key in (*own, *shared, *self._of_password(email)):
             await self._store.forget(key)
         await self.remember(email, device)
 
@@ -163,17 +174,18 @@ class LimitService:
             by_network = _per(MAIL_NETWORK, self._network, email)
             await self._count(by_address, by_network, _per(MAIL_EMAIL, email))
 
-    async def _count_password(self, email: str, client: Client) -> None:
+    def _of_login(self, email: str, client: Client) -> list[Counted]:
+        if client.device:
+            return [_per(LOGIN_DEVICE, client.device, email)]
         by_address = _per(LOGIN_ADDRESS, self._address)
         own = _per(LOGIN, self._address, email)
+        if client.is_known:
+            return [by_address, own, _per(LOGIN_KNOWN, email)]
         by_network = _per(LOGIN_NETWORK, self._network, email)
-        if client.device:
-            self._counted = [_per(LOGIN_DEVICE, client.device, email)]
-        elif client.is_known:
-            self._counted = [by_address, own, _per(LOGIN_KNOWN, email)]
-        else:
-            self._counted = [by_address, own, by_network, _per(LOGIN_EMAIL, email)]
-        await self._count(*self._counted)
+        return [by_address, own, by_network, _per(LOGIN_EMAIL, email)]
+
+    def _of_password(self, email: str) -> list[Counted]:
+        return [_per(CONFIRM, self._address, email), _per(CONFIRM_EMAIL, email)]
 
     async def allows_notice(self, email: str) -> bool:
         """Count a mail about a changed login; return whether to send it.

@@ -8,6 +8,8 @@ import pytest
 from app.core.exceptions import TooManyRequestsException, UnauthorizedException
 from app.domain.models.user import User
 from app.service.limit_service import (
+    CONFIRM,
+    CONFIRM_EMAIL,
     LOGIN,
     LOGIN_DEVICE,
     LOGIN_EMAIL,
@@ -87,6 +89,32 @@ async def test_a_device_has_a_limit_of_its_own(fakes: Fakes) -> None:
     assert await guess(fakes, EVERYWHERE, "phone") == LOGIN_DEVICE.attempts
     assert not await login_from(fakes, HOME, "phone")
     assert await login_from(fakes, HOME)
+
+
+async def test_others_at_a_known_address_do_not_keep_a_user_from_a_new_password(
+    fakes: Fakes, user: User
+) -> None:
+    homes = [f"203.0.{third}.1" for third in range(5)]
+    for home in homes:
+        assert await login_from(fakes, home)
+    assert await guess(fakes, homes) == LOGIN_KNOWN.attempts
+    fakes.passwords._limits = fakes.limits_of(homes[0])
+    assert await fakes.passwords.change(user, PASSWORD, PASSWORD)
+
+
+async def test_wrong_passwords_of_a_signed_in_user_are_limited_at_all_addresses(
+    fakes: Fakes, user: User
+) -> None:
+    tried = 0
+    for address in EVERYWHERE[:10]:
+        limits = fakes.limits_of(address)
+        for _ in range(CONFIRM.attempts + 1):
+            try:
+                await limits.count_password(user.email)
+            except TooManyRequestsException:
+                break
+            tried += 1
+    assert tried == CONFIRM_EMAIL.attempts
 
 
 @pytest.mark.usefixtures("user")

@@ -8,7 +8,7 @@ from app.core.exceptions import (
     UnauthorizedException,
 )
 from app.domain.models.user import User
-from app.service.limit_service import LOGIN, MAIL_NETWORK, NOTICE_EMAIL
+from app.service.limit_service import CONFIRM, LOGIN, MAIL_NETWORK, NOTICE_EMAIL
 from tests.conftest import PASSWORD, MakeUser
 from tests.unit.conftest import Fakes
 
@@ -40,12 +40,12 @@ async def test_a_password_change_revokes_all_other_tokens(
 async def test_a_change_requires_the_old_password_and_is_rate_limited(
     fakes: Fakes, user: User
 ) -> None:
-    for _ in range(LOGIN.attempts):
+    for _ in range(CONFIRM.attempts):
         async with fakes.refusing(BadRequestException):
             await fakes.passwords.change(user, "wrong", NEW)
     async with fakes.refusing(TooManyRequestsException):
         await fakes.passwords.change(user, PASSWORD, NEW)
-    assert set(fakes.record.actions) == {"!change-password", "!login"}
+    assert set(fakes.record.actions) == {"!change-password", "!confirm-password"}
 
 
 async def test_a_forgotten_password_is_reset_with_a_mailed_token(
