@@ -125,12 +125,14 @@ class AccountService:
                 self._audit.refusal("verify-email")
             )
         old = user.email
-        values = {"email": taken.email, "email_verified_at": datetime.now(UTC)}
+        # Only a new one is set: an account may share its old one (scripts/emails.py).
+        changes = {} if taken.email == old else {"email": taken.email}
+        values = changes | {"email_verified_at": datetime.now(UTC)}
         await self._users.update_by_id(user.id, values)
         await self._audit.done(
             "verify-email", actor=user.id, subject=user.id, fields=values
         )
-        if taken.email != old:
+        if changes:
             # A link to the old address must no longer open the account.
             await self._links.revoke_all(user)
             await self._notices.email_changed(old, taken.email)

@@ -43,6 +43,10 @@ from tests.jobs import do_waiting_jobs
 END_CONNECTIONS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 )
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 # Tables without a model.
 QUEUE_TABLES = [table("pgqueuer"), table("pgqueuer_log"), table("pgqueuer_schedules")]
@@ -285,6 +289,13 @@ async def store(database: DatabaseManager, user: User) -> User:
     async with database.transaction() as session:
         session.add(user)
     return user
+
+
+async def waiting(database: DatabaseManager, count: int) -> None:
+    """Return when this many connections wait for a lock."""
+    async with asyncio.timeout(60), database.reading() as session:
+        while await session.scalar(WAITING) < count:
+            continue
 
 
 async def store_and_fail(database: DatabaseManager, user: User) -> None:

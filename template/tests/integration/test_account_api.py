@@ -100,6 +100,39 @@ async def test_a_registered_email_is_known_as_typed_and_mailed_as_given(
     assert [mail.to for mail in mailbox.mails] == [mailed] * 3
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("zo\u00e9@example.org", normalize("NFD", "zo\u00e9@example.org")),
+        ("x@b\u00fccher.de", "x@xn--bcher-kva.de"),
+        (NIKOS.lower(), NIKOS),
+    ],
+)
+async def test_accounts_that_share_an_email_each_get_their_own_mail(
+    client: AsyncClient,
+    database: DatabaseManager,
+    make_user: MakeUser,
+    mailbox: Mailbox,
+    one: str,
+    other: str,
+) -> None:
+    await store(database, make_user(email=one))
+    await store(database, make_user(email=other, canonical_email=other))
+    for email in (one, other):
+        for path in ("forgot-password", "resend-verification"):
+            await client.post(f"{AUTH}/{path}", json={"email": email})
+            assert mailbox.mails[-1].to == email
+        verified = await client.post(
+            f"{AUTH}/verify-email", json={"token": mailbox.token()}
+        )
+        assert verified.status_code == 200
+        form = {"username": email, "password": PASSWORD}
+        tokens = (await client.post(f"{AUTH}/login", data=form)).json()
+        me = (await client.get(ME, headers=_bearer(tokens))).json()
+        assert me["email"] == email
+        assert me["email_verified_at"]
+
+
 async def test_links_use_the_public_url_regardless_of_request_headers(
     client: AsyncClient, mailbox: Mailbox
 ) -> None:

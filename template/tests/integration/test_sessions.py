@@ -16,15 +16,11 @@ from app.domain.models.audit_event import AuditEvent
 from app.domain.models.refresh_token import RefreshToken
 from app.domain.models.user import User
 from tests.conftest import PASSWORD, MakeUser
-from tests.integration.conftest import store
+from tests.integration.conftest import store, waiting
 
 pytestmark = pytest.mark.integration
 AUTH = "/api/v1/auth"
 NEW = "a new password, long enough"
-WAITING = text(
-    "SELECT count(*) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 Tokens = dict[str, Any]
 End = Callable[[AsyncClient, Tokens], Coroutine[Any, Any, Response]]
 
@@ -93,9 +89,9 @@ async def test_a_session_that_ends_takes_an_exchange_in_flight_with_it(
 ) -> None:
     async with _locked(elsewhere, tokens):
         exchange = asyncio.create_task(_refresh(fresh_client, tokens))
-        await _waiting(elsewhere, 1)
+        await waiting(elsewhere, 1)
         ending = asyncio.create_task(end(fresh_client, tokens))
-        await _waiting(elsewhere, 2)
+        await waiting(elsewhere, 2)
     assert (await ending).status_code == 200
     exchanged = await exchange
     assert exchanged.status_code == 200
@@ -109,9 +105,9 @@ async def test_a_replay_takes_an_exchange_in_flight_with_it(
     second = (await _refresh(fresh_client, tokens)).json()
     async with _locked(elsewhere, second):
         exchange = asyncio.create_task(_refresh(fresh_client, second))
-        await _waiting(elsewhere, 1)
+        await waiting(elsewhere, 1)
         replay = asyncio.create_task(_refresh(fresh_client, tokens))
-        await _waiting(elsewhere, 2)
+        await waiting(elsewhere, 2)
     assert (await replay).status_code == 401
     again = await _refresh(fresh_client, (await exchange).json())
     assert again.status_code == 401
@@ -123,13 +119,6 @@ async def _locked(database: DatabaseManager, tokens: Tokens) -> AsyncIterator[No
     async with database.transaction() as session:
         await session.execute(_row(tokens, used_at=None))
         yield
-
-
-async def _waiting(database: DatabaseManager, count: int) -> None:
-    """Return when this many connections wait for a lock."""
-    async with asyncio.timeout(60), database.reading() as session:
-        while await session.scalar(WAITING) < count:
-            continue
 
 
 def _row(tokens: Tokens, **values: Any) -> Any:

@@ -78,6 +78,20 @@ async def test_verification_is_resent_to_an_unverified_email_only(
     assert len(fakes.mails) == 2
 
 
+async def test_an_account_that_shares_its_email_can_verify_it(
+    fakes: Fakes, user: User, make_user: MakeUser
+) -> None:
+    """Of an earlier release, which compared e-mails otherwise."""
+    shared = await fakes.users.create(
+        make_user(email="ADA@example.com", canonical_email="ADA@example.com")
+    )
+    await fakes.accounts.resend(shared.email)
+    await fakes.accounts.verify(fakes.mailed_token())
+    assert shared.email_verified_at
+    assert not user.email_verified_at
+    assert await fakes.users.get_by_email("ada@EXAMPLE.com") is user
+
+
 async def test_a_new_email_applies_once_verified_and_the_old_one_is_notified(
     fakes: Fakes, user: User
 ) -> None:

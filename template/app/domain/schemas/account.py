@@ -6,7 +6,13 @@ from pydantic import MISSING, Field, StringConstraints
 
 from app.domain.schemas.base import UNSET as UNSET
 from app.domain.schemas.base import RequestSchema
-from app.domain.schemas.user import Email, Password, Profile, ProfileUpdate
+from app.domain.schemas.user import (
+    Email,
+    EmailAsTyped,
+    Password,
+    Profile,
+    ProfileUpdate,
+)
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 # No minimum length, no pattern: it is compared, not set.
@@ -39,7 +45,7 @@ class ChangePasswordRequest(RequestSchema):
 class EmailRequest(RequestSchema):
     """The e-mail to send a link to."""
 
-    email: Email
+    email: EmailAsTyped
 
 
 class TokenRequest(RequestSchema):

@@ -1,7 +1,7 @@
 """Requests and responses of users."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import (
@@ -11,6 +11,8 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
 from app.domain.roles import Role
@@ -24,6 +26,12 @@ def _without_name(value: object) -> object:
     if isinstance(value, str) and "<" in value:
         raise ValueError("Use the address alone, without a name")
     return value
+
+
+def _as_typed(value: Any, check: ValidatorFunctionWrapHandler) -> str:
+    """Check an e-mail, but keep its spelling."""
+    check(value)
+    return str(value).strip()
 
 
 # A PlainStr that is not blank.
@@ -43,6 +51,8 @@ Email = Annotated[
     BeforeValidator(_without_name),
     Field(max_length=254, json_schema_extra={"not": {"pattern": _NOWHERE}}),
 ]
+# To look an account up: some are stored in another spelling than that of EmailStr.
+EmailAsTyped = Annotated[Email, WrapValidator(_as_typed)]
 # Passwords are not stripped: spaces at the ends are part of them.
 Password = Annotated[
     str, StringConstraints(min_length=8, max_length=128, pattern=r"^[^\x00]*$")
