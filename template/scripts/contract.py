@@ -1,6 +1,6 @@
 """Contract tests: Schemathesis sends valid and invalid requests to every operation.
 
-    python -m scripts.contract [--examples 25] [--seed 1] [--only /books]
+    python -m scripts.contract [--examples 25] [--seed 1] [--only /books /authors]
 
 It runs once per role and once without a token, configured by schemathesis.toml. The
 database is temporary, on the server of TEST_DATABASE_URL or else on a temporary one.
@@ -156,7 +156,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the contract tests.")
     parser.add_argument("--examples", type=int, help="number per operation")
     parser.add_argument("--seed", type=int, default=1, help="seed of the calls")
-    parser.add_argument("--only", metavar="/books", help="only at and below this path")
+    parser.add_argument(
+        "--only", nargs="+", metavar="/books", help="only at and below these paths"
+    )
     arguments = parser.parse_args()
     options = [f"--seed={arguments.seed}"]
     if arguments.examples:
@@ -171,7 +173,7 @@ def main() -> int:
         hashing = PasswordHasher(settings).hash_password(PASSWORD)
         stage = Stage(settings, asyncio.run(hashing))
         if arguments.only:
-            options.append(f"--include-path-regex={stage.keep_below(arguments.only)}")
+            options.append(f"--include-path-regex={stage.keep_below(*arguments.only)}")
         with serving(stage) as url:
             options = [f"{url}/openapi.json", *options]
             passed = [run_as(name, stage, settings, options) for name in CALLERS]

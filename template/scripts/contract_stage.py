@@ -77,20 +77,23 @@ class Stage:
         }
         self.begin()
 
-    def keep_below(self, path: str) -> str:
-        """Keep only the operations at a path and below; return their pattern.
+    def keep_below(self, *paths: str) -> str:
+        """Keep only the operations at these paths and below; return their pattern.
 
         Raises:
             SystemExit: there is no such operation.
         """
-        pattern = f"^{re.escape(self._prefix + path.rstrip('/'))}(/|$)"
+        some = "|".join(re.escape(path.rstrip("/")) for path in paths)
+        pattern = f"^{re.escape(self._prefix)}({some})(/|$)"
         self.operations = [
             operation
             for operation in self.operations
             if re.match(pattern, self._prefix + operation.partition(" ")[2])
         ]
         if not self.operations:
-            raise SystemExit(f"The API has no path {path}. Write it as in /users.")
+            raise SystemExit(
+                f"The API has no path {' or '.join(paths)}. Write it as in /users."
+            )
         self.public &= {*self.operations}
         return pattern
 
