@@ -26,7 +26,7 @@ NO_HANDLER = "  (no handler: docs/rename-job.md)"
 async def describe(scope: RequestScope) -> str:
     """Return the counts of jobs, and the failed ones with their errors."""
     counted = sorted((await scope.jobs.count()).items())
-    handled = {kind.name for kind in kinds()}
+    handled = {name for kind in kinds() for name in kind.names()}
     lines = [
         f"{count:>7}  {status:<7} {name}{'' if name in handled else NO_HANDLER}"
         for (name, status), count in counted

@@ -21,7 +21,8 @@ HOUR = timedelta(hours=1)
 async def next_jobs(queue: Queries) -> list[Job]:
     """Take jobs from the queue, in their order."""
     unlimited = EntrypointExecutionParameter(concurrency_limit=0)
-    known = {QueueEntrypoint(kind.name): unlimited for kind in kinds()}
+    names = [name for kind in kinds() for name in kind.names()]
+    known = {QueueEntrypoint(name): unlimited for name in names}
     return await queue.dequeue(100, known, WORKER, None, HOUR)
 
 

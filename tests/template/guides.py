@@ -8,7 +8,7 @@
     `app/domain/roles.py`, without:                         the block goes; `without, and without the comment above:`
     `app/domain/roles.py`, without the class `Role`.        no block; a function likewise
 
-A block of bash is a command to run. A block of `console` or `text`, or without a language, is only to be read.
+A block of bash is a command to run. A block of `console`, `sql` or `text`, or without a language, is only to be read.
 """
 
 import ast
@@ -45,7 +45,7 @@ GUIDES = (
     "docs/rename-job.md",
     "docs/required-field.md",
 )
-READ_ONLY = ("", "console", "text")
+READ_ONLY = ("", "console", "sql", "text")
 
 
 @dataclass(frozen=True)

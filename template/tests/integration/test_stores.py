@@ -121,6 +121,7 @@ async def test_the_grace_period_starts_with_the_exchange_not_with_its_transactio
     began, used = (
         await session.execute(select(func.now(), RefreshToken.used_at))
     ).one()
+    assert used is not None
     assert used > began
 
 

@@ -14,6 +14,7 @@ class Job(BaseModel):
 
     Attributes:
         name: name in the queue. Queued jobs depend on it: see docs/rename-job.md.
+        former_names: earlier names, which jobs that wait may still have.
         priority: jobs of a higher priority run first. Mails have 10.
         tries: number of attempts, with exponential backoff: ten take 43 minutes.
         seconds: time limit of an attempt.
@@ -25,7 +26,13 @@ class Job(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: ClassVar[str]
+    former_names: ClassVar[tuple[str, ...]] = ()
     priority: ClassVar[int] = 0
     tries: ClassVar[int] = 10
     seconds: ClassVar[float] = 30
     schedule: ClassVar[str | None] = None
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return all names that its jobs may have in the queue."""
+        return (cls.name, *cls.former_names)

@@ -108,11 +108,10 @@ async def perform[H: Host](queued: QueuedJob, host: H, handlers: Handlers[H]) ->
     Raises:
         Exception: the attempt failed; the job is retried.
     """
-    by_name = {kind.name: (kind, run) for kind, run in handlers.items()}
-    kind, run = by_name[queued.entrypoint]
+    kind = next(kind for kind in handlers if queued.entrypoint in kind.names())
     try:
         with around(host.hooks.attempt, kind.name):
-            await run(queued, host)
+            await handlers[kind](queued, host)
     except Exception:
         # PgQueuer logs the final failure itself.
         attempt = queued.attempts + 1

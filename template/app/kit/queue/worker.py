@@ -43,7 +43,9 @@ class Worker[H: Host]:
         self._host = host
         self._handlers = handlers
         self._stopping = asyncio.Event()
-        self._priorities = {kind.name: kind.priority for kind in handlers}
+        self._priorities = {
+            name: kind.priority for kind in handlers for name in kind.names()
+        }
         self._queuer: PgQueuer | None = None
         logging.getLogger("pgqueuer").addFilter(without_traceback)
 
@@ -107,9 +109,10 @@ class Worker[H: Host]:
             async with self._host.database.transaction() as session:
                 await JobQueue(session, CLOCK).add_once(kind())
 
-        queuer.entrypoint(
-            kind.name, on_failure="hold", executor_factory=partial(_retrying, kind)
-        )(run)
+        for name in kind.names():
+            queuer.entrypoint(
+                name, on_failure="hold", executor_factory=partial(_retrying, kind)
+            )(run)
         if kind.schedule is not None:
             queuer.schedule(kind.name, kind.schedule)(add)
 

@@ -28,7 +28,7 @@ from app.kit.queue.store import JobQueue
 from app.kit.queue.worker import Worker, working
 from scripts.jobs import describe, retry
 from tests.conftest import MakeSettings
-from tests.jobs import next_jobs
+from tests.jobs import do_waiting_jobs, next_jobs
 
 pytestmark = pytest.mark.integration
 CONTEXT = RequestContext("192.0.2.1", "request-1")
@@ -335,6 +335,21 @@ async def test_jobs_without_a_handler_are_reported(
         while "No handler for 1 waiting jobs: former-name" not in logged:
             await asyncio.sleep(0.02)
             logged += capsys.readouterr().out
+
+
+async def test_a_job_that_waits_under_a_former_name_is_processed(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RemovePicture, "former_names", ("drop-picture",))
+    insert = text(
+        "INSERT INTO pgqueuer (priority, status, entrypoint, payload) "
+        "VALUES (0, 'queued', 'drop-picture', :payload)"
+    )
+    payload = RemovePicture(picture="a.png").model_dump_json().encode()
+    async with container.database.transaction() as session:
+        await session.execute(insert, {"payload": payload})
+    await do_waiting_jobs(container)
+    assert await _count(container) == {}
 
 
 async def test_a_worker_without_a_database_logs_it_and_can_be_stopped(

@@ -29,7 +29,7 @@ NIKOS = "\u03bd\u03b9\u03ba\u03bf\u03c3@example.org"
         ("\u212a@example.org", "k@example.org"),
         ("a@xn--bcher-kva.de", "a@b\u00fccher.de"),
         ("A@XN--BCHER-KVA.DE", "a@b\u00fccher.de"),
-        ("a@BU\u0308CHER.de", "a@b\u00fccher.de"),
+        ("a@ZU\u0308RICH.de", "a@z\u00fcrich.de"),
         ("a@\uff45xample\u3002org", "a@example.org"),
         ("a@xn--a.de", "a@xn--a.de"),
         ("Nobody", "nobody"),

@@ -152,7 +152,7 @@ def test_the_tls_versions_are_bounded() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (f"{LOGIN}?sslmode=requird", "sslmode must be disable or"),
+        (f"{LOGIN}?sslmode=always", "sslmode must be disable or"),
         (f"{LOGIN}?target_session_attrs=master", "target_session_attrs must be any"),
         (f"{LOGIN}?gssencmode=require", "gssencmode must be disable or prefer"),
         (f"{LOGIN}?connect_timeout=soon", "connect_timeout must be a whole number"),
