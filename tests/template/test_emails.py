@@ -110,7 +110,9 @@ def test_an_interrupted_fill_continues_over_several_batches(database: Database) 
     database.ask("ALTER TABLE users ENABLE TRIGGER USER")
     database.ask("CREATE UNIQUE INDEX uq_users_canonical_email ON users (canonical_email)")
     database.ask("UPDATE users SET canonical_email = lower(email) WHERE email LIKE 'User1%'")
+    # by a process of the earlier release, in the meantime
+    database.ask("UPDATE users SET canonical_email = $1 WHERE email = $2", ZOE, normalize("NFD", ZOE))
     database.alembic("upgrade", "head")
-    assert database.ask("SELECT count(*) FROM users WHERE canonical_email IS NULL") == [[0]]
+    assert database.ask("SELECT email FROM users WHERE canonical_email IS NULL") == [[ZOE]]
     assert database.find([*SHARED, "USER1499@example.org"]) == [*SHARED, "User1499@example.org"]
     assert database.find(["ada@example.org"]) == [None]

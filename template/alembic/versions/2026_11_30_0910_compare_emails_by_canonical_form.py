@@ -34,7 +34,7 @@ WRITE = sa.text("""
         WHEN users.deleted_at IS NULL AND EXISTS (
             SELECT FROM users AS other
             WHERE other.canonical_email = new.form AND other.deleted_at IS NULL
-        ) THEN users.email
+        ) THEN NULLIF(users.email, new.form)
         ELSE new.form
     END
     FROM (
@@ -69,7 +69,8 @@ def fill(connection: sa.Connection) -> None:
     """Fill in batches, each a transaction of its own; a broken run continues.
 
     Of several users with equal e-mails, one gets the form. The others get their own
-    spelling instead, and sign in with it: `python -m scripts.emails` lists them.
+    spelling instead (NULL if that is the form), and sign in with it: `python -m
+    scripts.emails` lists them.
     """
     for turn in range(3):
         last = UUID(int=0)
