@@ -41,8 +41,10 @@ class AccountService:
         self._limits = limits
         self._audit = audit
 
-    async def register(self, data: RegisterRequest) -> User:
+    async def register(self, data: RegisterRequest, device: str = "") -> User:
         """Create an account with the role `user`, and mail a verification link.
+
+        The account knows the device.
 
         Raises:
             ConflictException: the e-mail is taken.
@@ -62,6 +64,7 @@ class AccountService:
                 role=Role.USER,
             )
         )
+        await self._limits.remember(user.email, device)
         await self._audit.done("register", actor=user.id, subject=user.id)
         await self._links.send(user, user.email, Purpose.VERIFY)
         return user

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.utils.addresses import UNKNOWN
 
-# From the last sign-in or refresh on.
+# From the registration, the last login, refresh or reset of the password on.
 KNOWN_FOR = timedelta(days=30)
 
 

@@ -36,7 +36,10 @@ LOGIN_KNOWN = Limit("login-known", 20, DAY)
 LOGIN_EMAIL = Limit("login-email", 30, DAY)
 # Per provider's network and e-mail, so that one cannot use up what all strangers have.
 LOGIN_NETWORK = Limit("login-network", 10, DAY)
+# Per known device and e-mail; per e-mail, because one who had access once may have made
+# any number of devices known.
 LOGIN_DEVICE = Limit("login-device", 20, DAY)
+LOGIN_DEVICES = Limit("login-devices", 50, DAY)
 # Of the signed-in user, per address and e-mail; per e-mail.
 CONFIRM = Limit("confirm-password", 5, QUARTER)
 CONFIRM_EMAIL = Limit("confirm-password-email", 20, DAY)
@@ -136,7 +139,7 @@ class LimitService:
         email = canonical_email(email)
         own = [_per(LOGIN_DEVICE, device, email), _per(LOGIN, self._address, email)]
         shared = [_per(LOGIN_KNOWN, email), _per(LOGIN_NETWORK, self._network, email)]
-        shared.append(_per(LOGIN_EMAIL, email))
+        shared += [_per(LOGIN_EMAIL, email), _per(LOGIN_DEVICES, email)]
         for _, key in (*own, *shared, *self._of_password(email)):
             await self._store.forget(key)
         await self.remember(email, device)
@@ -176,7 +179,8 @@ class LimitService:
 
     def _of_login(self, email: str, client: Client) -> list[Counted]:
         if client.device:
-            return [_per(LOGIN_DEVICE, client.device, email)]
+            by_device = _per(LOGIN_DEVICE, client.device, email)
+            return [by_device, _per(LOGIN_DEVICES, email)]
         by_address = _per(LOGIN_ADDRESS, self._address)
         own = _per(LOGIN, self._address, email)
         if client.is_known:

@@ -7,11 +7,13 @@ import pytest
 
 from app.core.exceptions import TooManyRequestsException, UnauthorizedException
 from app.domain.models.user import User
+from app.domain.schemas.account import RegisterRequest
 from app.service.limit_service import (
     CONFIRM,
     CONFIRM_EMAIL,
     LOGIN,
     LOGIN_DEVICE,
+    LOGIN_DEVICES,
     LOGIN_EMAIL,
     LOGIN_KNOWN,
     LOGIN_NETWORK,
@@ -22,6 +24,7 @@ from app.service.limit_service import (
 )
 from app.utils.addresses import UNKNOWN
 from tests.conftest import PASSWORD, MakeUser
+from tests.people import ADA
 from tests.unit.conftest import Fakes
 
 EMAIL = "ada@example.com"
@@ -81,6 +84,15 @@ async def test_wrong_passwords_of_a_day_are_limited_also_from_known_addresses(
     assert tried == LOGIN_KNOWN.attempts + LOGIN_EMAIL.attempts
     # 24 hours meet two windows.
     assert 2 * tried <= 100
+
+
+@pytest.mark.usefixtures("user")
+async def test_all_devices_of_an_account_share_a_limit(fakes: Fakes) -> None:
+    devices = [f"phone {number}" for number in range(5)]
+    for device in devices:
+        assert await login_from(fakes, HOME, device)
+    tried = [await guess(fakes, EVERYWHERE, device) for device in devices]
+    assert sum(tried) == LOGIN_DEVICES.attempts
 
 
 @pytest.mark.usefixtures("user")
@@ -184,6 +196,16 @@ async def test_mails_that_strangers_request_do_not_keep_the_owner_from_one(
     assert await requests([fakes.limits_of(HOME)]) == MAIL_KNOWN.attempts
     assert await requests([fakes.limits_of(AWAY)], "phone") == MAIL_KNOWN.attempts
     assert await requests([fakes.limits_of(AWAY)]) == 0
+
+
+async def test_an_account_knows_who_registered_it(fakes: Fakes) -> None:
+    fakes.accounts._limits = fakes.limits_of(HOME)
+    await fakes.accounts.register(
+        RegisterRequest.model_validate(ADA | {"email": EMAIL}), "phone"
+    )
+    await guess(fakes, EVERYWHERE)
+    assert await login_from(fakes, HOME)
+    assert await login_from(fakes, AWAY, "phone")
 
 
 async def test_a_reset_password_lets_the_device_sign_in_after_an_attack(

@@ -31,9 +31,11 @@ SENT = "If the account exists, an e-mail is on its way"
     status_code=status.HTTP_201_CREATED,
     openapi_extra=PUBLIC,
 )
-async def register(data: RegisterRequest, service: AccountServiceDep) -> User:
+async def register(
+    data: RegisterRequest, service: AccountServiceDep, device: DeviceDep
+) -> User:
     """Create an account. It has no privileges."""
-    return await service.register(data)
+    return await service.register(data, device)
 
 
 @router.post("/change-password", openapi_extra=NO_REPLAY)
