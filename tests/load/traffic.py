@@ -14,7 +14,7 @@ import httpx
 from .service import Service
 
 # Threads of each kind, the pause between their requests in seconds, and the limits of a run.
-THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "search": 1, "owned": 1, "login": 2, "write": 3, "upload": 1}
+THREADS = {"health": 1, "ready": 1, "read": 3, "list": 2, "search": 1, "owned": 1, "login": 2, "write": 2, "upload": 1}
 # Sent as a user without rights, the rest as an admin.
 OWNERS = {"owned", "login", "upload"}
 PAUSE = 0.1
