@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table with text left-aligned and numbers right-aligned."""
+    """Print a table with text left-aligned and numbers right-aligned; without rows, nothing."""
+    if not rows:
+        return
     lines = [[_cell(value) for value in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [
