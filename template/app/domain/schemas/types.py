@@ -50,15 +50,19 @@ StrictInt8 = Annotated[Int8, Strict()]
 StrictNumber = Annotated[FiniteFloat, Strict()]
 
 
+def _times(*counts: int) -> str:
+    return "{" + ",".join(map(str, counts)) + "}"
+
+
 def _up_to(most: int) -> str:
     """Return the pattern of the integers from 0 to a limit, without leading zeros."""
     digits = str(most)
-    parts = ["0", rf"[1-9][0-9]{{0,{len(digits) - 2}}}"]
+    parts = ["0", "[1-9][0-9]" + _times(0, len(digits) - 2)]
     for place, digit in enumerate(digits):
         least = 0 if place else 1
         if int(digit) > least:
-            rest = len(digits) - place - 1
-            parts.append(f"{digits[:place]}[{least}-{int(digit) - 1}][0-9]{{{rest}}}")
+            rest = _times(len(digits) - place - 1)
+            parts.append(f"{digits[:place]}[{least}-{int(digit) - 1}][0-9]{rest}")
     return "|".join([*parts, digits])
 
 
