@@ -142,6 +142,6 @@ def test_a_stalled_body_delays_the_exit_only_until_its_timeout(name: str, serve:
             end = several.submit(service.stop)
             answer = connection.answer()
             code, seconds = end.result()
-        assert (answer.status, answer.whole, code) == (503, True, 0)
+        assert (answer.status, answer.whole, code) == (408, True, 0)
         assert seconds < PATIENCE + LONGEST_STOP
         assert not list(service.uploads.glob("*"))
