@@ -91,7 +91,7 @@ def test_a_project_passes_its_own_tests(project: Path, server: str) -> None:
     make(project, "test", TEST_DATABASE_URL=server)
 
 
-@pytest.mark.parametrize("test", ["unit/kit/test_config.py", "integration/kit/test_reading.py"])
+@pytest.mark.parametrize("test", ["unit/kit/test_config.py", "integration/test_reading.py"])
 def test_a_test_passes_when_started_in_its_own_directory(project: Path, server: str, test: str) -> None:
     once_for_each_python(test, project)
     folder, _, name = f"tests/{test}".rpartition("/")

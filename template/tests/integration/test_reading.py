@@ -1,15 +1,104 @@
-"""Requests that read: GET and HEAD."""
+"""Read-only sessions and their connections."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import DatabaseManager
+from app.core.db import sessions
+from app.core.db.sessions import WriteInReadingError, transaction_within
 from app.domain.models.user import User
 from app.service.user_service import UserService
-from tests.conftest import Headers
+from tests.conftest import Headers, MakeUser
+from tests.integration.conftest import direct, store, store_and_fail
 
 pytestmark = pytest.mark.integration
+Write = Callable[[AsyncSession, User], Awaitable[object]]
+BEGUN = text("SELECT transaction_timestamp()")
+
+
+async def _begun(session: AsyncSession) -> datetime:
+    """Return the start time of the current transaction."""
+    begun: datetime = (await session.execute(BEGUN)).scalar_one()
+    return begun
+
+
+async def test_reading_statements_share_no_transaction(
+    elsewhere: DatabaseManager,
+) -> None:
+    async with elsewhere.reading() as session:
+        assert await _begun(session) < await _begun(session)
+    async with elsewhere.transaction() as session:
+        assert await _begun(session) == await _begun(session)
+
+
+async def test_reading_statements_can_share_a_transaction(
+    elsewhere: DatabaseManager,
+) -> None:
+    async with elsewhere.reading() as session:
+        async with transaction_within(session):
+            assert await _begun(session) == await _begun(session)
+        assert await _begun(session) < await _begun(session)
+    async with elsewhere.transaction() as session, transaction_within(session):
+        assert await _begun(session) == await _begun(session)
+
+
+async def test_a_connection_can_roll_back_after_reading(
+    elsewhere: DatabaseManager, make_user: MakeUser
+) -> None:
+    async with elsewhere.reading() as session:
+        await _begun(session)
+    with pytest.raises(RuntimeError):
+        await store_and_fail(elsewhere, make_user())
+    async with elsewhere.reading() as session:
+        assert (await session.scalars(select(User))).all() == []
+
+
+async def _add(session: AsyncSession, user: User) -> None:
+    session.add(User(email="eve@example.com", password_hash="", full_name="Eve"))
+    await session.flush()
+
+
+async def _change_without_writing(session: AsyncSession, user: User) -> None:
+    (await session.scalars(select(User))).one().full_name = "Eve"
+
+
+async def _delete_without_writing(session: AsyncSession, user: User) -> None:
+    await session.delete((await session.scalars(select(User))).one())
+
+
+WRITES: dict[str, Write] = {
+    "add": _add,
+    "change": _change_without_writing,
+    "delete": _delete_without_writing,
+    "INSERT": lambda session, user: session.execute(
+        insert(User).values(email="e@example.com", password_hash="", full_name="Eve")
+    ),
+    "UPDATE": lambda session, user: session.execute(
+        update(User).where(User.id == user.id).values(full_name="Eve")
+    ),
+    "DELETE": lambda session, user: session.execute(
+        delete(User).where(User.id == user.id)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_reading_session_refuses_writes(
+    elsewhere: DatabaseManager, make_user: MakeUser, name: str
+) -> None:
+    user = await store(elsewhere, make_user())
+    with pytest.raises(WriteInReadingError, match="GET and HEAD are read-only"):
+        async with elsewhere.reading() as session:
+            await WRITES[name](session, user)
+    async with elsewhere.reading() as session:
+        kept = (await session.scalars(select(User))).one()
+    assert (kept.id, kept.full_name) == (user.id, user.full_name)
 
 
 async def test_a_get_that_writes_is_a_500_and_writes_nothing(
@@ -30,6 +119,30 @@ async def test_a_get_that_writes_is_a_500_and_writes_nothing(
     async with database.reading() as session:
         names = await session.scalars(select(User.full_name))
         assert "Eve" not in names.all()
+
+
+@direct
+@pytest.mark.parametrize("rested", [-1.0, 60.0])
+async def test_a_connection_lost_while_idle_is_replaced(
+    fresh_client: AsyncClient,
+    elsewhere: DatabaseManager,
+    monkeypatch: pytest.MonkeyPatch,
+    rested: float,
+) -> None:
+    monkeypatch.setattr(sessions, "RESTED", rested)
+    async with elsewhere.reading() as session:
+        lost = await _number(session)
+        async with elsewhere.reading() as other:
+            # Returns once the backend has exited, within 20 s.
+            await other.execute(text(f"SELECT pg_terminate_backend({lost}, 20000)"))
+    # Let the event loop notice the closed connection.
+    await asyncio.sleep(0.05)
+    async with elsewhere.reading() as session, elsewhere.reading() as other:
+        assert lost not in {await _number(session), await _number(other)}
+
+
+async def _number(session: AsyncSession) -> int:
+    return int((await session.execute(text("SELECT pg_backend_pid()"))).scalar_one())
 
 
 @pytest.mark.parametrize(

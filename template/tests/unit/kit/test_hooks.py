@@ -104,7 +104,7 @@ async def test_the_worker_hook_gets_the_names_of_jobs(
     worker = Worker(Container(settings, parts), kinds())
     worker.stop()
     await worker.run()
-    assert diary.notes == sorted(kind.name for kind in kinds())
+    assert diary.notes == sorted(name for kind in kinds() for name in kind.names())
 
 
 def test_a_job_carries_the_headers_of_hooks(
