@@ -163,14 +163,16 @@ class Stage:
                 expires_at=expires_at,
             )
             await session.merge(mail_token)
+        # The token is exchanged by each call. Its successor is the same each second.
+        theirs = RefreshToken.user_id == self._id(SECOND)
+        await session.execute(delete(RefreshToken).where(theirs))
         refresh_token = RefreshToken(
             token_hash=token_hash(self.known["REFRESH_TOKEN"]),
             family_id=uuid4(),
             user_id=self._id(SECOND),
             expires_at=expires_at,
-            used_at=None,
         )
-        await session.merge(refresh_token)
+        session.add(refresh_token)
 
     def _current(self, header: bytes) -> bytes:
         """Replace the token of a deleted user by the successor's."""

@@ -32,6 +32,7 @@ max_client_conn = 500
 # By file, the number of skipped tests: they need their own PostgreSQL connection or its password. 0: the whole file.
 SKIPPED = {
     "test_broken_connections": 0,
+    "test_database_url": 0,
     "test_failover": 0,
     "test_outages": 1,
     "test_reading": 2,

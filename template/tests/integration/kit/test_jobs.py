@@ -15,7 +15,7 @@ from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
 from app.core.logging import setup_logging
-from app.domain.jobs.account import RemovePicture, SendMail
+from app.domain.jobs.account import SendMail
 from app.domain.jobs.purge import Purge
 from app.jobs.__main__ import liveness_file, main, work
 from app.jobs.registry import kinds
@@ -308,8 +308,8 @@ async def test_a_scheduled_job_is_not_added_while_one_is_queued(
 
 
 async def test_a_mail_does_not_wait_for_a_backlog(container: Container) -> None:
-    for number in range(3):
-        await _add(container, RemovePicture(picture=str(number)))
+    for _ in range(3):
+        await _add(container, Purge())
     await _add(container, MAIL)
     async with container.database.transaction() as session:
         first, *_ = await next_jobs(queue_within(session))
@@ -340,14 +340,13 @@ async def test_jobs_without_a_handler_are_reported(
 async def test_a_job_that_waits_under_a_former_name_is_processed(
     container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RemovePicture, "former_names", ("drop-picture",))
-    insert = text(
-        "INSERT INTO pgqueuer (priority, status, entrypoint, payload) "
-        "VALUES (0, 'queued', 'drop-picture', :payload)"
+    monkeypatch.setattr(Purge, "former_names", ("clean-up",))
+    insert = (
+        "INSERT INTO pgqueuer (priority, status, entrypoint) "
+        "VALUES (0, 'queued', 'clean-up')"
     )
-    payload = RemovePicture(picture="a.png").model_dump_json().encode()
     async with container.database.transaction() as session:
-        await session.execute(insert, {"payload": payload})
+        await session.execute(text(insert))
     await do_waiting_jobs(container)
     assert await _count(container) == {}
 
