@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.core.context import RequestContext
 from app.domain.models.audit_event import AuditEvent
-from app.utils.addresses import site_network
+from app.utils.addresses import UNKNOWN, site_network
 
 # Seconds in which repetitions of a refusal are counted in one row.
 WINDOW = 3600
@@ -69,8 +69,14 @@ class AuditService:
             request_id=self._context.request_id,
         )
 
-    def _repeat_key(self, action: str, actor: UUID | None, subject: UUID | None) -> str:
-        """Return the same key for a caller's repetitions."""
-        caller = actor or site_network(self._context.address)
+    def _repeat_key(
+        self, action: str, actor: UUID | None, subject: UUID | None
+    ) -> str | None:
+        """Return the same key for a caller's repetitions; None if nobody is known."""
+        address = self._context.address
+        network = None if address == UNKNOWN else site_network(address)
+        caller = actor or network or subject
+        if caller is None:
+            return None
         parts = (action, caller, subject, time() // WINDOW)
         return sha256("\n".join(map(str, parts)).encode()).hexdigest()

@@ -34,7 +34,7 @@ FIRST: dict[str, Any] = {
         ({}, {"address": "2001:db8:1::1"}, 2),
         ({"address": "192.0.2.1"}, {"address": "192.0.2.2"}, 2),
         ({"address": UNKNOWN}, {}, 1),
-        ({"address": UNKNOWN, "subject": None}, {}, 1),
+        ({"address": UNKNOWN, "subject": None}, {}, 2),
         ({"actor": ACTOR}, {"actor": ACTOR, "address": "192.0.2.2"}, 1),
         ({"actor": ACTOR}, {"actor": uuid4()}, 2),
     ],
