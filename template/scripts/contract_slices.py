@@ -41,29 +41,23 @@ async def describe_slices(
     Ids of referenced rows cannot be guessed: the operations' descriptions get examples.
     """
     database = DatabaseManager(settings)
-    await database.connect()
-    try:
-        async with database.transaction() as session:
-            await session.merge(user)
-            # Rows refer to their owner by id only: the session cannot order inserts.
-            await session.flush()
-            for slice in SLICES:
-                statement = f"TRUNCATE {slice.table} CASCADE"
-                await session.execute(text(statement))
-            described = ""
-            for slice in SLICES:
-                # DELETE calls get one row, so that the other stays.
-                kept, doomed = [
-                    (await slice.add(session, user.id)).id for _ in range(2)
-                ]
-                body = await slice.body(session, user.id)
-                change = {slice.field: body[slice.field]}
-                _give_body(operations[slice.path]["post"], body)
-                _give_body(operations[slice.item]["patch"], change)
-                _give_id(operations[slice.item]["patch"], kept)
-                described += _describe(slice, kept, doomed)
-    finally:
-        await database.disconnect()
+    async with database.connected(), database.transaction() as session:
+        await session.merge(user)
+        # Rows refer to their owner by id only: the session cannot order inserts.
+        await session.flush()
+        for slice in SLICES:
+            statement = f"TRUNCATE {slice.table} CASCADE"
+            await session.execute(text(statement))
+        described = ""
+        for slice in SLICES:
+            # DELETE calls get one row, so that the other stays.
+            kept, doomed = [(await slice.add(session, user.id)).id for _ in range(2)]
+            body = await slice.body(session, user.id)
+            change = {slice.field: body[slice.field]}
+            _give_body(operations[slice.path]["post"], body)
+            _give_body(operations[slice.item]["patch"], change)
+            _give_id(operations[slice.item]["patch"], kept)
+            described += _describe(slice, kept, doomed)
     return described
 
 

@@ -33,12 +33,9 @@ async def create_admin(settings: Settings, email: str, password: str) -> None:
     """
     data = new_user(email, password, "Admin", Role.ADMIN)
     container = Container(settings)
-    await container.database.connect()
-    try:
+    async with container.database.connected():
         await container.database.ping()
         await container.in_transaction(OPERATOR, lambda scope: _create(scope, data))
-    finally:
-        await container.database.disconnect()
 
 
 async def _create(scope: RequestScope, data: UserCreate) -> None:

@@ -99,13 +99,10 @@ async def main(settings: Settings, kept: UUID | None) -> str:
         AppException: the database does not answer, or no admin would be left.
     """
     container = Container(settings)
-    await container.database.connect()
-    try:
+    async with container.database.connected():
         return await container.in_transaction(
             OPERATOR, list_shared if kept is None else lambda scope: keep(scope, kept)
         )
-    finally:
-        await container.database.disconnect()
 
 
 def _wanted() -> UUID | None:

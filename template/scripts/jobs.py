@@ -58,13 +58,10 @@ async def main(settings: Settings, wanted: list[str] | None) -> str:
         AppException: the database does not answer.
     """
     container = Container(settings)
-    await container.database.connect()
-    try:
+    async with container.database.connected():
         return await container.in_transaction(
             OPERATOR, describe if wanted is None else lambda scope: retry(scope, wanted)
         )
-    finally:
-        await container.database.disconnect()
 
 
 def _wanted() -> list[str] | None:

@@ -35,14 +35,11 @@ async def seed(settings: Settings, password: str) -> list[str]:
         raise ConfigurationError("ENVIRONMENT is production: seeding is not allowed.")
     container = Container(settings)
     created: list[str] = []
-    await container.database.connect()
-    try:
+    async with container.database.connected():
         await container.database.ping()
         await container.in_transaction(
             SEEDER, lambda scope: _create_missing(scope, password, created)
         )
-    finally:
-        await container.database.disconnect()
     return created
 
 

@@ -62,6 +62,15 @@ class DatabaseManager:
         if self._engine is not None:
             await self._engine.dispose()
 
+    @asynccontextmanager
+    async def connected(self) -> AsyncGenerator[None]:
+        """Connect for the time of a block, such as a script."""
+        try:
+            await self.connect()
+            yield
+        finally:
+            await self.disconnect()
+
     @property
     def engine(self) -> AsyncEngine:
         """The engine.

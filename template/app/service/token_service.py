@@ -194,7 +194,7 @@ def _checked(user: User | None, version: int) -> User:
     """Return a user whose tokens of this version are valid.
 
     Raises:
-        UnauthorizedException: the user is gone, inactive or has revoked them.
+        UnauthorizedException: the user does not exist, is inactive or has revoked them.
     """
     if user is None or not user.is_active or user.token_version != version:
         raise UnauthorizedException(ENDED)

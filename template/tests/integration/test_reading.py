@@ -122,14 +122,14 @@ async def test_a_get_that_writes_is_a_500_and_writes_nothing(
 
 
 @direct
-@pytest.mark.parametrize("rested", [-1.0, 60.0])
+@pytest.mark.parametrize("limit", [-1.0, 60.0])
 async def test_a_connection_lost_while_idle_is_replaced(
     fresh_client: AsyncClient,
     elsewhere: DatabaseManager,
     monkeypatch: pytest.MonkeyPatch,
-    rested: float,
+    limit: float,
 ) -> None:
-    monkeypatch.setattr(sessions, "RESTED", rested)
+    monkeypatch.setattr(sessions, "IDLE", limit)
     async with elsewhere.reading() as session:
         lost = await _number(session)
         async with elsewhere.reading() as other:

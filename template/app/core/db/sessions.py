@@ -15,7 +15,7 @@ from app.core.db.errors import is_lost
 
 # Ping only connections that were idle for this many seconds: a ping before each use
 # would cost as much as the use.
-RESTED = 1.0
+IDLE = 1.0
 
 
 class WriteInReadingError(RuntimeError):
@@ -134,13 +134,13 @@ async def transaction_within(session: AsyncSession) -> AsyncIterator[None]:
 
 def watch(engine: AsyncEngine) -> None:
     """Check the connections of an engine before use."""
-    event.listen(engine.sync_engine, "checkin", _lay_to_rest)
+    event.listen(engine.sync_engine, "checkin", _note_idle)
     event.listen(engine.sync_engine, "checkout", _require_alive)
     event.listen(engine.sync_engine, "handle_error", _give_up_lost)
 
 
-def _lay_to_rest(connection: Any, record: Any) -> None:
-    record.info["rests_since"] = monotonic()
+def _note_idle(connection: Any, record: Any) -> None:
+    record.info["idle_since"] = monotonic()
     if connection is not None:
         connection.autocommit = False
 
@@ -151,11 +151,11 @@ def _require_alive(connection: Any, record: Any, _: Any) -> None:
     A new connection is not checked: its first statement reports errors better than
     SQLAlchemy, which replaces a connection only twice.
     """
-    if (rests_since := record.info.get("rests_since")) is None:
+    if (idle_since := record.info.get("idle_since")) is None:
         return
     if connection.driver_connection.is_closed():
         raise DisconnectionError
-    if monotonic() - rests_since > RESTED:
+    if monotonic() - idle_since > IDLE:
         try:
             connection.ping()
         except TimeoutError:

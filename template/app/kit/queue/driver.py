@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.core.db.errors import AWAY, BROKEN, mapped_errors, why_unavailable
 from app.core.exceptions import ServiceUnavailableException
 
-# A time that passed under an earlier expression is made up for under the new one.
+# If a time passed under an earlier expression, the job runs once under the new one.
 ADD_SCHEDULES = """
     WITH added AS (
         SELECT * FROM unnest($1::text[], $2::text[], $3::interval[])

@@ -75,7 +75,7 @@ class Worker[H: Host]:
                 logger.exception("Worker paused")
             else:
                 continue
-            await self._rest()
+            await self._pause()
 
     async def _work(self, driver: ListeningDriver) -> None:
         settings = self._host.settings
@@ -116,7 +116,7 @@ class Worker[H: Host]:
         if kind.schedule is not None:
             queuer.schedule(kind.name, kind.schedule)(add)
 
-    async def _rest(self) -> None:
+    async def _pause(self) -> None:
         try:
             await asyncio.wait_for(self._stopping.wait(), AWAY)
         except TimeoutError:

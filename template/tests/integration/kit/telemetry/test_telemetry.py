@@ -205,9 +205,9 @@ async def test_no_personal_data_and_no_secret_is_traced_or_reported(
 ) -> None:
     with receiver() as kept:
         words = await live_in(create_app(fresh_database, _all_of(kept)))
-    told = str(kept.spans()) + str(kept.events())
+    reported = str(kept.spans()) + str(kept.events())
     assert (bool(kept.spans()), len(kept.events())) == (True, 1)
-    assert [word for word in words if word in told] == []
+    assert [word for word in words if word in reported] == []
 
 
 async def _forget(client: AsyncClient, admin: User) -> None:
