@@ -47,5 +47,5 @@ class _Stopwatch:
 
     def pytest_sessionfinish(self) -> None:
         seconds = self._seconds.values()
-        said = {"ms_each": mean(seconds) * 1000, "ms_median": median(seconds) * 1000, "tests": len(seconds)}
-        self._out.write_text(json.dumps(said))
+        figures = {"ms_each": mean(seconds) * 1000, "ms_median": median(seconds) * 1000, "tests": len(seconds)}
+        self._out.write_text(json.dumps(figures))

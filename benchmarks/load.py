@@ -65,10 +65,10 @@ def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = 
         file.flush()
         to = (f"http://127.0.0.1:{port}", "--", file.name, str(pause))
         command = (wrk(), "-t1", f"-c{connections}", f"-d{seconds}", f"--timeout={PATIENCE}", "-s", SCRIPT, *to)
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
-    if said.returncode:
-        raise BenchError(f"wrk ended with {said.returncode}: {said.stderr or said.stdout}")
-    figures = json.loads(said.stdout.splitlines()[-1])
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"wrk ended with {done.returncode}: {done.stderr or done.stdout}")
+    figures = json.loads(done.stdout.splitlines()[-1])
     refused, broken = figures.pop("refused"), figures.pop("broken")
     if refused or broken:
         raise BenchError(f"Of {figures['requests']} requests {refused} were refused and {broken} broke off.")

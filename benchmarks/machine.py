@@ -35,8 +35,8 @@ def versions(python: Path, packages: Sequence[str] = PACKAGES) -> dict[str, str]
 
 def version_of_wrk() -> str:
     """Return the version of wrk."""
-    said = subprocess.run((wrk(), "--version"), capture_output=True, text=True, check=False)
-    return said.stdout.split()[1]
+    done = subprocess.run((wrk(), "--version"), capture_output=True, text=True, check=False)
+    return done.stdout.split()[1]
 
 
 def _processor() -> str:
