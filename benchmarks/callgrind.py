@@ -88,8 +88,13 @@ def version() -> str:
 
 
 @contextmanager
-def counted(python: Path, app: str, project: Path, place: Path, env: Mapping[str, str]) -> Iterator[CountedService]:
-    """Run a project's application under callgrind, with counting switched off."""
+def counted(
+    python: Path, app: str, project: Path, place: Path, env: Mapping[str, str], seed: int = 0
+) -> Iterator[CountedService]:
+    """Run a project's application under callgrind, with counting switched off.
+
+    The seed decides Python's hashes of strings: the same seed repeats a count, another one draws other collisions.
+    """
     place.mkdir()
     socket, log = place / "socket", place / "log"
     valgrind = (
@@ -98,7 +103,7 @@ def counted(python: Path, app: str, project: Path, place: Path, env: Mapping[str
     )
     driver = (python, "-m", "benchmarks.driver", app, socket)
     # Hashes of strings and addresses of objects determine the collisions in dicts.
-    fixed = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
+    fixed = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": str(seed)}
     with started(*_at_fixed_addresses(), *valgrind, *driver, cwd=project, log=log, **env, **fixed) as leash:
         if (client := _connect(socket, leash)) is None:
             raise BenchError(f"The service does not start under valgrind:\n{_end_of(log)}")

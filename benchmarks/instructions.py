@@ -20,8 +20,8 @@ from benchmarks.stage import Stage, filled
 from mkbackend import bundle
 
 POST, LOGIN = "POST a user", "login"
-# On a quiet machine the same code repeats to 0.02 %. Any change moves objects in memory, and with them collisions in
-# Python's caches; on a busy one the event loop wakes more often. Changes of words alone counted up to 1.8 % more.
+# With one seed, on a quiet machine, the same code repeats to 0.02 %. Another seed, path or change gives other
+# collisions in Python's dicts and caches: up to 2.8 % for a login. So each round has a seed, the median is compared.
 TOLERANCE = 0.03
 # Warm-up requests, as the interpreter and SQLAlchemy adapt to repeated work, and counted ones. Under valgrind hashing a
 # password takes a second.
@@ -44,7 +44,7 @@ def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
         for (name, project), letter in zip(projects.items(), "ab", strict=True):
             counted_here = f"counted_{number}{letter}"
             fresh = filled(project, stage.python, stage.new_database(counted_here))
-            for operation, instructions in _count(fresh, place / counted_here):
+            for operation, instructions in _count(fresh, place / counted_here, seed=number):
                 details[name][operation].append({"kilo_instructions": instructions / 1000})
     return details
 
@@ -81,12 +81,12 @@ def last_release(stage: Stage, place: Path) -> tuple[str, Path]:
     return release, project
 
 
-def _count(stage: Stage, place: Path) -> Iterator[tuple[str, float]]:
+def _count(stage: Stage, place: Path, seed: int) -> Iterator[tuple[str, float]]:
     """Start the service under callgrind; yield the instructions of each operation."""
     plan = ours(stage, **SETTINGS)
     env = {name: value.format(port=8000) for name, value in plan.env.items()}
     operations = {**plan.operations, POST: _create_user, LOGIN: lambda *_: _login(plan)}
-    with counted(stage.python, "app.main:app", stage.project, place, env) as service:
+    with counted(stage.python, "app.main:app", stage.project, place, env, seed) as service:
         ((_, body),) = service.send([_call(_login(plan))])
         token = json.loads(body)["access_token"]
         for operation, (warm_up, requests) in REQUESTS.items():
