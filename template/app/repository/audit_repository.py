@@ -21,7 +21,8 @@ WRITTEN = (
 INSERT = insert(AuditEvent.__table__).on_conflict_do_update(  # type: ignore[arg-type]
     index_elements=[AuditEvent.repeat_key],
     index_where=AuditEvent.repeat_key.is_not(None),
-    set_={"count": AuditEvent.count + 1, "last_at": func.now()},
+    # Not now(), the start of a transaction that may have waited for the first one.
+    set_={"count": AuditEvent.count + 1, "last_at": func.clock_timestamp()},
 )
 
 

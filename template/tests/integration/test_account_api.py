@@ -7,7 +7,7 @@ from unicodedata import normalize
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.database import DatabaseManager
 from app.domain.models.audit_event import AuditEvent
@@ -15,6 +15,7 @@ from app.domain.models.user import User
 from app.domain.roles import Role
 from app.kit.mail import Mail
 from app.main import create_app
+from app.repository.audit_repository import AuditRepository
 from tests.conftest import PASSWORD, Headers, MakeSettings, MakeUser, SignIn
 from tests.integration.conftest import store
 from tests.people import ADA
@@ -278,6 +279,30 @@ async def test_concurrent_refusals_of_a_caller_are_counted_in_one_row(
         users[1].id: 10,
     }
     assert all(event.last_at and event.last_at >= event.created_at for event in events)
+
+
+async def test_a_repetition_is_not_dated_before_the_first_refusal(
+    elsewhere: DatabaseManager,
+) -> None:
+    def refusal() -> AuditEvent:
+        return AuditEvent(
+            action="role",
+            refused=True,
+            fields=[],
+            address="192.0.2.1",
+            request_id="abc",
+            repeat_key="the same",
+        )
+
+    async with elsewhere.transaction() as earlier:
+        await earlier.execute(select(func.now()))
+        async with elsewhere.transaction() as later:
+            await AuditRepository(later).add(refusal())
+        await AuditRepository(earlier).add(refusal())
+    async with elsewhere.reading() as session:
+        [event] = (await session.scalars(select(AuditEvent))).all()
+    assert event.last_at
+    assert event.last_at > event.created_at
 
 
 async def test_a_refused_role_is_recorded(
