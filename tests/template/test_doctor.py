@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def place(installed: Path, python: Path, scratch: Path) -> Iterator[Place]:
 @pytest.fixture
 def named(place: Place, server: str) -> str:
     """Create an empty database and set it in .env; return its name."""
-    name = f"doctor_{free_port()}"
+    name = f"doctor_{token_hex(8)}"
     sql(place, server, f"CREATE DATABASE {name}")
     place.set(DATABASE_URL=server.rpartition("/")[0] + f"/{name}")
     return name
