@@ -16,10 +16,11 @@ import pytest
 from conftest import ROOT
 from prose_rules import DETERMINERS, NOUNS, OTHER_WORDS, PHRASES, RELATIVE_WORDS, VERBS
 
-from mkbackend.slices.fields import AUTHS
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.render import render
-from mkbackend.slices.view import Target, view
+from mkbackend.slices.resource import AUTHS
+from mkbackend.slices.types.field import Target
+from mkbackend.slices.view import view
 from mkbackend.system import git
 
 FOLDERS = ("template", "slices", "src", "tests", "benchmarks", "others")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.description import Description, read_file, resource_of
-from mkbackend.slices.fields import FORMS, MODIFIERS
-from mkbackend.slices.grammar import parse, parse_field
+from mkbackend.slices.grammar import MODIFIERS, parse, parse_field
+from mkbackend.slices.types import TYPES
 
 GOOD = """
 a:str a:str/1 a:str/10000 a:str/500:unique a:str:null:unique a:str=draft a:str/5=a_b-c a:str:list a:str:list:null
@@ -112,7 +112,7 @@ def test_an_invalid_word_is_refused_by_name(word: str, why: str) -> None:
 
 
 PARTS = [
-    *FORMS,
+    *TYPES,
     *MODIFIERS,
     "a",
     "user",
@@ -140,7 +140,7 @@ def test_any_word_is_accepted_or_refused(word: str) -> None:
         field = parse_field(word)
     except BadInputError:
         return
-    assert field.type in FORMS
+    assert field.type in TYPES
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_names_reserved_by_pydantic_or_sqlalchemy_are_refused(name: str) -> None
 
 @pytest.mark.parametrize("name", ["model_year", "model_name", "fn", "cls", "query", "items", "values", "test_run"])
 def test_a_name_that_only_resembles_a_reserved_one_is_accepted(name: str) -> None:
-    assert resource_of(Description("note", (f"{name}:str",))).fields[0].column == name
+    assert resource_of(Description("note", (f"{name}:str",))).fields[0].name == name
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.slices.fields import AUTHS
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import CLASSES_INSIDE, INSIDE, LOGGED, plural_of
 from mkbackend.slices.render import render
-from mkbackend.slices.view import Target, view
+from mkbackend.slices.resource import AUTHS
+from mkbackend.slices.types.field import Target
+from mkbackend.slices.view import view
 
 # A name that occurs nowhere else, with fields of every type.
 WORDS = """

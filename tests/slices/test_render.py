@@ -7,11 +7,12 @@ import pytest
 
 from mkbackend.formatter import find_ruff
 from mkbackend.slices import migration
-from mkbackend.slices.fields import AUTHS
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import class_of
 from mkbackend.slices.render import formatted, render
-from mkbackend.slices.view import Target, view
+from mkbackend.slices.resource import AUTHS
+from mkbackend.slices.types.field import Target
+from mkbackend.slices.view import view
 
 ROOT = Path(__file__).parents[2]
 WORDS = """

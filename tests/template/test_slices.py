@@ -13,9 +13,9 @@ from combinations import FULL
 from hypothesis import HealthCheck, Phase, given, settings
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.fields import AUTHS, Resource
 from mkbackend.slices.grammar import parse, parse_field
 from mkbackend.slices.names import plural_of
+from mkbackend.slices.resource import AUTHS, Resource
 
 from .conftest import attempt, commit, make, run
 
@@ -219,7 +219,7 @@ def resources(draw: st.DrawFn) -> str:
             field = parse_field(word)
         except BadInputError:
             continue
-        known[field.column] = word
+        known[field.name] = word
     line = f"{draw(names)} {' '.join(known.values())} --auth {draw(st.sampled_from(AUTHS))}"
     return line + draw(st.sampled_from(["", " --no-soft-delete"]))
 

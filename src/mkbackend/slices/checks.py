@@ -9,10 +9,13 @@ from mkbackend import repository
 from mkbackend.errors import BadInputError
 from mkbackend.printable import on_one_line
 from mkbackend.slices import migration, record, render
-from mkbackend.slices.fields import Resource
 from mkbackend.slices.names import class_of
+from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
-from mkbackend.slices.view import Target, path_of
+from mkbackend.slices.types.bigint import BigInt
+from mkbackend.slices.types.field import Target
+from mkbackend.slices.types.ref import Ref
+from mkbackend.slices.view import path_of
 
 _LONGEST_NAME = 60
 _LONGEST_LINE = 75
@@ -55,10 +58,10 @@ def require_types(resource: Resource, found: Survey) -> None:
     """Raise BadInputError for a bigint as text if the project's template has no type for it."""
     types = (found.project / TYPES).read_text(encoding="utf-8")
     for field in resource.fields:
-        if field.type == "bigint" and field.is_text_number and "Int8Text" not in types:
+        if isinstance(field, BigInt) and field.is_text and "Int8Text" not in types:
             raise BadInputError(
                 f"{field.word}: {TYPES} of this older template lacks Int8Text, which sends it as text.",
-                f"Run mkbackend update, then retry; or send it as a number: {field.name}:bigint:number",
+                f"Run mkbackend update, then retry; or send it as a number: {field.label}:bigint:number",
             )
 
 
@@ -94,7 +97,7 @@ def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
     itself = Target(resource.name, class_of(resource.name), resource.plural, owned, private=owned)
     known = {**found.models, resource.name: itself}
     for field in resource.fields:
-        if field.type != "ref":
+        if not isinstance(field, Ref):
             continue
         name = field.args[0]
         if name not in known:
@@ -124,6 +127,6 @@ def require_short(seen: Mapping[str, Any]) -> None:
         if names.count(name) > 1:
             raise BadInputError(f"Two indexes would be named {name}: for fields NAME and NAME_id.", _OTHER)
     for column in seen["enums"]:
-        member = f"{column.enum}.{max(column.members, key=len)}"
+        member = f"{column.own_class}.{max(column.members, key=len)}"
         if len(column.name) + len(member) > _LONGEST_LINE:
-            raise BadInputError(f"{column.field.word}: {member} is too long for one line.", "Choose shorter names.")
+            raise BadInputError(f"{column.word}: {member} is too long for one line.", "Choose shorter names.")

@@ -7,9 +7,9 @@ from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices import record
-from mkbackend.slices.fields import Resource
 from mkbackend.slices.grammar import parse, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field, require_usable_resource
+from mkbackend.slices.resource import Resource
 
 _KEYS: dict[str, type[Any]] = {"name": str, "plural": str, "auth": str, "soft_delete": bool, "fields": list}
 # Keys of records, which are valid descriptions too.
@@ -48,8 +48,8 @@ def resource_of(described: Description) -> Resource:
     require_free_ranges(resource.fields)
     require_usable_resource(resource.name, resource.plural)
     for field in resource.fields:
-        require_usable_field(field.column)
-        require_free_for_class(resource.name, field.name)
+        require_usable_field(field.name)
+        require_free_for_class(resource.name, field.label)
     return resource
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.slices import base, changes, checks, migration, render
-from mkbackend.slices.defaults import refuse
 from mkbackend.slices.description import Description
-from mkbackend.slices.fields import Field, Resource
 from mkbackend.slices.grammar import parse_field, require_different, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
+from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import Survey
+from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.view import view
 from mkbackend.system import output_of
 
@@ -71,13 +71,13 @@ def _require_same(old: Resource, described: Description) -> None:
         raise BadInputError(f"{old.name} exists, and no new field is given.", "NAME:TYPE")
 
 
-def _new_field(name: str, word: str) -> Field:
+def _new_field(name: str, word: str) -> FieldType:
     """Return a new field that existing rows can get."""
     field = parse_field(word)
-    require_usable_field(field.column)
-    require_free_for_class(name, field.name)
-    if field.default is None and not field.null:
-        raise refuse(field, "existing rows would have no value.", "Add :null or =DEFAULT.")
+    require_usable_field(field.name)
+    require_free_for_class(name, field.label)
+    if field.given_default is None and not field.null:
+        raise field.refuse("existing rows would have no value.", "Add :null or =DEFAULT.")
     return field
 
 

@@ -1,21 +1,9 @@
 """Parser of the arguments of `mkbackend add`; its errors name the invalid word. Pure."""
 
-import re
+from decimal import InvalidOperation
 from itertools import pairwise
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.defaults import is_number, refuse, require_default
-from mkbackend.slices.fields import (
-    AUTHS,
-    FORMS,
-    LONGEST_KEY,
-    LONGEST_STR,
-    MODIFIERS,
-    ON_DELETE,
-    RANGES,
-    Field,
-    Resource,
-)
 from mkbackend.slices.names import (
     SECRET,
     plural_of,
@@ -24,9 +12,16 @@ from mkbackend.slices.names import (
     require_plain,
     require_sql,
 )
+from mkbackend.slices.resource import AUTHS, RANGES, Resource
+from mkbackend.slices.types import TYPES
+from mkbackend.slices.types.base import FieldType
+from mkbackend.slices.types.field import LONGEST_KEY
+from mkbackend.slices.types.text import Text
 
-_LISTS = frozenset(("str", "text", "int", "bigint", "float", "decimal", "bool", "date", "datetime", "uuid"))
-_VALUE = re.compile(r"[a-zA-Z][a-zA-Z0-9]*([_-][a-zA-Z0-9]+)*")
+# Modifiers of one type only, with that type.
+_OF_ONE = {modifier: each.type for each in TYPES.values() for modifier in each.own_modifiers}
+MODIFIERS = ("null", "unique", "index", "list", *_OF_ONE)
+_SHORT_KEY = f"A str may have {LONGEST_KEY} characters at most for it."
 
 
 def parse(
@@ -44,124 +39,90 @@ def parse(
         raise BadInputError(f"--auth {auth} is not valid.", f"Use one of {', '.join(AUTHS)}.")
     fields = tuple(parse_field(word) for word in words)
     require_different(fields)
-    if auth == "owner" and "owner_id" in [field.column for field in fields]:
+    if auth == "owner" and "owner_id" in [field.name for field in fields]:
         raise BadInputError("'owner_id' is defined twice: --auth owner adds it.", "Omit the field.")
     return Resource(name, plural, fields, auth, soft_delete)
 
 
-def require_different(fields: tuple[Field, ...]) -> None:
+def require_different(fields: tuple[FieldType, ...]) -> None:
     """Raise BadInputError if two fields have the same column name."""
-    for before, field in pairwise(sorted(fields, key=lambda field: field.column)):
-        if before.column == field.column:
-            raise BadInputError(f"{field.column!r} is defined twice: {before.word} and {field.word}.", "Omit one.")
+    for before, field in pairwise(sorted(fields, key=lambda field: field.name)):
+        if before.name == field.name:
+            raise BadInputError(f"{field.name!r} is defined twice: {before.word} and {field.word}.", "Omit one.")
 
 
-def require_free_ranges(fields: tuple[Field, ...]) -> None:
+def require_free_ranges(fields: tuple[FieldType, ...]) -> None:
     """Raise BadInputError for a field with the name of another field's range filter."""
-    filters = {field.column + ending: field.word for field in fields if field.ranged for ending in RANGES}
+    filters = {field.name + ending: field.word for field in fields if field.ranged for ending in RANGES}
     for field in fields:
-        if field.column in filters:
+        if field.name in filters:
             raise BadInputError(
-                f"{field.column!r} is defined twice: {field.word}, and a range filter of {filters[field.column]}.",
+                f"{field.name!r} is defined twice: {field.word}, and a range filter of {filters[field.name]}.",
                 "Choose another name.",
             )
 
 
-def parse_field(word: str) -> Field:
+def parse_field(word: str) -> FieldType:
     """Return the field that one word describes."""
     described, _, default = word.partition("=")
-    name, *parts = described.split(":")
-    require_plain(name, "a field")
+    label, *parts = described.split(":")
+    require_plain(label, "a field")
     if not parts or not parts[0]:
-        raise BadInputError(f"{word}: the field has no type.", f"Use {name}:str, or one of {', '.join(FORMS)}.")
+        raise BadInputError(f"{word}: the field has no type.", f"Use {label}:str, or one of {', '.join(TYPES)}.")
     type_, *args = parts[0].split("/")
-    if type_ not in FORMS:
-        raise BadInputError(f"{word}: unknown type {type_!r}.", f"Use one of {', '.join(FORMS)}.")
-    field = Field(word, name, type_, tuple(args), frozenset(parts[1:]), default if "=" in word else None)
-    require_free_for_field(field.column)
-    require_sql(field.column, "a field")
+    if type_ not in TYPES:
+        raise BadInputError(f"{word}: unknown type {type_!r}.", f"Use one of {', '.join(TYPES)}.")
+    field = TYPES[type_](word, label, tuple(args), frozenset(parts[1:]), default if "=" in word else None)
+    require_free_for_field(field.name)
+    require_sql(field.name, "a field")
     for modifier in parts[1:]:
         _require_modifier(field, modifier)
         if parts.count(modifier) > 1:
-            raise refuse(field, f":{modifier} is given twice.", "Omit one.")
-    _ARGS.get(type_, _no_args)(field)
+            raise field.refuse(f":{modifier} is given twice.", "Omit one.")
+    field.check_args()
     _require_fitting(field)
-    if field.default is not None:
-        require_default(field)
+    if field.given_default is not None:
+        _require_default(field, field.given_default)
     return field
 
 
-def _require_modifier(field: Field, modifier: str) -> None:
+def _require_modifier(field: FieldType, modifier: str) -> None:
     if modifier not in MODIFIERS:
-        raise refuse(field, f"unknown modifier {modifier!r}.", f"Use one of {', '.join(MODIFIERS)}.")
-    if modifier in ON_DELETE and field.type != "ref":
-        raise refuse(field, f":{modifier} is for a ref only.", "Omit it.")
-    if modifier == "number" and field.type != "bigint":
-        raise refuse(field, ":number is for a bigint only.", "Omit it.")
+        raise field.refuse(f"unknown modifier {modifier!r}.", f"Use one of {', '.join(MODIFIERS)}.")
+    if (only := _OF_ONE.get(modifier, field.type)) != field.type:
+        raise field.refuse(f":{modifier} is for a {only} only.", "Omit it.")
 
 
-def _no_args(field: Field) -> None:
-    if field.args:
-        raise refuse(field, f"{field.type} takes no argument.", FORMS[field.type])
-
-
-def _str_args(field: Field) -> None:
-    if len(field.args) > 1 or not all(is_number(arg, 1, LONGEST_STR) for arg in field.args):
-        raise refuse(field, f"the length must be a number from 1 to {LONGEST_STR}.", FORMS["str"])
-
-
-def _decimal_args(field: Field) -> None:
-    if len(field.args) != 2 or not (is_number(field.args[0], 1, 28) and is_number(field.args[1], 0, 28)):
-        raise refuse(field, "a decimal needs its number of digits, 28 at most, and of decimal places.", _DECIMAL)
-    if int(field.args[1]) > int(field.args[0]):
-        raise refuse(field, "there are more decimal places than digits.", _DECIMAL)
-
-
-def _enum_args(field: Field) -> None:
-    for value in field.args:
-        if not _VALUE.fullmatch(value) or len(value) > 40:
-            raise refuse(
-                field, f"{value!r} is not a valid value: use letters, digits, - and _, 40 at most.", FORMS["enum"]
-            )
-    if len({value.upper().replace("-", "_") for value in field.args}) < len(field.args):
-        raise refuse(field, "two values are equal, ignoring case, - and _.", FORMS["enum"])
-    if not 2 <= len(field.args) <= 50:
-        raise refuse(field, "an enum needs 2 to 50 values.", FORMS["enum"])
-
-
-def _ref_args(field: Field) -> None:
-    if len(field.args) != 1:
-        raise refuse(field, "a ref needs exactly one resource.", FORMS["ref"])
-    require_plain(field.args[0], "a resource")
-    actions = [word for word in ON_DELETE if word in field.modifiers]
-    if len(actions) > 1:
-        raise refuse(field, f":{actions[0]} and :{actions[1]} exclude each other.", "Omit one.")
-    if actions == ["setnull"] and not field.null:
-        raise refuse(field, ":setnull needs a nullable field.", "Add :null.")
-
-
-_DECIMAL = FORMS["decimal"]
-_ARGS = {"str": _str_args, "decimal": _decimal_args, "enum": _enum_args, "ref": _ref_args}
-
-
-def _require_fitting(field: Field) -> None:
+def _require_fitting(field: FieldType) -> None:
     """Raise BadInputError for modifiers that the type does not support."""
-    if field.is_list and field.type not in _LISTS:
-        raise refuse(field, f"{field.type} does not support :list.", "A list has plain values.")
-    if field.unique and not (field.is_key or field.type == "ref"):
-        raise refuse(
-            field, f":unique is for {_NAMED} and ref.", f"A str may have {LONGEST_KEY} characters at most for it."
-        )
+    if field.is_list and not field.can_be_list:
+        raise field.refuse(f"{field.type} does not support :list.", "A list has plain values.")
+    if field.unique and not field.can_be_unique:
+        raise field.refuse(f":unique is for {_NAMED} and ref.", _SHORT_KEY)
     if "index" in field.modifiers and not field.filterable:
-        raise refuse(
-            field, f":index is for {_NAMED}, bool and enum.", f"A str may have {LONGEST_KEY} characters at most for it."
-        )
-    if field.default is not None and field.unique:
-        raise refuse(field, ":unique excludes a default: two rows would share it.", "Omit one.")
-    if field.default is not None and field.type in ("str", "text") and SECRET.search(field.name):
-        raise refuse(field, "a secret cannot have a default in the code.", "Omit it.")
-    if field.default is not None and (field.is_list or field.type in ("json", "ref")):
-        raise refuse(field, "a list, json or ref cannot have a default.", "Omit it, or add :null.")
+        raise field.refuse(f":index is for {_NAMED}, bool and enum.", _SHORT_KEY)
+    if field.given_default is not None:
+        _require_room_for_default(field)
 
 
-_NAMED = "str, int, bigint, decimal, date, datetime, uuid"
+def _require_room_for_default(field: FieldType) -> None:
+    """Raise BadInputError for a field that cannot have a default."""
+    if field.unique:
+        raise field.refuse(":unique excludes a default: two rows would share it.", "Omit one.")
+    if isinstance(field, Text) and SECRET.search(field.label):
+        raise field.refuse("a secret cannot have a default in the code.", "Omit it.")
+    if field.is_list or not field.can_have_default:
+        raise field.refuse("a list, json or ref cannot have a default.", "Omit it, or add :null.")
+
+
+def _require_default(field: FieldType, default: str) -> None:
+    """Raise BadInputError for a default that is not a valid value."""
+    try:
+        fits = field.accepts(default)
+    except (ValueError, InvalidOperation):
+        fits = False
+    if not fits:
+        raise field.refuse(f"the default {default!r} is not a valid {field.type}.", field.syntax)
+
+
+_NAMED = ", ".join(name for name, each in TYPES.items() if each.indexable)

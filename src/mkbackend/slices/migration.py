@@ -1,12 +1,12 @@
 """The migrations of a slice, written from its fields without a database."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from mkbackend.migrations import VERSIONS
-from mkbackend.slices.columns import Column
+from mkbackend.slices.types.base import FieldType
 
 _TEXT = '''\
 """{message}
@@ -61,9 +61,11 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
     known = {column.name for column in before["columns"]}
     new = [column for column in view["columns"] if column.name not in known]
     table = view["plural"]
-    at_once = [f'op.add_column("{table}", {_bare_column(column)}, if_not_exists=True)' for column in new]
+    at_once = [
+        f'op.add_column("{table}", {_column(column, column.unchecked_operation)}, if_not_exists=True)' for column in new
+    ]
     meanwhile = []
-    for name, constraint in _constraints(new, table):
+    for name, constraint in filter(None, (column.constraint(table) for column in new)):
         at_once += [f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint]
         # In parts, which the formatter joins if they fit on a line.
         meanwhile.append(f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")')
@@ -94,20 +96,6 @@ def _outside_of_a_transaction(steps: list[str]) -> list[str]:
     ]
 
 
-def _constraints(columns: Iterable[Column], table: str) -> Iterator[tuple[str, str]]:
-    """Yield the name of each constraint of new columns, and the step that creates it without scanning rows."""
-    for column in columns:
-        if column.field.type == "ref":
-            name = column.foreign_key(table)
-            make = f'op.create_foreign_key("{name}", "{table}", {_leads(column)}'
-            yield name, f"{make}, postgresql_not_valid=True)"
-        elif column.field.type == "enum":
-            name = f"ck_{table}_{column.name}"
-            values = ", ".join(f"'{value}'" for value in column.field.args)
-            make = f'op.create_check_constraint(op.f("{name}"), "{table}", "{column.name} IN ({values})"'
-            yield name, f"{make}, postgresql_not_valid=True)"
-
-
 def write(message: str, head: str, upgrade: Iterable[str], downgrade: Iterable[str]) -> tuple[str, str]:
     """Return the path and text of a migration."""
     now = datetime.now(UTC)
@@ -132,12 +120,9 @@ def _undone_in_order(steps: list[str]) -> list[str]:
 def _create(view: Mapping[str, Any]) -> list[str]:
     """Return the steps that create the table and its indexes."""
     table = view["plural"]
-    parts = ['sa.Column("id", sa.Uuid(), nullable=False)', *map(_column, view["columns"])]
-    foreign = [
-        f'sa.ForeignKeyConstraint(["{column.name}"], ["{column.target_table}.id"], '
-        f'name=op.f("{column.foreign_key(table)}"), ondelete="{column.field.on_delete}")'
-        for column in view["refs"]
-    ]
+    columns = [_column(column, column.operation) for column in view["columns"]]
+    parts = ['sa.Column("id", sa.Uuid(), nullable=False)', *columns]
+    foreign = [column.key_constraint(table) for column in view["refs"]]
     if view["owner"]:
         parts.append('sa.Column("owner_id", sa.Uuid(), nullable=False)')
         foreign.append(
@@ -172,18 +157,9 @@ def _referring(view: Mapping[str, Any]) -> list[str]:
     return [column.name for column in view["refs"]] + (["owner_id"] if view["owner"] else [])
 
 
-def _column(column: Column) -> str:
+def _column(column: FieldType, operation: str) -> str:
     default = f", server_default={column.quoted_default}" if column.default else ""
-    return f'sa.Column("{column.name}", {column.operation}{default}, nullable={column.field.null})'
-
-
-def _bare_column(column: Column) -> str:
-    """Return a column without its check constraint, which is created separately."""
-    return _column(column).replace("create_constraint=True, ", "")
-
-
-def _leads(column: Column) -> str:
-    return f'"{column.target_table}", ["{column.name}"], ["id"], ondelete="{column.field.on_delete}"'
+    return f'sa.Column("{column.name}", {operation}{default}, nullable={column.null})'
 
 
 def names(view: Mapping[str, Any]) -> list[str]:

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.fields import Resource
 from mkbackend.slices.grammar import parse
+from mkbackend.slices.resource import Resource
 from mkbackend.system import typed
 
 FOLDER = ".mkbackend"

@@ -10,7 +10,7 @@ from mkbackend.errors import BadInputError
 from mkbackend.recorded import ANSWERS
 from mkbackend.slices import record
 from mkbackend.slices.record import Record
-from mkbackend.slices.view import Target
+from mkbackend.slices.types.field import Target
 
 # Files that a slice needs, which older templates lack.
 TYPES = "app/domain/schemas/types.py"

@@ -1,34 +1,20 @@
 """Context of a slice's templates, derived from a resource and the targets of its references."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from mkbackend.slices import names
-from mkbackend.slices.fields import Resource
-from mkbackend.slices.samples import SampledColumn
+from mkbackend.slices.resource import Resource
+from mkbackend.slices.types.base import FieldType
+from mkbackend.slices.types.enum import Enum
+from mkbackend.slices.types.field import Target
+from mkbackend.slices.types.ref import Ref
+from mkbackend.slices.types.text import Text
 
 # The maximum length of a constraint's name and message on one line.
 _LINE = 72
 _CALLER = "caller: CurrentCaller, "
-
-
-@dataclass(frozen=True)
-class Target:
-    """A resource that others can refer to.
-
-    Attributes:
-        owned: its rows have an owner.
-        leads_back: references lead from it back to the referring resource.
-        private: only the owner sees its rows.
-    """
-
-    module: str
-    model: str
-    table: str
-    owned: bool = False
-    leads_back: bool = False
-    private: bool = False
 
 
 def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
@@ -47,18 +33,18 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
         "delete": "soft_delete" if resource.soft_delete else "hard_delete",
         "alive": _alive(resource),
         "conflicts": _conflicts(columns, resource),
-        "orders": ["created_at", "updated_at", *(column.name for column in columns if column.field.sortable)],
+        "orders": ["created_at", "updated_at", *(column.name for column in columns if column.sortable)],
     }
 
 
-def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[SampledColumn]:
-    """Return the columns of a resource."""
+def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[FieldType]:
+    """Return the fields of a resource with their owner and targets."""
     owner = names.class_of(resource.name)
     found = []
     for field in resource.fields:
-        target = targets[field.args[0]] if field.type == "ref" else Target("", "", "")
+        target = targets[field.args[0]] if isinstance(field, Ref) else Target()
         own = _must_be_own(target, resource)
-        found.append(SampledColumn(field, owner, target.module, target.model, target.table, own, target.leads_back))
+        found.append(replace(field, owner=owner, target=target, leads_to_own=own))
     return found
 
 
@@ -87,40 +73,40 @@ def path_of(plural: str) -> str:
     return f"/{plural.replace('_', '-')}"
 
 
-def _chosen(columns: list[SampledColumn], resource: Resource) -> dict[str, Any]:
+def _chosen(columns: list[FieldType], resource: Resource) -> dict[str, Any]:
     """Return the subsets of columns that parts of the templates use."""
-    refs = [column for column in columns if column.field.type == "ref"]
-    ranges = [column for column in columns if column.field.ranged and resource.edition >= 2]
-    searched = [column for column in columns if column.field.searchable]
-    modules = sorted({column.module for column in refs} - {resource.name, "user"})
+    refs = [column for column in columns if isinstance(column, Ref)]
+    ranges = [column for column in columns if column.ranged and resource.edition >= 2]
+    searched = [column for column in columns if isinstance(column, Text) and column.searchable]
+    modules = sorted({column.target.module for column in refs} - {resource.name, "user"})
     return {
         "refs": refs,
         # The column that tests change, preferably not a reference.
         "changed": next((column for column in columns if column not in refs), columns[0]),
         # References to private rows: only their owner may use them.
         "own_refs": (own := [column for column in refs if column.leads_to_own]),
-        "own_modules": sorted({column.module for column in own} - {resource.name}),
+        "own_modules": sorted({column.target.module for column in own} - {resource.name}),
         "any": ", None" if own else "",
-        "required_refs": [column for column in refs if column.required_ref],
-        "targets": sorted({(column.module, column.target) for column in refs if column.module != resource.name}),
+        "required_refs": [column for column in refs if column.is_required_ref],
+        "targets": sorted(
+            {(column.target.module, column.target.model) for column in refs if column.target.module != resource.name}
+        ),
         # The target that tests refer to: a new one each time if the reference is unique.
-        "each": (each := any(column.field.unique for column in refs if column.required_ref)),
+        "each": (each := any(column.unique for column in refs if column.is_required_ref)),
         "known": "next(KNOWN)" if each else "KNOWN",
-        "needed": sorted({column.module for column in refs if column.required_ref} - {"user"}),
+        "needed": sorted({column.target.module for column in refs if column.is_required_ref} - {"user"}),
         "others": modules,
-        "self_ref": resource.name in {column.module for column in refs},
-        "enums": [column for column in columns if column.field.type == "enum"],
-        "uniques": [column for column in columns if column.field.unique],
+        "self_ref": resource.name in {column.target.module for column in refs},
+        "enums": [column for column in columns if isinstance(column, Enum)],
+        "uniques": [column for column in columns if column.unique],
         "indexed": [
-            column
-            for column in columns
-            if not column.has_index and ("index" in column.field.modifiers or column in ranges)
+            column for column in columns if not column.has_index and ("index" in column.modifiers or column in ranges)
         ],
         "ranges": ranges,
-        "filters": [column for column in columns if column.field.filterable],
+        "filters": [column for column in columns if column.filterable],
         "searched": searched,
-        "hidden": max(searched, key=lambda column: column.room, default=None),
-        "numbered": any("number" in column.sample for column in columns if not column.required_ref),
+        "hidden": max(searched, key=lambda column: column.length, default=None),
+        "numbered": any("number" in column.sample for column in columns if not column.is_required_ref),
         "defaults": [column for column in columns if column.default],
     }
 
@@ -151,11 +137,11 @@ def _alive(resource: Resource) -> str:
     return f"postgresql_where={names.class_of(resource.name)}.deleted_at.is_(None),"
 
 
-def _conflicts(columns: list[SampledColumn], resource: Resource) -> list[tuple[str, str, str]]:
+def _conflicts(columns: list[FieldType], resource: Resource) -> list[tuple[str, str, str]]:
     """Return the constraints that a caller can violate, with their messages and Bandit comments."""
     table = resource.plural
-    found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.field.unique]
-    found += [(column.foreign_key(table), column.gone, "Not found") for column in columns if column.field.type == "ref"]
+    found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.unique]
+    found += [(column.foreign_key(table), column.gone, "Not found") for column in columns if isinstance(column, Ref)]
     conflicts = []
     for name, message, short in found:
         comment = "  # nosec B105" if names.SECRET.search(name) else ""

@@ -1,0 +1,66 @@
+"""Short text."""
+
+from collections.abc import Sequence
+
+from mkbackend.slices.types.field import LONGEST_KEY, LONGEST_STR, is_number
+from mkbackend.slices.types.text import Text
+
+# A search term is longer than these, so never matches them.
+_SHORTEST_SEARCH = 3
+
+
+class String(Text):
+    """Text with a maximum length."""
+
+    type = "str"
+    syntax = "str/200: at most 200 characters, 255 without a number"
+    indexable = True
+    request = ""
+    wrong_query = "%00"
+
+    @property
+    def length(self) -> int:
+        """Return the maximum length."""
+        return int(self.args[0]) if self.args else 255
+
+    @property
+    def is_key(self) -> bool:
+        """Return whether a B-tree index can hold all its values."""
+        return super().is_key and self.length <= LONGEST_KEY
+
+    @property
+    def searchable(self) -> bool:
+        """Return whether the search includes it."""
+        return self.length >= _SHORTEST_SEARCH and not self.is_list
+
+    def check_args(self) -> None:
+        """Raise BadInputError for a length that is no number, or too large."""
+        if len(self.args) > 1 or not all(is_number(arg, 1, LONGEST_STR) for arg in self.args):
+            raise self.refuse(f"the length must be a number from 1 to {LONGEST_STR}.", self.syntax)
+
+    @property
+    def sql_type(self) -> str:
+        """Return the SQLAlchemy type of one value."""
+        return f"String({self.length})"
+
+    @property
+    def operation(self) -> str:
+        """Return the type in a migration."""
+        one = f"sa.String(length={self.length})"
+        return f"sa.ARRAY({one})" if self.is_list else one
+
+    @property
+    def alias(self) -> str:
+        """Return the definition of the request type."""
+        one = f"Annotated[NonBlankStr, Field(max_length={self.length})]"
+        return f"Annotated[list[{one}], Field(max_length=MOST_ITEMS)]" if self.is_list else one
+
+    @property
+    def query(self) -> str:
+        """Return the type of the list's filter."""
+        return f"Annotated[PlainStr, Field(max_length={self.length})]"
+
+    @property
+    def wrong_of_one(self) -> Sequence[str]:
+        """Return invalid JSON values."""
+        return ['""', '" "', '"NUL \\x00"', "1", f'"x" * {self.length + 1}']
