@@ -27,7 +27,7 @@ class TemplateBundleHook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
-        from mkbackend import bundle
+        from mkbackend.template import bundle
 
         made = root / "src" / "mkbackend" / "template.bundle"
         if not made.is_file():

@@ -14,7 +14,7 @@ from statistics import median
 
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.processes import ENVIRONMENT, ROOT, run
-from mkbackend import bundle
+from mkbackend.template import bundle
 
 FIRST = "v0.1.0"
 PYTHON, VERSION, HELP = "python -c pass", "mkbackend --version", "mkbackend --help"

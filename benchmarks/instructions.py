@@ -17,7 +17,7 @@ from benchmarks.load import Request
 from benchmarks.processes import ROOT, BenchError, run
 from benchmarks.servers import GET, LIST, PATCH, Plan
 from benchmarks.stage import Stage, filled
-from mkbackend import bundle
+from mkbackend.template import bundle
 
 POST, LOGIN = "POST a user", "login"
 # With one seed, on a quiet machine, the same code repeats to 0.02 %. Another seed, path or change gives other

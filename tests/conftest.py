@@ -13,10 +13,10 @@ import hypothesis
 import pytest
 from combinations import FULL
 
-from mkbackend import template as template_module
-from mkbackend.questions import Questions
-from mkbackend.render import render as render_project
-from mkbackend.template import Source
+from mkbackend.template import source as template_module
+from mkbackend.template.questions import Questions
+from mkbackend.template.render import render as render_project
+from mkbackend.template.source import Source
 
 # Background jobs and their children ignore Ctrl-C; these tests need it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import Checkout
 
-from mkbackend import bundle
 from mkbackend.errors import MkbackendError
+from mkbackend.template import bundle
 
 
 def built(checkout: Checkout, name: str = "made") -> Path:
@@ -118,7 +118,7 @@ def test_a_partial_clone_is_completed_with_one_fetch(checkout: Checkout, monkeyp
 
 
 def test_git_variables_of_a_hook_do_not_affect_the_build(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mkbackend.system import clean_environment
+    from mkbackend.system.environment import clean_environment
 
     first = bundle.build(checkout.root)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):

@@ -308,7 +308,7 @@ def test_an_operating_system_error_is_reported_without_a_traceback(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "somewhere")
 
-    monkeypatch.setattr("mkbackend.new.render", full)
+    monkeypatch.setattr("mkbackend.new.new.render", full)
     result = new("shop", "--yes")
     assert (result.exit_code, os.listdir()) == (1, [])
     assert result.stderr == "Error: somewhere: No space left on device.\n"

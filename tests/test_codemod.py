@@ -2,8 +2,8 @@
 
 import pytest
 
-from mkbackend.moves.codemod import rewrite, rewritten
-from mkbackend.moves.table import Moves
+from mkbackend.update.moves.codemod import rewrite, rewritten
+from mkbackend.update.moves.table import Moves
 
 MOVES = Moves(
     modules={

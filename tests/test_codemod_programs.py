@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkbackend.moves.codemod import rewrite
-from mkbackend.moves.table import Moves
+from mkbackend.update.moves.codemod import rewrite
+from mkbackend.update.moves.table import Moves
 
 WORLD = (
     *("zz.core.seal.Seal", "zz.core.seal.stray", "zz.core.seal.other", "zz.core.files.Seal", "zz.core.files.x"),

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import write_command
 
-from mkbackend import finish
 from mkbackend.errors import MkbackendError
-from mkbackend.system import clean_environment
+from mkbackend.new import finish
+from mkbackend.system.environment import clean_environment
 
 ANSWERS = {"project_name": "My App", "author_name": "Grace Hopper", "author_email": "grace@example.com"}
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, Checkout
 from packaging.requirements import Requirement
 
-from mkbackend import bundle
+from mkbackend.template import bundle
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.imports import merge
+from mkbackend.update.imports import merge
 
 BASE = "from app.a import A\nfrom app.c import C, D\n\nprint(A, C)\n"
 

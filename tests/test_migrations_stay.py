@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Checkout
 
-from mkbackend import changelog
-from mkbackend.history import history
-from mkbackend.system import git
+from mkbackend.system.git import git
+from mkbackend.template import changelog
+from mkbackend.template.history import history
 
 VERSIONS = "alembic/versions"
 

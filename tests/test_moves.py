@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkbackend.errors import MkbackendError
-from mkbackend.moves.left import find_left
-from mkbackend.moves.paths import find_blocked, find_moved
-from mkbackend.moves.table import Moves, read
+from mkbackend.update.moves.left import find_left
+from mkbackend.update.moves.paths import find_blocked, find_moved
+from mkbackend.update.moves.table import Moves, read
 
 LISTED = """
 ["0.10.0".modules]

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from mkbackend import cli
 from mkbackend.doctor import interpreter, programs
 from mkbackend.errors import MkbackendError
-from mkbackend.printable import on_one_line, printable
 from mkbackend.screen import Screen
-from mkbackend.system import typed
+from mkbackend.system.printable import on_one_line, printable
+from mkbackend.system.programs import typed
 
 HOSTILE = "a\x1b[2J\x1b]0;title\x07\r\x9b1m\u202e\x7f\udcff"
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)

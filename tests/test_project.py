@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mkbackend.errors import BadInputError
-from mkbackend.project import Project
-from mkbackend.questions import Questions
+from mkbackend.new.project import Project
+from mkbackend.template.questions import Questions
 
 
 def plan(questions: Questions, place: str | None, **given: str) -> Project:

@@ -21,7 +21,7 @@ from mkbackend.slices.render import render
 from mkbackend.slices.resource import AUTHS
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.view import view
-from mkbackend.system import git
+from mkbackend.system.git import git
 
 FOLDERS = ("template", "slices", "src", "tests", "benchmarks", "others")
 OTHERS = re.compile(r"docs/.+\.md|README\.md|CONTRIBUTING\.md|copier\.yml|pyproject\.toml|noxfile\.py|hatch_build\.py")

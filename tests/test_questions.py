@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.questions import Questions, parse_data, read_answers
+from mkbackend.template.questions import Questions, parse_data, read_answers
 
 NAMES = [
     "project_name",

@@ -15,11 +15,11 @@ from conftest import SMALL_TEMPLATE, Checkout, source_of, write_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mkbackend import template
 from mkbackend.errors import BadInputError, Interruption, MkbackendError
-from mkbackend.questions import Questions, read_answers
-from mkbackend.render import render
-from mkbackend.template import Source
+from mkbackend.template import source as template
+from mkbackend.template.questions import Questions, read_answers
+from mkbackend.template.render import render
+from mkbackend.template.source import Source
 
 PRINTABLE = st.text(
     st.characters(exclude_categories=("Cc", "Cs"), include_characters="\n\t", exclude_characters="\ufffe\uffff"),

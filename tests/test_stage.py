@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from mkbackend import stage
 from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.new import stage
 
 FILES = {"README.md": "hello", "app/__init__.py": "", ".env": "SECRET=1"}
 
@@ -46,7 +46,7 @@ def killed_while(step: str, target: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "tests")!r}]
-from mkbackend import stage
+from mkbackend.new import stage
 import test_stage
 real = Path.rename
 count = 0

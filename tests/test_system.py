@@ -8,9 +8,13 @@ import pytest
 from conftest import Checkout, write_command
 from typer.testing import CliRunner
 
-from mkbackend import cli, repository, stage
+from mkbackend import cli
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.system import clean_environment, git, run
+from mkbackend.new import stage
+from mkbackend.project import repository
+from mkbackend.system.environment import clean_environment
+from mkbackend.system.git import git
+from mkbackend.system.programs import run
 
 posix = pytest.mark.skipif(os.name == "nt", reason="shell scripts")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import Checkout
 
-from mkbackend import bundle, template
 from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.template import bundle
+from mkbackend.template import source as template
 
 
 def home_bundle(machine: Path) -> Path:

@@ -7,8 +7,8 @@ import pytest
 import uv
 from conftest import ROOT, write_command
 
-from mkbackend import system
 from mkbackend.errors import MkbackendError
+from mkbackend.system.uv import _OLDEST_UV, find_uv
 
 
 def put_uv(path: Path, version: str) -> str:
@@ -21,13 +21,13 @@ def put_uv(path: Path, version: str) -> str:
 @pytest.mark.parametrize("version", ["0.8.0", "0.13.9", "1.0"])
 def test_the_users_uv_is_used(machine: Path, tmp_path: Path, version: str) -> None:
     put_uv(machine / "bin" / "uv", version)
-    assert Path(system.find_uv(tmp_path)).parent == machine / "bin"
+    assert Path(find_uv(tmp_path)).parent == machine / "bin"
 
 
 def test_the_uv_that_runs_mkbackend_comes_first(machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_uv(machine / "bin" / "uv", "0.9")
     monkeypatch.setenv("UV", put_uv(tmp_path / "elsewhere" / "uv", "0.9"))
-    assert Path(system.find_uv(tmp_path)).parent == tmp_path / "elsewhere"
+    assert Path(find_uv(tmp_path)).parent == tmp_path / "elsewhere"
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_if_the_users_uv_is_too_old_or_broken_the_bundled_one_is_used(
     machine: Path, tmp_path: Path, of_the_user: str
 ) -> None:
     write_command(machine / "bin" / "uv", of_the_user)
-    assert system.find_uv(tmp_path) == uv.find_uv_bin()
+    assert find_uv(tmp_path) == uv.find_uv_bin()
 
 
 def test_the_oldest_accepted_uv_is_the_required_minimum() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert f"uv>={'.'.join(map(str, system._OLDEST_UV))}" in project["dependencies"]
+    assert f"uv>={'.'.join(map(str, _OLDEST_UV))}" in project["dependencies"]
 
 
 def test_a_missing_bundled_uv_is_reported_with_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,5 +51,5 @@ def test_a_missing_bundled_uv_is_reported_with_a_fix(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(uv, "find_uv_bin", missing)
     with pytest.raises(MkbackendError, match="uv bundled with mkbackend is missing") as refused:
-        system.find_uv(tmp_path)
+        find_uv(tmp_path)
     assert "Reinstall mkbackend" in refused.value.hint

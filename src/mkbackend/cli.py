@@ -66,10 +66,10 @@ def new(
     mkbackend new . --answers ../earlier/.copier-answers.yml
     """
     with _reported(as_json) as screen:
-        from mkbackend.new import Request
-        from mkbackend.new import new as run
-        from mkbackend.questions import parse_data, read_answers
-        from mkbackend.system import clean_environment
+        from mkbackend.new.new import Request
+        from mkbackend.new.new import new as run
+        from mkbackend.system.environment import clean_environment
+        from mkbackend.template.questions import parse_data, read_answers
 
         clean_environment()
         if ref and not template:
@@ -106,10 +106,10 @@ def update(
     mkbackend update ../myapp --to 0.2.0 --data ci=gitlab
     """
     with _reported(as_json=False) as screen:
-        from mkbackend.questions import parse_data
-        from mkbackend.system import clean_environment
-        from mkbackend.update import Request
-        from mkbackend.update import update as run
+        from mkbackend.system.environment import clean_environment
+        from mkbackend.template.questions import parse_data
+        from mkbackend.update.update import Request
+        from mkbackend.update.update import update as run
 
         clean_environment()
         if dry_run and verify:
@@ -128,8 +128,8 @@ def status(
     Exit code: 0 up to date, 1 behind, 2 error.
     """
     with _reported(as_json) as screen:
-        from mkbackend.status import status as run
-        from mkbackend.system import clean_environment
+        from mkbackend.project.status import status as run
+        from mkbackend.system.environment import clean_environment
 
         clean_environment()
         raise typer.Exit(run(path, screen))
@@ -154,7 +154,7 @@ def doctor(
     """
     with _reported(as_json) as screen:
         from mkbackend.doctor.examine import doctor as run
-        from mkbackend.system import clean_environment
+        from mkbackend.system.environment import clean_environment
 
         clean_environment()
         raise typer.Exit(run(path, screen))
@@ -197,7 +197,7 @@ def add(
         from mkbackend.slices.add import Request
         from mkbackend.slices.add import add as run
         from mkbackend.slices.description import Description
-        from mkbackend.system import clean_environment
+        from mkbackend.system.environment import clean_environment
 
         clean_environment()
         described = Description(name or "", tuple(fields or ()), plural, auth, False if no_soft_delete else None)
@@ -219,7 +219,7 @@ def remove(
     with _reported(as_json=False) as screen:
         from mkbackend.slices.remove import Request
         from mkbackend.slices.remove import remove as run
-        from mkbackend.system import clean_environment
+        from mkbackend.system.environment import clean_environment
 
         clean_environment()
         run(Request(name, project, force, dry_run, allow_dirty), screen)
@@ -234,7 +234,7 @@ def _in_terminal() -> bool:
 def _reported(as_json: bool) -> Iterator["Screen"]:
     """Turn errors into a message and an exit code; SIGTERM and SIGHUP count as Ctrl-C."""
     from mkbackend.screen import Screen
-    from mkbackend.system import on_interrupt
+    from mkbackend.system.interrupts import on_interrupt
 
     screen = Screen(as_json)
     try:

@@ -12,14 +12,13 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
-from rich.prompt import Confirm, Prompt
+from rich.prompt import Confirm
 from rich.segment import Segment
 from rich.text import Text
 from rich.tree import Tree
 
 from mkbackend.errors import MkbackendError
-from mkbackend.printable import on_one_line, printable
-from mkbackend.questions import Answers, Question, Questions
+from mkbackend.system.printable import on_one_line, printable
 
 _FINDINGS = {"ok": ("green", "✓", "ok"), "note": ("yellow", "!", "!"), "wrong": ("red", "✗", "x")}
 
@@ -144,33 +143,9 @@ class Screen:
                     branches[part] = branches[part.parent].add(Text(on_one_line(part.name)))
         self.console.print(top)
 
-    def takes(self, answers: Answers) -> bool:
-        """Show the recommended answers and ask whether to use them."""
-        for name, answer in answers.items():
-            self.console.print(Text.assemble((f"  {name}: ", "dim"), on_one_line(str(answer)) or "-"))
-        return Confirm.ask("Use the recommended settings? (no: choose each)", default=True, console=self.console)
-
     def confirms(self, question: str, default: bool = True) -> bool:
         """Ask a yes/no question; an empty line is the default."""
         return Confirm.ask(Text(question), default=default, console=self.console)
-
-    def ask(self, question: Question, questions: Questions, answers: Answers) -> str:
-        """Ask a question until its answer is valid; an empty line is the default."""
-        default = str(answers.get(question.name, question.default))
-        while True:
-            answer = Prompt.ask(
-                Text(on_one_line(question.help)),
-                default=default,
-                show_default=bool(default),
-                choices=list(question.choices) or None,
-                console=self.console,
-            )
-            try:
-                questions.complete({**answers, question.name: answer}, partly=True)
-            except MkbackendError as error:
-                self.say(error.message, style="red")
-            else:
-                return answer
 
     def _sign(self, sign: str, plain: str) -> str:
         return sign if self.console.encoding.lower().startswith("utf") else plain

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mkbackend import cli
-from mkbackend.migrations import heads, read
+from mkbackend.project.migrations import heads, read
 from mkbackend.slices import render
 
 from .conftest import EVERY, Place, Refused

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mkbackend.migrations import heads, read
+from mkbackend.project.migrations import heads, read
 
 from .conftest import EVERY, Place, Refused
 

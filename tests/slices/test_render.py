@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.formatter import find_ruff
+from mkbackend.project.formatter import find_ruff
 from mkbackend.slices import migration
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import class_of

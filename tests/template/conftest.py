@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 from combinations import FULL, OPTIONS, QUESTIONS, Answers
 
-from mkbackend import migrations
+from mkbackend.project import migrations
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.moves.left import find_left
-from mkbackend.moves.table import Moves, read
+from mkbackend.update.moves.left import find_left
+from mkbackend.update.moves.table import Moves, read
 
 from .conftest import TEMPLATE
 from .test_source import FILES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mkbackend.errors import BadInputError
-from mkbackend.questions import Questions
+from mkbackend.template.questions import Questions
 
 
 def locked(project: Path) -> set[str]:

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from combinations import FULL, Answers
 
-from mkbackend import changelog, template
-from mkbackend.history import Step, history
-from mkbackend.questions import Questions
-from mkbackend.render import render
-from mkbackend.system import git
-from mkbackend.template import Source, Versions
+from mkbackend.system.git import git
+from mkbackend.template import changelog
+from mkbackend.template import source as template
+from mkbackend.template.history import Step, history
+from mkbackend.template.questions import Questions
+from mkbackend.template.render import render
+from mkbackend.template.source import Source, Versions
 
 from .conftest import DEFAULT, ROOT, make, run
 

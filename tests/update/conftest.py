@@ -11,11 +11,12 @@ import pytest
 from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, Checkout, write_command
 from typer.testing import CliRunner
 
-from mkbackend import bundle, cli
-from mkbackend import template as template_module
-from mkbackend.questions import Answers
-from mkbackend.render import render as render_project
-from mkbackend.template import Source
+from mkbackend import cli
+from mkbackend.template import bundle
+from mkbackend.template import source as template_module
+from mkbackend.template.questions import Answers
+from mkbackend.template.render import render as render_project
+from mkbackend.template.source import Source
 
 Content = str | bytes | None
 
@@ -212,7 +213,7 @@ def project(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendere
     """Return a project of the first release, on a machine with the second installed."""
     shutil.copytree(made.project, tmp_path / "work" / "shop")
     monkeypatch.setattr(template_module, "_SHIPPED", made.bundle)
-    monkeypatch.setattr("mkbackend.update.render", rendered)
+    monkeypatch.setattr("mkbackend.update.update.render", rendered)
     return Project(tmp_path / "work" / "shop")
 
 

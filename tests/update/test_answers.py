@@ -53,7 +53,8 @@ def test_a_terminal_prompts_only_for_new_questions(project: Project, template: T
     import pexpect
 
     ask_more(template, WITH_DEFAULT + WITHOUT_DEFAULT)
-    run = f"from pathlib import Path; from mkbackend import template; template._CHECKOUT = Path({str(template.root)!r})"
+    use = "from pathlib import Path; from mkbackend.template import source"
+    run = f"{use}; source._CHECKOUT = Path({str(template.root)!r})"
     script = f"{run}; from mkbackend.cli import main; main()"
     child = pexpect.spawn(
         sys.executable,

@@ -29,7 +29,12 @@ MOMENTS = {
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from mkbackend import cli, merge, plan, repository, template, trees
+from mkbackend import cli
+from mkbackend.update import merge
+from mkbackend.update import plan
+from mkbackend.project import repository
+from mkbackend.template import source as template
+from mkbackend.update import trees
 template._SHIPPED = Path({bundle!r})
 
 def dies(module, name, skip=0):

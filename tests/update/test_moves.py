@@ -11,12 +11,13 @@ import pytest
 from conftest import SMALL_TEMPLATE
 from typer.testing import CliRunner
 
-from mkbackend import cli, merge
-from mkbackend import template as template_module
+from mkbackend import cli
 from mkbackend.errors import BadInputError
-from mkbackend.repository import Repository
+from mkbackend.project.repository import Repository
 from mkbackend.slices import base, record
 from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
+from mkbackend.template import source as template_module
+from mkbackend.update import merge
 
 from .conftest import Content, Made, Project, Template, make_releases, migration
 
@@ -105,7 +106,7 @@ def project(house: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, render
     """Return a project of the first release, on a machine with the second installed."""
     shutil.copytree(house.project, tmp_path / "work" / "shop")
     monkeypatch.setattr(template_module, "_SHIPPED", house.bundle)
-    monkeypatch.setattr("mkbackend.update.render", rendered)
+    monkeypatch.setattr("mkbackend.update.update.render", rendered)
     return Project(tmp_path / "work" / "shop")
 
 

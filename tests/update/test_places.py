@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.system import clean_environment
+from mkbackend.system.environment import clean_environment
 
 from .conftest import Project, numbered
 

@@ -102,7 +102,9 @@ def test_in_a_terminal_an_update_that_passes_is_offered(project: Project, made: 
     import pexpect
 
     project.edit({"GNUmakefile": MAKE})
-    use = f"from pathlib import Path; from mkbackend import template; template._SHIPPED = Path({str(made.bundle)!r})"
+    use = (
+        f"from pathlib import Path; from mkbackend.template import source; source._SHIPPED = Path({str(made.bundle)!r})"
+    )
     command = ["-c", f"{use}; from mkbackend.cli import main; main()", "update", str(project.root), "--verify"]
     env = {**environment(), "TERM": "dumb", "COLUMNS": "200"}
     child = pexpect.spawn(sys.executable, command, env=env, encoding="utf-8", timeout=60, dimensions=(50, 200))

@@ -3,7 +3,7 @@
 from typer.testing import CliRunner
 
 from mkbackend import cli
-from mkbackend.migrations import heads, read
+from mkbackend.project.migrations import heads, read
 from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
 
 from .conftest import Project

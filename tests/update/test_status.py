@@ -8,8 +8,9 @@ from typing import Any
 from conftest import ROOT
 from typer.testing import CliRunner, Result
 
-from mkbackend import __version__, changelog, cli
-from mkbackend.bundle import order
+from mkbackend import __version__, cli
+from mkbackend.template import changelog
+from mkbackend.template.bundle import order
 
 from .conftest import Project, Template
 

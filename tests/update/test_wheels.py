@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from mkbackend import bundle
-from mkbackend.system import git
+from mkbackend.system.git import git
+from mkbackend.template import bundle
 
 from .conftest import NEW, OLD, Template, numbered, put
 

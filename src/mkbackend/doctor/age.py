@@ -1,15 +1,16 @@
 """Check of the project's template version against the installed one."""
 
-from mkbackend import bundle, recorded
 from mkbackend.doctor.checks import Check, note, ok, unknown
 from mkbackend.errors import MkbackendError
-from mkbackend.recorded import Recorded, short
+from mkbackend.project.answers import Recorded
+from mkbackend.project.versions import find_span, short
+from mkbackend.template import bundle
 
 
 def look(project: Recorded) -> Check:
     """Compare the versions; an older one is a note, as the project still works."""
     try:
-        with recorded.span(project, None, None, remember=False) as span:
+        with find_span(project, None, None, remember=False) as span:
             old, new = span.old.version, span.new.version
     except MkbackendError as error:
         return unknown("template", error)

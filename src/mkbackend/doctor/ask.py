@@ -7,7 +7,7 @@ from typing import Any
 
 from mkbackend.doctor.interpreter import of
 from mkbackend.errors import MkbackendError
-from mkbackend.system import run
+from mkbackend.system.programs import run
 
 Report = Mapping[str, Any]
 _PROBE = Path(__file__).with_name("probe")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mkbackend.doctor.checks import Check, note, ok, wrong
 from mkbackend.errors import MkbackendError
-from mkbackend.system import git
+from mkbackend.system.git import git
 
 _PORT = re.compile(r"^\s*(?:export\s+)?PORT\s*=\s*['\"]?(\d{1,5})\b", re.MULTILINE)
 _MAKE = f"{'python' if os.name == 'nt' else 'python3'} scripts/init_env.py"

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from mkbackend import migrations, recorded
 from mkbackend.doctor import age, database, env_file, interpreter, port, settings, tools
 from mkbackend.doctor.ask import Report, ask
 from mkbackend.doctor.checks import Check, note, unknown, wrong
 from mkbackend.errors import MkbackendError
-from mkbackend.project import unusable
-from mkbackend.recorded import Recorded
+from mkbackend.project import migrations
+from mkbackend.project.answers import Recorded, read_project
+from mkbackend.project.paths import unusable
 from mkbackend.screen import Screen
 
 
 def doctor(path: str, screen: Screen) -> int:
     """Check a project on this machine; return the exit code, 1 if there are problems."""
     screen.left = "nothing was changed"
-    project = recorded.read(Path(path))
+    project = read_project(Path(path))
     found = []
     for check in _examine(project):
         found.append(check)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from mkbackend.doctor import programs
 from mkbackend.doctor.checks import Check, note, ok, wrong
-from mkbackend.system import typed, uv_on_path
+from mkbackend.system.programs import answer, typed
+from mkbackend.system.uv import uv_on_path
 
 _PLACE = re.compile(r"\s*(export )?VIRTUAL_ENV=['\"]?/")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
@@ -26,9 +26,9 @@ def look(project: Path) -> Check:
     """Compare the Python of .venv with the version that the project requires."""
     if not (project / ".venv").is_dir():
         return _without(project)
-    version = programs.answer(of(project), "-c", _ASK, cwd=project)
+    version = answer(of(project), "-c", _ASK, cwd=project)
     wanted, pinned = _wanted(project), _pinned(project)
-    if version is None:
+    if not version:
         return wrong("python", ".venv is broken: its Python does not run", "Remove .venv, then: make install")
     if place := _moved(project):
         return wrong("python", f".venv was created at {place}: the project was moved or copied", "make install")
@@ -64,9 +64,9 @@ def _without(project: Path) -> Check:
     return wrong("python", f".venv is missing, and {found}", fix)
 
 
-def _found(project: Path, uv: str | None) -> str | None:
-    python = programs.answer(uv, "python", "find", "--no-python-downloads", cwd=project) if uv else "python3"
-    return programs.answer(python, "-c", _ASK, cwd=project) if python else None
+def _found(project: Path, uv: str | None) -> str:
+    python = answer(uv, "python", "find", "--no-python-downloads", cwd=project) if uv else "python3"
+    return answer(python, "-c", _ASK, cwd=project) if python else ""
 
 
 def _wanted(project: Path) -> SpecifierSet:

@@ -4,10 +4,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from mkbackend import system
-from mkbackend.doctor import programs
 from mkbackend.doctor.checks import Check, note, ok, wrong
 from mkbackend.errors import MkbackendError
+from mkbackend.system.git import git, require_git
+from mkbackend.system.programs import answer
+from mkbackend.system.uv import uv_on_path
 
 
 def look(project: Path) -> Iterator[Check]:
@@ -19,20 +20,20 @@ def look(project: Path) -> Iterator[Check]:
 
 
 def _uv(project: Path) -> Check:
-    if command := system.uv_on_path(project):
+    if command := uv_on_path(project):
         # "uv 0.8.3 (a build)" without the name
-        return ok("uv", (programs.answer(command, "--version", cwd=project) or "").partition(" ")[2])
+        return ok("uv", answer(command, "--version", cwd=project).partition(" ")[2])
     return note("uv", "is not on PATH: make install installs it into .venv", "https://docs.astral.sh/uv/")
 
 
 def _git(project: Path) -> Check:
     try:
-        system.require_git()
+        require_git()
     except MkbackendError as error:
         return wrong("git", error.message.rstrip("."), error.hint)
-    version = system.git("version").removeprefix("git version ")
+    version = git("version").removeprefix("git version ")
     try:
-        system.git("rev-parse", "--is-inside-work-tree", cwd=project)
+        git("rev-parse", "--is-inside-work-tree", cwd=project)
     except MkbackendError as error:
         if "not a git repository" not in error.message:
             return note("git", error.message, error.hint)
@@ -44,15 +45,15 @@ def _git(project: Path) -> Check:
 def _make(project: Path) -> Check:
     if shutil.which("make") is None:
         return note("make", "is not installed", "docs/commands.md of the project has the command behind each target.")
-    output = programs.answer("make", "--version", cwd=project) or ""
+    output = answer("make", "--version", cwd=project)
     return ok("make", output.partition("\n")[0] or "is installed")
 
 
 def _docker(project: Path) -> Check:
     if shutil.which("docker") is None:
         return note("docker", "is not installed: only `make docker-*` needs it", "Install Docker.")
-    engine = programs.answer("docker", "version", "--format", "{{.Server.Version}}", cwd=project)
-    compose = programs.answer("docker", "compose", "version", "--short", cwd=project)
+    engine = answer("docker", "version", "--format", "{{.Server.Version}}", cwd=project)
+    compose = answer("docker", "compose", "version", "--short", cwd=project)
     if engine and compose:
         return ok("docker", f"{engine}, compose {compose}")
     missing = [] if engine else ["the engine does not respond"]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkbackend import repository
 from mkbackend.errors import MkbackendError
+from mkbackend.project import repository
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks, migration, record, render
 from mkbackend.slices.description import Description, read_file, resource_of
@@ -13,8 +13,8 @@ from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import path_of, view
-from mkbackend.stage import uninterrupted
-from mkbackend.system import typed
+from mkbackend.system.interrupts import uninterrupted
+from mkbackend.system.programs import typed
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import bz2
 from collections.abc import Mapping
 from pathlib import Path
 
-from mkbackend.migrations import VERSIONS
+from mkbackend.project.migrations import VERSIONS
 from mkbackend.slices.changes import Changes
 from mkbackend.slices.record import Record, hash_of
 

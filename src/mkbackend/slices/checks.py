@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from mkbackend import repository
 from mkbackend.errors import BadInputError
-from mkbackend.printable import on_one_line
+from mkbackend.project import repository
 from mkbackend.slices import migration, record, render
 from mkbackend.slices.names import class_of
 from mkbackend.slices.resource import Resource
@@ -16,6 +15,7 @@ from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.view import path_of
+from mkbackend.system.printable import on_one_line
 
 _LONGEST_NAME = 60
 _LONGEST_LINE = 75

@@ -17,7 +17,7 @@ from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.view import view
-from mkbackend.system import output_of
+from mkbackend.system.programs import output_of
 
 # A conflict with git's markers for both sides and the base.
 _CONFLICT = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from mkbackend.migrations import VERSIONS
+from mkbackend.project.migrations import VERSIONS
 from mkbackend.slices.types.base import FieldType
 
 _TEXT = '''\

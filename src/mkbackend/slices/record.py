@@ -12,7 +12,7 @@ from typing import Any
 from mkbackend.errors import BadInputError
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.resource import Resource
-from mkbackend.system import typed
+from mkbackend.system.programs import typed
 
 FOLDER = ".mkbackend"
 _HEAD = "# Written by `mkbackend add`. Commit this file: `mkbackend remove` and later `add` commands read it.\n"

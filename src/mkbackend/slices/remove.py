@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkbackend import migrations, repository
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.migrations import VERSIONS
+from mkbackend.project import migrations, repository
+from mkbackend.project.migrations import VERSIONS
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, migration, record, render
 from mkbackend.slices.checks import require_clean, targets_of
 from mkbackend.slices.record import Record
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import view
-from mkbackend.stage import uninterrupted
+from mkbackend.system.interrupts import uninterrupted
 
 
 @dataclass(frozen=True)

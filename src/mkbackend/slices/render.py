@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mkbackend.formatter import find_ruff
-from mkbackend.system import run
+from mkbackend.project.formatter import find_ruff
+from mkbackend.system.programs import run
 
 # Templates and the paths of their files.
 FILES = {

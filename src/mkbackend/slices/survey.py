@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mkbackend import migrations
 from mkbackend.errors import BadInputError
-from mkbackend.recorded import ANSWERS
+from mkbackend.project import migrations
+from mkbackend.project.answers import ANSWERS
 from mkbackend.slices import record
 from mkbackend.slices.record import Record
 from mkbackend.slices.types.field import Target

@@ -1,0 +1,20 @@
+"""Paths at which a project cannot work."""
+
+import os
+from pathlib import Path
+
+# Characters in the project's path that its tools would interpret.
+_EXPANDED = {
+    "%": "Alembic expands it",
+    "$": "initdb and ruff expand it",
+    '"': "initdb passes its path to a shell",
+    "`": "initdb passes its path to a shell",
+    os.pathsep: "it separates the entries of PATH",
+    "\n": "make and Alembic end a line there",
+} | ({} if os.name == "nt" else {"\\": "ruff reads it as an escape"})
+
+
+def unusable(target: Path) -> str:
+    """Return why a project cannot work at this path, or an empty string."""
+    found = next((char for char in _EXPANDED if char in str(target)), "")
+    return f"its path, {str(target)!r}, contains {found!r}: {_EXPANDED[found]}" if found else ""

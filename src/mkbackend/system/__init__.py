@@ -1,0 +1,1 @@
+"""The machine: programs, git, uv, signals, and text for the terminal."""

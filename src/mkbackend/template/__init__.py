@@ -1,0 +1,1 @@
+"""The template: its versions, questions and rendering."""

@@ -1,0 +1,205 @@
+"""The questions of copier.yml: defaults, choices and validators, checked before anything is written.
+
+Copier asks the same questions, but ignores unknown answers and reads every word as yes.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.system.programs import typed
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; `default` and `validator` are Jinja templates, as in Copier. Required: it has no default."""
+
+    name: str
+    help: str
+    type: str
+    default: Any
+    choices: tuple[str, ...]
+    validator: str
+    hidden: bool
+    required: bool
+
+    @classmethod
+    def parse(cls, name: str, details: Any) -> "Question":
+        """Parse one question of copier.yml; a value that is not a mapping is its default."""
+        if not isinstance(details, Mapping):
+            details = {"default": details}
+        default = details.get("default", "")
+        return cls(
+            name=name,
+            help=str(details.get("help", name)),
+            type=details.get("type", "bool" if isinstance(default, bool) else "str"),
+            default=default,
+            choices=_choices(details.get("choices", ())),
+            validator=str(details.get("validator", "")),
+            hidden=details.get("when") is False,
+            required="default" not in details,
+        )
+
+    def cast(self, value: object) -> object:
+        """Return the answer in the question's type; raise ValueError with the expected form."""
+        if self.type == "bool":
+            return _boolean(value)
+        if isinstance(value, bool) and {"yes", "no"} <= {*self.choices}:
+            return "yes" if value else "no"  # YAML reads bare yes and no as booleans
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError("Enter text")  # noqa: TRY004  # as for every other invalid answer
+        return str(value)
+
+
+class Questions:
+    """All questions of one template version, in order."""
+
+    def __init__(self, text: str) -> None:
+        import yaml
+
+        try:
+            parsed = yaml.safe_load(text) or {}
+            asked = {name: details for name, details in parsed.items() if not name.startswith("_")}
+            self.all = [Question.parse(name, details) for name, details in asked.items()]
+        except (yaml.YAMLError, AttributeError, TypeError) as error:
+            why = " ".join(str(error).split())
+            raise MkbackendError(f"Cannot read the template's copier.yml: {why}") from error
+        self.asked = {question.name: question for question in self.all if not question.hidden}
+
+    def complete(self, given: Mapping[str, object], partly: bool = False) -> Answers:
+        """Return all answers, with defaults for the missing ones; raise BadInputError for the first invalid one.
+
+        A missing required answer is empty, or left out with `partly`.
+        """
+        for name in given:
+            if name not in self.asked:
+                raise BadInputError(f"Unknown question {name!r}.", hint=f"Questions: {', '.join(self.asked)}")
+        answers: Answers = {}
+        for question in self.all:
+            if partly and question.required and question.name not in given:
+                continue
+            answer = given.get(question.name, _render(question.default, answers))
+            try:
+                answers[question.name] = _checked(question, answer, answers)
+            except ValueError as error:
+                raise BadInputError(
+                    f"{question.name} cannot be {_quoted(answer)}. {error}.",
+                    hint=typed("--data", f"{question.name}=VALUE"),
+                ) from error
+        return {name: answers[name] for name in self.asked if name in answers}
+
+    def is_good(self, name: str, answer: str) -> bool:
+        """Return whether an answer is valid; for guesses, such as the author from git."""
+        try:
+            self.complete({"project_name": "My App", name: answer})
+        except BadInputError:
+            return False
+        return True
+
+
+def read_answers(path: Path) -> Answers:
+    """Return the answers of another project without Copier's `_` keys, which record its template."""
+    hint = "--answers takes the .copier-answers.yml of a project, or a YAML file of KEY: VALUE lines."
+    return {name: answer for name, answer in load(path, hint).items() if not name.startswith("_")}
+
+
+def load(path: Path, hint: str) -> Answers:
+    """Return the content of an answers file; raise BadInputError with the `hint` if it cannot be read."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(f"Cannot read {path}: {error.strerror}.", hint) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}", hint) from error
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise BadInputError(f"{path} contains no answers.", hint)
+    return found
+
+
+def parse_data(pairs: Iterable[str]) -> Answers:
+    """Return the answers of --data KEY=VALUE."""
+    answers: Answers = {}
+    for pair in pairs:
+        name, equals, answer = pair.partition("=")
+        if not (name and equals):
+            raise BadInputError(f"--data {pair!r} is not KEY=VALUE.", hint="--data license=none")
+        answers[name] = answer
+    return answers
+
+
+def _checked(question: Question, answer: object, answers: Answers) -> object:
+    """Return an answer in its question's type; raise ValueError if it is invalid after the previous answers."""
+    value = question.cast(answer)
+    if not _is_decoded(str(value)):
+        encoding = sys.getfilesystemencoding()
+        raise ValueError(f"The locale encoding {encoding} cannot decode it: set LC_ALL=C.UTF-8, for example")
+    if question.choices and value not in question.choices:
+        raise ValueError(f"Choose one of: {', '.join(question.choices)}")
+    if problem := _render(question.validator, {**answers, question.name: value}).strip():
+        raise ValueError(problem)
+    return value
+
+
+def _is_decoded(text: str) -> bool:
+    """Return whether a text was decoded fully: Python keeps undecodable bytes of arguments as lone surrogates."""
+    return not any("\udc80" <= character <= "\udcff" for character in text)
+
+
+def _choices(choices: Any) -> tuple[str, ...]:
+    """Return the allowed values, without the labels that some templates add in a mapping or pairs."""
+    values = choices.values() if isinstance(choices, Mapping) else choices
+    return tuple(str(value[1] if isinstance(value, list) else value) for value in values)
+
+
+def _boolean(value: object) -> bool:
+    words = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
+    if str(value).lower() not in words:
+        raise ValueError("Enter yes or no")
+    return words[str(value).lower()]
+
+
+def _render(template: object, answers: Answers) -> Any:
+    """Evaluate a Jinja expression of copier.yml; return any other value unchanged."""
+    if not isinstance(template, str):
+        return template
+    try:
+        return _jinja().from_string(template).render(answers)
+    except Exception as error:  # expressions can raise anything: 1 / 0, an invalid regular expression
+        raise MkbackendError(f"Cannot evaluate the template's copier.yml: {error}") from error
+
+
+@cache
+def _jinja() -> Any:
+    """Return a Jinja environment like Copier's, with the filters that we use."""
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment()
+    environment.filters |= {"regex_search": _regex_search, "regex_replace": _regex_replace, "to_json": json.dumps}
+    return environment
+
+
+def _regex_search(value: str, pattern: str, ignorecase: bool = False, multiline: bool = False) -> str | None:
+    """Return the first match of a pattern in a text, or None."""
+    found = re.search(pattern, value, re.IGNORECASE * ignorecase | re.MULTILINE * multiline)
+    return found[0] if found else None
+
+
+def _regex_replace(value: str, pattern: str, replacement: str, ignorecase: bool = False) -> str:
+    """Return a text with every match of a pattern replaced."""
+    return re.sub(pattern, replacement, value, flags=re.IGNORECASE * ignorecase)
+
+
+def _quoted(answer: object) -> str:
+    """Return an answer's repr, shortened to one line."""
+    shown = repr(answer)
+    return shown if len(shown) <= 60 else f"{shown[:56]} ...'"

@@ -1,0 +1,1 @@
+"""`mkbackend update`."""
