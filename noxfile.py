@@ -70,6 +70,13 @@ def messages(session: nox.Session) -> None:
 
 
 @nox.session
+def golden(session: nox.Session) -> None:
+    """Write the golden slices anew, for review as a diff."""
+    _install(session)
+    session.run("python", "tests/slices/golden.py")
+
+
+@nox.session
 def contract(session: nox.Session) -> None:
     """Make the default project and try its API against its own description; `examples=100` tries more."""
     _install(session)
