@@ -144,7 +144,7 @@ def dist(session: nox.Session) -> None:
 
 def _require_every_version(session: nox.Session, wheel: Path, made: Path) -> None:
     """Clone the bundle in a wheel; it must have the versions of this clone's history, and no other."""
-    script = "import pathlib, mkbackend.history as h; print(*(step.tag for step in h.history(pathlib.Path())))"
+    script = "import pathlib, mkbackend.template.history as h; print(*(step.tag for step in h.history(pathlib.Path())))"
     printed = session.run("python", "-c", script, silent=True)
     zipfile.ZipFile(wheel).extract("mkbackend/template.bundle", made / "unpacked")
     bundle = made / "unpacked" / "mkbackend" / "template.bundle"

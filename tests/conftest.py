@@ -146,7 +146,7 @@ def questions() -> Questions:
 def render(tmp_path_factory: pytest.TempPathFactory, questions: Questions) -> Iterator[Callable[..., Path]]:
     """Yield a function that renders the real template once for each set of answers; do not change the result."""
     home = tmp_path_factory.mktemp("render-home")
-    with template_module.find(remember=False) as source:
+    with template_module.find_source(remember=False) as source:
 
         @cache
         def rendered(answers: tuple[tuple[str, str], ...]) -> Path:

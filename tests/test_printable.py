@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from mkbackend import cli
-from mkbackend.doctor import interpreter, programs
+from mkbackend.doctor import interpreter
 from mkbackend.errors import MkbackendError
 from mkbackend.screen import Screen
 from mkbackend.system.printable import on_one_line, printable
@@ -87,6 +87,6 @@ def test_the_source_in_a_projects_answers_is_quoted(tmp_path: Path, command: str
 
 def test_the_python_in_a_projects_version_file_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "uv_on_path", lambda _: "uv")
-    monkeypatch.setattr(programs, "answer", lambda *_, **__: None)
+    monkeypatch.setattr(interpreter, "answer", lambda *_, **__: "")
     Path(".python-version").write_text("3.12;id")
     assert interpreter.look(Path()).fix == "uv python install '3.12;id'"

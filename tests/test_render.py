@@ -64,7 +64,7 @@ def test_an_option_leaves_out_whole_files(
 
 def test_caches_and_environments_in_a_template_are_not_copied(checkout: Checkout, tmp_path: Path) -> None:
     checkout.commit({f"template/{name}": "x" for name in ("app/__pycache__/a.pyc", ".venv/b", ".ruff_cache/c", ".env")})
-    with template.find() as source:
+    with template.find_source() as source:
         made = project(source, tmp_path)
     assert set(tree(made)) & {"app/__pycache__/a.pyc", ".venv/b", ".ruff_cache/c", ".env"} == set()
     assert not (made / ".venv").exists()
@@ -73,7 +73,7 @@ def test_caches_and_environments_in_a_template_are_not_copied(checkout: Checkout
 @pytest.fixture
 def source(checkout: Checkout) -> Iterator[Source]:
     """Yield the small template."""
-    with template.find() as found:
+    with template.find_source() as found:
         yield found
 
 
@@ -105,7 +105,7 @@ def test_a_users_copier_settings_have_no_effect(
 ) -> None:
     (tmp_path / "settings.yml").write_text(content)
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(tmp_path / "settings.yml"))
-    with template.find() as source:
+    with template.find_source() as source:
         assert (project(source, tmp_path) / "LICENSE").is_file()
 
 
@@ -152,7 +152,7 @@ def test_no_hook_or_git_setting_of_the_user_affects_the_clone(
         write_command(machine / folder / name, f"open({str(machine / 'ran')!r}, 'w'); raise SystemExit(1)")
     (machine / "attributes").write_text("*.py filter=broken\n")
     where = (checkout.root.as_uri(), "HEAD") if elsewhere else (None, None)
-    with template.find(*where) as source:
+    with template.find_source(*where) as source:
         with (machine / ".gitconfig").open("a") as config:
             config.write((GIT_SETTINGS + ("" if elsewhere else GIT_SETTINGS_OF_REPOSITORIES)).format(home=machine))
         assert (project(source, tmp_path) / "app/__init__.py").is_file()
@@ -165,7 +165,7 @@ def test_no_file_is_left_outside_the_scratch_directory(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    with template.find() as source:
+    with template.find_source() as source:
         project(source, tmp_path)
     assert list(temporary.iterdir()) == []
     assert not (machine / ".cache").exists()
@@ -184,7 +184,7 @@ def test_a_template_that_cannot_be_rendered_is_reported(
     checkout: Checkout, tmp_path: Path, files: dict[str, str], message: str
 ) -> None:
     checkout.commit(files)
-    with template.find() as source, pytest.raises(MkbackendError, match=message):
+    with template.find_source() as source, pytest.raises(MkbackendError, match=message):
         render(source, {}, tmp_path / "p", tmp_path / "s")
 
 
@@ -228,7 +228,7 @@ def test_plain_copier_refuses_the_same_answers(checkout: Checkout, tmp_path: Pat
 def test_plain_copier_creates_the_same_files(checkout: Checkout, tmp_path: Path) -> None:
     answers = {"project_name": "The {{ Shop }}", "project_slug": "shop", "description": "😀\n# שלום", "ci": "gitlab"}
     plain_copy(checkout.root, tmp_path / "plain", **answers)
-    with template.find() as source:
+    with template.find_source() as source:
         ours = tree(project(source, tmp_path, **answers))
     plain = tree(tmp_path / "plain")
     recorded = ".copier-answers.yml"
@@ -241,14 +241,14 @@ def test_plain_copier_creates_the_same_files(checkout: Checkout, tmp_path: Path)
 
 @pytest.mark.parametrize("text", ["{{ 7 * 7 }} # \"'\\", "😀\n\nשלום", ""])
 def test_plain_copier_updates_a_project_from_the_bundle_at_home(checkout: Checkout, tmp_path: Path, text: str) -> None:
-    with template.find() as source:
+    with template.find_source() as source:
         made = project(source, tmp_path, description=text, author_name=text)
     own = Checkout(made)
     own.git("init", "--quiet")
     own.commit({"mine.txt": "kept"})
     first = read_answers(made / ".copier-answers.yml")
     checkout.commit({"template/later.txt.jinja": "{{ description }}"})
-    with template.find() as source:  # a later run of mkbackend stores the new version in the home
+    with template.find_source() as source:  # a later run of mkbackend stores the new version in the home
         newest = source.version
     copier.run_update(made, defaults=True, overwrite=True, quiet=True, settings=copier.Settings())
     assert yaml.safe_load((made / ".copier-answers.yml").read_text())["_commit"] == newest
@@ -258,7 +258,7 @@ def test_plain_copier_updates_a_project_from_the_bundle_at_home(checkout: Checko
 
 
 def test_the_copier_command_copies_from_the_bundle_at_home(checkout: Checkout, tmp_path: Path) -> None:
-    with template.find() as source:
+    with template.find_source() as source:
         command = [sys.executable, "-m", "copier", "copy", "--defaults", source.url, str(tmp_path / "plain")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "make install" in done.stderr

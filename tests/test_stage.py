@@ -14,6 +14,7 @@ from conftest import ROOT
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.new import stage
+from mkbackend.system import interrupts
 
 FILES = {"README.md": "hello", "app/__init__.py": "", ".env": "SECRET=1"}
 
@@ -170,7 +171,7 @@ def test_an_interrupt_is_delayed_until_after_the_move(name: str) -> None:
     # Under nohup SIGHUP is ignored, and must remain ignored.
     before = signal.signal(number, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
+        with pytest.raises(KeyboardInterrupt), interrupts.uninterrupted():
             signal.raise_signal(number)
             order.append("moved")
     finally:
@@ -197,7 +198,7 @@ def test_an_interrupt_right_after_creating_the_staging_directory_leaves_nothing(
 def test_an_ignored_interrupt_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with stage.uninterrupted():
+        with interrupts.uninterrupted():
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)

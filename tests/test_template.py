@@ -19,7 +19,7 @@ def home_bundle(machine: Path) -> Path:
 
 
 def find() -> template.Source:
-    with template.find() as source:
+    with template.find_source() as source:
         return source
 
 
@@ -81,7 +81,7 @@ def test_concurrent_runs_lose_no_version(checkout: Checkout, machine: Path, tmp_
         checkout.git("clone", "--quiet", str(checkout.root), str(clone.root))
         clone.commit({"template/number.txt": str(number)})
         clones.append(clone.root)
-    script = "from mkbackend import template\nwith template.find(): pass"
+    script = "from mkbackend import template\nwith template.find_source(): pass"
 
     def run(root: Path) -> None:
         subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(root / "src")}, check=True)
@@ -92,7 +92,7 @@ def test_concurrent_runs_lose_no_version(checkout: Checkout, machine: Path, tmp_
 
 
 def test_a_dry_run_does_not_change_the_home(checkout: Checkout, machine: Path) -> None:
-    with template.find(remember=False) as source:
+    with template.find_source(remember=False) as source:
         assert list(bundle.tags(Path(source.url))) == ["v0.1.0"]
     assert not home_bundle(machine).exists()
     assert not Path(source.url).exists()
@@ -114,22 +114,25 @@ def test_an_unpacked_archive_has_no_template(monkeypatch: pytest.MonkeyPatch, tm
 def test_another_repository_is_recorded_with_its_url(checkout: Checkout) -> None:
     url = f"git+{checkout.root.as_uri()}"  # so that Copier recognises a git URL
     for given in (url, checkout.root.as_uri()):
-        with template.find(given, "main") as source:
+        with template.find_source(given, "main") as source:
             assert (source.url, source.version) == (url, "main")
-    with template.find(os.path.relpath(checkout.root)) as source:
+    with template.find_source(os.path.relpath(checkout.root)) as source:
         assert source.url == str(checkout.root)
 
 
 def test_without_a_ref_the_newest_release_is_used(checkout: Checkout) -> None:
-    with template.find(str(checkout.root)) as source:
+    with template.find_source(str(checkout.root)) as source:
         assert source.version == "HEAD"
     for tag in ("v0.9.0", "v0.10.0", "v0.10.0rc1", "v1.0.0a1", "nightly"):
         checkout.git("tag", tag)
-    with template.find(str(checkout.root)) as source:
+    with template.find_source(str(checkout.root)) as source:
         assert source.version == "v0.10.0"
 
 
 @pytest.mark.parametrize(("url", "ref"), [("{}/none", None), ("{}", "no-such-tag"), ("--upload-pack=x", None)])
 def test_a_repository_without_a_template_is_bad_input(checkout: Checkout, url: str, ref: str | None) -> None:
-    with pytest.raises(BadInputError, match="No template found at"), template.find(url.format(checkout.root), ref):
+    with (
+        pytest.raises(BadInputError, match="No template found at"),
+        template.find_source(url.format(checkout.root), ref),
+    ):
         pass

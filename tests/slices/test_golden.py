@@ -1,6 +1,6 @@
 """Tests of the golden slices: a change of a template is reviewed as Python."""
 
-from golden import EXPECTED, golden
+from .golden import EXPECTED, golden
 
 
 def test_slices_are_written_as_expected() -> None:

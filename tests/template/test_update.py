@@ -81,7 +81,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Versions]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.setenv("USERPROFILE", str(home))
-        with template.versions() as found:
+        with template.known_versions() as found:
             yield found
 
 

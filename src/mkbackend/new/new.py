@@ -12,6 +12,7 @@ from mkbackend.new import finish, stage
 from mkbackend.new.project import Project
 from mkbackend.screen import Screen
 from mkbackend.system.git import require_git
+from mkbackend.system.interrupts import uninterrupted
 from mkbackend.system.programs import typed
 from mkbackend.template.prompts import ask, takes
 from mkbackend.template.questions import Answers, Questions
@@ -100,7 +101,7 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
         if runs_code:  # after the commit, to keep secrets out of it
             with screen.step("Write .env with fresh secrets", optional=True):
                 finish.write_env(made.project)
-        with stage.uninterrupted():
+        with uninterrupted():
             made.place()
             screen.made = project.target
             screen.left = f"{project.target} is complete but not installed: make install"
