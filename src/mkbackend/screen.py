@@ -59,7 +59,7 @@ class Screen:
     def finding(self, state: str, name: str, text: str, fix: str = "") -> None:
         """Print a finding with its state (`ok`, `note` or `wrong`), and its fix on a line to copy."""
         style, sign, plain = _FINDINGS[state]
-        sign = self._sign(sign, plain.ljust(2))
+        sign = self.sign(sign, plain.ljust(2))
         head = f"{name:<10}  "
         text, fix = on_one_line(text), on_one_line(fix)
         lines = [text]
@@ -86,7 +86,7 @@ class Screen:
         else:
             step.done = True
             step.seconds = round(time.perf_counter() - started, 2)
-            self.console.print(f"[green]{self._sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
+            self.console.print(f"[green]{self.sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
 
     def _clock(self, name: str) -> AbstractContextManager[object]:
         """Return a spinner with the elapsed time, for terminals only."""
@@ -102,7 +102,7 @@ class Screen:
     def warn(self, message: str, retry: str = "") -> None:
         """Show a warning and the command that fixes it."""
         self.warnings.append({"message": message, "retry": retry})
-        self.console.print(f"[yellow]{self._sign('!', '!')}[/] {escape(on_one_line(message))}")
+        self.console.print(f"[yellow]{self.sign('!', '!')}[/] {escape(on_one_line(message))}")
         if retry:
             self.console.print(f"  Later, in the project: [bold]{escape(retry)}[/]", soft_wrap=True)
 
@@ -147,7 +147,8 @@ class Screen:
         """Ask a yes/no question; an empty line is the default."""
         return Confirm.ask(Text(question), default=default, console=self.console)
 
-    def _sign(self, sign: str, plain: str) -> str:
+    def sign(self, sign: str, plain: str) -> str:
+        """Return a sign, or its plain form if the terminal cannot show it."""
         return sign if self.console.encoding.lower().startswith("utf") else plain
 
 

@@ -14,8 +14,8 @@ from mkbackend.screen import Screen
 from mkbackend.system.git import require_git
 from mkbackend.system.interrupts import uninterrupted
 from mkbackend.system.programs import typed
-from mkbackend.template.prompts import ask, takes
-from mkbackend.template.questions import Answers, Questions
+from mkbackend.template.prompts import ask, review
+from mkbackend.template.questions import Questions
 from mkbackend.template.render import render
 from mkbackend.template.source import Source, find_source
 
@@ -77,16 +77,10 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
         stage.sweep(project.target)
     stage.require_room(project.target)
     if request.ask:
-        given |= _customise(project.answers, [name for name in questions.asked if name not in given], questions, screen)
+        given = review(
+            screen, questions, given, lambda given: Project.plan(request.path, given, guessed, questions).answers
+        )
     return Project.plan(request.path, given, guessed, questions)
-
-
-def _customise(answers: Answers, open_: list[str], questions: Questions, screen: Screen) -> Answers:
-    """Return the answers that a user chooses instead of the recommended ones."""
-    names = [name for name in open_ if name not in _NAMES]
-    if not names or takes(screen, {name: answers[name] for name in names}):
-        return {}
-    return {name: ask(screen, questions.asked[name], questions, answers) for name in names}
 
 
 def _create(project: Project, source: Source, request: Request, screen: Screen) -> dict[str, Any]:
