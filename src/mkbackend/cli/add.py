@@ -1,0 +1,49 @@
+"""`mkbackend add`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mkbackend.cli.run import reported
+
+
+def add(
+    name: Annotated[str | None, typer.Argument(help="Resource name in the singular: article, blog_post.")] = None,
+    fields: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIELD]...", help="NAME:TYPE[:MODIFIER]...[=DEFAULT]")
+    ] = None,
+    auth: Annotated[str | None, typer.Option(metavar="AUTH", help="Access rule, see above; by default user.")] = None,
+    plural: Annotated[str | None, typer.Option(metavar="NAME", help="Plural, if the usual one is wrong.")] = None,
+    no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes rows permanently.")] = False,
+    file: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read the resource from TOML.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+) -> None:
+    """Add a resource: model, migration, schemas, repository, service, routes and tests.
+
+    \b
+    Types: str str/200 text int bigint float decimal/10/2 bool date
+      datetime uuid json enum/draft/published ref/user
+    Modifiers: null unique index list; for a ref also cascade restrict setnull
+    AUTH: user: signed-in users read and write. public: anyone reads,
+      signed-in users write. owner: users their own rows, admins all.
+      admin: admins only.
+
+    If the resource exists, the fields are added to it.
+
+    Example:
+
+    \b
+    mkbackend add article title:str/200 slug:str/80:unique body:text:null \\
+      price:decimal/10/2 status:enum/draft/published=draft \\
+      writer:ref/user:cascade tags:str:list --auth owner
+    """
+    with reported(as_json=False) as screen:
+        from mkbackend.slices.add import Request
+        from mkbackend.slices.add import add as run
+        from mkbackend.slices.description import Description
+
+        described = Description(name or "", tuple(fields or ()), plural, auth, False if no_soft_delete else None)
+        run(Request(described, project, file, dry_run, allow_dirty), screen)

@@ -1,0 +1,29 @@
+"""`mkbackend doctor`."""
+
+from typing import Annotated
+
+import typer
+
+from mkbackend.cli.run import reported
+
+
+def doctor(
+    path: Annotated[str, typer.Argument(help="Project directory.")] = ".",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check Python, tools, settings, port, database and migrations, and print a fix for each problem.
+
+    Nothing is changed or started, and no secret is shown.
+
+    Exit code: 0 no problems, 1 problems found, 2 not a project.
+
+    Examples:
+
+    \b
+    mkbackend doctor
+    mkbackend doctor ../myapp --json
+    """
+    with reported(as_json) as screen:
+        from mkbackend.doctor.examine import doctor as run
+
+        raise typer.Exit(run(path, screen))

@@ -1,0 +1,26 @@
+"""`mkbackend remove`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mkbackend.cli.run import reported
+
+
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of the resource.")],
+    force: Annotated[bool, typer.Option("--force", help="Also remove files that you edited.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+) -> None:
+    """Remove a resource that add wrote, except files that you edited.
+
+    If its migration may have been applied, a new migration drops the table.
+    """
+    with reported(as_json=False) as screen:
+        from mkbackend.slices.remove import Request
+        from mkbackend.slices.remove import remove as run
+
+        run(Request(name, project, force, dry_run, allow_dirty), screen)
