@@ -15,7 +15,7 @@ from mkbackend.system.git import require_git
 from mkbackend.system.interrupts import uninterrupted
 from mkbackend.system.programs import typed
 from mkbackend.template.prompts import ask, review
-from mkbackend.template.questions import Questions
+from mkbackend.template.questions import Answers, Questions
 from mkbackend.template.render import render
 from mkbackend.template.source import Source, find_source
 
@@ -71,15 +71,19 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
     guessed = {name: value for name, value in known.items() if questions.is_good(name, str(value))}
     given = dict(request.given)
     if request.ask and request.path is None and "project_name" not in given:
-        given["project_name"] = ask(screen, questions.asked["project_name"], questions, {})
+        given["project_name"] = ask(screen, questions.asked["project_name"], questions, {"project_name": ""})
     project = Project.plan(request.path, given, guessed, questions)
     if not request.dry_run:
         stage.sweep(project.target)
     stage.require_room(project.target)
+
+    def complete(given: Answers) -> Answers:
+        project = Project.plan(request.path, given, guessed, questions)
+        stage.require_room(project.target)  # a new name may be that of an existing directory
+        return project.answers
+
     if request.ask:
-        given = review(
-            screen, questions, given, lambda given: Project.plan(request.path, given, guessed, questions).answers
-        )
+        given = review(screen, questions, given, complete)
     return Project.plan(request.path, given, guessed, questions)
 
 

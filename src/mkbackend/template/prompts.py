@@ -5,18 +5,22 @@ A dumb terminal, which cannot move its cursor, gets plain lines.
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.prompt import Confirm, Prompt
 from rich.text import Text
 
-from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.errors import BadInputError
 from mkbackend.screen import Screen
 from mkbackend.system.printable import on_one_line
 from mkbackend.template.questions import Answers, Question, Questions
 
+if TYPE_CHECKING:
+    import questionary
+
 _CREATE = "Create the project"
 _YES_NO = ("yes", "no")
+_BACK = "(Esc: back)"
 # Columns of the pointer, and of the space at the end of a line
 _MARGIN = 4
 
@@ -26,31 +30,32 @@ def review(
 ) -> Answers:
     """Show all answers, each of which can be changed, until they are accepted; return those that are given.
 
-    `complete` adds the defaults. If one of these does not fit a changed answer, the previous answers stay.
+    `complete` adds the defaults; an answer that it refuses is shown with the reason, and the previous one stays.
     """
     given = dict(given)
     answers = complete(given)
     if screen.console.is_dumb_terminal:
         return given | _review_plainly(screen, questions, answers, given)
     while (name := _choose(screen, questions, answers)) != _CREATE:
-        changed = {name: ask(screen, questions.asked[name], questions, answers)}
-        try:
-            given, answers = {**given, **changed}, complete({**given, **changed})
-        except BadInputError:
-            given, answers = {**answers, **changed}, complete({**answers, **changed})
+        changed = {name: ask(screen, questions.asked[name], questions, answers, back=True)}
+        # The defaults follow the changed answer, or if one would become invalid, the other answers stay.
+        for tried in (given | changed, answers | changed):
+            try:
+                given, answers = tried, complete(tried)
+                break
+            except BadInputError as error:
+                refused = error.message
+        else:
+            screen.say(refused, style="red")
     return given
 
 
-def ask(screen: Screen, question: Question, questions: Questions, answers: Answers) -> str:
-    """Ask a question until its answer is valid; an empty line is the default."""
+def ask(screen: Screen, question: Question, questions: Questions, answers: Answers, *, back: bool = False) -> str:
+    """Ask a question until its answer is valid; with `back`, Escape keeps the present answer."""
     default = str(answers.get(question.name, question.default))
 
     def problem(answer: str) -> str:
-        try:
-            questions.complete({**answers, question.name: answer}, partly=True)
-        except MkbackendError as error:
-            return error.message
-        return ""
+        return questions.problem(question.name, answer, answers)
 
     if screen.console.is_dumb_terminal:
         return _ask_plainly(screen, question, default, problem)
@@ -59,9 +64,32 @@ def ask(screen: Screen, question: Question, questions: Questions, answers: Answe
     label, look = on_one_line(question.help), _look(screen)
     if choices := _choices(question):
         default = default if default in choices else choices[0]
-        return str(questionary.select(label, choices, default, pointer=screen.sign("»", ">"), **look).unsafe_ask())
-    text = questionary.text(label, default, validate=lambda answer: problem(answer) or True, **look)
-    return str(text.unsafe_ask())
+        asked = questionary.select(label, choices, default, pointer=_pointer(screen), instruction=_BACK, **look)
+    else:
+        options = {"validate": lambda answer: problem(answer) or True, "validate_while_typing": True, **look}
+        asked = questionary.text(label, default, instruction=_BACK if back else None, **options)
+    answer = _answer(asked, back=back)
+    return default if answer is None else answer
+
+
+def _answer(question: "questionary.Question", *, back: bool = False) -> str | None:
+    """Ask a question; Ctrl-C and Ctrl-D interrupt it, with `back` Escape ends it with None."""
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+
+    keys = KeyBindings()
+
+    @keys.add("c-d", eager=True)
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(exception=EOFError())
+
+    @keys.add("escape", eager=True, filter=back)
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(result=None)
+
+    known = question.application.key_bindings
+    question.application.key_bindings = merge_key_bindings([*filter(None, [known]), keys])
+    answer: str | None = question.unsafe_ask()
+    return answer
 
 
 def _choose(screen: Screen, questions: Questions, answers: Answers) -> str:
@@ -69,29 +97,38 @@ def _choose(screen: Screen, questions: Questions, answers: Answers) -> str:
     import questionary
 
     names = [name for name in questions.asked if name in answers]
-    labels = {name: on_one_line(questions.asked[name].help) for name in names}
-    width = max(map(len, labels.values()), default=0)
-    room = max(screen.console.width - _MARGIN, 20)
-    lines = {name: f"{labels[name]:<{width}}  {on_one_line(str(answers[name])) or '-'}" for name in names}
-    choices = [questionary.Choice(_short(lines[name], room), name) for name in names]
-    accept = questionary.Choice(_CREATE, _CREATE)
+    rows = {on_one_line(questions.asked[name].help): on_one_line(str(answers[name])) or "-" for name in names}
+    lines = _table(rows, max(screen.console.width - _MARGIN, 20))
+    choices = [questionary.Choice(line, name) for line, name in zip(lines, names, strict=True)]
     menu = questionary.select(
         "Settings",
-        [accept, *choices],
-        instruction="(Enter creates it; choose a line to change it)",
-        pointer=screen.sign("»", ">"),
+        [questionary.Choice(_CREATE, _CREATE), *choices],
+        instruction="(Enter creates or changes)",
+        pointer=_pointer(screen),
         erase_when_done=True,
         **_look(screen),
     )
-    return str(menu.unsafe_ask())
+    return _answer(menu) or _CREATE
 
 
 def _choices(question: Question) -> list[str]:
     return list(question.choices) or (list(_YES_NO) if question.type == "bool" else [])
 
 
-def _short(line: str, room: int) -> str:
-    return line if len(line) <= room else f"{line[: room - 3]}..."
+def _table(rows: Mapping[str, str], width: int) -> list[str]:
+    """Return lines of two columns; where both do not fit, the left one is cut to half of the width."""
+    left = max(map(len, rows), default=0)
+    if left + 2 + max(map(len, rows.values()), default=0) > width:
+        left = min(left, max(width // 2 - 1, 1))
+    return [f"{_short(name, left):<{left}}  {_short(value, width - left - 2)}" for name, value in rows.items()]
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _pointer(screen: Screen) -> str:
+    return screen.sign("»", ">")
 
 
 def _look(screen: Screen) -> dict[str, Any]:

@@ -59,6 +59,15 @@ class Question:
         return str(value)
 
 
+class InvalidAnswerError(BadInputError):
+    """An answer that its question refuses."""
+
+    def __init__(self, name: str, answer: object, reason: str) -> None:
+        hint = typed("--data", f"{name}=VALUE")
+        super().__init__(f"{name} cannot be {_quoted(answer)}. {reason}", hint)
+        self.name, self.reason = name, reason
+
+
 class Questions:
     """All questions of one template version, in order."""
 
@@ -90,11 +99,16 @@ class Questions:
             try:
                 answers[question.name] = _checked(question, answer, answers)
             except ValueError as error:
-                raise BadInputError(
-                    f"{question.name} cannot be {_quoted(answer)}. {error}.",
-                    hint=typed("--data", f"{question.name}=VALUE"),
-                ) from error
+                raise InvalidAnswerError(question.name, answer, f"{error}.") from error
         return {name: answers[name] for name in self.asked if name in answers}
+
+    def problem(self, name: str, answer: str, answers: Answers) -> str:
+        """Return the reason to refuse an answer to a question, or an empty string."""
+        try:
+            self.complete({**answers, name: answer}, partly=True)
+        except InvalidAnswerError as error:
+            return error.reason if error.name == name else error.message
+        return ""
 
     def is_good(self, name: str, answer: str) -> bool:
         """Return whether an answer is valid; for guesses, such as the author from git."""
