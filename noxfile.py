@@ -77,6 +77,14 @@ def golden(session: nox.Session) -> None:
 
 
 @nox.session
+def record(session: nox.Session) -> None:
+    """Record `new`, `add` and `update` in a terminal, as pictures for the manual."""
+    _install(session)
+    session.install("pyte>=0.8.2")  # reads what a terminal would show
+    session.run("python", "tests/recordings.py", "docs")
+
+
+@nox.session
 def contract(session: nox.Session) -> None:
     """Make the default project and try its API against its own description; `examples=100` tries more."""
     _install(session)

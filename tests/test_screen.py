@@ -1,4 +1,4 @@
-"""Tests of the progress display of a step."""
+"""Tests of the progress of a step, and of columns."""
 
 import io
 import re
@@ -13,7 +13,7 @@ def shown_by_a_step(terminal: bool) -> str:
     screen = Screen()
     screen.console = Console(file=io.StringIO(), force_terminal=terminal, width=80, legacy_windows=False)
     with screen.step("Install [the] dependencies"):
-        pass
+        screen.detail("[ 40%] of [tests]")
     assert isinstance(screen.console.file, io.StringIO)
     return screen.console.file.getvalue()
 
@@ -24,3 +24,28 @@ def test_a_terminal_shows_the_step_and_its_elapsed_time_while_it_runs() -> None:
 
 def test_without_a_terminal_a_finished_step_is_one_line() -> None:
     assert re.fullmatch(r"✓ Install \[the\] dependencies \d+\.\d s\n", shown_by_a_step(terminal=False))
+
+
+def test_a_terminal_shows_the_progress_of_a_running_step() -> None:
+    assert "[ 40%] of [tests]" in shown_by_a_step(terminal=True)
+
+
+def columns(width: int, terminal: bool) -> list[str]:
+    """Return two printed rows."""
+    screen = Screen()
+    screen.console = Console(file=io.StringIO(), force_terminal=terminal, width=width, legacy_windows=False)
+    screen.rows([("GET", "/articles/{article_id}", "anyone"), ("DELETE", "/articles", "signed-in users")])
+    assert isinstance(screen.console.file, io.StringIO)
+    return [line.rstrip() for line in screen.console.file.getvalue().splitlines()]
+
+
+def test_columns_are_aligned() -> None:
+    rows = ["  GET     /articles/{article_id}  anyone", "  DELETE  /articles               signed-in users"]
+    assert columns(80, terminal=True) == rows
+    assert columns(20, terminal=False) == rows  # for programs, which do not wrap
+
+
+def test_a_narrow_terminal_wraps_cells_and_loses_nothing() -> None:
+    lines = columns(36, terminal=True)
+    assert max(map(len, lines)) <= 36
+    assert "".join("".join(lines).split()).count("_id}") == 1

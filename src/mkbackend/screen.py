@@ -4,16 +4,18 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.prompt import Confirm
 from rich.segment import Segment
+from rich.table import Column, Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -47,6 +49,7 @@ class Screen:
             if hasattr(stream, "reconfigure"):  # unencodable characters become question marks
                 stream.reconfigure(errors="replace")
         self.console = _console(stderr=self.as_json)
+        self._detail: Callable[[str], None] = lambda text: None
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line."""
@@ -55,6 +58,28 @@ class Screen:
     def plain(self, text: str) -> None:
         """Print text without wrapping, to be copied or read by programs."""
         self.console.print(Text(text), soft_wrap=True)
+
+    def passed_on(self, line: str) -> None:
+        """Print a line of another program."""
+        self.console.print(Text(line, style="dim"), soft_wrap=True)
+
+    def detail(self, text: str) -> None:
+        """Show the progress of the running step beside its clock; elsewhere than in a terminal nothing."""
+        if text.strip():
+            self._detail(on_one_line(text.strip()))
+
+    def rows(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print aligned columns; a terminal that is too narrow wraps their cells."""
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        if self.console.is_terminal and sum(widths) + 2 * len(widths) + 2 > self.console.width:
+            table = Table.grid(padding=(0, 2, 0, 0))
+            for row in rows:
+                table.add_row(*(Text(cell, overflow="fold") for cell in row))
+            self.console.print(Padding(table, (0, 0, 0, 2)))
+            return
+        for row in rows:
+            cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+            self.plain(f"  {'  '.join(cells)}".rstrip())
 
     def finding(self, state: str, name: str, text: str, fix: str = "") -> None:
         """Print a finding with its state (`ok`, `note` or `wrong`), and its fix on a line to copy."""
@@ -88,16 +113,23 @@ class Screen:
             step.seconds = round(time.perf_counter() - started, 2)
             self.console.print(f"[green]{self.sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
 
-    def _clock(self, name: str) -> AbstractContextManager[object]:
-        """Return a spinner with the elapsed time, for terminals only."""
+    @contextmanager
+    def _clock(self, name: str) -> Iterator[None]:
+        """Show a spinner with the elapsed time and the step's progress, in terminals only."""
         if not self.console.is_terminal:
-            return nullcontext()
+            yield
+            return
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (SpinnerColumn(), TextColumn(escape(name)), TimeElapsedColumn())
-        clock = Progress(*columns, console=self.console, transient=True)
-        clock.add_task("")
-        return clock
+        detail = TextColumn("{task.fields[detail]}", style="dim", markup=False, table_column=Column(no_wrap=True))
+        columns = (SpinnerColumn(), TextColumn(escape(name)), TimeElapsedColumn(), detail)
+        with Progress(*columns, console=self.console, transient=True) as clock:
+            task = clock.add_task("", detail="")
+            self._detail = lambda text: clock.update(task, detail=text)
+            try:
+                yield
+            finally:
+                self._detail = lambda text: None
 
     def warn(self, message: str, retry: str = "") -> None:
         """Show a warning and the command that fixes it."""
@@ -123,15 +155,19 @@ class Screen:
         return self.fail(error)
 
     def end(self, report: dict[str, Any]) -> None:
-        """Show the command that repeats the run and the next steps, or print the JSON object."""
+        """Show the next steps and the command that repeats the run, or print the JSON object."""
         if self.as_json:
             steps = [asdict(step) for step in self.steps]
             print(json.dumps({**report, "steps": steps, "warnings": self.warnings}))
             return
-        self.console.print(Text.assemble("\nRepeat with:\n  ", (report["command"], "bold")), soft_wrap=True)
         if self.made:
-            lines = "".join(f"\n  {command}" for command in report["next"])
-            self.console.print(Text.assemble("\nNext:", (lines, "bold")), soft_wrap=True)
+            self.commands("Next:", report["next"])
+        self.commands("Repeat with:", [report["command"]])
+
+    def commands(self, title: str, commands: Iterable[str]) -> None:
+        """Print commands to copy below a title."""
+        lines = "".join(f"\n  {command}" for command in commands)
+        self.console.print(Text.assemble(f"\n{title}", (lines, "bold")), soft_wrap=True)
 
     def tree(self, name: str, files: list[Path]) -> None:
         """Show paths as a tree."""

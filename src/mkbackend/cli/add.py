@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mkbackend.cli.run import reported
+from mkbackend.cli.run import VERBOSE, reported
 
 
 def add(
@@ -20,6 +20,7 @@ def add(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
     project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Add a resource: model, migration, schemas, repository, service, routes and tests.
 
@@ -40,7 +41,7 @@ def add(
       price:decimal/10/2 status:enum/draft/published=draft \\
       writer:ref/user:cascade tags:str:list --auth owner
     """
-    with reported(as_json=False) as screen:
+    with reported(verbose=verbose) as screen:
         from mkbackend.slices.add import Request
         from mkbackend.slices.add import add as run
         from mkbackend.slices.description import Description

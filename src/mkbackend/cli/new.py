@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mkbackend.cli.run import in_terminal, reported
+from mkbackend.cli.run import VERBOSE, in_terminal, reported
 from mkbackend.errors import BadInputError
 
 
@@ -23,6 +23,7 @@ def new(
     template: Annotated[str | None, typer.Option(metavar="URL", help="Git repository of another template.")] = None,
     ref: Annotated[str | None, typer.Option(metavar="REF", help="Tag, branch or commit of --template.")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Run code of --template to lock and install.")] = False,
+    verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Create a new project. In a terminal it asks a few questions, elsewhere it uses the defaults.
 
@@ -33,7 +34,7 @@ def new(
     mkbackend new myapp --yes --data license=none --data ci=gitlab
     mkbackend new . --answers ../earlier/.copier-answers.yml
     """
-    with reported(as_json) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.new.new import Request
         from mkbackend.new.new import new as run
         from mkbackend.template.questions import parse_data, read_answers

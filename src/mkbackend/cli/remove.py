@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mkbackend.cli.run import reported
+from mkbackend.cli.run import VERBOSE, reported
 
 
 def remove(
@@ -14,12 +14,13 @@ def remove(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
     project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Remove a resource that add wrote, except files that you edited.
 
     If its migration may have been applied, a new migration drops the table.
     """
-    with reported(as_json=False) as screen:
+    with reported(verbose=verbose) as screen:
         from mkbackend.slices.remove import Request
         from mkbackend.slices.remove import remove as run
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -14,22 +14,32 @@ if TYPE_CHECKING:
     from mkbackend.screen import Screen
 
 
+VERBOSE = typer.Option("--verbose", "-v", help="Show what uv and git print.")
+
+
 def in_terminal() -> bool:
     """Return whether stdin and stdout are terminals; a closed stream is None."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 @contextmanager
-def reported(as_json: bool) -> Iterator["Screen"]:
-    """Turn errors into a message and an exit code; SIGTERM and SIGHUP count as Ctrl-C."""
+def reported(as_json: bool = False, verbose: bool = False) -> Iterator["Screen"]:
+    """Turn errors into a message and an exit code; SIGTERM and SIGHUP count as Ctrl-C.
+
+    With `verbose` the output of uv, git and make is shown.
+    """
     from mkbackend.screen import Screen
     from mkbackend.system.environment import clean_environment
     from mkbackend.system.interrupts import on_interrupt
+    from mkbackend.system.programs import reporting
 
     screen = Screen(as_json)
     try:
         clean_environment()
-        with on_interrupt(_interrupt):
+        with ExitStack() as stack:
+            stack.enter_context(on_interrupt(_interrupt))
+            if verbose:
+                stack.enter_context(reporting(screen.passed_on))
             yield screen
     except MkbackendError as error:
         raise typer.Exit(screen.fail(error)) from error

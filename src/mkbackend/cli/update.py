@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mkbackend.cli.run import in_terminal, reported
+from mkbackend.cli.run import VERBOSE, in_terminal, reported
 from mkbackend.errors import BadInputError
 
 
@@ -19,6 +19,7 @@ def update(
     template: Annotated[
         str | None, typer.Option(metavar="URL", help="Trust this template, recorded in the project.")
     ] = None,
+    verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Update a project to the installed template. The result is staged, not committed.
 
@@ -31,7 +32,7 @@ def update(
     mkbackend update
     mkbackend update ../myapp --to 0.2.0 --data ci=gitlab
     """
-    with reported(as_json=False) as screen:
+    with reported(verbose=verbose) as screen:
         from mkbackend.template.questions import parse_data
         from mkbackend.update.update import Request
         from mkbackend.update.update import update as run

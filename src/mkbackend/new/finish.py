@@ -12,7 +12,7 @@ from typing import Any
 
 from mkbackend.errors import MkbackendError
 from mkbackend.system.git import git
-from mkbackend.system.programs import answer, run
+from mkbackend.system.programs import answer, is_reporting, run
 from mkbackend.system.uv import find_uv
 from mkbackend.template.questions import Answers
 
@@ -73,7 +73,8 @@ def install(project: Path, python_version: str) -> None:
 
 def _uv(*arguments: str, project: Path, **options: Any) -> None:
     """Run uv in a project; `make install` is the retry."""
-    _or_retry("make install", find_uv(project), "--quiet", *arguments, cwd=project, timeout=_NETWORK, **options)
+    quiet = () if is_reporting() else ("--quiet",)
+    _or_retry("make install", find_uv(project), *quiet, *arguments, cwd=project, timeout=_NETWORK, **options)
 
 
 def _find_python(project: Path, version: str) -> str:

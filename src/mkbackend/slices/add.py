@@ -11,6 +11,7 @@ from mkbackend.slices.description import Description, read_file, resource_of
 from mkbackend.slices.extend import extend
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
+from mkbackend.slices.routes import routes_of
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import path_of, view
 from mkbackend.system.interrupts import uninterrupted
@@ -42,7 +43,8 @@ def add(request: Request, screen: Screen) -> None:
         resource, steps, unplaced = extend(known, described, found)
     else:
         resource = resource_of(described)
-        steps = _slice(resource, found)
+        with screen.step("Render the slice"):
+            steps = _slice(resource, found)
     if request.dry_run:
         screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
     else:
@@ -82,9 +84,12 @@ def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str
 
 
 def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Screen) -> None:
-    """Print the written files, the next steps and the undo command."""
+    """Print the written files, the new routes, the next steps and the undo command."""
     for path in steps:
         screen.plain(f"  {path}")
-    screen.plain(f"\n{path_of(resource.plural)}: {len(steps)} files. Next: make migrate-up, make test")
+    if router := steps.get(f"app/api/v1/{resource.name}_router.py"):
+        screen.say("\nRoutes, below the prefix of the API:")
+        screen.rows(routes_of(router, path_of(resource.plural), owned=resource.auth == "owner"))
+    screen.commands("Next:", ["make migrate-up", "make test"])
     if undo:
-        screen.plain(f"Undo: {undo}")
+        screen.commands("Undo:", [undo])

@@ -4,8 +4,13 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event, Timer
+from typing import IO, Any
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.system.environment import git_environment
@@ -15,6 +20,24 @@ from mkbackend.system.printable import quoted
 PATIENCE = 10.0
 # git prints this command in every language, with the path quoted for a shell.
 _SAFE_DIRECTORY = re.compile(r"git config --global --add safe\.directory (.+)")
+
+type Report = Callable[[str], None]
+_report: ContextVar[Report | None] = ContextVar("report", default=None)
+
+
+@contextmanager
+def reporting(report: Report) -> Iterator[None]:
+    """Report each command that runs meanwhile, and what it prints to stderr, line by line."""
+    token = _report.set(report)
+    try:
+        yield
+    finally:
+        _report.reset(token)
+
+
+def is_reporting() -> bool:
+    """Return whether the output of programs is shown, so that they should print it."""
+    return _report.get() is not None
 
 
 def run(
@@ -29,16 +52,12 @@ def run(
 
     A program that runs `apart` does not receive a Ctrl-C in the terminal.
     """
+    options: dict[str, Any] = {"cwd": cwd, "start_new_session": apart, "env": _environment(command[0], env)}
     try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            input=stdin,
-            capture_output=True,
-            check=True,
-            timeout=timeout,
-            start_new_session=apart,
-            env=_environment(command[0], env),
+        if report := _report.get():
+            return _reported(command, stdin, timeout, report, **options)
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            command, input=stdin, capture_output=True, check=True, timeout=timeout, **options
         )
     except subprocess.CalledProcessError as error:
         raise _failure(error) from error
@@ -51,18 +70,67 @@ def run(
     return done.stdout
 
 
-def output_of(*command: str | Path, cwd: Path) -> tuple[int, str]:
-    """Run a program that may fail; return its exit code and output."""
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        check=False,
-        env=_environment(command[0]),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    return done.returncode, done.stdout.decode(errors="replace")
+def output_of(*command: str | Path, cwd: Path, report: Report | None = None) -> tuple[int, str]:
+    """Run a program that may fail, report each line that it prints; return its exit code and output."""
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    reports = [each for each in (report, _report.get()) if each]
+    with _process(command, cwd=cwd, env=_environment(command[0]), **streams) as process:
+        printed = _lines(process.stdout, *reports)
+    return process.returncode, printed.decode(errors="replace")
+
+
+def _reported(
+    command: tuple[str | Path, ...], stdin: bytes, timeout: float | None, report: Report, **options: Any
+) -> bytes:
+    """Run a program and report what it prints to stderr at once; return its stdout."""
+    report(f"$ {typed(*command)}")
+    with TemporaryFile() as given, TemporaryFile() as output:
+        given.write(stdin)
+        given.seek(0)
+        with _process(command, timeout, stdin=given, stdout=output, stderr=subprocess.PIPE, **options) as process:
+            errors = _lines(process.stderr, report)
+        output.seek(0)
+        printed = output.read()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, printed, errors)
+    return printed
+
+
+@contextmanager
+def _process(
+    command: tuple[str | Path, ...], timeout: float | None = None, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and wait for its end; kill it on an error or after the timeout."""
+    with subprocess.Popen(command, **options) as process:
+        expired = Event()
+
+        def expire() -> None:
+            expired.set()
+            process.kill()
+
+        timer = Timer(timeout or 0, expire)
+        try:
+            if timeout:
+                timer.start()
+            yield process
+            process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            timer.cancel()
+    if timeout and expired.is_set():
+        raise subprocess.TimeoutExpired(command, timeout)
+
+
+def _lines(stream: IO[bytes] | None, *reports: Report) -> bytes:
+    """Read a stream to its end, and report each of its lines."""
+    lines = []
+    for line in stream or ():
+        lines.append(line)
+        for report in reports:
+            report(line.decode(errors="replace").rstrip())
+    return b"".join(lines)
 
 
 def answer(*command: str | Path, cwd: Path) -> str:

@@ -20,7 +20,7 @@ def rehearse(repo: Repository, trial: Repository, screen: Screen) -> None:
     filters.bring(repo, trial, filters.filtered(repo, trial.names("ls-files", "-z")))
     for target in _COMMANDS:
         with screen.step(f"Verify: make {target}"):
-            code, printed = output_of("make", target, cwd=trial.project)
+            code, printed = output_of("make", target, cwd=trial.project, report=screen.detail)
             if code:
                 screen.plain("\n".join(printed.splitlines()[-_SHOWN:]))
                 raise BadInputError(
