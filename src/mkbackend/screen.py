@@ -81,11 +81,16 @@ class Screen:
             cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
             self.plain(f"  {'  '.join(cells)}".rstrip())
 
-    def finding(self, state: str, name: str, text: str, fix: str = "") -> None:
-        """Print a finding with its state (`ok`, `note` or `wrong`), and its fix on a line to copy."""
+    def finding(self, state: str, name: str, text: str, fix: str = "", *, width: int = 10) -> None:
+        """Print a finding with its state (`ok`, `note` or `wrong`), and its fix on a line to copy.
+
+        Names are padded to `width` columns, at most a third of a terminal.
+        """
         style, sign, plain = _FINDINGS[state]
         sign = self.sign(sign, plain.ljust(2))
-        head = f"{name:<10}  "
+        if self.console.is_terminal:
+            width = min(width, max(self.console.width // 3, 10))
+        head = f"{on_one_line(name):<{width}}  "
         text, fix = on_one_line(text), on_one_line(fix)
         lines = [text]
         if self.console.is_terminal:
@@ -102,7 +107,7 @@ class Screen:
         self.steps.append(step)
         started = time.perf_counter()
         try:
-            with self._clock(name):
+            with self.waiting(name):
                 yield step
         except MkbackendError as error:
             if not optional:
@@ -114,7 +119,7 @@ class Screen:
             self.console.print(f"[green]{self.sign('✓', 'ok')}[/] {escape(name)} [dim]{step.seconds:.1f} s[/]")
 
     @contextmanager
-    def _clock(self, name: str) -> Iterator[None]:
+    def waiting(self, name: str) -> Iterator[None]:
         """Show a spinner with the elapsed time and the step's progress, in terminals only."""
         if not self.console.is_terminal:
             yield

@@ -5,15 +5,21 @@ from typing import Annotated
 
 import typer
 
+from mkbackend.cli.complete import auths, fields, resources
 from mkbackend.cli.run import VERBOSE, reported
 
 
 def add(
-    name: Annotated[str | None, typer.Argument(help="Resource name in the singular: article, blog_post.")] = None,
-    fields: Annotated[
-        list[str] | None, typer.Argument(metavar="[FIELD]...", help="NAME:TYPE[:MODIFIER]...[=DEFAULT]")
+    name: Annotated[
+        str | None, typer.Argument(help="Resource name in the singular: article, blog_post.", autocompletion=resources)
     ] = None,
-    auth: Annotated[str | None, typer.Option(metavar="AUTH", help="Access rule, see above; by default user.")] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD]...", help="NAME:TYPE[:MODIFIER]...[=DEFAULT]", autocompletion=fields),
+    ] = None,
+    auth: Annotated[
+        str | None, typer.Option(metavar="AUTH", help="Access rule, see above; by default user.", autocompletion=auths)
+    ] = None,
     plural: Annotated[str | None, typer.Option(metavar="NAME", help="Plural, if the usual one is wrong.")] = None,
     no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes rows permanently.")] = False,
     file: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read the resource from TOML.")] = None,

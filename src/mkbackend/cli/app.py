@@ -1,5 +1,8 @@
 """The commands and their groups in the help."""
 
+import json
+import platform
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,24 +31,33 @@ def main() -> None:
     app()
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"mkbackend {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
+@app.callback(invoke_without_command=True)
 def mkbackend(
-    _: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and exit.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --version: print one JSON object.")] = False,
 ) -> None:
     """Generate and update complete, tested, typed FastAPI and PostgreSQL services."""
+    if version:
+        print(json.dumps(_versions()) if as_json else f"mkbackend {__version__}")
+        raise typer.Exit
+    if as_json or context.invoked_subcommand is None:
+        context.fail("--json needs --version here, or a command before it." if as_json else "Missing command.")
+
+
+def _versions() -> dict[str, str]:
+    """Return what a report of a fault needs."""
+    return {
+        "mkbackend": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "path": str(Path(__file__).parents[1]),
+    }
 
 
 app.command(short_help="Create a new project.", rich_help_panel="Start")(new)
-app.command(rich_help_panel="Grow")(add)
-app.command(rich_help_panel="Grow")(remove)
-app.command(rich_help_panel="Keep current")(update)
-app.command(short_help="Show a project's template version and newer changes.", rich_help_panel="Keep current")(status)
-app.command(short_help="Check that a project works on this machine.", rich_help_panel="Diagnose")(doctor)
+app.command(short_help="Add a resource, from model to tests, or a field.", rich_help_panel="Grow")(add)
+app.command(short_help="Remove a resource that add wrote.", rich_help_panel="Grow")(remove)
+app.command(short_help="Update a project to the installed template.", rich_help_panel="Keep current")(update)
+app.command(short_help="Compare projects with their template.", rich_help_panel="Keep current")(status)
+app.command(short_help="Check that projects work on this machine.", rich_help_panel="Diagnose")(doctor)

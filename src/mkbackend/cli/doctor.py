@@ -8,8 +8,10 @@ from mkbackend.cli.run import reported
 
 
 def doctor(
-    path: Annotated[str, typer.Argument(help="Project directory.")] = ".",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Project directories; several are a line each.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, or a list for several.")] = False,
 ) -> None:
     """Check Python, tools, settings, port, database and migrations, and print a fix for each problem.
 
@@ -22,8 +24,9 @@ def doctor(
     \b
     mkbackend doctor
     mkbackend doctor ../myapp --json
+    mkbackend doctor services/*
     """
     with reported(as_json) as screen:
         from mkbackend.doctor.examine import doctor as run
 
-        raise typer.Exit(run(path, screen))
+        raise typer.Exit(run(paths or ["."], screen))

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from mkbackend.cli.complete import resources
 from mkbackend.cli.run import VERBOSE, reported
 
 
 def remove(
-    name: Annotated[str, typer.Argument(help="Name of the resource.")],
+    name: Annotated[str, typer.Argument(help="Name of the resource.", autocompletion=resources)],
     force: Annotated[bool, typer.Option("--force", help="Also remove files that you edited.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
@@ -19,6 +20,12 @@ def remove(
     """Remove a resource that add wrote, except files that you edited.
 
     If its migration may have been applied, a new migration drops the table.
+
+    Examples:
+
+    \b
+    mkbackend remove article --dry-run
+    mkbackend remove article
     """
     with reported(verbose=verbose) as screen:
         from mkbackend.slices.remove import Request

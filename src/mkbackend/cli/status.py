@@ -8,14 +8,22 @@ from mkbackend.cli.run import reported
 
 
 def status(
-    path: Annotated[str, typer.Argument(help="Project directory.")] = ".",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Project directories; several are a line each.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, or a list for several.")] = False,
 ) -> None:
     """Show the project's version, the installed version, the changelog between them and your edits.
 
     Exit code: 0 up to date, 1 behind, 2 error.
+
+    Examples:
+
+    \b
+    mkbackend status
+    mkbackend status services/*
     """
     with reported(as_json) as screen:
         from mkbackend.project.status import status as run
 
-        raise typer.Exit(run(path, screen))
+        raise typer.Exit(run(paths or ["."], screen))

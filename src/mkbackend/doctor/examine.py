@@ -1,9 +1,10 @@
 """`mkbackend doctor`: runs all checks and prints their results."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mkbackend.doctor import age, database, env_file, interpreter, port, settings, tools
 from mkbackend.doctor.ask import Report, ask
@@ -12,25 +13,44 @@ from mkbackend.errors import MkbackendError
 from mkbackend.project import migrations
 from mkbackend.project.answers import Recorded, read_project
 from mkbackend.project.paths import unusable
+from mkbackend.project.several import Line, report_each
 from mkbackend.screen import Screen
 
 
-def doctor(path: str, screen: Screen) -> int:
-    """Check a project on this machine; return the exit code, 1 if there are problems."""
+def doctor(paths: Sequence[str], screen: Screen) -> int:
+    """Check a project, or several in a line each; return the exit code, 1 if there are problems."""
     screen.left = "nothing was changed"
-    project = read_project(Path(path))
+    if len(paths) > 1:
+        return report_each(paths, _line, screen)
+    project = read_project(Path(paths[0]))
     found = []
     for check in _examine(project):
         found.append(check)
         if not screen.as_json:
             screen.finding(check.state, check.name, check.found, check.fix)
-    count = sum(check.state == "wrong" for check in found)
+    report = _report(project, found)
     if screen.as_json:
-        checks = [asdict(check) for check in found]
-        print(json.dumps({"path": str(project.project), "checks": checks, "wrong": count}))
+        print(json.dumps(report))
     else:
-        screen.plain(f"\nProblems: {count}." if count else "\nNo problems found.")
-    return int(count > 0)
+        screen.plain(f"\nProblems: {report['wrong']}." if report["wrong"] else "\nNo problems found.")
+    return int(report["wrong"] > 0)
+
+
+def _line(path: str) -> Line:
+    project = read_project(Path(path))
+    found = list(_examine(project))
+    report = _report(project, found)
+    if not (problems := [check for check in found if check.state == "wrong"]):
+        return Line("ok", "no problems", 0, report)
+    first = problems[0]
+    count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+    return Line("wrong", f"{count}; {first.name}: {first.found}. Fix: {first.fix}", 1, report)
+
+
+def _report(project: Recorded, found: Sequence[Check]) -> dict[str, Any]:
+    """Return the JSON object of a project."""
+    checks = [asdict(check) for check in found]
+    return {"path": str(project.project), "checks": checks, "wrong": sum(check.state == "wrong" for check in found)}
 
 
 def _examine(project: Recorded) -> Iterator[Check]:

@@ -2,12 +2,14 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mkbackend import __version__
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project.answers import ANSWERS, Recorded, read_project, stored_answers
+from mkbackend.project.several import Line, report_each
 from mkbackend.project.versions import Span, find_span, short
 from mkbackend.screen import Screen
 from mkbackend.system.git import git, require_git
@@ -31,13 +33,13 @@ class Status:
     added: list[str]
 
 
-def status(path: str, screen: Screen) -> int:
-    """Show the status of a project; return the exit code, 1 if it is behind."""
+def status(paths: Sequence[str], screen: Screen) -> int:
+    """Show the status of a project, or a line for each of several; return the exit code, 1 if one is behind."""
     require_git()
     screen.left = "nothing was changed"
-    project = read_project(Path(path))
-    with find_span(project, None, None, remember=False) as span:
-        found = _look(project, span)
+    if len(paths) > 1:
+        return report_each(paths, _line, screen)
+    found = _look(paths[0])
     if screen.as_json:
         print(json.dumps(asdict(found)))
     else:
@@ -45,7 +47,22 @@ def status(path: str, screen: Screen) -> int:
     return int(found.behind)
 
 
-def _look(project: Recorded, span: Span) -> Status:
+def _line(path: str) -> Line:
+    found = _look(path)
+    versions = f"{found.project_version} to {found.installed_version}" if found.behind else found.project_version
+    counts = {"edited": found.edited, "deleted": found.deleted, "added": found.added}
+    own = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
+    text = f"{versions}: {'behind' if found.behind else 'up to date'}{f'; {own}' if own else ''}"
+    return Line("note" if found.behind else "ok", text, int(found.behind), asdict(found))
+
+
+def _look(path: str) -> Status:
+    project = read_project(Path(path))
+    with find_span(project, None, None, remember=False) as span:
+        return _compared(project, span)
+
+
+def _compared(project: Recorded, span: Span) -> Status:
     old, new = span.old.version, span.new.version
     behind = bundle.order(old) < bundle.order(new)
     edited, deleted, added = _compare(project, span)

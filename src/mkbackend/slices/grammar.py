@@ -18,9 +18,9 @@ from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.field import LONGEST_KEY
 from mkbackend.slices.types.text import Text
 
-# Modifiers of one type only, with that type.
+# The one type that a modifier is for; empty if it is for several.
 _OF_ONE = {modifier: each.type for each in TYPES.values() for modifier in each.own_modifiers}
-MODIFIERS = ("null", "unique", "index", "list", *_OF_ONE)
+MODIFIERS = dict.fromkeys(("null", "unique", "index", "list"), "") | _OF_ONE
 _SHORT_KEY = f"A str may have {LONGEST_KEY} characters at most for it."
 
 
