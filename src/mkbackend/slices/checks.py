@@ -1,5 +1,6 @@
 """Checks before anything is written: names in use, missing references, uncommitted changes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -12,7 +13,7 @@ from mkbackend.slices.names import class_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.types.bigint import BigInt
-from mkbackend.slices.types.field import Target
+from mkbackend.slices.types.field import Field, Target
 from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.view import path_of
 from mkbackend.system.printable import on_one_line
@@ -55,7 +56,7 @@ def require_room(resource: Resource, found: Survey) -> None:
 
 
 def require_types(resource: Resource, found: Survey) -> None:
-    """Raise BadInputError for a bigint as text if the project's template has no type for it."""
+    """Raise BadInputError for a field whose schema uses a type that the project's template lacks."""
     types = (found.project / TYPES).read_text(encoding="utf-8")
     for field in resource.fields:
         if isinstance(field, BigInt) and field.is_text and "Int8Text" not in types:
@@ -63,6 +64,19 @@ def require_types(resource: Resource, found: Survey) -> None:
                 f"{field.word}: {TYPES} of this older template lacks Int8Text, which sends it as text.",
                 f"Run mkbackend update, then retry; or send it as a number: {field.label}:bigint:number",
             )
+        for line in field.imports:
+            _require_import(field, line, found)
+
+
+def _require_import(field: Field, line: str, found: Survey) -> None:
+    """Raise BadInputError if a line imports a name that the project does not have."""
+    module, name = line.removeprefix("from ").split(" import ")
+    path = f"{module.replace('.', '/')}.py"
+    file = found.project / path
+    if not file.is_file() or not re.search(rf"^{name}\b", file.read_text(encoding="utf-8"), re.MULTILINE):
+        raise BadInputError(
+            f"{field.word}: {path} of this older template lacks {name}.", "Run mkbackend update, then retry."
+        )
 
 
 def require_clean(found: Survey) -> None:

@@ -25,6 +25,7 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
         **_chosen(columns, resource),
         **_guards(resource, any(column.leads_to_own for column in columns)),
         "columns": columns,
+        "imports": sorted({line for column in columns for line in column.imports}),
         "auth": resource.auth,
         "owner": resource.auth == "owner",
         "edition": resource.edition,

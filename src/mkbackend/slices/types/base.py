@@ -22,7 +22,7 @@ class FieldType(Field):
     # The type in a request, and of a filter in the query if that differs.
     request: ClassVar[str] = ""
     lax: ClassVar[str] = ""
-    # Lines of `imports` that the schemas need beyond the usual ones; ruff removes what is unused.
+    # Lines `from app.module import Name` that the schemas need beyond the usual ones.
     imports: ClassVar[tuple[str, ...]] = ()
     # A test value that differs with each `number`; invalid JSON values; an invalid value of a filter.
     example: ClassVar[str] = ""
@@ -88,7 +88,12 @@ class FieldType(Field):
     def alias(self) -> str:
         """Return the definition of the request type if it has a name of its own, else an empty string."""
         if self.is_list:
-            return f"Annotated[list[{self.request_of_one}], Field(max_length=MOST_ITEMS)]"
+            return f"Annotated[list[{self.alias_of_one or self.request_of_one}], Field(max_length=MOST_ITEMS)]"
+        return self.alias_of_one
+
+    @property
+    def alias_of_one(self) -> str:
+        """Return the definition of the request type of one value if it needs one, else an empty string."""
         return ""
 
     @property
@@ -104,7 +109,12 @@ class FieldType(Field):
     @property
     def operation(self) -> str:
         """Return the type in a migration."""
-        return f"sa.ARRAY(sa.{self.sql_type})" if self.is_list else f"sa.{self.sql_type}"
+        return f"sa.ARRAY({self.operation_of_one})" if self.is_list else self.operation_of_one
+
+    @property
+    def operation_of_one(self) -> str:
+        """Return the type of one value in a migration."""
+        return f"sa.{self.sql_type}"
 
     @property
     def unchecked_operation(self) -> str:

@@ -41,16 +41,14 @@ class Decimal(Number):
         return f"Numeric({self.digits}, {self.places})"
 
     @property
-    def operation(self) -> str:
-        """Return the type in a migration."""
-        one = f"sa.Numeric(precision={self.digits}, scale={self.places})"
-        return f"sa.ARRAY({one})" if self.is_list else one
+    def operation_of_one(self) -> str:
+        """Return the type of one value in a migration."""
+        return f"sa.Numeric(precision={self.digits}, scale={self.places})"
 
     @property
-    def alias(self) -> str:
-        """Return the definition of the request type."""
-        one = f"Annotated[Decimal, DecimalText({self.digits}, {self.places})]"
-        return f"Annotated[list[{one}], Field(max_length=MOST_ITEMS)]" if self.is_list else one
+    def alias_of_one(self) -> str:
+        """Return the definition of the request type of one value."""
+        return f"Annotated[Decimal, DecimalText({self.digits}, {self.places})]"
 
     @property
     def sample_of_one(self) -> str:

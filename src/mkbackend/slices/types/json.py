@@ -17,6 +17,6 @@ class Json(FieldType):
     wrong_values = ("[]", '{"NUL": "\\x00"}')
 
     @property
-    def operation(self) -> str:
-        """Return the type in a migration."""
+    def operation_of_one(self) -> str:
+        """Return the type of one value in a migration."""
         return f"postgresql.{self.sql}"

@@ -44,16 +44,14 @@ class String(Text):
         return f"String({self.length})"
 
     @property
-    def operation(self) -> str:
-        """Return the type in a migration."""
-        one = f"sa.String(length={self.length})"
-        return f"sa.ARRAY({one})" if self.is_list else one
+    def operation_of_one(self) -> str:
+        """Return the type of one value in a migration."""
+        return f"sa.String(length={self.length})"
 
     @property
-    def alias(self) -> str:
-        """Return the definition of the request type."""
-        one = f"Annotated[NonBlankStr, Field(max_length={self.length})]"
-        return f"Annotated[list[{one}], Field(max_length=MOST_ITEMS)]" if self.is_list else one
+    def alias_of_one(self) -> str:
+        """Return the definition of the request type of one value."""
+        return f"Annotated[NonBlankStr, Field(max_length={self.length})]"
 
     @property
     def query(self) -> str:
