@@ -71,7 +71,7 @@ def messages(session: nox.Session) -> None:
 
 @nox.session
 def golden(session: nox.Session) -> None:
-    """Write the golden slices anew, for review as a diff."""
+    """Write the golden slices again, for review as a diff."""
     _install(session)
     session.run("python", "tests/slices/golden.py")
 
