@@ -85,6 +85,7 @@ def rendered() -> Iterator[tuple[str, str]]:
     words = """
         a:str:unique b:text:null c:int=0 d:bigint:unique e:float f:decimal/3/1=1.5 g:bool=true h:date k:json
         l:enum/x/y=x i:datetime=2026-01-01T00:00:00Z j:uuid:index:null m:ref/note:null n:ref/user:cascade o:str:list
+        p:email:unique q:url:null
     """
     targets = {"user": Target("user", "User", "users"), "note": Target("note", "Note", "notes", owned=True)}
     for auth, soft_delete in zip(AUTHS, cycle((True, False)), strict=False):

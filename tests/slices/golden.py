@@ -1,4 +1,4 @@
-"""Golden slices: a slice for each access rule, as `mkbackend add` writes it. `nox -s golden` writes them anew."""
+"""Golden slices: a slice for each access rule, as `mkbackend add` writes it. `nox -s golden` writes them again."""
 
 import shutil
 import tempfile
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 EXPECTED = Path(__file__).with_name("expected")
 FIELDS = (
     "title:str/200 slug:str/80:unique body:text:null price:decimal/10/2 status:enum/draft/published=draft "
-    "views:bigint=0 published_at:datetime:null tags:str/40:list writer:ref/user:cascade"
+    "views:bigint=0 contact:email homepage:url:null published_at:datetime:null tags:str/40:list writer:ref/user:cascade"
 )
 TARGETS = {"user": Target("user", "User", "users")}
 

@@ -164,6 +164,30 @@ def test_a_bigint_of_an_earlier_record_stays_a_number_and_a_new_one_is_text(plac
     assert "    shares: Int8Text | None\n" in place.read(SCHEMAS)
 
 
+def test_an_email_and_a_url_can_be_added_to_a_resource(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    place.run("add", "article", "contact:email:null:unique", "homepage:url=https://example.com")
+    schemas = place.read(SCHEMAS)
+    assert "    contact: CanonicalEmail | None = None\n" in schemas
+    assert '    homepage: HttpUrlText = "https://example.com/"\n' in schemas
+    assert "from app.domain.schemas.user import CanonicalEmail\n" in schemas
+
+
+@pytest.mark.parametrize(
+    ("word", "path", "name"),
+    [
+        ("mail:email", "app/domain/schemas/user.py", "CanonicalEmail"),
+        ("site:url", "app/domain/schemas/types.py", "HttpUrlText"),
+    ],
+)
+def test_a_type_that_the_template_lacks_is_refused(
+    place: Place, refused: Refused, word: str, path: str, name: str
+) -> None:
+    place.edit(path, name, "Other")
+    place.commit()
+    assert f"{word}: {path} of this older template lacks {name}." in refused("add", "article", word).replace("\n", " ")
+
+
 def test_a_bigint_as_text_needs_a_current_template(place: Place, refused: Refused) -> None:
     place.edit("app/domain/schemas/types.py", "Int8Text", "Int8Other")
     place.commit()

@@ -13,6 +13,8 @@ from mkbackend.slices.types import TYPES
 
 GOOD = """
 a:str a:str/1 a:str/10000 a:str/500:unique a:str:null:unique a:str=draft a:str/5=a_b-c a:str:list a:str:list:null
+a:email a:email:unique a:email:null:index a:email:list:null a:email=ada.l+x@mail.example.com a:url
+a:url:unique a:url:index a:url:list a:url=https://example.com a:url=http://localhost:8000/docs?q=a:b=c a:url=https://a.example/a//b.html
 a:text a:text:null a:text=x a:int=-5 a:int:unique a:int:index a:bigint=9223372036854775807 a:bigint:number:unique
 a:bigint:number:list a:float=1.5 a:float=-2
 a:decimal/10/2 a:decimal/10/2=9.90 a:decimal/2/2=0.25 a:decimal/3/0=100 a:decimal/28/28 a:bool=true a:bool:index
@@ -95,6 +97,25 @@ BAD = {
     "a:datetime=2026-01-01T00:00:00": "the default",
     "a:uuid=x": "the default",
     "api_token:str=x": "a secret",
+    "token:email=ada@example.com": "a secret",
+    "a:email/9": "takes no argument",
+    "a:email:unique=ada@example.com": "two rows would share it",
+    "a:email=Ada@example.com": "written in lower case",
+    "a:email=ada": "the default",
+    "a:email=ada@nowhere.test": "the default",
+    "a:email=ada@xn--4ca.example": "the default",
+    f"a:email={'a' * 65}@example.com": "the default",
+    f"a:email=ada@{'a' * 64}.com": "the default",
+    f"a:email=ada@{'a.' * 125}com": "the default",
+    "a:url/9": "takes no argument",
+    "a:url=example.com": "https://example.com/docs",
+    "a:url=ftp://example.com/": "the default",
+    "a:url=https://Example.com/": "the default",
+    "a:url=https://example.com:443/": "the default",
+    "a:url=https://example.com/a/../b": "the default",
+    "a:url=https://1.2/": "the default",
+    "a:url=https://example.com/a'b": "the default",
+    f"a:url=https://example.com/{'x' * 2083}": "the default",
 }
 
 
@@ -180,7 +201,10 @@ def test_words_extend_the_description_in_a_file(tmp_path: Path) -> None:
     described = read_file(file).with_words(Description(fields=("body:text",), auth="admin"))
     resource = resource_of(described)
     assert (resource.auth, resource.soft_delete) == ("admin", False)
-    assert [(field.name, field.default) for field in resource.fields] == [("title", "Hello, world"), ("body", None)]
+    assert [(field.name, field.given_default) for field in resource.fields] == [
+        ("title", "Hello, world"),
+        ("body", None),
+    ]
 
 
 @pytest.mark.parametrize(

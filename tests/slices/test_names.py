@@ -17,6 +17,7 @@ from mkbackend.slices.view import view
 WORDS = """
 a:str:unique b:text:null c:int=0 d:bigint:unique e:float f:decimal/3/1=1.5 g:bool=true h:date k:json l:enum/x/y=x
 i:datetime=2026-01-01T00:00:00Z j:uuid:index:null m:ref/zzqx:null n:ref/user:cascade o:str:list p:decimal/2/1:list
+q:email:unique r:url:null s:email:list
 """
 TARGETS = {"user": Target("user", "User", "users"), "zzqx": Target("zzqx", "Zzqx", "zzqxs", owned=True)}
 

@@ -20,6 +20,7 @@ WORDS = """
 {0}_h:date:unique {0}_k:json {0}_l:enum/on/off-x=off-x {0}_i:datetime=2026-01-01T00:00:00Z {0}_o:str:list
 {0}_j:uuid:index:null {0}_m:ref/user:null up:ref/{1}:null {0}_n:ref/user:cascade {0}_p:decimal/2/1:list {0}_q:str/2:null
 {0}_r:decimal/5/2:null {0}_s:datetime:null {0}_t:bigint:list:null {0}_u:bigint:number=5
+{0}_v:email:unique {0}_w:url=https://example.com {0}_x:url:list:null {0}_y:email=ada@example.com
 token:str/80:unique result:enum/pass/fail
 """
 

@@ -28,6 +28,7 @@ badge code:str/2:unique extra:json marks:int:list mood:enum/good/bad:null:index 
 page_visit article:ref/article token:uuid:unique at_time:datetime ratio:float visits:bigint live:bool --auth owner
 page_visit hits:bigint:number=0 parent:ref/page_visit:null rate:decimal/2/2:null on_day:date=2026-01-01
 reader favourite:ref/article:null name:str kind:enum/a/o/i/token
+reader mail:email:unique:null site:url=https://example.com backup:email:list:null pages:url:list:null
 test_run fn:str cls:str:unique items:int keys:bigint values:str/20 get:date model_year:int query:str session:int:null
 """
 ALONE = """
@@ -35,7 +36,8 @@ str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:nul
 int:null:index int:list bigint bigint=5 bigint:list bigint:number=5 float float=1.5 float:list
 decimal/10/2 decimal/2/2=0.25 decimal/28/0:unique decimal/5/1:list bool bool=true bool:index bool:list
 date date=2026-01-01 date:list datetime datetime=2026-01-01T00:00:00+02:00 datetime:list
-uuid uuid:unique uuid:list json json:null enum/x/y enum/x/y=y
+uuid uuid:unique uuid:list email email:unique email:null:index email:list email=ada@example.com url url:unique
+url:null:index url:list url=https://example.com json json:null enum/x/y enum/x/y=y
 enum/x/y:null:index ref/user ref/user:cascade ref/user:null:setnull ref/user:unique ref/user:null:unique
 """
 TEN = """
@@ -196,7 +198,9 @@ def test_ten_resources_with_references(grow: Grow) -> None:
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,9}(_[a-z0-9]{1,8})?", fullmatch=True)
 types = st.one_of(
-    st.sampled_from(["text", "int", "bigint", "float", "bool", "date", "datetime", "uuid", "json", "ref/user"]),
+    st.sampled_from(
+        ["text", "email", "url", "int", "bigint", "float", "bool", "date", "datetime", "uuid", "json", "ref/user"]
+    ),
     st.integers(1, 600).map("str/{}".format),
     st.tuples(st.integers(1, 28), st.integers(0, 28)).map(lambda pair: "decimal/{}/{}".format(*pair)),
     st.lists(names, min_size=1, max_size=4).map(lambda values: f"enum/{'/'.join(values)}"),

@@ -31,8 +31,8 @@ def add(
     """Add a resource: model, migration, schemas, repository, service, routes and tests.
 
     \b
-    Types: str str/200 text int bigint float decimal/10/2 bool date
-      datetime uuid json enum/draft/published ref/user
+    Types: str str/200 text email url int bigint float decimal/10/2
+      bool date datetime uuid json enum/draft/published ref/user
     Modifiers: null unique index list; for a ref also cascade restrict setnull
     AUTH: user: signed-in users read and write. public: anyone reads,
       signed-in users write. owner: users their own rows, admins all.

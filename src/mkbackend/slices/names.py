@@ -59,11 +59,11 @@ INSIDE = _words(
 CLASSES_INSIDE = _words(
     """
     AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean Callable
-    Caller ClassVar ColumnElement ConflictException CurrentCaller CurrentUser CursorService DatabaseManager Date
-    DateTime Day Decimal DecimalText Depends Double FakeRepository Field FiniteFloat ForeignKey Headers
-    IdempotentRoute IDSchema IfMatch IfMatchDep Index InstrumentedAttribute Int4 Int8 Int8Text Integer IntegrityError
-    InvalidInputException JsonObject ListResponse Literal LongText MakeBody MakeUser Mapped Mapping MessageResponse
-    Moment NonBlankStr NotFoundException Numeric Page PageRequest PaginationParams PlainStr
+    Caller CanonicalEmail ClassVar ColumnElement ConflictException CurrentCaller CurrentUser CursorService
+    DatabaseManager Date DateTime Day Decimal DecimalText Depends Double FakeRepository Field FiniteFloat ForeignKey
+    Headers HttpUrlText IdempotentRoute IDSchema IfMatch IfMatchDep Index InstrumentedAttribute Int4 Int8 Int8Text
+    Integer IntegrityError InvalidInputException JsonObject ListResponse Literal LongText MakeBody MakeUser Mapped
+    Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page PageRequest PaginationParams PlainStr
     PreconditionFailedException Protocol Query RequestSchema Response Role ScopeDep SearchParams Settings Signer
     SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
     """

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import MISSING, ValidationError
+from pydantic import MISSING, TypeAdapter, ValidationError
 
 from app.domain.models.user import User
 from app.domain.schemas.account import AccountUpdate, RegisterRequest
 from app.domain.schemas.base import MOST_FIELDS, UNSET, RequestSchema
+from app.domain.schemas.types import MOST_URL, HttpUrlText
 from app.domain.schemas.user import (
     PRIVATE,
+    CanonicalEmail,
     FullName,
     UserCreate,
     UserListParams,
@@ -73,6 +75,54 @@ def test_the_json_schema_has_the_patterns() -> None:
     assert re.search(fields["full_name"]["pattern"], " Ada ")
     assert re.search(fields["email"]["not"]["pattern"], "ada@nowhere.test")
     assert not re.search(fields["email"]["not"]["pattern"], "ada@test.example.com")
+
+
+def test_equal_emails_have_one_canonical_form() -> None:
+    email = TypeAdapter(CanonicalEmail)
+    for typed in (" Ada@Example.com", "ada@EXAMPLE.COM"):
+        assert email.validate_python(typed) == "ada@example.com"
+    assert email.validate_python("Ada@xn--bcher-kva.example") == "ada@bücher.example"
+
+
+@pytest.mark.parametrize("value", ["ada", "ada@nowhere.test", "Ada <ada@example.com>"])
+def test_an_invalid_email_has_no_canonical_form(value: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(CanonicalEmail).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("https://example.com", "https://example.com/"),
+        (
+            " HTTP://Bücher.example:80/ü?q=ä b",
+            "http://xn--bcher-kva.example/%C3%BC?q=%C3%A4%20b",
+        ),
+        ("https://example.com/a\x00b", "https://example.com/a%00b"),
+    ],
+)
+def test_a_url_is_normalised_ascii_text(given: str, stored: str) -> None:
+    url = TypeAdapter(HttpUrlText)
+    assert url.validate_python(given) == url.validate_python(stored) == stored
+    assert url.dump_python(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        "ftp://example.com/",
+        "javascript:alert(1)",
+        1,
+        "https://example.com/" + "x" * MOST_URL,
+        # It is too long once it is normalised.
+        "https://example.com/" + "ü" * (MOST_URL // 2),
+    ],
+)
+def test_an_invalid_or_too_long_url_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(HttpUrlText).validate_python(value)
 
 
 COLUMNS = {column.key: column for column in User.__table__.columns}

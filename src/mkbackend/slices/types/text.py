@@ -1,5 +1,7 @@
 """Text."""
 
+from typing import ClassVar
+
 from mkbackend.slices.names import words_of
 from mkbackend.slices.types.base import FieldType, quoted
 from mkbackend.slices.types.field import LONGEST_STR
@@ -13,7 +15,7 @@ class Text(FieldType):
     python = "str"
     sql = "Text()"
     request = "LongText"
-    wrong_values = ('""', '"NUL \\x00"', "1")
+    wrong_values: ClassVar[tuple[str, ...]] = ('""', '"NUL \\x00"', "1")
 
     @property
     def length(self) -> int:

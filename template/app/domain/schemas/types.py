@@ -18,6 +18,8 @@ from pydantic import (
     FiniteFloat,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    GetPydanticSchema,
+    HttpUrl,
     PlainSerializer,
     Strict,
     StringConstraints,
@@ -25,6 +27,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 MOST_TEXT = 100_000
+MOST_URL = 2_083
 MOST_ITEMS = 100
 MOST_JSON = 1_000
 DEEPEST_JSON = 20
@@ -188,3 +191,11 @@ Moment = Annotated[
     AfterValidator(_in_utc),
 ]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
+# The normalised text of a URL, which is ASCII. Normalising can make it longer.
+_UrlAsText = Annotated[
+    HttpUrl,
+    AfterValidator(str),
+    PlainSerializer(str, return_type=str),
+    Field(max_length=MOST_URL),
+]
+HttpUrlText = Annotated[str, GetPydanticSchema(lambda _, handler: handler(_UrlAsText))]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import (
     MISSING,
+    AfterValidator,
     BeforeValidator,
     EmailStr,
     Field,
@@ -19,6 +20,7 @@ from app.domain.roles import Role
 from app.domain.schemas.base import UNSET as UNSET  # for older fields
 from app.domain.schemas.base import IDSchema, RequestSchema
 from app.domain.schemas.common import ListResponse, SearchParams
+from app.utils.emails import canonical_email
 
 
 def _without_name(value: object) -> object:
@@ -53,6 +55,10 @@ Email = Annotated[
 ]
 # To look an account up: some are stored in another spelling than that of EmailStr.
 EmailAsTyped = Annotated[Email, WrapValidator(_as_typed)]
+# To compare: equal e-mails are equal text.
+CanonicalEmail = Annotated[
+    Email, AfterValidator(canonical_email), Field(max_length=254)
+]
 # Passwords are not stripped: spaces at the ends are part of them.
 Password = Annotated[
     str, StringConstraints(min_length=8, max_length=128, pattern=r"^[^\x00]*$")

@@ -22,6 +22,8 @@ def article_values() -> dict[str, Any]:
         "price": Decimal(number % 10**10).scaleb(-2),
         "status": ArticleStatus.DRAFT,
         "views": number,
+        "contact": f"ada{number:06}@example.com",
+        "homepage": f"https://example.com/{number:06}",
         "published_at": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number),
         "tags": [f"tags {number}"],
     }

@@ -26,6 +26,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("views", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("contact", sa.String(length=254), nullable=False),
+        sa.Column("homepage", sa.String(length=2083), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.String(length=40)), nullable=False),
         sa.Column("writer_id", sa.Uuid(), nullable=False),
@@ -104,6 +106,12 @@ def upgrade() -> None:
         "ix_articles_views_id",
         "articles",
         ["views", "id"],
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_articles_contact_id",
+        "articles",
+        ["contact", "id"],
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index("ix_articles_writer_id", "articles", ["writer_id"])

@@ -81,7 +81,18 @@ async def test_a_taken_value_is_a_conflict(
 
 
 @pytest.mark.parametrize(
-    "field", ["title", "slug", "price", "status", "views", "published_at", "writer_id"]
+    "field",
+    [
+        "title",
+        "slug",
+        "price",
+        "status",
+        "views",
+        "contact",
+        "homepage",
+        "published_at",
+        "writer_id",
+    ],
 )
 async def test_a_filter_finds_rows_with_the_value(
     store: Stores, session: AsyncSession, values: dict[str, Any], field: str

@@ -13,12 +13,14 @@ from app.domain.schemas.common import ListResponse, SearchParams
 from app.domain.schemas.types import (
     MOST_ITEMS,
     DecimalText,
+    HttpUrlText,
     Int8,
     Int8Text,
     LongText,
     Moment,
     NonBlankStr,
 )
+from app.domain.schemas.user import CanonicalEmail
 
 ArticleTitle = Annotated[NonBlankStr, Field(max_length=200)]
 ArticleSlug = Annotated[NonBlankStr, Field(max_length=80)]
@@ -37,6 +39,8 @@ class ArticleCreate(RequestSchema):
     price: ArticlePrice
     status: ArticleStatus = ArticleStatus.DRAFT
     views: Int8Text = 0
+    contact: CanonicalEmail
+    homepage: HttpUrlText | None = None
     published_at: Moment | None = None
     tags: ArticleTags
     writer_id: UUID
@@ -51,6 +55,8 @@ class ArticleUpdate(RequestSchema):
     price: ArticlePrice | MISSING = MISSING
     status: ArticleStatus | MISSING = MISSING
     views: Int8Text | MISSING = MISSING
+    contact: CanonicalEmail | MISSING = MISSING
+    homepage: HttpUrlText | MISSING | None = MISSING
     published_at: Moment | MISSING | None = MISSING
     tags: ArticleTags | MISSING = MISSING
     writer_id: UUID | MISSING = MISSING
@@ -59,14 +65,16 @@ class ArticleUpdate(RequestSchema):
 class ArticleListParams(SearchParams):
     """Query parameters of the list of articles."""
 
-    sort_by: Literal["created_at", "updated_at", "title", "slug", "price", "views"] = (
-        "created_at"
-    )
+    sort_by: Literal[
+        "created_at", "updated_at", "title", "slug", "price", "views", "contact"
+    ] = "created_at"
     title: Annotated[PlainStr, Field(max_length=200)] | None = None
     slug: Annotated[PlainStr, Field(max_length=80)] | None = None
     price: ArticlePrice | None = None
     status: ArticleStatus | None = None
     views: Int8 | None = None
+    contact: CanonicalEmail | None = None
+    homepage: HttpUrlText | None = None
     published_at: Moment | None = None
     writer_id: UUID | None = None
     price_gte: ArticlePrice | None = None
@@ -86,6 +94,8 @@ class ArticleResponse(IDSchema):
     price: ArticlePrice
     status: ArticleStatus
     views: Int8Text
+    contact: str
+    homepage: str | None
     published_at: datetime | None
     tags: list[str]
     writer_id: UUID

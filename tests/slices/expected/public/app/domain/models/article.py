@@ -27,6 +27,8 @@ class Article(BaseModel):
         server_default="draft",
     )
     views: Mapped[int] = mapped_column(BigInteger(), default=0, server_default="0")
+    contact: Mapped[str] = mapped_column(String(254))
+    homepage: Mapped[str | None] = mapped_column(String(2083))
     published_at: Mapped[datetime | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     writer_id: Mapped[UUID] = mapped_column(
@@ -64,6 +66,7 @@ for _column in (
     Article.slug,
     Article.price,
     Article.views,
+    Article.contact,
 ):
     Index(
         f"ix_articles_{_column.key}_id",
