@@ -27,5 +27,9 @@ class Interruption(KeyboardInterrupt):
     """Ctrl-C, SIGTERM or SIGHUP.
 
     A subclass, because CPython overrides our exit code for a plain KeyboardInterrupt that passed through exec(), as
-    when a dataclass is created.
+    when a dataclass is created. `left` is the state in which the command left the project, empty if it is unchanged.
     """
+
+    def __init__(self, left: str = "") -> None:
+        super().__init__(left)
+        self.left = left

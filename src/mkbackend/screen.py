@@ -42,7 +42,6 @@ class Screen:
     warnings: list[dict[str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     made: Path | None = None
-    left: str = "nothing was created"
 
     def __post_init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
@@ -153,9 +152,9 @@ class Screen:
             console.print(Text(f"  {error.hint}"), soft_wrap=True)
         return error.exit_code
 
-    def interrupted(self) -> int:
+    def interrupted(self, left: str) -> int:
         """Report an interrupt and the state it left; return the exit code."""
-        error = MkbackendError(f"Interrupted; {self.left}.")
+        error = MkbackendError(f"Interrupted; {left}.")
         error.exit_code = 130
         return self.fail(error)
 

@@ -34,7 +34,7 @@ def new(
     mkbackend new myapp --yes --data license=none --data ci=gitlab
     mkbackend new . --answers ../earlier/.copier-answers.yml
     """
-    with reported(as_json, verbose) as screen:
+    with reported(as_json, verbose, unchanged="nothing was created") as screen:
         from mkbackend.new.new import Request
         from mkbackend.new.new import new as run
         from mkbackend.template.questions import parse_data, read_answers

@@ -1,4 +1,4 @@
-"""What every command does around its work: report errors, and find out whether a user is there to ask."""
+"""The frame of every command: errors become messages, and terminals are recognised."""
 
 import sys
 from collections.abc import Iterator
@@ -23,10 +23,13 @@ def in_terminal() -> bool:
 
 
 @contextmanager
-def reported(as_json: bool = False, verbose: bool = False) -> Iterator["Screen"]:
+def reported(
+    as_json: bool = False, verbose: bool = False, unchanged: str = "nothing was changed"
+) -> Iterator["Screen"]:
     """Turn errors into a message and an exit code; SIGTERM and SIGHUP count as Ctrl-C.
 
-    With `verbose` the output of uv, git and make is shown.
+    With `verbose` the output of uv, git and make is shown. An interrupt before the command's transaction reports
+    `unchanged`, a later one the state that it left.
     """
     from mkbackend.screen import Screen
     from mkbackend.system.environment import clean_environment
@@ -47,7 +50,8 @@ def reported(as_json: bool = False, verbose: bool = False) -> Iterator["Screen"]
         about = f"{error.filename}: " if error.filename else ""
         raise typer.Exit(screen.fail(MkbackendError(f"{about}{error.strerror or error}."))) from error
     except (KeyboardInterrupt, EOFError) as error:
-        raise typer.Exit(screen.interrupted()) from error
+        left = error.left if isinstance(error, Interruption) else ""
+        raise typer.Exit(screen.interrupted(left or unchanged)) from error
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -19,7 +19,6 @@ from mkbackend.screen import Screen
 
 def doctor(paths: Sequence[str], screen: Screen) -> int:
     """Check a project, or several in a line each; return the exit code, 1 if there are problems."""
-    screen.left = "nothing was changed"
     if len(paths) > 1:
         return report_each(paths, _line, screen)
     project = read_project(Path(paths[0]))

@@ -12,7 +12,7 @@ from mkbackend.new import finish, stage
 from mkbackend.new.project import Project
 from mkbackend.screen import Screen
 from mkbackend.system.git import require_git
-from mkbackend.system.interrupts import uninterrupted
+from mkbackend.system.interrupts import Transaction, transaction, uninterrupted
 from mkbackend.system.programs import typed
 from mkbackend.template.prompts import ask, review
 from mkbackend.template.questions import Answers, Questions
@@ -42,7 +42,8 @@ def new(request: Request, screen: Screen) -> None:
     """Create the project, or with `dry_run` only list its files, and show the next steps."""
     screen.say(f"mkbackend {__version__}", style="dim")  # at once: the next steps may take seconds
     require_git()
-    with find_source(request.url, request.ref, remember=not request.dry_run) as source:
+    remember = not request.dry_run
+    with transaction() as change, find_source(request.url, request.ref, remember=remember) as source:
         questions = Questions(source.questions)
         _require_names(questions, source)
         project = _decide(request, questions, screen)
@@ -50,8 +51,8 @@ def new(request: Request, screen: Screen) -> None:
         if request.dry_run:
             report["files"] = _preview(project, source, screen)
         else:
-            report |= _create(project, source, request, screen)
-    screen.end(report)
+            report |= _create(project, source, request, change, screen)
+        screen.end(report)
 
 
 def _require_names(questions: Questions, source: Source) -> None:
@@ -87,7 +88,7 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
     return Project.plan(request.path, given, guessed, questions)
 
 
-def _create(project: Project, source: Source, request: Request, screen: Screen) -> dict[str, Any]:
+def _create(project: Project, source: Source, request: Request, change: Transaction, screen: Screen) -> dict[str, Any]:
     """Create the project in a hidden directory, then move it to its place in one step."""
     around = stage.surrounding_repository(project.target)
     runs_code = _runs_code(request, screen)
@@ -102,7 +103,7 @@ def _create(project: Project, source: Source, request: Request, screen: Screen) 
         with uninterrupted():
             made.place()
             screen.made = project.target
-            screen.left = f"{project.target} is complete but not installed: make install"
+            change.left = f"{project.target} is complete but not installed: make install"
     if around and request.git:
         screen.say(f"It is inside the repository {around}: commit it there. CI files work only at its top.")
     installed = locked and _install(project, screen)

@@ -36,7 +36,6 @@ class Status:
 def status(paths: Sequence[str], screen: Screen) -> int:
     """Show the status of a project, or a line for each of several; return the exit code, 1 if one is behind."""
     require_git()
-    screen.left = "nothing was changed"
     if len(paths) > 1:
         return report_each(paths, _line, screen)
     found = _look(paths[0])

@@ -14,7 +14,7 @@ from mkbackend.slices.resource import Resource
 from mkbackend.slices.routes import routes_of
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import path_of, view
-from mkbackend.system.interrupts import uninterrupted
+from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 
 
@@ -31,7 +31,6 @@ class Request:
 
 def add(request: Request, screen: Screen) -> None:
     """Write a new slice, or new fields of an existing one; with `dry_run` only show the diff."""
-    screen.left = "nothing was changed"
     found = survey(request.path)
     checks.require_current(found)
     described = read_file(request.file).with_words(request.described) if request.file else request.described
@@ -45,16 +44,17 @@ def add(request: Request, screen: Screen) -> None:
         resource = resource_of(described)
         with screen.step("Render the slice"):
             steps = _slice(resource, found)
-    if request.dry_run:
-        screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
-    else:
-        with uninterrupted():
-            changes.apply(found.project, steps)
-            screen.left = f"{resource.name} is complete: git status"
-        _report(resource, steps, _undo(found, steps, known, resource.name), screen)
-    for path, missing in unplaced.items():
-        screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
-        screen.plain(missing)
+    with transaction() as change:
+        if request.dry_run:
+            screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
+        else:
+            with uninterrupted():
+                changes.apply(found.project, steps)
+                change.left = f"{resource.name} is complete: git status"
+            _report(resource, steps, _undo(found, steps, known, resource.name), screen)
+        for path, missing in unplaced.items():
+            screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
+            screen.plain(missing)
 
 
 def _slice(resource: Resource, found: Survey) -> changes.Changes:

@@ -12,7 +12,7 @@ from mkbackend.slices.checks import require_clean, targets_of
 from mkbackend.slices.record import Record
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import view
-from mkbackend.system.interrupts import uninterrupted
+from mkbackend.system.interrupts import transaction, uninterrupted
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,6 @@ class Request:
 
 def remove(request: Request, screen: Screen) -> None:
     """Remove a slice and report the files that are kept; with `dry_run` only show the diff."""
-    screen.left = "nothing was changed"
     found = survey(request.path)
     known = _record(request.name, found)
     changes.require_own(found.project, known.all_paths)
@@ -44,10 +43,11 @@ def remove(request: Request, screen: Screen) -> None:
     if request.dry_run:
         screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
         return
-    with uninterrupted():
-        changes.apply(found.project, steps)
-        screen.left = f"{request.name} is removed: git status"
-    _report(steps, kept, screen)
+    with transaction() as change:
+        with uninterrupted():
+            changes.apply(found.project, steps)
+            change.left = f"{request.name} is removed: git status"
+        _report(steps, kept, screen)
 
 
 def _record(name: str, found: Survey) -> Record:

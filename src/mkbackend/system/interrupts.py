@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 from mkbackend.errors import Interruption
@@ -31,3 +32,20 @@ def uninterrupted() -> Iterator[None]:
         yield
     if arrived:
         raise Interruption
+
+
+@dataclass
+class Transaction:
+    """A command's change of the project; `left` is the state it reached, empty while nothing is changed."""
+
+    left: str = ""
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """Let an interrupt in the block carry the state that the transaction reached."""
+    current = Transaction()
+    try:
+        yield current
+    except KeyboardInterrupt as error:
+        raise Interruption(current.left) from error

@@ -11,7 +11,7 @@ from mkbackend.project.answers import ANSWERS, Recorded, read_project, stored_an
 from mkbackend.project.versions import Span, find_span, short
 from mkbackend.screen import Screen
 from mkbackend.system.git import require_git
-from mkbackend.system.interrupts import uninterrupted
+from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 from mkbackend.template.prompts import ask
 from mkbackend.template.questions import Answers, Questions
@@ -38,11 +38,11 @@ class Request:
 def update(request: Request, screen: Screen) -> int:
     """Update a project to a newer template; return the exit code, 1 if there are conflicts."""
     require_git()
-    screen.left = "nothing was changed"
     project = read_project(Path(request.path))
     repo = repository.find(project.project)
     repository.require_ready(repo)
     with (
+        transaction() as change,
         find_span(project, request.to, request.url, remember=not request.dry_run) as span,
         tempfile.TemporaryDirectory(prefix="mkbackend-") as directory,
     ):
@@ -60,7 +60,7 @@ def update(request: Request, screen: Screen) -> int:
             return report.preview(screen)
         with uninterrupted():
             done = tried.apply()
-            screen.left = f"the update is complete and staged. Undo: {done.undo}"
+            change.left = f"the update is complete and staged. Undo: {done.undo}"
         return replace(report, plan=done).show(screen)
 
 
