@@ -48,7 +48,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "tests")!r}]
 from mkbackend.new import stage
-import test_stage
+from new import test_stage
 real = Path.rename
 count = 0
 def rename(self, target):
