@@ -39,9 +39,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test everything once: a covering set of the options, the same input each time."""
+    """Test everything once: a covering set of the options, the same input each time; names the ten slowest."""
     _install(session)
-    session.run(*PYTEST, *session.posargs)
+    session.run(*PYTEST, "--durations=10", *session.posargs)
 
 
 @nox.session
