@@ -1,12 +1,17 @@
-"""Tests of the version, the help and completion."""
+"""Tests of the version and the help."""
 
+import json
+import re
+import shlex
 import subprocess
 import sys
 
+import pytest
+import typer.main
 from conftest import ROOT, Checkout
 from typer.testing import CliRunner
 
-from cli.command import environment, posix
+from cli.command import environment
 from mkbackend import __version__, cli
 
 
@@ -28,19 +33,42 @@ def test_the_version_is_that_of_pyproject() -> None:
     assert f'version = "{__version__}"' in pyproject
 
 
+def test_the_version_in_json_has_what_a_report_of_a_fault_needs() -> None:
+    for arguments in (["--version", "--json"], ["--json", "-V"]):
+        shown = json.loads(CliRunner().invoke(cli.app, arguments).stdout)
+        assert shown["mkbackend"] == __version__
+        assert set(shown) == {"mkbackend", "python", "platform", "path"}
+
+
+def test_json_without_a_command_is_bad_input() -> None:
+    assert CliRunner().invoke(cli.app, ["--json"]).exit_code == 2
+
+
+def test_help_groups_the_commands_by_purpose() -> None:
+    groups = re.findall(r"^(\w[\w ]*):\n((?:  .*\n)+)", CliRunner().invoke(cli.app, ["--help"]).stdout, re.MULTILINE)
+    commands = {title: re.findall(r"^  (\w+) ", lines, re.MULTILINE) for title, lines in groups}
+    del commands["Options"]
+    assert commands == {
+        "Start": ["new"],
+        "Grow": ["add", "remove"],
+        "Keep current": ["update", "status"],
+        "Diagnose": ["doctor"],
+    }
+
+
+@pytest.mark.parametrize("command", ["new", "add", "remove", "update", "status", "doctor"])
+def test_every_example_is_a_valid_command_line(command: str) -> None:
+    shown = CliRunner().invoke(cli.app, [command, "--help"]).stdout.replace("\\\n", "")
+    examples = re.findall(rf"^ +mkbackend ({command}\b.*)", shown, re.MULTILINE)
+    assert examples
+    group = typer.main.get_group(cli.app)
+    for example in examples:
+        group.commands[command].make_context(command, shlex.split(example)[1:])
+
+
 def test_help_names_every_option_and_shows_examples() -> None:
     shown = CliRunner().invoke(cli.app, ["new", "--help"]).stdout
     for option in ("--yes", "-y", "--data", "-d", "--answers", "--dry-run", "--no-git", "--no-install", "--json"):
         assert option in shown
     assert "--template" in shown
     assert "mkbackend new myapp --yes --data" in shown
-
-
-@posix
-def test_a_shell_can_complete_the_command(checkout: Checkout) -> None:
-    env = {"_MKBACKEND_COMPLETE": "complete_bash", "COMP_WORDS": "mkbackend ne", "COMP_CWORD": "1"}
-    script = "from mkbackend.cli import app; app(prog_name='mkbackend')"
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment(checkout, **env), capture_output=True, text=True, check=False
-    )
-    assert done.stdout.strip() == "new"

@@ -13,7 +13,7 @@ LIST, ROW = "/articles", "/articles/{article_id}"
 CALLERS = {
     "user": ("signed-in users",) * 5,
     "public": ("signed-in users", "anyone", "anyone", "signed-in users", "signed-in users"),
-    "owner": ("signed-in users", "signed-in users", *("its owner, admins",) * 3),
+    "owner": ("signed-in users", "signed-in users (own rows), admins", *("its owner, admins",) * 3),
     "admin": ("admins",) * 5,
 }
 

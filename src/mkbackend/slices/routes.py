@@ -8,7 +8,7 @@ _ADMIN, _CALLER = "AdminUser", "CurrentCaller"
 
 
 class Route(NamedTuple):
-    """A route, and who may call it."""
+    """A route and its callers."""
 
     method: str
     path: str
@@ -37,10 +37,12 @@ def _routes(handler: ast.AsyncFunctionDef) -> list[tuple[str, str]]:
 
 
 def _callers(handler: ast.AsyncFunctionDef, path: str, *, owned: bool) -> str:
-    """Return who may call a handler: its parameters check the caller, and an owned row its owner."""
+    """Return the callers of a handler: its parameters check the caller, and an owned row its owner."""
     guards = {ast.unparse(argument.annotation) for argument in handler.args.args if argument.annotation}
     if _ADMIN in guards:
         return "admins"
     if _CALLER not in guards:
         return "anyone"
-    return "its owner, admins" if owned and path else "signed-in users"
+    if not owned or handler.name.startswith("create_"):
+        return "signed-in users"
+    return "its owner, admins" if path else "signed-in users (own rows), admins"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Checkout
-from test_cli import environment, posix
+
+from cli.command import environment, posix
 
 TYPES = ["ref/user", "ref/article", "ref/note"]
 
