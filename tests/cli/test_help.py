@@ -72,3 +72,10 @@ def test_help_names_every_option_and_shows_examples() -> None:
         assert option in shown
     assert "--template" in shown
     assert "mkbackend new myapp --yes --data" in shown
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_help_of_commands_is_not_cut(columns: int) -> None:
+    shown = CliRunner().invoke(cli.app, ["--help"], terminal_width=columns).stdout
+    assert "..." not in shown.partition("Start:")[2]
+    assert max(map(len, shown.splitlines())) <= columns
