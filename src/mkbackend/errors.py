@@ -23,6 +23,12 @@ class BadInputError(MkbackendError):
     exit_code = 2
 
 
+def from_os(error: OSError) -> MkbackendError:
+    """Return an error of the operating system with the file that it is about."""
+    about = f"{error.filename}: " if error.filename else ""
+    return MkbackendError(f"{about}{error.strerror or error}.")
+
+
 class Interruption(KeyboardInterrupt):
     """Ctrl-C, SIGTERM or SIGHUP.
 

@@ -9,6 +9,8 @@ from conftest import Checkout
 from typer.testing import CliRunner, Result
 
 from mkbackend import cli
+from mkbackend.project.several import Line, report_each
+from mkbackend.screen import Screen
 
 
 @pytest.fixture
@@ -65,3 +67,16 @@ def test_doctor_of_several_names_the_first_problem_and_its_fix(projects: list[st
 def test_one_path_is_reported_at_length(projects: list[str]) -> None:
     assert "Edited since it was generated:\n  README.md" in run("status", "old").stdout
     assert isinstance(json.loads(run("status", "old", "--json").stdout), dict)
+
+
+def test_an_error_of_the_system_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def look(path: str) -> Line:
+        if path == "bad":
+            raise PermissionError(13, "Permission denied", "bad/pyproject.toml")
+        return Line("ok", "fine", 0, {})
+
+    assert report_each(["bad", "good"], look, Screen()) == 1
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["✗", "bad", "bad/pyproject.toml:", "Permission", "denied."],
+        ["✓", "good", "fine"],
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mkbackend.errors import Interruption, MkbackendError
+from mkbackend.errors import Interruption, MkbackendError, from_os
 
 if TYPE_CHECKING:
     from mkbackend.screen import Screen
@@ -47,8 +47,7 @@ def reported(
     except MkbackendError as error:
         raise typer.Exit(screen.fail(error)) from error
     except OSError as error:
-        about = f"{error.filename}: " if error.filename else ""
-        raise typer.Exit(screen.fail(MkbackendError(f"{about}{error.strerror or error}."))) from error
+        raise typer.Exit(screen.fail(from_os(error))) from error
     except (KeyboardInterrupt, EOFError) as error:
         left = error.left if isinstance(error, Interruption) else ""
         raise typer.Exit(screen.interrupted(left or unchanged)) from error
