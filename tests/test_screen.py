@@ -3,17 +3,18 @@
 import io
 import re
 
+import pytest
 from rich.console import Console
 
 from mkbackend.screen import Screen
 
 
-def shown_by_a_step(terminal: bool) -> str:
+def shown_by_a_step(terminal: bool, width: int = 80) -> str:
     """Return the output of a step on a console."""
     screen = Screen()
-    screen.console = Console(file=io.StringIO(), force_terminal=terminal, width=80, legacy_windows=False)
+    screen.console = Console(file=io.StringIO(), force_terminal=terminal, width=width, legacy_windows=False)
     with screen.step("Install [the] dependencies"):
-        screen.detail("[ 40%] of [tests]")
+        screen.detail(f"{'tests/integration/test_reading.py ' + '.' * 40:<74} [ 40%]")
     assert isinstance(screen.console.file, io.StringIO)
     return screen.console.file.getvalue()
 
@@ -26,8 +27,10 @@ def test_without_a_terminal_a_finished_step_is_one_line() -> None:
     assert re.fullmatch(r"✓ Install \[the\] dependencies \d+\.\d s\n", shown_by_a_step(terminal=False))
 
 
-def test_a_terminal_shows_the_progress_of_a_running_step() -> None:
-    assert "[ 40%] of [tests]" in shown_by_a_step(terminal=True)
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_a_terminal_shows_the_end_of_a_programs_line_beside_the_clock(width: int) -> None:
+    shown = shown_by_a_step(terminal=True, width=width)
+    assert re.search(r"Install \[the\] dependencies \S*0:00:0\d.* \[ 40%\]", shown)
 
 
 def columns(width: int, terminal: bool) -> list[str]:

@@ -129,7 +129,9 @@ class Screen:
         columns = (SpinnerColumn(), TextColumn(escape(name)), TimeElapsedColumn(), detail)
         with Progress(*columns, console=self.console, transient=True) as clock:
             task = clock.add_task("", detail="")
-            self._detail = lambda text: clock.update(task, detail=text)
+            # A progress in percent is at the end of a line.
+            room = max(self.console.width - len(name) - len("⠋ " + " 0:00:00 "), 0)
+            self._detail = lambda text: clock.update(task, detail=text[-room:] if room else "")
             try:
                 yield
             finally:

@@ -40,8 +40,22 @@ def test_a_failed_program_is_the_same_error_whether_it_is_reported_or_not(report
 
 
 def test_a_reported_program_is_killed_after_its_timeout() -> None:
+    child = "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(20)'])\n"
     with reporting(lambda line: None), pytest.raises(MkbackendError, match="did not finish in 1 seconds"):
-        run(*python("import time; time.sleep(600)"), timeout=1)
+        run(*python(f"{child}time.sleep(20)"), timeout=1)
+
+
+def test_a_failed_report_is_not_blamed_on_the_program() -> None:
+    def report(line: str) -> None:
+        raise BrokenPipeError
+
+    with reporting(report), pytest.raises(BrokenPipeError):
+        run(*python("pass"))
+
+
+def test_a_missing_program_is_named() -> None:
+    with reporting(lambda line: None), pytest.raises(MkbackendError, match="Cannot run no-such-program"):
+        run("no-such-program")
 
 
 def test_reporting_ends_with_its_block() -> None:

@@ -5,11 +5,13 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from queue import Empty, Queue
 from tempfile import TemporaryFile
-from threading import Event, Timer
+from threading import Thread
+from time import monotonic
 from typing import IO, Any
 
 from mkbackend.errors import BadInputError, MkbackendError
@@ -56,27 +58,30 @@ def run(
     try:
         if report := _report.get():
             return _reported(command, stdin, timeout, report, **options)
-        done: subprocess.CompletedProcess[bytes] = subprocess.run(
-            command, input=stdin, capture_output=True, check=True, timeout=timeout, **options
-        )
+        return _completed(command, input=stdin, capture_output=True, timeout=timeout, **options)
     except subprocess.CalledProcessError as error:
         raise _failure(error) from error
     except subprocess.TimeoutExpired as error:
         message = f"{Path(command[0]).name} did not finish in {timeout:.0f} seconds"
         raise MkbackendError(message, hint=typed(*command)) from error
-    except OSError as error:
-        message = f"Cannot run {command[0]}: {error.strerror}"
-        raise MkbackendError(message, hint=typed(*command)) from error
-    return done.stdout
 
 
 def output_of(*command: str | Path, cwd: Path, report: Report | None = None) -> tuple[int, str]:
     """Run a program that may fail, report each line that it prints; return its exit code and output."""
     streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     reports = [each for each in (report, _report.get()) if each]
-    with _process(command, cwd=cwd, env=_environment(command[0]), **streams) as process:
-        printed = _lines(process.stdout, *reports)
+    with _started(command, cwd=cwd, env=_environment(command[0]), **streams) as process:
+        printed = _lines(process.stdout, None, *reports)
     return process.returncode, printed.decode(errors="replace")
+
+
+def _completed(command: tuple[str | Path, ...], **options: Any) -> bytes:
+    """Run a program; return its stdout."""
+    try:
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(command, check=True, **options)
+    except OSError as error:
+        raise _not_started(command, error) from error
+    return done.stdout
 
 
 def _reported(
@@ -87,8 +92,11 @@ def _reported(
     with TemporaryFile() as given, TemporaryFile() as output:
         given.write(stdin)
         given.seek(0)
-        with _process(command, timeout, stdin=given, stdout=output, stderr=subprocess.PIPE, **options) as process:
-            errors = _lines(process.stderr, report)
+        with _started(command, stdin=given, stdout=output, stderr=subprocess.PIPE, **options) as process:
+            try:
+                errors = _lines(process.stderr, timeout, report)
+            except Empty as error:
+                raise subprocess.TimeoutExpired(command, timeout or 0) from error
         output.seek(0)
         printed = output.read()
     if process.returncode:
@@ -97,40 +105,46 @@ def _reported(
 
 
 @contextmanager
-def _process(
-    command: tuple[str | Path, ...], timeout: float | None = None, **options: Any
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program, and wait for its end; kill it on an error or after the timeout."""
-    with subprocess.Popen(command, **options) as process:
-        expired = Event()
-
-        def expire() -> None:
-            expired.set()
-            process.kill()
-
-        timer = Timer(timeout or 0, expire)
+def _started(command: tuple[str | Path, ...], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and wait for its end; kill it on an error."""
+    try:
+        process = subprocess.Popen(command, bufsize=0, **options)
+    except OSError as error:
+        raise _not_started(command, error) from error
+    with process:
         try:
-            if timeout:
-                timer.start()
             yield process
-            process.wait()
         except BaseException:
             process.kill()
             raise
-        finally:
-            timer.cancel()
-    if timeout and expired.is_set():
-        raise subprocess.TimeoutExpired(command, timeout)
 
 
-def _lines(stream: IO[bytes] | None, *reports: Report) -> bytes:
-    """Read a stream to its end, and report each of its lines."""
+def _lines(stream: IO[bytes] | None, timeout: float | None, *reports: Report) -> bytes:
+    """Read a stream to its end, and report each of its lines; raise queue.Empty after the timeout.
+
+    A thread reads, because a killed program may leave a child that keeps the stream open.
+    """
+    end = monotonic() + timeout if timeout else None
+    queue: Queue[bytes] = Queue()
+    Thread(target=_fill, args=(stream, queue), daemon=True).start()
     lines = []
-    for line in stream or ():
+    while line := queue.get(timeout=max(end - monotonic(), 0) if end else None):
         lines.append(line)
         for report in reports:
             report(line.decode(errors="replace").rstrip())
     return b"".join(lines)
+
+
+def _fill(stream: IO[bytes], queue: "Queue[bytes]") -> None:
+    """Put the lines of a stream into a queue, and at its end an empty one."""
+    with suppress(OSError, ValueError):  # it is closed after a timeout
+        for line in stream:
+            queue.put(line)
+    queue.put(b"")
+
+
+def _not_started(command: tuple[str | Path, ...], error: OSError) -> MkbackendError:
+    return MkbackendError(f"Cannot run {command[0]}: {error.strerror}", hint=typed(*command))
 
 
 def answer(*command: str | Path, cwd: Path) -> str:
