@@ -77,6 +77,13 @@ def golden(session: nox.Session) -> None:
 
 
 @nox.session
+def structure(session: nox.Session) -> None:
+    """Count the command's packages, circles, arrows and lines; with a folder, those of another version."""
+    _install(session)
+    session.run("python", "tests/structure.py", *session.posargs)
+
+
+@nox.session
 def record(session: nox.Session) -> None:
     """Record `new`, `add` and `update` in a terminal, as pictures for the manual."""
     _install(session)
