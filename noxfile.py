@@ -87,7 +87,6 @@ def structure(session: nox.Session) -> None:
 def record(session: nox.Session) -> None:
     """Record `new`, `add` and `update` in a terminal, as pictures for the manual."""
     _install(session)
-    session.install("pyte>=0.8.2")  # reads what a terminal would show
     session.run("python", "tests/recordings.py", "docs")
 
 
@@ -138,7 +137,7 @@ def outages(session: nox.Session) -> None:
 
 @nox.session
 def dist(session: nox.Session) -> None:
-    """Build the packages as for a release, look into the wheel, and use it."""
+    """Build the packages as for a release, look into the wheel, and use it; `-- FOLDER` keeps the packages there."""
     if session.run("git", "rev-parse", "--is-shallow-repository", external=True, silent=True) != "false\n":
         session.error("A shallow clone has not every version: git fetch --unshallow")
     made = Path(session.create_tmp())
@@ -155,6 +154,8 @@ def dist(session: nox.Session) -> None:
         session.run("mkbackend", "status", "demo", env=home)
     if not (made / "demo" / "app" / "main.py").exists():
         session.error("The wheel made no project.")
+    for folder in session.posargs:
+        shutil.copytree(made / "dist", folder)
 
 
 def _require_every_version(session: nox.Session, wheel: Path, made: Path) -> None:

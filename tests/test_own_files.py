@@ -1,17 +1,22 @@
-"""Tests of our own pipeline, with the checkers of the template's pipelines."""
+"""Tests of our own pipelines, with the checkers of the template's pipelines."""
+
+from pathlib import Path
 
 import checkers
+import pytest
 from conftest import ROOT
 
-WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
-def test_actionlint_accepts_our_pipeline() -> None:
-    checkers.check(*checkers.ACTIONLINT, WORKFLOW)
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_actionlint_accepts_our_pipelines(workflow: Path) -> None:
+    checkers.check(*checkers.ACTIONLINT, workflow)
 
 
-def test_zizmor_accepts_our_pipeline() -> None:
-    checkers.check(*checkers.ZIZMOR, WORKFLOW)
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_zizmor_accepts_our_pipelines(workflow: Path) -> None:
+    checkers.check(*checkers.ZIZMOR, workflow)
 
 
 def test_shellcheck_accepts_our_script() -> None:
