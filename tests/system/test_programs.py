@@ -45,6 +45,15 @@ def test_a_reported_program_is_killed_after_its_timeout() -> None:
         run(*python(f"{child}time.sleep(20)"), timeout=1)
 
 
+def test_a_password_in_a_url_is_not_reported() -> None:
+    lines: list[str] = []
+    url = "https://ada:secret@example.com/template.git"
+    with reporting(lines.append):
+        run(*python("import sys; print(sys.argv[1], file=sys.stderr)", url))
+    assert not [line for line in lines if "secret" in line]
+    assert lines[1] == "https://***@example.com/template.git"
+
+
 def test_a_failed_report_is_not_blamed_on_the_program() -> None:
     def report(line: str) -> None:
         raise BrokenPipeError

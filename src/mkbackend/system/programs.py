@@ -23,14 +23,16 @@ PATIENCE = 10.0
 # git prints this command in every language, with the path quoted for a shell.
 _SAFE_DIRECTORY = re.compile(r"git config --global --add safe\.directory (.+)")
 
+# The user information of a URL, such as that of a template.
+_PASSWORD = re.compile(r"://[^/@\s]+@")
 type Report = Callable[[str], None]
 _report: ContextVar[Report | None] = ContextVar("report", default=None)
 
 
 @contextmanager
 def reporting(report: Report) -> Iterator[None]:
-    """Report each command that runs meanwhile, and what it prints to stderr, line by line."""
-    token = _report.set(report)
+    """Report each command that runs meanwhile, and what it prints to stderr, line by line and without passwords."""
+    token = _report.set(lambda line: report(_PASSWORD.sub("://***@", line)))
     try:
         yield
     finally:
