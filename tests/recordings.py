@@ -147,7 +147,8 @@ def record_add(recorder: Recorder) -> None:
 
 def record_update(recorder: Recorder) -> None:
     """Record an update whose new text conflicts with a line of the owner."""
-    source = ("--template", "~/.local/share/mkbackend/template.bundle", "--ref", OLD)
+    bundle = Path(recorder.environment["HOME"], ".local/share/mkbackend/template.bundle")
+    source = ("--template", str(bundle), "--ref", OLD)
     recorder.prepare("mkbackend", "new", "shop", "--yes", "--no-install", *source)
     pyproject = recorder.directory / "shop" / "pyproject.toml"
     pyproject.write_text(pyproject.read_text(encoding="utf-8").replace(LINE, "httptools>=0.7"), encoding="utf-8")
