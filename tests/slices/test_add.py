@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mkbackend import cli
+from mkbackend.cli.add import add
 from mkbackend.project.migrations import heads, read
 from mkbackend.slices import render
 
@@ -184,4 +185,4 @@ def test_the_example_of_the_help_is_accepted(place: Place) -> None:
 
 def _example() -> str:
     """Return the example command in the help."""
-    return (cli.add.__doc__ or "").partition("Example:")[2].replace("\\b", "").replace("\b", "").strip()
+    return (add.__doc__ or "").partition("Example:")[2].replace("\\b", "").replace("\b", "").strip()

@@ -51,7 +51,7 @@ def test_the_suggested_command_undoes_it(place: Place) -> None:
     place.commit()
     output = place.run("add", "article", "views:int=0").output
     assert place.status() != []
-    subprocess.run(output.partition("Undo: ")[2].strip(), shell=True, check=True)  # noqa: S602  # as a person would
+    subprocess.run(output.partition("Undo:\n")[2].strip(), shell=True, check=True)  # noqa: S602  # as a person would
     assert place.status() == []
 
 
