@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.template.questions import Questions, parse_data, read_answers
+from mkbackend.template.given import parse_data, read_answers
+from mkbackend.template.questions import Questions
 
 NAMES = [
     "project_name",

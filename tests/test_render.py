@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from mkbackend.errors import BadInputError, Interruption, MkbackendError
 from mkbackend.template import source as template
-from mkbackend.template.questions import Questions, read_answers
+from mkbackend.template.given import read_answers
+from mkbackend.template.questions import Questions
 from mkbackend.template.render import render
 from mkbackend.template.source import Source
 
@@ -186,6 +188,23 @@ def test_a_template_that_cannot_be_rendered_is_reported(
     checkout.commit(files)
     with template.find_source() as source, pytest.raises(MkbackendError, match=message):
         render(source, {}, tmp_path / "p", tmp_path / "s")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the wrapper of git is a shell script")
+def test_copier_starts_no_git_for_each_file(checkout: Checkout, tmp_path: Path, machine: Path) -> None:
+    """Fails with a Copier that has renamed what `render` patches: look there before its version is allowed."""
+    log, git = machine / "log", shutil.which("git")
+    (machine / "bin" / "git").write_text(f'#!/bin/sh\necho "$*" >> "{log}"\nexec "{git}" "$@"\n')
+    (machine / "bin" / "git").chmod(0o755)
+    started = []
+    for files in ({}, {f"template/more_{number}.txt": "" for number in range(20)}):
+        checkout.commit({"template/first.txt": str(files), **files})
+        with template.find_source() as source:
+            (place := tmp_path / str(len(files))).mkdir()
+            log.unlink(missing_ok=True)
+            project(source, place)
+        started.append(len(log.read_text().splitlines()))
+    assert started[0] == started[1] > 0
 
 
 def test_an_interrupt_is_reported_if_copiers_cleanup_fails(

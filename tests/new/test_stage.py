@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.new import stage
+from mkbackend.new import leftovers, room, stage
 from mkbackend.system import interrupts
 
 FILES = {"README.md": "hello", "app/__init__.py": "", ".env": "SECRET=1"}
@@ -27,7 +27,7 @@ def fill(made: stage.Stage) -> None:
 
 
 def make(target: Path) -> None:
-    stage.sweep(target)
+    leftovers.sweep(target)
     with stage.beside(target) as made:
         fill(made)
         made.place()
@@ -90,7 +90,7 @@ def test_an_empty_directory_is_filled_not_replaced(tmp_path: Path) -> None:
 
 def test_a_clone_without_commits_can_be_filled(tmp_path: Path) -> None:
     unborn(tmp_path / "clone")
-    assert stage.is_unborn_clone(tmp_path / "clone")
+    assert room.is_unborn_clone(tmp_path / "clone")
     make(tmp_path / "clone")
     assert (tmp_path / "clone" / ".git" / "HEAD").is_file()
     assert FILES.items() <= content(tmp_path / "clone").items()
@@ -213,7 +213,7 @@ def test_the_next_run_cleans_up_after_a_killed_one(tmp_path: Path, target_exists
     assert len(list(target.parent.glob(".mkbackend-*"))) == 1
     assert not target_exists or not os.listdir(target)
     if target_exists:  # its marker is set: the next run finishes the move
-        stage.sweep(target)
+        leftovers.sweep(target)
     else:
         make(target)
     assert content(target) == FILES
@@ -310,13 +310,13 @@ def test_a_symlink_in_a_staging_directory_does_not_change_modes_outside(
 
     monkeypatch.setattr(shutil, "rmtree", refusing)
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    stage.sweep(tmp_path / "new")
+    leftovers.sweep(tmp_path / "new")
     assert outside.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_surrounding_repository_is_found(tmp_path: Path) -> None:
-    assert stage.surrounding_repository(tmp_path / "a" / "b") is None
+    assert room.surrounding_repository(tmp_path / "a" / "b") is None
     unborn(tmp_path)
-    assert stage.surrounding_repository(tmp_path / "a" / "b") == tmp_path
+    assert room.surrounding_repository(tmp_path / "a" / "b") == tmp_path
     unborn(tmp_path / "own")
-    assert stage.surrounding_repository(tmp_path / "own") == tmp_path
+    assert room.surrounding_repository(tmp_path / "own") == tmp_path

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.new import stage
+from mkbackend.new.room import require_room
 from mkbackend.project import repository
 from mkbackend.system.environment import clean_environment
 from mkbackend.system.git import git
@@ -70,7 +70,7 @@ def test_no_project_is_created_in_a_repository_of_another_owner(foreign: Path, t
     (tmp_path / "place").mkdir()
     (foreign / ".git").rename(tmp_path / "place" / ".git")
     with pytest.raises(BadInputError, match="belongs to another user"):
-        stage.require_room(tmp_path / "place")
+        require_room(tmp_path / "place")
 
 
 @posix

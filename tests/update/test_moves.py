@@ -310,8 +310,8 @@ def test_a_merge_refused_by_git_changes_nothing(project: Project, monkeypatch: p
             raise BadInputError("git cannot merge")
         pick(place, commit)
 
-    pick = merge._cherry_pick
-    monkeypatch.setattr(merge, "_cherry_pick", refuse)
+    pick = merge.cherry_pick
+    monkeypatch.setattr(merge, "cherry_pick", refuse)
     project.edit({"app/mine.py": MINE})
     before = project.tree()
     project.update(code=2)
@@ -326,11 +326,11 @@ def test_a_run_interrupted_between_rewriting_and_merge_can_be_undone(
             raise KeyboardInterrupt
         pick(place, commit)
 
-    pick = merge._cherry_pick
+    pick = merge.cherry_pick
     project.edit({"app/core/old/own.py": MINE})
     before = project.tree()
     with monkeypatch.context() as patch:
-        patch.setattr(merge, "_cherry_pick", die)
+        patch.setattr(merge, "cherry_pick", die)
         project.update(code=130)
     assert (project.root / "app/kit/fresh/own.py").exists()
     output = project.update(code=2)

@@ -37,7 +37,7 @@ def new(
     with reported(as_json, verbose, unchanged="nothing was created") as screen:
         from mkbackend.new.new import Request
         from mkbackend.new.new import new as run
-        from mkbackend.template.questions import parse_data, read_answers
+        from mkbackend.template.given import parse_data, read_answers
 
         if ref and not template:
             raise BadInputError("--ref needs --template.", hint="--template URL --ref REF")

@@ -33,7 +33,7 @@ def update(
     mkbackend update ../myapp --to 0.2.0 --data ci=gitlab
     """
     with reported(verbose=verbose) as screen:
-        from mkbackend.template.questions import parse_data
+        from mkbackend.template.given import parse_data
         from mkbackend.update.update import Request
         from mkbackend.update.update import update as run
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mkbackend import __version__
 from mkbackend.errors import BadInputError
-from mkbackend.new import finish, stage
+from mkbackend.new import finish, leftovers, room, stage
 from mkbackend.new.project import Project
 from mkbackend.screen import Screen
 from mkbackend.system.git import require_git
@@ -75,12 +75,12 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
         given["project_name"] = ask(screen, questions.asked["project_name"], questions, {"project_name": ""})
     project = Project.plan(request.path, given, guessed, questions)
     if not request.dry_run:
-        stage.sweep(project.target)
-    stage.require_room(project.target)
+        leftovers.sweep(project.target)
+    room.require_room(project.target)
 
     def complete(given: Answers) -> Answers:
         project = Project.plan(request.path, given, guessed, questions)
-        stage.require_room(project.target)  # a new name may be that of an existing directory
+        room.require_room(project.target)  # a new name may be that of an existing directory
         return project.answers
 
     if request.ask:
@@ -90,7 +90,7 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
 
 def _create(project: Project, source: Source, request: Request, change: Transaction, screen: Screen) -> dict[str, Any]:
     """Create the project in a hidden directory, then move it to its place in one step."""
-    around = stage.surrounding_repository(project.target)
+    around = room.surrounding_repository(project.target)
     runs_code = _runs_code(request, screen)
     with stage.beside(project.target) as made:
         with screen.step("Render the template"):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkbackend.errors import BadInputError
-from mkbackend.template.questions import Answers, Questions, load
+from mkbackend.template.given import load
+from mkbackend.template.questions import Answers, Questions
 
 ANSWERS = ".copier-answers.yml"
 _RESTORE = f"Restore it from git: git log -- {ANSWERS}"

@@ -9,7 +9,8 @@ from mkbackend.errors import BadInputError
 from mkbackend.project.answers import ANSWERS, Recorded
 from mkbackend.system.programs import typed
 from mkbackend.template import bundle
-from mkbackend.template.source import HOME_BUNDLE, Source, Versions, expanded, find_source, is_own, known_versions
+from mkbackend.template.home import HOME_BUNDLE
+from mkbackend.template.source import Source, Versions, expanded, find_source, is_own, known_versions
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,14 @@
 Copier asks the same questions, but ignores unknown answers and reads every word as yes.
 """
 
-import json
-import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.system.programs import typed
+from mkbackend.template.expressions import evaluate
 
 Answers = dict[str, Any]
 
@@ -95,7 +92,7 @@ class Questions:
         for question in self.all:
             if partly and question.required and question.name not in given:
                 continue
-            answer = given.get(question.name, _render(question.default, answers))
+            answer = given.get(question.name, evaluate(question.default, answers))
             try:
                 answers[question.name] = _checked(question, answer, answers)
             except ValueError as error:
@@ -119,38 +116,6 @@ class Questions:
         return True
 
 
-def read_answers(path: Path) -> Answers:
-    """Return the answers of another project without Copier's `_` keys, which record its template."""
-    hint = "--answers takes the .copier-answers.yml of a project, or a YAML file of KEY: VALUE lines."
-    return {name: answer for name, answer in load(path, hint).items() if not name.startswith("_")}
-
-
-def load(path: Path, hint: str) -> Answers:
-    """Return the content of an answers file; raise BadInputError with the `hint` if it cannot be read."""
-    import yaml
-
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInputError(f"Cannot read {path}: {error.strerror}.", hint) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path} is not YAML: {' '.join(str(error).split())}", hint) from error
-    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        raise BadInputError(f"{path} contains no answers.", hint)
-    return found
-
-
-def parse_data(pairs: Iterable[str]) -> Answers:
-    """Return the answers of --data KEY=VALUE."""
-    answers: Answers = {}
-    for pair in pairs:
-        name, equals, answer = pair.partition("=")
-        if not (name and equals):
-            raise BadInputError(f"--data {pair!r} is not KEY=VALUE.", hint="--data license=none")
-        answers[name] = answer
-    return answers
-
-
 def _checked(question: Question, answer: object, answers: Answers) -> object:
     """Return an answer in its question's type; raise ValueError if it is invalid after the previous answers."""
     value = question.cast(answer)
@@ -159,7 +124,7 @@ def _checked(question: Question, answer: object, answers: Answers) -> object:
         raise ValueError(f"The locale encoding {encoding} cannot decode it: set LC_ALL=C.UTF-8, for example")
     if question.choices and value not in question.choices:
         raise ValueError(f"Choose one of: {', '.join(question.choices)}")
-    if problem := _render(question.validator, {**answers, question.name: value}).strip():
+    if problem := evaluate(question.validator, {**answers, question.name: value}).strip():
         raise ValueError(problem)
     return value
 
@@ -180,37 +145,6 @@ def _boolean(value: object) -> bool:
     if str(value).lower() not in words:
         raise ValueError("Enter yes or no")
     return words[str(value).lower()]
-
-
-def _render(template: object, answers: Answers) -> Any:
-    """Evaluate a Jinja expression of copier.yml; return any other value unchanged."""
-    if not isinstance(template, str):
-        return template
-    try:
-        return _jinja().from_string(template).render(answers)
-    except Exception as error:  # expressions can raise anything: 1 / 0, an invalid regular expression
-        raise MkbackendError(f"Cannot evaluate the template's copier.yml: {error}") from error
-
-
-@cache
-def _jinja() -> Any:
-    """Return a Jinja environment like Copier's, with the filters that we use."""
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment()
-    environment.filters |= {"regex_search": _regex_search, "regex_replace": _regex_replace, "to_json": json.dumps}
-    return environment
-
-
-def _regex_search(value: str, pattern: str, ignorecase: bool = False, multiline: bool = False) -> str | None:
-    """Return the first match of a pattern in a text, or None."""
-    found = re.search(pattern, value, re.IGNORECASE * ignorecase | re.MULTILINE * multiline)
-    return found[0] if found else None
-
-
-def _regex_replace(value: str, pattern: str, replacement: str, ignorecase: bool = False) -> str:
-    """Return a text with every match of a pattern replaced."""
-    return re.sub(pattern, replacement, value, flags=re.IGNORECASE * ignorecase)
 
 
 def _quoted(answer: object) -> str:

@@ -2,20 +2,17 @@
 
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.system.git import git
 from mkbackend.template import bundle
+from mkbackend.template.home import HOME_BUNDLE, add_versions, is_whole
 
-# Recorded in projects, so the same on every machine: plain `copier update` expands it.
-HOME_BUNDLE = "~/.local/share/mkbackend/template.bundle"
 _SHIPPED = Path(__file__).parents[1] / "template.bundle"
 _CHECKOUT = Path(__file__).parents[3]
 
@@ -57,7 +54,7 @@ def find_source(url: str | None = None, ref: str | None = None, remember: bool =
         version = list(bundle.tags(own))[-1]
         texts = bundle.texts(own, version)
         if remember:
-            _remember(own, Path(HOME_BUNDLE))
+            add_versions(own)
             needed.close()  # so that a killed run leaves no temporary file
         yield Source(HOME_BUNDLE if remember else str(own), version, *texts)
 
@@ -70,11 +67,11 @@ def known_versions(remember: bool = True) -> Iterator[Versions]:
         own = needed.enter_context(_own_bundle())
         newest = list(bundle.tags(own))[-1]
         if remember:
-            _remember(own, Path(HOME_BUNDLE))
+            add_versions(own)
             yield Versions(HOME_BUNDLE, tuple(bundle.tags(home)), newest)
             return
         both = Path(needed.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-"))) / "template.bundle"
-        both.write_bytes(bundle.union(home, own) if _is_whole(home) else own.read_bytes())
+        both.write_bytes(bundle.union(home, own) if is_whole(home) else own.read_bytes())
         yield Versions(str(both), tuple(bundle.tags(both)), newest)
 
 
@@ -113,56 +110,6 @@ def _own_bundle() -> Iterator[Path]:
         path = Path(directory) / "template.bundle"
         path.write_bytes(bundle.build(_CHECKOUT))
         yield path
-
-
-def _remember(own: Path, remembered: Path) -> None:
-    """Add the versions of our bundle to the one in the user's home; versions are never removed."""
-    try:
-        home = remembered.expanduser()
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with home.with_suffix(".lock").open("a+b") as lock:
-            _wait_for(lock)
-            known = _known(home)
-            if bundle.tags(own).items() <= known.items():
-                return
-            fresh = home.with_suffix(".new")
-            fresh.write_bytes(bundle.union(home, own) if known else own.read_bytes())
-            fresh.replace(home)
-    except (OSError, RuntimeError) as error:
-        raise MkbackendError(
-            f"Cannot store the template in {remembered}: {error}", hint="Set HOME to a writable directory."
-        ) from error
-
-
-def _known(home: Path) -> dict[str, str]:
-    """Return the versions in the bundle in the user's home; move a damaged bundle aside."""
-    try:
-        return bundle.tags(home)
-    except FileNotFoundError:
-        return {}
-    except MkbackendError:
-        home.replace(home.with_suffix(".damaged"))
-        return {}
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        bundle.tags(path)
-    except (OSError, MkbackendError):
-        return False
-    return True
-
-
-def _wait_for(lock: IO[bytes]) -> None:
-    """Lock a file until it is closed, so that concurrent runs keep each other's versions."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _newest(listing: str) -> str:

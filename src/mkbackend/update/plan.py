@@ -17,8 +17,10 @@ from mkbackend.update.followup import FollowUp, follow_up
 from mkbackend.update.merge import Outcome
 from mkbackend.update.moves.table import Moves
 from mkbackend.update.obstacles import Obstacles, find_obstacles
-from mkbackend.update.relocate import Relocated, relocate
+from mkbackend.update.relocate import relocate
+from mkbackend.update.relocated import Relocated
 from mkbackend.update.trees import Ours, Renders, find_apart
+from mkbackend.update.trial import attempt, borrow, hand_over
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Plan:
 
     def apply(self) -> "Plan":
         """Apply the merge to the project and return the result; a note records it for the run after a killed one."""
-        merge.hand_over(self.trial, self.relocated.ours, self.commit, self.repo)
+        hand_over(self.trial, self.relocated.ours, self.commit, self.repo)
         repository.begin(self.repo, self.new)
         try:
             resolved = {path: (self.trial.top / path).read_bytes() for path in self.outcome.resolved}
@@ -72,17 +74,17 @@ def make(repo: Repository, renders: Renders, moves: Moves, version: str, directo
     filtered = filters.convert(repo, renders.old, renders.new, apart, directory / "filtered")
     relocated = relocate(repo, renders, moves, apart, filtered.objects, directory)
     ours = relocated.ours
-    attempt = partial(_attempt, repo, ours, renders, f"mkbackend {version}", directory, filtered, apart)
-    trial, commit, outcome = attempt()
+    try_merge = partial(_attempt, repo, ours, renders, f"mkbackend {version}", directory, filtered, apart)
+    trial, commit, outcome = try_merge()
     clashes = find_clashes(trial, ours, commit, [*outcome.conflicts, *outcome.deleted])
     clashes |= {path: path for path in filters.find_refused(repo, trial, outcome.written)}
     if clashes:
-        trial, commit, outcome = attempt(kept=clashes)
+        trial, commit, outcome = try_merge(kept=clashes)
     theirs = {path: _either(renders.new / path, trial.top / path) for path in (*outcome.written, *relocated.added)}
     clashes = {path: place for path, place in clashes.items() if (renders.new / path).is_file()}
     obstacles = find_obstacles(repo, theirs, clashes | find_left_out(renders, apart | filtered.broken))
     if obstacles.kept:
-        trial, commit, outcome = attempt(kept=[*clashes, *obstacles.kept])
+        trial, commit, outcome = try_merge(kept=[*clashes, *obstacles.kept])
     for path, new in obstacles.new.items():
         _copy(theirs.get(path, renders.new / path), trial.top / new)
     filters.bring(repo, trial, filtered.new)
@@ -103,9 +105,9 @@ def _attempt(
     kept: Iterable[str] = (),
 ) -> tuple[Repository, str, Outcome]:
     """Merge once in a new temporary repository."""
-    trial = merge.borrow(repo, ours, Path(tempfile.mkdtemp(dir=directory)), filtered.objects)
+    trial = borrow(repo, ours, Path(tempfile.mkdtemp(dir=directory)), filtered.objects)
     commit = trees.change(trial, ours, renders, label, filtered, apart, kept)
-    return trial, commit, merge.attempt(trial, commit)
+    return trial, commit, attempt(trial, commit)
 
 
 def _join(place: Repository, work: FollowUp) -> None:

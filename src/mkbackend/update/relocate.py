@@ -5,7 +5,7 @@ All three sides then have the same paths and names, so that git finds the owner'
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,48 +14,17 @@ from mkbackend.project.repository import Repository
 from mkbackend.slices.moved import follow
 from mkbackend.update import committed, filters
 from mkbackend.update.committed import Committed
-from mkbackend.update.moves.left import find_left
 from mkbackend.update.moves.paths import PYTHON, find_blocked, find_moved
 from mkbackend.update.moves.table import Moves
 from mkbackend.update.obstacles import find_ignored
+from mkbackend.update.relocated import Relocated
 from mkbackend.update.trees import Ours, Renders
 
 if TYPE_CHECKING:
-    from mkbackend.update.moves.codemod import Rewritten
     from mkbackend.update.moves.files import Rewriter
 
 # The owner's files that are read: code, ruff settings, slice records and their base texts
 _READ = (*PYTHON, ".toml", ".base")
-_MOST = 1_000_000
-
-
-@dataclass(frozen=True)
-class Relocated:
-    """The owner's commit after the moves, and the changes to their own files; paths relative to the project.
-
-    `added` are the new paths of all moved files, from the top. `stayed` are files that could not move, with their new
-    paths; `names` counts the rewritten names per file; `unread` are files that are not valid Python.
-    """
-
-    ours: Ours = field(default_factory=Ours)
-    added: list[str] = field(default_factory=list)
-    moves: Moves = field(default_factory=Moves)
-    moved: dict[str, str] = field(default_factory=dict)
-    stayed: dict[str, str] = field(default_factory=dict)
-    names: dict[str, int] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def find_left(self, trial: Repository, new: Path) -> list[str]:
-        """Return the lines of the merged project that still have an old name, except those of the template."""
-        found: list[str] = []
-        paths = trial.names("ls-files", "-z", "--", trial.prefix or ".") if self.moves else []
-        for path in dict.fromkeys(paths):
-            content, theirs = _content(trial.top / path), _content(new / path)
-            if content != theirs and len(content) <= _MOST and b"\0" not in content:
-                left = find_left(_text(content), self.moves, _text(theirs))
-                found += [f"{trial.shown(path)}:{number}: {name}" for number, name in left]
-        return found
 
 
 @dataclass(frozen=True)
@@ -102,17 +71,8 @@ def relocate(
     added = [repo.prefix + there for there in gone.values()]
     done = Relocated(Ours(commit, before), added, moves, _among(own, gone), _among(own, stayed))
     for path, content in _among(own, ours.files).items():
-        _tell(done, path, content, rewriter.rewrite(path, content))
+        done.add(path, content, rewriter.rewrite(path, content))
     return done
-
-
-def _tell(done: Relocated, path: str, content: bytes, result: "Rewritten | None") -> None:
-    """Record the changes to one of the owner's own files: the template's files are replaced by the new ones."""
-    if result is None:
-        done.unread.extend([path] if find_left(_text(content), done.moves) else [])
-        return
-    done.names.update({path: result.names} if result.names else {})
-    done.notes.extend(f"{path}: {note}" for note in result.notes)
 
 
 def _among[T](paths: Iterable[str], found: Mapping[str, T]) -> dict[str, T]:
@@ -172,11 +132,3 @@ def _check_out(folder: Path, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-
-
-def _content(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-
-
-def _text(content: bytes) -> str:
-    return content.decode(errors="replace")
