@@ -1,4 +1,4 @@
-"""Whether a project may be created at a path."""
+"""Checks of the path at which a project is to be created."""
 
 import os
 from pathlib import Path
