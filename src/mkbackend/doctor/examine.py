@@ -23,10 +23,11 @@ def doctor(paths: Sequence[str], screen: Screen) -> int:
         return report_each(paths, _line, screen)
     project = read_project(Path(paths[0]))
     found = []
-    for check in _examine(project):
-        found.append(check)
-        if not screen.as_json:
-            screen.finding(check.state, check.name, check.found, check.fix)
+    with screen.waiting("Check the project"):
+        for check in _examine(project):
+            found.append(check)
+            if not screen.as_json:
+                screen.finding(check.state, check.name, check.found, check.fix)
     report = _report(project, found)
     if screen.as_json:
         print(json.dumps(report))

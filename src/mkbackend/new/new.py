@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,9 @@ def new(request: Request, screen: Screen) -> None:
     """Create the project, or with `dry_run` only list its files, and show the next steps."""
     screen.say(f"mkbackend {__version__}", style="dim")  # at once: the next steps may take seconds
     require_git()
-    remember = not request.dry_run
-    with transaction() as change, find_source(request.url, request.ref, remember=remember) as source:
+    with transaction() as change, ExitStack() as stack:
+        with screen.waiting("Read the template"):
+            source = stack.enter_context(find_source(request.url, request.ref, remember=not request.dry_run))
         questions = Questions(source.questions)
         _require_names(questions, source)
         project = _decide(request, questions, screen)
@@ -130,7 +132,7 @@ def _runs_code(request: Request, screen: Screen) -> bool:
 
 def _preview(project: Project, source: Source, screen: Screen) -> list[str]:
     """Show the project's files, rendered to a temporary directory only."""
-    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
+    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory, screen.step("Render the template"):
         files = render(source, project.answers, Path(directory) / project.target.name, Path(directory) / "scratch")
     screen.tree(project.target.name, files)
     return [path.as_posix() for path in files]

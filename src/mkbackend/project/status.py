@@ -38,7 +38,8 @@ def status(paths: Sequence[str], screen: Screen) -> int:
     require_git()
     if len(paths) > 1:
         return report_each(paths, _line, screen)
-    found = _look(paths[0])
+    with screen.waiting("Compare the project with its template"):
+        found = _look(paths[0])
     if screen.as_json:
         print(json.dumps(asdict(found)))
     else:

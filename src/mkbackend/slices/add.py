@@ -38,11 +38,11 @@ def add(request: Request, screen: Screen) -> None:
     if not (request.allow_dirty or request.dry_run):
         checks.require_clean(found)
     unplaced: dict[str, str] = {}
-    if known:
-        resource, steps, unplaced = extend(known, described, found)
-    else:
-        resource = resource_of(described)
-        with screen.step("Render the slice"):
+    with screen.step("Render the slice"):
+        if known:
+            resource, steps, unplaced = extend(known, described, found)
+        else:
+            resource = resource_of(described)
             steps = _slice(resource, found)
     with transaction() as change:
         if request.dry_run:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -41,18 +42,17 @@ def update(request: Request, screen: Screen) -> int:
     project = read_project(Path(request.path))
     repo = repository.find(project.project)
     repository.require_ready(repo)
-    with (
-        transaction() as change,
-        find_span(project, request.to, request.url, remember=not request.dry_run) as span,
-        tempfile.TemporaryDirectory(prefix="mkbackend-") as directory,
-    ):
+    with transaction() as change, ExitStack() as stack:
+        with screen.waiting("Read the versions of the template"):
+            span = stack.enter_context(find_span(project, request.to, request.url, remember=not request.dry_run))
         if span.old.version == span.new.version and not request.given:
             screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
             return 0
-        renders = _render(project, span, request, Path(directory), repo.prefix, screen)
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-")))
+        renders = _render(project, span, request, directory, repo.prefix, screen)
         with screen.step("Try the merge"):
             moves = table.read(span.new.moves, span.old.version)
-            tried = plan.make(repo, renders, moves, short(span.new.version), Path(directory))
+            tried = plan.make(repo, renders, moves, short(span.new.version), directory)
         report = Report(tried, span, _own_lines(project.project, renders, repo.prefix))
         if request.dry_run:
             return report.preview(screen)
