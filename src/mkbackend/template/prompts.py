@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import questionary
 
 _CREATE = "Create the project"
-_YES_NO = ("yes", "no")
 _BACK = "(Esc: back)"
 # Columns of the pointer, and of the space at the end of a line
 _MARGIN = 4
@@ -61,13 +60,14 @@ def ask(screen: Screen, question: Question, questions: Questions, answers: Answe
         return _ask_plainly(screen, question, default, problem)
     import questionary
 
-    label, look = on_one_line(question.help), _look(screen)
-    if choices := _choices(question):
+    label = on_one_line(question.help)
+    look = {"instruction": _BACK if back else None, **_look(screen)}
+    if choices := question.offered:
         default = default if default in choices else choices[0]
-        asked = questionary.select(label, choices, default, pointer=_pointer(screen), instruction=_BACK, **look)
+        asked = questionary.select(label, choices, default, pointer=_pointer(screen), **look)
     else:
         options = {"validate": lambda answer: problem(answer) or True, "validate_while_typing": True, **look}
-        asked = questionary.text(label, default, instruction=_BACK if back else None, **options)
+        asked = questionary.text(label, default, **options)
     answer = _answer(asked, back=back)
     return default if answer is None else answer
 
@@ -88,6 +88,7 @@ def _answer(question: "questionary.Question", *, back: bool = False) -> str | No
 
     known = question.application.key_bindings
     question.application.key_bindings = merge_key_bindings([*filter(None, [known]), keys])
+    question.application.erase_when_done |= back  # the menu that follows shows the answer
     answer: str | None = question.unsafe_ask()
     return answer
 
@@ -109,10 +110,6 @@ def _choose(screen: Screen, questions: Questions, answers: Answers) -> str:
         **_look(screen),
     )
     return _answer(menu) or _CREATE
-
-
-def _choices(question: Question) -> list[str]:
-    return list(question.choices) or (list(_YES_NO) if question.type == "bool" else [])
 
 
 def _table(rows: Mapping[str, str], width: int) -> list[str]:

@@ -45,6 +45,11 @@ class Question:
             required="default" not in details,
         )
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Return the answers to choose from; an empty tuple if it takes any text."""
+        return self.choices or (("yes", "no") if self.type == "bool" else ())
+
     def cast(self, value: object) -> object:
         """Return the answer in the question's type; raise ValueError with the expected form."""
         if self.type == "bool":
