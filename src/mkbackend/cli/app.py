@@ -1,6 +1,7 @@
 """The commands and their groups in the help."""
 
 import json
+import os
 import platform
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 
 from mkbackend import __version__
 from mkbackend.cli.add import add
+from mkbackend.cli.complete import join_words
 from mkbackend.cli.doctor import doctor
 from mkbackend.cli.grouped import GroupedCommands
 from mkbackend.cli.new import new
@@ -28,6 +30,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
+    join_words(os.environ)
     app()
 
 

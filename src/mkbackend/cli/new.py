@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mkbackend.cli import complete
 from mkbackend.cli.run import VERBOSE, in_terminal, reported
 from mkbackend.errors import BadInputError
 
@@ -13,7 +14,10 @@ def new(
     path: Annotated[str | None, typer.Argument(help="Directory to create; its last part names the project.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Use the defaults, ask nothing.")] = False,
     data: Annotated[
-        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Set an answer; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--data", "-d", metavar="KEY=VALUE", help="Set an answer; repeatable.", autocompletion=complete.data
+        ),
     ] = None,
     answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Use the answers of another project.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the files, write nothing.")] = False,

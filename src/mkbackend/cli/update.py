@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from mkbackend.cli import complete
 from mkbackend.cli.run import VERBOSE, in_terminal, reported
 from mkbackend.errors import BadInputError
 
@@ -13,7 +14,10 @@ def update(
     to: Annotated[str | None, typer.Option(metavar="VERSION", help="Target version, by default the newest.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, change nothing.")] = False,
     data: Annotated[
-        list[str] | None, typer.Option("--data", "-d", metavar="KEY=VALUE", help="Change an answer; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--data", "-d", metavar="KEY=VALUE", help="Change an answer; repeatable.", autocompletion=complete.data
+        ),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Install and test the result first.")] = False,
     template: Annotated[

@@ -11,6 +11,7 @@ from pathlib import Path
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.system.git import git
 from mkbackend.template import bundle
+from mkbackend.template.history import TEMPLATE
 from mkbackend.template.home import HOME_BUNDLE, add_versions, is_whole
 
 _SHIPPED = Path(__file__).parents[1] / "template.bundle"
@@ -110,6 +111,13 @@ def _own_bundle() -> Iterator[Path]:
         path = Path(directory) / "template.bundle"
         path.write_bytes(bundle.build(_CHECKOUT))
         yield path
+
+
+def own_questions() -> str:
+    """Return copier.yml of this mkbackend; a checkout needs no bundle for it."""
+    if not _SHIPPED.is_file():
+        return (_CHECKOUT / TEMPLATE[0]).read_text(encoding="utf-8")
+    return bundle.texts(_SHIPPED, list(bundle.tags(_SHIPPED))[-1])[0]
 
 
 def _newest(listing: str) -> str:
