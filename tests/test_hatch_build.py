@@ -7,10 +7,14 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT, Checkout
+from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 
 from mkbackend.template import bundle
@@ -48,6 +52,49 @@ def test_a_wheel_and_an_sdist_contain_the_same_history(buildable: Checkout, tmp_
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     assert not (unpacked / ".git").exists()
     assert shipped(build(unpacked, "wheel")) == expected
+
+
+def read_back(wheel: Path) -> Message:
+    """Return the metadata of a wheel."""
+    (name,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA")]
+    return message_from_bytes(zipfile.ZipFile(wheel).read(name))
+
+
+def addresses(text: str) -> set[str]:
+    """Return where the links and pictures of a page lead."""
+    tokens = [token for block in MarkdownIt().enable("table").parse(text) for token in block.children or ()]
+    return {str(token.attrs[name]) for token in tokens for name in ("href", "src") if name in token.attrs}
+
+
+def test_the_readme_on_an_index_leads_to_the_tag_of_the_version(buildable: Checkout) -> None:
+    source, version = "https://github.com/ada/mkbackend", PYPROJECT["project"]["version"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    urls = f'[project.urls]\nSource = "{source}"\n\n[project.scripts]'
+    buildable.commit({"README.md": readme, "pyproject.toml": pyproject.replace("[project.scripts]", urls)})
+    shown = addresses(str(read_back(build(buildable.root, "wheel")).get_payload()))
+    relative = {link for link in addresses(readme) if ":" not in link}
+    assert {f"{source}/raw/v{version}/docs/new.svg", f"{source}/blob/v{version}/docs/tutorial.md"} <= shown
+    assert shown == addresses(readme) - relative | {link for link in shown if link.startswith(source)}
+    assert len(shown) == len(addresses(readme))
+
+
+def test_without_an_address_the_readme_stays_as_it_is(buildable: Checkout) -> None:
+    buildable.commit({"README.md": "[Guide](docs/tutorial.md)\n"})
+    wheel = read_back(build(buildable.root, "wheel"))
+    assert wheel["Description-Content-Type"] == "text/markdown"
+    assert str(wheel.get_payload()).strip() == "[Guide](docs/tutorial.md)"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the workflow runs on Linux")
+@pytest.mark.parametrize(("owner", "code"), [("ada", 0), ("grace", 1), ("", 1)])
+def test_nothing_is_published_without_the_address_of_the_repository(tmp_path: Path, owner: str, code: int) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project.urls]\nSource = "https://github.com/{owner}/mkbackend"\n')
+    workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))
+    (step,) = [step for step in workflow["jobs"]["build"]["steps"] if "address" in step.get("name", "")]
+    env = {**os.environ, "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "ada/mkbackend"}
+    done = subprocess.run(["bash", "-c", step["run"]], cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert done.returncode == code
 
 
 def test_an_editable_install_contains_no_bundle(buildable: Checkout) -> None:
