@@ -79,3 +79,11 @@ def test_help_of_commands_is_not_cut(columns: int) -> None:
     shown = CliRunner().invoke(cli.app, ["--help"], terminal_width=columns).stdout
     assert "..." not in shown.partition("Start:")[2]
     assert max(map(len, shown.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_help_fits_in_the_terminal(checkout: Checkout, columns: int) -> None:
+    env = environment(checkout, COLUMNS=str(columns))
+    command = [sys.executable, "-m", "mkbackend", "remove", "--help"]
+    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    assert columns - 10 < max(map(len, shown.splitlines())) <= columns

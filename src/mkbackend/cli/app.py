@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,8 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line."""
     join_words(os.environ)
-    app()
+    # Else help is at least 50 columns wide, and a narrower terminal breaks words.
+    app(terminal_width=max(min(shutil.get_terminal_size().columns, 80) - 2, 30))
 
 
 @app.callback(invoke_without_command=True)
