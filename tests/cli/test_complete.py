@@ -73,7 +73,7 @@ def complete(checkout: Checkout, words: str, number: int) -> list[str]:
         ("mkbackend new shop --data = ci = g", 7, ["github", "gitlab"]),
         ("mkbackend update -d ci = g", 5, ["github", "gitlab"]),
         ("mkbackend new shop -d ci=g", 4, ["ci=github", "ci=gitlab"]),
-        ("mkbackend new shop --data nothing = ", 6, []),
+        ("mkbackend new shop --data nothing =", 5, []),
     ],
 )
 def test_a_word_is_completed(checkout: Checkout, shop: Path, words: str, number: int, expected: list[str]) -> None:
