@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mkbackend.project.migrations import VERSIONS
+from mkbackend.slices.indexes import Index, indexes_of
 from mkbackend.slices.types.base import FieldType
 
 _TEXT = '''\
@@ -61,27 +62,51 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
     known = {column.name for column in before["columns"]}
     new = [column for column in view["columns"] if column.name not in known]
     table = view["plural"]
-    at_once = [
+    had = {index.name: index for index in indexes_of(before)}
+    created = [index for index in indexes_of(view) if index != had.get(index.name)]
+    replaced = [had[index.name] for index in created if index.name in had]
+    up = [*_added(new, table), *_outside_of_a_transaction([*_validated(new, table), *_created(created)])]
+    down = [
+        *(index.drop() for index in replaced),
+        *(f'op.drop_column("{table}", "{column.name}")' for column in new),
+        *(index.create() for index in replaced),
+    ]
+    fields = " and ".join(column.words for column in new)
+    return write(f"add {fields} to {view['plural_words']}"[:70], head, up, down)
+
+
+def _added(new: list[FieldType], table: str) -> list[str]:
+    """Return the steps that add columns, and their constraints for new values."""
+    columns = [
         f'op.add_column("{table}", {_column(column, column.unchecked_operation)}, if_not_exists=True)' for column in new
     ]
-    meanwhile = []
-    for name, constraint in filter(None, (column.constraint(table) for column in new)):
-        at_once += [f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint]
-        # In parts, which the formatter joins if they fit on a line.
-        meanwhile.append(f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")')
-    down = [f'op.drop_column("{table}", "{column.name}")' for column in new]
-    had = dict(_indexes(before))
-    for name, text in _indexes(view):
-        if had.get(name) == text:
-            continue
-        down += [f'op.drop_index("{name}", "{table}")', had[name]] if name in had else []
-        drop = f'op.drop_index("{name}", "{table}", if_exists=True, postgresql_concurrently=True)'
-        meanwhile += [drop, f"{text[:-1]}, postgresql_concurrently=True)"]
-    fields = " and ".join(column.words for column in new)
-    if any("drop_constraint" in step for step in at_once):
-        at_once.insert(0, "# squawk-ignore ban-drop-constraint: each is recreated at once")
-    up = [*at_once, *_outside_of_a_transaction(meanwhile)]
-    return write(f"add {fields} to {view['plural_words']}"[:70], head, up, _undone_in_order(down))
+    constraints = [
+        step
+        for name, constraint in _constraints(new, table)
+        for step in (f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint)
+    ]
+    excuse = ["# squawk-ignore ban-drop-constraint: each is recreated at once"] if constraints else []
+    return [*excuse, *columns, *constraints]
+
+
+def _validated(new: list[FieldType], table: str) -> list[str]:
+    """Return the steps that check existing rows, in parts, which the formatter joins if they fit on a line."""
+    return [
+        f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")' for name, _ in _constraints(new, table)
+    ]
+
+
+def _constraints(new: list[FieldType], table: str) -> list[tuple[str, str]]:
+    """Return the names of the constraints, and the steps that create them."""
+    return [found for column in new if (found := column.constraint(table))]
+
+
+def _created(indexes: list[Index]) -> list[str]:
+    """Return the steps that create indexes, in place of what an interrupted run or the previous view left."""
+    concurrently = "postgresql_concurrently=True"
+    return [
+        step for index in indexes for step in (index.drop("if_exists=True", concurrently), index.create(concurrently))
+    ]
 
 
 def _outside_of_a_transaction(steps: list[str]) -> list[str]:
@@ -111,12 +136,6 @@ def write(message: str, head: str, upgrade: Iterable[str], downgrade: Iterable[s
     return f"{VERSIONS}/{now:%Y_%m_%d_%H%M}_{slug}.py", text
 
 
-def _undone_in_order(steps: list[str]) -> list[str]:
-    """Sort steps: drop indexes, then columns, then create indexes."""
-    order = ("op.drop_index", "op.drop_column", "op.create_index")
-    return sorted(steps, key=lambda step: next(i for i, start in enumerate(order) if step.startswith(start)))
-
-
 def _create(view: Mapping[str, Any]) -> list[str]:
     """Return the steps that create the table and its indexes."""
     table = view["plural"]
@@ -132,29 +151,7 @@ def _create(view: Mapping[str, Any]) -> list[str]:
     parts += [_TIME.format(name=name) for name in ("created_at", "updated_at")]
     parts.append('sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True)')
     parts += [*foreign, f'sa.PrimaryKeyConstraint("id", name=op.f("pk_{table}"))']
-    return [f'op.create_table("{table}", {", ".join(parts)})', *(text for _, text in _indexes(view))]
-
-
-def _indexes(view: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the name of each index and the step that creates it."""
-    table = view["plural"]
-    alive = ', postgresql_where=sa.text("deleted_at IS NULL")' if view["soft"] else ""
-    owner = ', "owner_id"' if view["per_owner"] else ""
-    found = [
-        (f"uq_{table}_{column.name}", f'"{column.name}"{owner}], unique=True{alive}') for column in view["uniques"]
-    ]
-    found += [(f"ix_{table}_{column.name}", f'"{column.name}"]{alive}') for column in view["indexed"]]
-    found += [(f"ix_{table}_{order}_id", f'"{order}", "id"]{alive}') for order in view["orders"]]
-    found += [(f"ix_{table}_{name}", f'"{name}"]') for name in _referring(view)]
-    if view["searched"]:
-        names = ", ".join(f'"{column.name}"' for column in view["searched"])
-        ops = ", ".join(f'"{column.name}": "gin_trgm_ops"' for column in view["searched"])
-        found.append((f"ix_{table}_search", f'{names}], postgresql_using="gin", postgresql_ops={{{ops}}}{alive}'))
-    return [(name, f'op.create_index("{name}", "{table}", [{rest})') for name, rest in found]
-
-
-def _referring(view: Mapping[str, Any]) -> list[str]:
-    return [column.name for column in view["refs"]] + (["owner_id"] if view["owner"] else [])
+    return [f'op.create_table("{table}", {", ".join(parts)})', *(index.create() for index in indexes_of(view))]
 
 
 def _column(column: FieldType, operation: str) -> str:
@@ -167,4 +164,4 @@ def names(view: Mapping[str, Any]) -> list[str]:
     table = view["plural"]
     foreign = [column.foreign_key(table) for column in view["refs"]]
     checks = [f"ck_{table}_{column.name}" for column in view["enums"]]
-    return [name for name, _ in _indexes(view)] + foreign + checks
+    return [index.name for index in indexes_of(view)] + foreign + checks

@@ -92,9 +92,12 @@ class Ref(FieldType):
     @property
     def made(self) -> str:
         """Return the expression that creates the target and returns its id."""
-        return f"(await add_{self.args[0]}(session)).id"
+        return self._made("session")
 
     @property
     def made_own(self) -> str:
         """Return the same for a target with the same owner."""
-        return self.made.replace("(session)", "(session, owner_id=owner_id)") if self.leads_to_own else self.made
+        return self._made("session, owner_id=owner_id") if self.leads_to_own else self.made
+
+    def _made(self, arguments: str) -> str:
+        return f"(await add_{self.args[0]}({arguments})).id"
