@@ -9,11 +9,12 @@ from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks, migration, record, render
 from mkbackend.slices.description import Description, read_file, resource_of
 from mkbackend.slices.extend import extend
+from mkbackend.slices.names import path_of
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.routes import routes_of
 from mkbackend.slices.survey import Survey, survey
-from mkbackend.slices.view import path_of, view
+from mkbackend.slices.view import view
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 

@@ -9,13 +9,12 @@ from typing import Any
 from mkbackend.errors import BadInputError
 from mkbackend.project import repository
 from mkbackend.slices import migration, record, render
-from mkbackend.slices.names import class_of
+from mkbackend.slices.names import class_of, path_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.field import Field, Target
 from mkbackend.slices.types.ref import Ref
-from mkbackend.slices.view import path_of
 from mkbackend.system.printable import on_one_line
 
 _LONGEST_NAME = 60

@@ -168,6 +168,11 @@ def words_of(name: str) -> str:
     return name.replace("_", " ")
 
 
+def path_of(plural: str) -> str:
+    """Return the path of a list, below the API version's prefix."""
+    return f"/{plural.replace('_', '-')}"
+
+
 def with_article(name: str) -> str:
     """Return a name as words with `a` or `an`."""
     return f"{'an' if name[0] in 'aeiou' else 'a'} {words_of(name)}"

@@ -64,14 +64,9 @@ def _names(resource: Resource) -> dict[str, str]:
         "words": names.words_of(resource.name),
         "plural_words": names.words_of(resource.plural),
         "a": names.with_article(resource.name),
-        "path": path_of(resource.plural),
+        "path": names.path_of(resource.plural),
         "log_id": "row_id" if resource.name in names.LOGGED else f"{resource.name}_id",
     }
-
-
-def path_of(plural: str) -> str:
-    """Return the path of a list, below the API version's prefix."""
-    return f"/{plural.replace('_', '-')}"
 
 
 def _chosen(columns: list[FieldType], resource: Resource) -> dict[str, Any]:
