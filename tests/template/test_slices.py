@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.grammar import parse, parse_field
-from mkbackend.slices.names import plural_of
+from mkbackend.slices.names import path_of, plural_of
+from mkbackend.slices.record import read_all
 from mkbackend.slices.resource import AUTHS, Resource
+from mkbackend.slices.routes import routes_of
 
 from .conftest import attempt, commit, make, run
 
@@ -109,6 +111,51 @@ def check(project: Path) -> None:
 
 def python_of(project: Path) -> Path:
     return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+# Each operation of the document and its callers. The document has no roles: the guards have.
+OPERATIONS = """
+from typing import get_args
+
+from fastapi import FastAPI
+from app.api.deps import AdminUser
+from app.api.v1.router import api_v1_router, slices
+
+ADMIN = get_args(AdminUser)[1].dependency
+
+def calls(dependant):
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from calls(each)
+
+def callers(route, operation):
+    if "security" not in operation:
+        return "anyone"
+    return "admins" if ADMIN in calls(route.dependant) else "signed-in users"
+
+app = FastAPI()
+app.include_router(api_v1_router)
+routes = {(route.path, method): route for router in slices for route in router.routes for method in route.methods}
+for path, operations in app.openapi()["paths"].items():
+    for method, operation in operations.items():
+        print(method.upper(), path, callers(routes[path, method.upper()], operation), sep="\\t")
+"""
+
+
+def test_the_routes_that_add_prints_are_those_of_the_openapi_document(every: Path) -> None:
+    output = run(python_of(every), "-c", OPERATIONS, cwd=every)
+    documented = [line.split("\t") for line in output.splitlines()]
+    added = [known.resource for known in read_all(every)]
+    assert {resource.auth for resource in added} == {*AUTHS}
+    for resource in added:
+        path = path_of(resource.plural)
+        router = (every / f"app/api/v1/{resource.name}_router.py").read_text(encoding="utf-8")
+        printed = [
+            # Rows of an owner need a sign-in, as others do: the tests of a slice check the owner.
+            [route.method, route.path, route.callers if route.callers in ("anyone", "admins") else "signed-in users"]
+            for route in routes_of(router, path, owned=resource.auth == "owner")
+        ]
+        assert sorted(printed) == sorted(row for row in documented if f"{row[1]}/".startswith(f"{path}/"))
 
 
 NAMES = """
