@@ -22,6 +22,7 @@ from app.utils.pagination import (
     escape_like,
 )
 
+# Limits `sort_by` for callers that have no request schema.
 SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "created_at": User.created_at,
     "updated_at": User.updated_at,
@@ -130,6 +131,7 @@ class UserRepository(BaseRepository[User]):
         )
         return (await self._session.scalars(statement)).all() == [user_id]
 
+    # Keyword arguments, which existing callers pass. Added slices take a PageRequest.
     async def get_users(
         self,
         *,

@@ -20,6 +20,7 @@ class UnitOfWork(Protocol):
     def compensating(self, action: Callable[[], Awaitable[object]]) -> None: ...
 
 
+# A store that only one service uses is declared in that service's module.
 class UserStore(Protocol):
     """The storage of users."""
 

@@ -11,6 +11,8 @@ from app.service.user_service import UserService
 
 async def get_user_repository(scope: ScopeDep) -> UserRepository:
     """Return the user repository of this request's transaction."""
+    # The scope has it, because many services use it. A repository that only one service
+    # uses is created with that service.
     return scope.users
 
 

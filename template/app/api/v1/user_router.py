@@ -52,6 +52,8 @@ async def delete_me(
     return MessageResponse(message="User deleted successfully")
 
 
+# The audit log has each change with its admin, so the services get the admin's id.
+# Added slices write no audit log.
 @router.post(
     "",
     response_model=UserResponse,
