@@ -37,9 +37,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("auth", AUTHS)
 @pytest.mark.parametrize("soft_delete", [True, False])
-@pytest.mark.parametrize(("name", "stem"), [("a" * 29, "b" * 13), ("x", "b" * 28), ("x_y", "z")])
+@pytest.mark.parametrize(("name", "stem"), [("a" * 30, "b" * 13), ("x", "b" * 28), ("x_y", "z")])
 def test_files_with_long_names_pass_lint(config: Path, name: str, stem: str, auth: str, soft_delete: bool) -> None:
-    resource = parse(name, WORDS.format(stem, name).split(), None, auth, soft_delete)
+    resource = parse(name, WORDS.format(stem, name).split(), "c" * len(name), auth, soft_delete)
     targets = {"user": Target("user", "User", "users"), name: Target(name, class_of(name), "xs", auth == "owner")}
     seen = view(resource, targets)
     path, text = migration.create_table(seen, "b8e4f03a6d17")

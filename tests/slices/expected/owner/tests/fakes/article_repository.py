@@ -10,7 +10,7 @@ from tests.fakes.base import FakeRepository
 
 
 class FakeArticleRepository(FakeRepository[Article]):
-    """An in-memory `ArticleRepository`; its tests run on both.
+    """In-memory `ArticleRepository`; its tests run on both.
 
     Attributes:
         known: the ids of rows that can be referenced.
