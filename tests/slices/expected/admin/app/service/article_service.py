@@ -42,8 +42,8 @@ class ArticleService:
         """Create an article.
 
         Raises:
-            InvalidInputException: a referenced row does not exist.
             ConflictException: a value is taken.
+            InvalidInputException: a referenced row does not exist.
         """
         values = data.model_dump()
         await self._check_references(values)
@@ -88,12 +88,12 @@ class ArticleService:
 
         Raises:
             NotFoundException: the row does not exist.
+            ConflictException: a value is taken.
             PreconditionFailedException: the row changed since the caller read it.
             InvalidInputException: a referenced row does not exist.
-            ConflictException: a value is taken.
         """
-        await check_if_match(self._repo, article_id, if_match)
         values = data.model_dump(exclude_unset=True)
+        await check_if_match(self._repo, article_id, if_match)
         if not values:
             return await self.get_article(article_id)
         await self._check_references(values)

@@ -55,7 +55,15 @@ async def test_a_new_row_is_stored(
         assert getattr(row, field) == value
 
 
-async def test_update_changes_only_given_fields(service: ArticleService) -> None:
+@pytest.mark.parametrize("field", ["slug"])
+async def test_a_taken_value_is_a_conflict(service: ArticleService, field: str) -> None:
+    taken = new()
+    await service.create_article(taken)
+    with pytest.raises(ConflictException):
+        await service.create_article(new(**taken.model_dump(include={field})))
+
+
+async def test_only_the_given_fields_change(service: ArticleService) -> None:
     data = new()
     row = await service.create_article(data)
     given = change()
@@ -67,7 +75,7 @@ async def test_update_changes_only_given_fields(service: ArticleService) -> None
         assert getattr(row, field) == value
 
 
-async def test_empty_update_changes_nothing(service: ArticleService) -> None:
+async def test_an_empty_change_changes_nothing(service: ArticleService) -> None:
     row = await service.create_article(new())
     before = row.version
     await service.update_article(row.id, ArticleUpdate())
@@ -107,14 +115,6 @@ async def test_an_unknown_or_deleted_row_is_not_found(service: ArticleService) -
         ):
             with pytest.raises(NotFoundException, match=str(id)):
                 await attempt
-
-
-@pytest.mark.parametrize("field", ["slug"])
-async def test_a_taken_value_is_a_conflict(service: ArticleService, field: str) -> None:
-    taken = new()
-    await service.create_article(taken)
-    with pytest.raises(ConflictException):
-        await service.create_article(new(**taken.model_dump(include={field})))
 
 
 @pytest.mark.parametrize("field", ["writer_id"])

@@ -43,8 +43,8 @@ class ArticleService:
         """Create an article, owned by the caller.
 
         Raises:
-            InvalidInputException: a referenced row does not exist.
             ConflictException: a value is taken.
+            InvalidInputException: a referenced row does not exist.
         """
         values = data.model_dump()
         await self._check_references(values)
@@ -96,13 +96,13 @@ class ArticleService:
 
         Raises:
             NotFoundException: the row does not exist or belongs to another user.
+            ConflictException: a value is taken.
             PreconditionFailedException: the row changed since the caller read it.
             InvalidInputException: a referenced row does not exist.
-            ConflictException: a value is taken.
         """
+        values = data.model_dump(exclude_unset=True)
         await self.get_article(article_id, caller)
         await check_if_match(self._repo, article_id, if_match)
-        values = data.model_dump(exclude_unset=True)
         if not values:
             return await self.get_article(article_id, caller)
         await self._check_references(values)

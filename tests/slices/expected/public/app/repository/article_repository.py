@@ -38,7 +38,7 @@ class ArticleRepository(BaseRepository[Article]):
         filters: Mapping[str, Any],
         search: str | None = None,
     ) -> Page[Article]:
-        """Return a page of the rows that match the filters."""
+        """Return a page of articles that match the filters."""
         where = [FILTERS[name](value) for name, value in filters.items()]
         if search:
             where.append(_contains(search))
@@ -55,6 +55,7 @@ class ArticleRepository(BaseRepository[Article]):
 
 
 def _contains(search: str) -> ColumnElement[bool]:
+    """Search text with the trigram index."""
     pattern = f"%{escape_like(search)}%"
     columns = (
         Article.title,

@@ -1,4 +1,4 @@
-"""Routes of articles: admins only."""
+"""Article routes: admins only."""
 
 from typing import Annotated
 from uuid import UUID
@@ -42,7 +42,7 @@ async def list_articles(
     _: AdminUser,
     service: ArticleServiceDep,
 ) -> Page[Article]:
-    """List articles, by page number or cursor."""
+    """List articles, by page number or by cursor."""
     return await service.list_articles(params)
 
 
@@ -63,9 +63,8 @@ async def update_article(
     if_match: IfMatchDep,
     response: Response,
 ) -> Article:
-    """Change the given fields of an article."""
-    row = await service.update_article(article_id, data, if_match)
-    return with_etag(response, row)
+    """Update an article. Omitted fields stay unchanged."""
+    return with_etag(response, await service.update_article(article_id, data, if_match))
 
 
 @router.delete("/{article_id}")

@@ -1,4 +1,4 @@
-"""Dependencies of the routes of articles."""
+"""Dependencies of the article routes."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from app.service.article_service import ArticleService
 
 
 async def get_article_service(scope: ScopeDep) -> ArticleService:
-    """Return the use cases of articles."""
+    """Return the article service."""
     repository = ArticleRepository(scope.session)
     return ArticleService(repository, scope.container.cursors)
 

@@ -1,4 +1,4 @@
-"""Routes of articles: owners only; admins see all."""
+"""Article routes: owners only; admins see all."""
 
 from typing import Annotated
 from uuid import UUID
@@ -45,7 +45,7 @@ async def list_articles(
     caller: CurrentCaller,
     service: ArticleServiceDep,
 ) -> Page[Article]:
-    """List articles, by page number or cursor."""
+    """List articles, by page number or by cursor."""
     return await service.list_articles(params, caller)
 
 
@@ -69,9 +69,10 @@ async def update_article(
     if_match: IfMatchDep,
     response: Response,
 ) -> Article:
-    """Change the given fields of an article."""
-    row = await service.update_article(article_id, data, caller, if_match)
-    return with_etag(response, row)
+    """Update an article. Omitted fields stay unchanged."""
+    return with_etag(
+        response, await service.update_article(article_id, data, caller, if_match)
+    )
 
 
 @router.delete("/{article_id}")

@@ -1,4 +1,4 @@
-"""Routes of articles: public reads, signed-in writes."""
+"""Article routes: public reads, signed-in writes."""
 
 from typing import Annotated
 from uuid import UUID
@@ -43,7 +43,7 @@ async def create_article(
 async def list_articles(
     params: Annotated[ArticleListParams, Query()], service: ArticleServiceDep
 ) -> Page[Article]:
-    """List articles, by page number or cursor."""
+    """List articles, by page number or by cursor."""
     return await service.list_articles(params)
 
 
@@ -64,9 +64,8 @@ async def update_article(
     if_match: IfMatchDep,
     response: Response,
 ) -> Article:
-    """Change the given fields of an article."""
-    row = await service.update_article(article_id, data, if_match)
-    return with_etag(response, row)
+    """Update an article. Omitted fields stay unchanged."""
+    return with_etag(response, await service.update_article(article_id, data, if_match))
 
 
 @router.delete("/{article_id}")

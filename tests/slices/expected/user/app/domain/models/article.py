@@ -55,7 +55,11 @@ Index(
     Article.slug,
     Article.body,
     postgresql_using="gin",
-    postgresql_ops=dict.fromkeys(["title", "slug", "body"], "gin_trgm_ops"),
+    postgresql_ops={
+        "title": "gin_trgm_ops",
+        "slug": "gin_trgm_ops",
+        "body": "gin_trgm_ops",
+    },
     postgresql_where=Article.deleted_at.is_(None),
 )
 # One per sort column: a page then costs the same, however many rows there are.
