@@ -3,7 +3,7 @@
 import ast
 import shutil
 import subprocess
-import time
+from cProfile import Profile
 from pathlib import Path
 
 import pytest
@@ -66,11 +66,12 @@ def test_if_a_file_cannot_be_written_no_file_is(place: Place) -> None:
     assert not (place.root / ".mkbackend").exists()
 
 
-def test_it_takes_less_than_a_second(place: Place) -> None:
+def test_it_calls_few_functions(place: Place) -> None:
+    """A new slice takes well under a second: functions are counted, because times depend on the machine."""
     place.run("add", "warm", "name:str")
-    started = time.process_time()
-    place.run("add", "article", *EVERY)
-    assert time.process_time() - started < 1
+    with Profile() as profile:
+        place.run("add", "article", *EVERY)
+    assert sum(entry.callcount for entry in profile.getstats()) < 550_000
 
 
 @pytest.mark.parametrize(
