@@ -81,7 +81,7 @@ def test_concurrent_runs_lose_no_version(checkout: Checkout, machine: Path, tmp_
         checkout.git("clone", "--quiet", str(checkout.root), str(clone.root))
         clone.commit({"template/number.txt": str(number)})
         clones.append(clone.root)
-    script = "from mkbackend import template\nwith template.find_source(): pass"
+    script = "from mkbackend.template import source as template\nwith template.find_source(): pass"
 
     def run(root: Path) -> None:
         subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(root / "src")}, check=True)

@@ -1,4 +1,4 @@
-"""Checks of the path at which a project is to be created."""
+"""Checks of the path at which a project will be created."""
 
 import os
 from pathlib import Path
