@@ -1,10 +1,12 @@
 """Tests of templates of another origin: their code runs only with consent, and their errors are reported."""
 
 import os
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
-from conftest import Checkout, write_command
+from conftest import ROOT, Checkout, write_command
 from typer.testing import CliRunner, Result
 
 from mkbackend import cli
@@ -61,14 +63,22 @@ def test_its_code_runs_with_trust(foreign: Checkout, tmp_path: Path) -> None:
     assert ran(tmp_path).split() == ["lock", "env", "sync"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize(("answer", "expected"), [("y", ["lock", "env", "sync"]), ("n", []), ("", [])])
 def test_in_a_terminal_it_prompts_for_consent(
-    foreign: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, expected: list[str]
+    foreign: Checkout, tmp_path: Path, answer: str, expected: list[str]
 ) -> None:
-    monkeypatch.setattr(cli, "_in_terminal", lambda: True)
-    result = new(foreign, typed=f"{answer}\n")
-    assert result.exit_code == 0, result.output
-    assert f"runs code from {foreign.root}" in " ".join(result.output.split())
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TERM": "dumb", "COLUMNS": "200", "LINES": "50"}
+    words = ["-m", "mkbackend", "new", "shop", "--template", str(foreign.root)]
+    terminal = pexpect.spawn(sys.executable, words, env=env, encoding="utf-8", timeout=60)
+    terminal.expect_exact("Use the recommended settings?")
+    terminal.send("\r")
+    terminal.expect_exact(f"Installing runs code from {foreign.root}. Trust it?")
+    terminal.send(f"{answer}\r")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
     assert ran(tmp_path).split() == expected
 
 

@@ -21,7 +21,7 @@ KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 MOMENTS = {
     "before the note": "dies(repository, 'begin')",
     "after the note": "dies(merge, 'pick')",
-    "after the merge": "dies(merge, '_settle', skip=1)",
+    "after the merge": "dies(merge, 'settle', skip=1)",
     "before the files beside": "dies(plan, '_copy', skip=1)",
     "before the joining migration": "dies(plan, '_join', skip=1)",
     "before the end": "dies(repository, 'end', skip=1)",
