@@ -82,6 +82,11 @@ def test_in_a_terminal_it_prompts_for_consent(
     assert ran(tmp_path).split() == expected
 
 
+def test_the_command_to_repeat_a_run_names_the_template(foreign: Checkout) -> None:
+    output = new(foreign, "--yes", "--ref", "main").output
+    assert f"mkbackend new shop --yes --template {foreign.root} --ref main" in " ".join(output.split())
+
+
 def test_trust_requires_a_template() -> None:
     result = CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--trust"])
     assert (result.exit_code, "--trust needs --template" in result.output, os.listdir()) == (2, True, [])

@@ -66,14 +66,14 @@ def test_an_answer_overrides_a_guess(questions: Questions) -> None:
 
 
 def test_the_command_contains_only_chosen_answers(questions: Questions) -> None:
-    assert plan(questions, "shop", license="MIT").command == "mkbackend new shop --yes"
+    assert plan(questions, "shop", license="MIT").command() == "mkbackend new shop --yes"
     project = plan(questions, "shop", project_name="The Shop", ci="none", description="it's {{ x }}")
-    assert project.command.startswith("mkbackend new shop --yes --data 'project_name=The Shop' --data ")
-    assert project.command.endswith("--data ci=none")
+    assert project.command().startswith("mkbackend new shop --yes --data 'project_name=The Shop' --data ")
+    assert project.command().endswith("--data ci=none")
 
 
 def test_the_command_uses_the_answers_file_for_answers_of_several_lines(questions: Questions) -> None:
-    assert plan(questions, "shop", description="a\nb").command.endswith("--answers shop/.copier-answers.yml")
+    assert plan(questions, "shop", description="a\nb").command().endswith("--answers shop/.copier-answers.yml")
 
 
 def test_a_project_is_immutable(questions: Questions) -> None:

@@ -49,7 +49,11 @@ def new(request: Request, screen: Screen) -> None:
         questions = Questions(source.questions)
         _require_names(questions, source)
         project = _decide(request, questions, screen)
-        report = {"path": str(project.target), "answers": project.answers, "command": project.command}
+        report = {
+            "path": str(project.target),
+            "answers": project.answers,
+            "command": project.command(request.url, request.ref),
+        }
         if request.dry_run:
             report["files"] = _preview(project, source, screen)
         else:

@@ -45,13 +45,13 @@ class Project:
             del chosen["project_name"]
         return cls(target, place, answers, chosen)
 
-    @property
-    def command(self) -> str:
-        """The command that creates the same project without questions."""
+    def command(self, url: str | None = None, ref: str | None = None) -> str:
+        """Return the command that creates the same project, of the same template, without questions."""
         data = [part for name, value in self.chosen.items() for part in ("--data", f"{name}={value}")]
         if any(control in part for part in data for control in "\n\t"):
             data = ["--answers", f"{self.place}/.copier-answers.yml"]
-        return typed("mkbackend", "new", self.place, "--yes", *data)
+        origin = [part for option, value in (("--template", url), ("--ref", ref)) if value for part in (option, value)]
+        return typed("mkbackend", "new", self.place, "--yes", *data, *origin)
 
 
 def _name(place: str) -> str:
