@@ -1,8 +1,6 @@
 """The commands and their groups in the help."""
 
-import json
 import os
-import platform
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -44,20 +42,24 @@ def mkbackend(
 ) -> None:
     """Generate and update complete, tested, typed FastAPI and PostgreSQL services."""
     if version:
-        print(json.dumps(_versions()) if as_json else f"mkbackend {__version__}")
+        print(_versions() if as_json else f"mkbackend {__version__}")
         raise typer.Exit
     if as_json or context.invoked_subcommand is None:
         context.fail("--json needs --version here, or a command before it." if as_json else "Missing command.")
 
 
-def _versions() -> dict[str, str]:
-    """Return what a report of a fault needs."""
-    return {
+def _versions() -> str:
+    """Return what a report of a fault needs, as JSON."""
+    import json
+    import platform
+
+    versions = {
         "mkbackend": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "path": str(Path(__file__).parents[1]),
     }
+    return json.dumps(versions)
 
 
 app.command(short_help="Create a new project.", rich_help_panel="Start")(new)

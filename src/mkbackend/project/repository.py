@@ -63,27 +63,29 @@ class Repository:
 
 def find(project: Path) -> Repository:
     """Return the repository of a project; raise BadInputError if it has no commit to go back to."""
-    top = ""
     try:
-        top, prefix = git("rev-parse", "--show-toplevel", "--show-prefix", cwd=project).partition("\n")[::2]
-        git("rev-parse", "--quiet", "--verify", "HEAD^{commit}", cwd=project)
+        where = ("--show-toplevel", "--show-prefix")
+        top, prefix, _ = git("rev-parse", *where, "--quiet", "--verify", "HEAD^{commit}", cwd=project).rsplit("\n", 2)
     except BadInputError:  # its hint is the fix
         raise
     except MkbackendError as error:
         raise BadInputError(
             f"{project} is not in a git repository with a commit, so changes could not be undone: {error.message}",
-            hint=_start(project, has_repository=bool(top)),
+            hint=_start(project),
         ) from error
     return Repository(Path(top), prefix)
 
 
-def _start(project: Path, has_repository: bool) -> str:
+def _start(project: Path) -> str:
     """Return the command for a first commit; with git init only if there is no repository, not even a broken one."""
     commit = 'git add --all && git commit -m "Before the update"'
-    if has_repository:
-        return commit
-    is_inside = any((folder / ".git").exists() for folder in (project, *project.parents))
-    return "Check the repository: git status" if is_inside else f"git init && {commit}"
+    if not any((folder / ".git").exists() for folder in (project, *project.parents)):
+        return f"git init && {commit}"
+    try:
+        git("rev-parse", "--show-toplevel", cwd=project)
+    except MkbackendError:
+        return "Check the repository: git status"
+    return commit
 
 
 def require_ready(repo: Repository) -> None:
