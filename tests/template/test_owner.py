@@ -75,6 +75,7 @@ def test_lint_passes(owned: Path) -> None:
     make(owned, "lint")
 
 
+@pytest.mark.skipif(FULL, reason="nox -s full runs all tests of this project")
 def test_the_tests_over_all_routes_and_tables_pass(owned: Path) -> None:
     python = owned / ".venv" / "bin" / "python"
     added = [name for guide in GUIDES for name in files_of(owned / guide) if Path(name).name.startswith("test_")]
