@@ -9,11 +9,11 @@ from rich.console import Console
 from mkbackend.screen import Screen
 
 
-def shown_by_a_step(terminal: bool, width: int = 80) -> str:
+def shown_by_a_step(terminal: bool, width: int = 80, name: str = "Install [the] dependencies") -> str:
     """Return the output of a step on a console."""
     screen = Screen()
     screen.console = Console(file=io.StringIO(), force_terminal=terminal, width=width, legacy_windows=False)
-    with screen.step("Install [the] dependencies"):
+    with screen.step(name):
         screen.detail(f"{'tests/integration/test_reading.py ' + '.' * 40:<74} [ 40%]")
     assert isinstance(screen.console.file, io.StringIO)
     return screen.console.file.getvalue()
@@ -21,6 +21,11 @@ def shown_by_a_step(terminal: bool, width: int = 80) -> str:
 
 def test_a_terminal_shows_the_step_and_its_elapsed_time_while_it_runs() -> None:
     assert re.search(r"Install \[the\] dependencies.*0:00:0\d.*✓", shown_by_a_step(terminal=True), re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["svc{a}", "{", "{task.id}", "a[/]b"])
+def test_a_terminal_shows_a_name_with_braces_as_it_is(name: str) -> None:
+    assert re.search(rf"{re.escape(name)} \S*0:00:0\d", shown_by_a_step(terminal=True, name=name))
 
 
 def test_without_a_terminal_a_finished_step_is_one_line() -> None:

@@ -126,9 +126,11 @@ class Screen:
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         detail = TextColumn("{task.fields[detail]}", style="dim", markup=False, table_column=Column(no_wrap=True))
-        columns = (SpinnerColumn(), TextColumn(escape(name)), TimeElapsedColumn(), detail)
+        # The name is a description, not the column's text: braces in it would be fields to fill in.
+        label = TextColumn("{task.description}", markup=False)
+        columns = (SpinnerColumn(), label, TimeElapsedColumn(), detail)
         with Progress(*columns, console=self.console, transient=True) as clock:
-            task = clock.add_task("", detail="")
+            task = clock.add_task(name, detail="")
             # A progress in percent is at the end of a line.
             room = max(self.console.width - len(name) - len("⠋ " + " 0:00:00 "), 0)
             self._detail = lambda text: clock.update(task, detail=text[-room:] if room else "")
