@@ -50,6 +50,10 @@ def test_a_dry_run_shows_and_writes_nothing(place: Place) -> None:
     assert place.status() == []
 
 
+def test_a_dry_run_prints_the_diff_only(place: Place) -> None:
+    assert place.run("add", "article", *EVERY, "--dry-run").stdout.startswith("--- /dev/null\n")
+
+
 def test_a_slice_can_be_described_by_a_file_of_another_project(place: Place) -> None:
     place.run("add", "article", *EVERY, "--auth", "owner")
     model = place.read("app/domain/models/article.py")

@@ -39,7 +39,7 @@ def add(request: Request, screen: Screen) -> None:
     if not (request.allow_dirty or request.dry_run):
         checks.require_clean(found)
     unplaced: dict[str, str] = {}
-    with screen.step("Render the slice"):
+    with screen.waiting("Render the slice"):
         if known:
             resource, steps, unplaced = extend(known, described, found)
         else:
