@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Checkout, write_command
+from typer.testing import CliRunner
 
 from cli.command import new
-from mkbackend import __version__
+from mkbackend import __version__, cli
 from mkbackend.errors import MkbackendError
 
 
@@ -56,6 +57,20 @@ def test_bad_input_is_reported_with_a_fix_and_writes_nothing(
     assert result.stdout in ("", f"mkbackend {__version__}\n")
     error = json.loads(new(*arguments, "--json").stdout)
     assert (error["exit_code"], error["error"]["hint"]) == (2, hint.strip())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+@pytest.mark.parametrize(
+    "arguments",
+    [["new", "loop", "--yes"], ["new", "loop/shop", "--yes"], ["update", "loop"], ["add", "--project", "loop"]],
+)
+def test_a_link_to_itself_is_reported_with_a_fix(checkout: Checkout, arguments: list[str]) -> None:
+    Path("loop").symlink_to("loop")
+    result = CliRunner().invoke(cli.app, arguments)
+    assert (result.exit_code, os.listdir()) == (2, ["loop"])
+    message, hint = result.stderr.strip().split("\n")
+    assert message.startswith("Error: ")
+    assert hint.strip()
 
 
 def test_a_missing_git_is_reported_with_a_fix(

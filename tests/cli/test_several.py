@@ -1,6 +1,7 @@
 """Tests of `status` and `doctor` of several projects."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -67,6 +68,15 @@ def test_doctor_of_several_names_the_first_problem_and_its_fix(projects: list[st
 def test_one_path_is_reported_at_length(projects: list[str]) -> None:
     assert "Edited since it was generated:\n  README.md" in run("status", "old").stdout
     assert isinstance(json.loads(run("status", "old", "--json").stdout), dict)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_a_link_to_itself_is_a_line_too(projects: list[str], command: str) -> None:
+    Path("loop").symlink_to("loop")
+    reports = json.loads(run(command, "fresh", "loop", "--json").stdout)
+    assert set(reports[1]["error"]) == {"message", "hint"}
+    assert run(command, "loop").exit_code == 2
 
 
 def test_an_error_of_the_system_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

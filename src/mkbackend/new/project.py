@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkbackend.errors import BadInputError
-from mkbackend.project.paths import unusable
+from mkbackend.project.paths import resolved, unusable
 from mkbackend.system.programs import typed
 from mkbackend.template.questions import Answers, Questions
 
@@ -36,7 +36,7 @@ class Project:
         name, slug = str(answers["project_name"]), str(answers["project_slug"])
         if place is None:
             place = name if _PLAIN.fullmatch(name) else slug
-        target = Path(place).resolve()
+        target = resolved(place)
         if why := unusable(target):
             raise BadInputError(f"The project cannot be created there: {why}.", hint="Choose a path without it.")
         defaults = questions.complete({**guessed, "project_name": name})
@@ -58,4 +58,4 @@ def _name(place: str) -> str:
     """Return the last part of a path, resolving paths such as `.`; empty for the root."""
     if not place.strip():
         raise BadInputError("PATH is empty: the project needs a name.", hint="mkbackend new myapp")
-    return Path(place).resolve().name
+    return resolved(place).name

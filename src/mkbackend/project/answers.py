@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkbackend.errors import BadInputError
+from mkbackend.project.paths import resolved
 from mkbackend.template.given import load
 from mkbackend.template.questions import Answers, Questions
 
@@ -23,7 +24,7 @@ class Recorded:
 
 def read_project(path: Path) -> Recorded:
     """Return the record of the project at `path`; raise BadInputError if it is missing or invalid."""
-    project = path.resolve()
+    project = resolved(path)
     if not (project / ANSWERS).is_file():
         above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
         hint = f"The project is {above}." if above else "mkbackend new creates a project. " + _RESTORE

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from mkbackend.errors import BadInputError
+
 # Characters in the project's path that its tools would interpret.
 _EXPANDED = {
     "%": "Alembic expands it",
@@ -12,6 +14,16 @@ _EXPANDED = {
     os.pathsep: "it separates the entries of PATH",
     "\n": "make and Alembic end a line there",
 } | ({} if os.name == "nt" else {"\\": "ruff reads it as an escape"})
+
+
+def resolved(path: str | Path) -> Path:
+    """Return the absolute path without links; raise BadInputError if a link leads to itself."""
+    try:
+        return Path(path).resolve()
+    except RuntimeError as error:  # Python 3.13 returns such a path, which does not exist
+        raise BadInputError(
+            f"{path} has a symbolic link that leads to itself.", "Remove it, or name another."
+        ) from error
 
 
 def unusable(target: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mkbackend.errors import BadInputError
 from mkbackend.project import migrations
 from mkbackend.project.answers import ANSWERS
+from mkbackend.project.paths import resolved
 from mkbackend.slices import record
 from mkbackend.slices.record import Record
 from mkbackend.slices.types.field import Target
@@ -59,7 +60,7 @@ class Survey:
 
 def survey(path: Path) -> Survey:
     """Survey a project; raise BadInputError if it is not a project, or too old for slices."""
-    project = path.resolve()
+    project = resolved(path)
     if not (project / ANSWERS).is_file():
         above = next((folder for folder in project.parents if (folder / ANSWERS).is_file()), None)
         hint = (
