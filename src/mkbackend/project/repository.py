@@ -65,7 +65,7 @@ def find(project: Path) -> Repository:
     """Return the repository of a project; raise BadInputError if it has no commit to go back to."""
     try:
         where = ("--show-toplevel", "--show-prefix")
-        top, prefix, _ = git("rev-parse", *where, "--quiet", "--verify", "HEAD^{commit}", cwd=project).rsplit("\n", 2)
+        top, prefix, _ = git("rev-parse", *where, "--verify", "HEAD^{commit}", cwd=project).rsplit("\n", 2)
     except BadInputError:  # its hint is the fix
         raise
     except MkbackendError as error:
