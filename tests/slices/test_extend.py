@@ -69,6 +69,15 @@ def test_edits_and_new_fields_are_merged(place: Place) -> None:
     assert "_check_references" in service
 
 
+def test_a_verbose_merge_shows_the_command_without_the_merged_files(place: Place) -> None:
+    place.run("add", "article", "title:str")
+    place.edit(MODEL, "title: Mapped[str] = mapped_column(String(255))\n", _MINE)
+    place.commit()
+    output = place.run("add", "article", "views:int=0", "--verbose").output
+    assert "$ git merge-file" in output
+    assert "def is_short" not in output
+
+
 _MINE = """title: Mapped[str] = mapped_column(String(255))
 
     @property

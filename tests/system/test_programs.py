@@ -87,3 +87,10 @@ def test_output_is_reported_line_by_line_while_a_program_runs(tmp_path: Path) ->
 
     assert output_of(*python(waits), cwd=tmp_path, report=report) == (0, "first\n")
     assert lines == ["first"]
+
+
+def test_output_that_is_a_result_is_not_reported_but_its_command_is(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with reporting(lines.append):
+        assert output_of(*python("print('data')"), cwd=tmp_path) == (0, "data\n")
+    assert [line.partition(" ")[0] for line in lines] == ["$"]

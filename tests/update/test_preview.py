@@ -87,6 +87,12 @@ def test_verify_stages_an_update_that_passes(project: Project) -> None:
 
 
 @posix
+def test_a_verbose_verify_shows_the_output_of_make(project: Project) -> None:
+    project.edit({"GNUmakefile": MAKE.replace("install:\n", "install:\n\t@echo installed with $$((1 + 1)) tools\n")})
+    assert "\n$ make install\ninstalled with 2 tools\n" in project.update("--verify", "--verbose")
+
+
+@posix
 def test_verify_refuses_an_update_that_fails_and_shows_the_output(project: Project) -> None:
     project.edit({"GNUmakefile": MAKE, "fails": "yes\n"})
     output = project.update("--verify", code=2)

@@ -39,6 +39,12 @@ def reporting(report: Report) -> Iterator[None]:
         _report.reset(token)
 
 
+def report_line(line: str) -> None:
+    """Report a line if the output of programs is shown."""
+    if report := _report.get():
+        report(line)
+
+
 def is_reporting() -> bool:
     """Return whether the output of programs is shown, so that they should print it."""
     return _report.get() is not None
@@ -69,11 +75,14 @@ def run(
 
 
 def output_of(*command: str | Path, cwd: Path, report: Report | None = None) -> tuple[int, str]:
-    """Run a program that may fail, report each line that it prints; return its exit code and output."""
+    """Run a program that may fail, report each line that it prints; return its exit code and output.
+
+    Without `report` only the command is reported: the output may be the content of a file.
+    """
+    report_line(f"$ {typed(*command)}")
     streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    reports = [each for each in (report, _report.get()) if each]
     with _started(command, cwd=cwd, env=_environment(command[0]), **streams) as process:
-        printed = _lines(process.stdout, None, *reports)
+        printed = _lines(process.stdout, None, report)
     return process.returncode, printed.decode(errors="replace")
 
 
@@ -121,7 +130,7 @@ def _started(command: tuple[str | Path, ...], **options: Any) -> Iterator[subpro
             raise
 
 
-def _lines(stream: IO[bytes] | None, timeout: float | None, *reports: Report) -> bytes:
+def _lines(stream: IO[bytes] | None, timeout: float | None, report: Report | None) -> bytes:
     """Read a stream to its end, and report each of its lines; raise queue.Empty after the timeout.
 
     A thread reads, because a killed program may leave a child that keeps the stream open.
@@ -132,7 +141,7 @@ def _lines(stream: IO[bytes] | None, timeout: float | None, *reports: Report) ->
     lines = []
     while line := queue.get(timeout=max(end - monotonic(), 0) if end else None):
         lines.append(line)
-        for report in reports:
+        if report:
             report(line.decode(errors="replace").rstrip())
     return b"".join(lines)
 

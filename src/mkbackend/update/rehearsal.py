@@ -5,7 +5,7 @@ import shutil
 from mkbackend.errors import BadInputError
 from mkbackend.project.repository import Repository
 from mkbackend.screen import Screen
-from mkbackend.system.programs import output_of
+from mkbackend.system.programs import output_of, report_line
 from mkbackend.update import filters
 
 _COMMANDS = ("install", "lint", "test")
@@ -18,9 +18,14 @@ def rehearse(repo: Repository, trial: Repository, screen: Screen) -> None:
         raise BadInputError("make is not on PATH, so the update cannot be verified.", hint="Install make.")
     trial.git("checkout-index", "--all", "--force", "--quiet")  # files above the project, which its tests may need
     filters.bring(repo, trial, filters.filtered(repo, trial.names("ls-files", "-z")))
+
+    def report(line: str) -> None:
+        screen.detail(line)
+        report_line(line)
+
     for target in _COMMANDS:
         with screen.step(f"Verify: make {target}"):
-            code, printed = output_of("make", target, cwd=trial.project, report=screen.detail)
+            code, printed = output_of("make", target, cwd=trial.project, report=report)
             if code:
                 screen.plain("\n".join(printed.splitlines()[-_SHOWN:]))
                 raise BadInputError(
