@@ -10,6 +10,7 @@ from conftest import ROOT, Checkout, write_command
 from typer.testing import CliRunner, Result
 
 from mkbackend import cli
+from mkbackend.errors import MkbackendError
 
 QUESTIONS = "_subdirectory: template\nproject_name:\n  type: str\nproject_slug:\n  type: str\n  default: shop\n"
 UV = """
@@ -22,6 +23,7 @@ if words:
         trace.write(words[0] + " ")
 """
 ENV = "scripts/init_env.py"
+ANSWERS = "{{ _copier_answers | to_nice_yaml }}"
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def foreign(tmp_path: Path) -> Checkout:
     template = Checkout(tmp_path / "foreign")
     template.git("init", "--quiet", "--initial-branch=main")
     script = f"open({str(tmp_path / 'ran')!r}, 'a').write('env ')\n"
-    template.commit({"copier.yml": QUESTIONS, f"template/{ENV}": script})
+    template.commit({"copier.yml": QUESTIONS, f"template/{ENV}": script, "template/.copier-answers.yml.jinja": ANSWERS})
     return template
 
 
@@ -85,6 +87,48 @@ def test_in_a_terminal_it_prompts_for_consent(
 def test_the_command_to_repeat_a_run_names_the_template(foreign: Checkout) -> None:
     output = new(foreign, "--yes", "--ref", "main").output
     assert f"mkbackend new shop --yes --template {foreign.root} --ref main" in " ".join(output.split())
+
+
+@pytest.fixture
+def secret_url(foreign: Checkout, machine: Path) -> str:
+    """Return a URL with a password, which git replaces by the template's path."""
+    url = "https://ada:s3@cret@example.com/t.git"
+    with (machine / ".gitconfig").open("a") as settings:
+        settings.write(f'[url "{foreign.root.as_posix()}"]\n\tinsteadOf = {url}\n')
+    return url
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--json"], ["--yes", "--verbose"], ["--yes", "--dry-run"]])
+def test_a_password_in_its_url_is_not_shown(secret_url: str, words: list[str]) -> None:
+    result = CliRunner().invoke(cli.app, ["new", "shop", "--template", secret_url, *words])
+    assert result.exit_code == 0, result.output
+    assert "https://***@example.com/t.git" in result.output
+    assert "cret" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["update", "shop"],
+        ["update", "shop", "--template", "https://ada:other-s3cret@example.com/"],
+        ["status", "shop"],
+        ["status", "shop", "shop", "--json"],
+        ["doctor", "shop", "--json"],
+        ["new", "next", "--template", "https://ada:s3cret@127.0.0.1:9/t.git"],
+        ["update", "shop", "--template", "{url}", "--dry-run", "--data", "project_name=Market"],
+    ],
+)
+def test_a_password_in_a_recorded_url_is_not_shown(secret_url: str, words: list[str]) -> None:
+    CliRunner().invoke(cli.app, ["new", "shop", "--yes", "--template", secret_url])
+    result = CliRunner().invoke(cli.app, [word.format(url=secret_url) for word in words])
+    assert "://***@" in result.output
+    assert "cret" not in result.output
+
+
+def test_a_user_of_ssh_is_no_password() -> None:
+    error = MkbackendError("git clone ssh://git@example.com:22/t.git", "ssh://git:secret@example.com/t.git")
+    assert error.message == "git clone ssh://git@example.com:22/t.git"
+    assert error.hint == "ssh://***@example.com/t.git"
 
 
 def test_trust_requires_a_template() -> None:

@@ -2,19 +2,29 @@
 
 import re
 
+# The user information of a URL: up to its last @, as a password may contain one, and a token may be the user's name.
+# The user of ssh is no secret.
+_PASSWORD = re.compile(r"(?<!ssh)://[^/\s]+@|://[^/\s]*:[^/\s]*@")
+
+
+def without_passwords(text: str) -> str:
+    """Return a text with the user information of its URLs replaced by ***."""
+    return _PASSWORD.sub("://***@", text)
+
 
 class MkbackendError(Exception):
     """An expected failure; `hint` is the fix, a command if possible.
 
-    The message is kept on one line, so that foreign text in it cannot look like another message.
+    The message is kept on one line, so that foreign text in it cannot look like another message. Passwords in URLs are
+    hidden, because an error may end up in the log of a pipeline.
     """
 
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = re.sub(r"\s*[\r\n]\s*", " ", message.strip())
-        self.hint = hint
+        self.message = without_passwords(re.sub(r"\s*[\r\n]\s*", " ", message.strip()))
+        self.hint = without_passwords(hint)
 
 
 class BadInputError(MkbackendError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend import __version__
-from mkbackend.errors import BadInputError
+from mkbackend.errors import BadInputError, without_passwords
 from mkbackend.new import finish, leftovers, room, stage
 from mkbackend.new.project import Project
 from mkbackend.screen import Screen
@@ -114,7 +114,7 @@ def _create(project: Project, source: Source, request: Request, change: Transact
         screen.say(f"It is inside the repository {around}: commit it there. CI files work only at its top.")
     installed = locked and _install(project, screen)
     return {
-        "template": {"source": source.url, "version": source.version},
+        "template": {"source": without_passwords(source.url), "version": source.version},
         "files": [path.as_posix() for path in files],
         "committed": committed,
         "installed": installed,
@@ -128,9 +128,10 @@ def _runs_code(request: Request, screen: Screen) -> bool:
         return True
     if not request.install or request.trust:
         return request.install
-    if request.ask and screen.confirms(f"Installing runs code from {request.url}. Trust it?", default=False):
+    url = without_passwords(request.url)
+    if request.ask and screen.confirms(f"Installing runs code from {url}. Trust it?", default=False):
         return True
-    screen.warn(f"Not locked or installed: without --trust no code from {request.url} runs.", "make install")
+    screen.warn(f"Not locked or installed: without --trust no code from {url} runs.", "make install")
     return False
 
 

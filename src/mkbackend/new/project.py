@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkbackend.errors import BadInputError
+from mkbackend.errors import BadInputError, without_passwords
 from mkbackend.project.paths import resolved, unusable
 from mkbackend.system.programs import typed
 from mkbackend.template.questions import Answers, Questions
@@ -46,7 +46,8 @@ class Project:
         return cls(target, place, answers, chosen)
 
     def command(self, url: str | None = None, ref: str | None = None) -> str:
-        """Return the command that creates the same project, of the same template, without questions."""
+        """Return the command that creates the same project, of the same template, without questions or passwords."""
+        url = without_passwords(url or "")
         data = [part for name, value in self.chosen.items() for part in ("--data", f"{name}={value}")]
         if any(control in part for part in data for control in "\n\t"):
             data = ["--answers", f"{self.place}/.copier-answers.yml"]

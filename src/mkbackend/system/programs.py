@@ -14,7 +14,7 @@ from threading import Thread
 from time import monotonic
 from typing import IO, Any
 
-from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.errors import BadInputError, MkbackendError, without_passwords
 from mkbackend.system.environment import git_environment
 from mkbackend.system.printable import quoted
 
@@ -23,8 +23,6 @@ PATIENCE = 10.0
 # git prints this command in every language, with the path quoted for a shell.
 _SAFE_DIRECTORY = re.compile(r"git config --global --add safe\.directory (.+)")
 
-# The user information of a URL, such as that of a template.
-_PASSWORD = re.compile(r"://[^/@\s]+@")
 type Report = Callable[[str], None]
 _report: ContextVar[Report | None] = ContextVar("report", default=None)
 
@@ -32,7 +30,7 @@ _report: ContextVar[Report | None] = ContextVar("report", default=None)
 @contextmanager
 def reporting(report: Report) -> Iterator[None]:
     """Report each command that runs meanwhile, and what it prints to stderr, line by line and without passwords."""
-    token = _report.set(lambda line: report(_PASSWORD.sub("://***@", line)))
+    token = _report.set(lambda line: report(without_passwords(line)))
     try:
         yield
     finally:

@@ -1,7 +1,9 @@
 """The report of an update: changes, conflicts, follow-up work and the undo command."""
 
+import re
 from dataclasses import dataclass
 
+from mkbackend.errors import without_passwords
 from mkbackend.project.answers import ANSWERS
 from mkbackend.project.versions import Span, short
 from mkbackend.screen import Screen
@@ -10,6 +12,8 @@ from mkbackend.template import changelog
 from mkbackend.update.followup import FollowUp
 from mkbackend.update.plan import Plan
 
+# In a diff, the recorded URL of the template
+_SOURCE = re.compile(r"^.?_src_path: .*$", re.MULTILINE)
 _SIGNS = {"A": "+", "D": "-", "R": "→"}
 
 
@@ -24,9 +28,9 @@ class Report:
     def preview(self, screen: Screen) -> int:
         """Show the diff of the update; return the exit code."""
         trial = self.plan.trial
-        screen.plain(
-            trial.git("diff", "--no-ext-diff", "--no-textconv", "--find-renames", "HEAD", "--", trial.prefix or ".")
-        )
+        options = ("--no-ext-diff", "--no-textconv", "--find-renames")
+        diff = trial.git("diff", *options, "HEAD", "--", trial.prefix or ".")
+        screen.plain(_SOURCE.sub(lambda line: without_passwords(line[0]), diff))
         self._tell(screen, "preview, nothing was changed")
         return int(bool(self.plan.outcome.conflicts))
 
