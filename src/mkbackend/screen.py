@@ -10,17 +10,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.prompt import Confirm
-from rich.segment import Segment
 from rich.table import Column, Table
 from rich.text import Text
 from rich.tree import Tree
 
+from mkbackend.console import make_console
 from mkbackend.errors import MkbackendError
-from mkbackend.system.printable import on_one_line, printable
+from mkbackend.system.printable import on_one_line
 
 _FINDINGS = {"ok": ("green", "✓", "ok"), "note": ("yellow", "!", "!"), "wrong": ("red", "✗", "x")}
 
@@ -47,7 +46,7 @@ class Screen:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # unencodable characters become question marks
                 stream.reconfigure(errors="replace")
-        self.console = _console(stderr=self.as_json)
+        self.console = make_console(stderr=self.as_json)
         self._detail: Callable[[str], None] = lambda text: None
 
     def say(self, text: str, style: str = "") -> None:
@@ -150,7 +149,7 @@ class Screen:
         """Show an error and its fix; return the exit code."""
         if self.as_json:
             print(json.dumps({"error": {"message": error.message, "hint": error.hint}, "exit_code": error.exit_code}))
-        console = _console(stderr=True)
+        console = make_console(stderr=True)
         console.print(Text.assemble(("Error: ", "red"), error.message))
         if error.hint:
             console.print(Text(f"  {error.hint}"), soft_wrap=True)
@@ -194,19 +193,3 @@ class Screen:
     def sign(self, sign: str, plain: str) -> str:
         """Return a sign, or its plain form if the terminal cannot show it."""
         return sign if self.console.encoding.lower().startswith("utf") else plain
-
-
-class _Console(Console):
-    """A console that escapes control characters in text: only rich itself moves the cursor or sets colours."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments to print, with control characters in their text escaped."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=printable(segment.text))
-
-
-def _console(stderr: bool) -> Console:
-    """Return a console that wraps lines for terminals only: programs may read other output."""
-    console = _Console(stderr=stderr, highlight=False)
-    console.soft_wrap = not console.is_terminal
-    return console

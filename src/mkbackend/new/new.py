@@ -20,7 +20,7 @@ from mkbackend.template.questions import Answers, Questions
 from mkbackend.template.render import render
 from mkbackend.template.source import Source, find_source
 
-# The name is asked first and the slug derived from it; the other questions can be customised.
+# The answers that mkbackend itself needs.
 _NAMES = ("project_name", "project_slug")
 
 

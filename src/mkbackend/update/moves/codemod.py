@@ -84,7 +84,7 @@ class _Transformer(cst.CSTTransformer):
         new = self._edits.get(original_node)
         if new is None and original_node in self._strings:
             changed = self._strings[original_node].visit(self)
-            assert isinstance(changed, cst.BaseExpression)  # noqa: S101
+            assert isinstance(changed, cst.BaseExpression)  # noqa: S101  # the changes keep it an expression
             new = cst.Module([]).code_for_node(changed)
         if new is None or new == original_node.raw_value:
             return updated_node

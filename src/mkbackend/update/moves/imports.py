@@ -141,5 +141,5 @@ def _ended(aliases: list[cst.ImportAlias], is_open: bool = False) -> list[cst.Im
 
 def _dotted(name: str) -> cst.Name | cst.Attribute:
     parsed = cst.parse_expression(name)
-    assert isinstance(parsed, cst.Name | cst.Attribute)  # noqa: S101
+    assert isinstance(parsed, cst.Name | cst.Attribute)  # noqa: S101  # names with dots parse to nothing else
     return parsed
