@@ -57,7 +57,7 @@ class Screen:
         """Print text without wrapping, to be copied or read by programs."""
         self.console.print(Text(text), soft_wrap=True)
 
-    def passed_on(self, line: str) -> None:
+    def pass_on(self, line: str) -> None:
         """Print a line of another program."""
         self.console.print(Text(line, style="dim"), soft_wrap=True)
 
@@ -130,7 +130,7 @@ class Screen:
         columns = (SpinnerColumn(), label, TimeElapsedColumn(), detail)
         with Progress(*columns, console=self.console, transient=True) as clock:
             task = clock.add_task(name, detail="")
-            # A progress in percent is at the end of a line.
+            # pytest prints its percentage at the end of the line.
             room = max(self.console.width - len(name) - len("⠋ " + " 0:00:00 "), 0)
             self._detail = lambda text: clock.update(task, detail=text[-room:] if room else "")
             try:

@@ -42,7 +42,7 @@ def reported(
         with ExitStack() as stack:
             stack.enter_context(on_interrupt(_interrupt))
             if verbose:
-                stack.enter_context(reporting(screen.passed_on))
+                stack.enter_context(reporting(screen.pass_on))
             yield screen
     except MkbackendError as error:
         raise typer.Exit(screen.fail(error)) from error

@@ -18,7 +18,7 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
 
     Copier's temporary files go into `scratch`, so that a killed run leaves none behind.
     """
-    with _interruptible(), _told_in_words(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
+    with _interruptible(), _converted_errors(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
         import copier
 
         copier.run_copy(
@@ -90,7 +90,7 @@ def _with_our_git(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _told_in_words() -> Iterator[None]:
+def _converted_errors() -> Iterator[None]:
     """Convert Copier's errors to ours."""
     from copier.errors import UnsafeTemplateError
     from plumbum import ProcessExecutionError

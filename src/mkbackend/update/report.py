@@ -31,12 +31,12 @@ class Report:
         options = ("--no-ext-diff", "--no-textconv", "--find-renames")
         diff = trial.git("diff", *options, "HEAD", "--", trial.prefix or ".")
         screen.plain(_SOURCE.sub(lambda line: without_passwords(line[0]), diff))
-        self._tell(screen, "preview, nothing was changed")
+        self._report_changes(screen, "preview, nothing was changed")
         return int(bool(self.plan.outcome.conflicts))
 
     def show(self, screen: Screen) -> int:
         """Show the result of the update and the next steps; return the exit code."""
-        self._tell(screen, "staged, not committed")
+        self._report_changes(screen, "staged, not committed")
         conflicts = self.plan.outcome.conflicts
         version = short(self.span.new.version)
         steps = [
@@ -49,7 +49,7 @@ class Report:
         screen.plain("\nNext:" + _lines(steps) + f"\nUndo:\n  {self.plan.undo}")
         return int(bool(conflicts))
 
-    def _tell(self, screen: Screen, how: str) -> None:
+    def _report_changes(self, screen: Screen, how: str) -> None:
         outcome, repo = self.plan.outcome, self.plan.repo
         if news := changelog.between(self.span.old.version, self.span.new.version) if self.span.is_own else "":
             screen.plain(f"\n{news}")
