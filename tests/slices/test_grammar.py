@@ -15,6 +15,7 @@ GOOD = """
 a:str a:str/1 a:str/10000 a:str/500:unique a:str:null:unique a:str=draft a:str/5=a_b-c a:str:list a:str:list:null
 a:email a:email:unique a:email:null:index a:email:list:null a:email=ada.l+x@mail.example.com a:url
 a:url:unique a:url:index a:url:list a:url=https://example.com a:url=http://localhost:8000/docs?q=a:b=c a:url=https://a.example/a//b.html
+a:url=https://example.com:61000/ a:url=https://example.com:65535 a:url=http://example.com:443/ a:url=https://example.com:80/
 a:text a:text:null a:text=x a:int=-5 a:int:unique a:int:index a:bigint=9223372036854775807 a:bigint:number:unique
 a:bigint:number:list a:float=1.5 a:float=-2
 a:decimal/10/2 a:decimal/10/2=9.90 a:decimal/2/2=0.25 a:decimal/3/0=100 a:decimal/28/28 a:bool=true a:bool:index
@@ -112,6 +113,10 @@ BAD = {
     "a:url=ftp://example.com/": "the default",
     "a:url=https://Example.com/": "the default",
     "a:url=https://example.com:443/": "the default",
+    "a:url=https://example.com:443": "the default",
+    "a:url=http://example.com:80/docs": "the default",
+    "a:url=https://example.com:65536/": "the default",
+    "a:url=https://example.com:0443/": "the default",
     "a:url=https://example.com/a/../b": "the default",
     "a:url=https://1.2/": "the default",
     "a:url=https://example.com/a'b": "the default",

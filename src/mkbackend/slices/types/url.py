@@ -7,11 +7,14 @@ from mkbackend.slices.types.text import Text
 _LABEL = r"(?!xn--)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # A last label that begins with a digit could be the end of an IPv4 address, which has other forms.
 _TOP = r"(?!xn--)[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
-_PORT = r":(?!80/|443/)([1-9][0-9]{0,3}|[1-5][0-9]{4})"
+_PORT = r":(?P<port>0|[1-9][0-9]{0,4})"
+# The service leaves out the usual port of a scheme.
+_USUAL_PORTS = {"http": "80", "https": "443"}
+_LAST_PORT = 65535
 # Segments that begin with a dot could be relative to others.
 _PATH = r"(/(?!\.)[A-Za-z0-9._~-]*)+"
 _QUERY = r"\?[A-Za-z0-9._~/=&+,;:@-]+"
-_URL = re.compile(rf"https?://({_LABEL}\.)*{_TOP}({_PORT})?{_PATH}({_QUERY})?")
+_URL = re.compile(rf"(?P<scheme>https?)://({_LABEL}\.)*{_TOP}({_PORT})?{_PATH}({_QUERY})?")
 
 
 class Url(Text):
@@ -40,7 +43,9 @@ class Url(Text):
     def accepts(self, default: str) -> bool:
         """Return whether a default is valid, and as the service stores it but for a missing path."""
         stored = self.default_in_sql(default)
-        return len(stored) <= self.length and _URL.fullmatch(stored) is not None
+        if len(stored) > self.length or not (found := _URL.fullmatch(stored)):
+            return False
+        return found["port"] != _USUAL_PORTS[found["scheme"]] and int(found["port"] or 0) <= _LAST_PORT
 
     def default_source(self, text: str) -> str:
         """Return a default in Python."""
