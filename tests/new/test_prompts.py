@@ -3,20 +3,21 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 import yaml
-from conftest import Checkout
+from conftest import SMALL_TEMPLATE, Checkout
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX"),
     # pexpect forks a pytest-xdist worker, which has threads; the child only executes another program.
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
-ENTER, ESCAPE, DOWN, CLEAR = "\r", "\x1b", "\x1b[B", "\x15"
+ENTER, ESCAPE, UP, DOWN, CLEAR = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x15"
 CTRL_C, CTRL_D = "\x03", "\x04"
 MENU = "(Enter creates or changes)"
 LAST_LINE = "error reports"
@@ -26,6 +27,13 @@ LINES = ("project_name", "project_slug", "description", "author_name", "author_e
 DUMB = {"TERM": "dumb", "COLUMNS": "200", "LINES": "50"}
 # Without a reply to its request for the position of the cursor, prompt_toolkit would print a warning.
 CURSOR = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+# A template of another origin
+NAMES = """
+_subdirectory: template
+project_name: {type: str}
+project_slug: {default: shop}
+"""
+DOCKER = "docker: {type: bool, default: false, help: Use Docker}"
 
 
 class Terminal:
@@ -58,17 +66,17 @@ class Terminal:
             self.output += str(self.child.before)
             self.press(answer, ENTER)
 
-    def change(self, name: str) -> None:
+    def change(self, name: str, lines: Sequence[str] = LINES, last: str = LAST_LINE) -> None:
         """Choose a question in the menu."""
         self.expect(MENU)
-        self.expect(LAST_LINE)
-        self.press(DOWN * (LINES.index(name) + 1), ENTER)
+        self.expect(last)
+        self.press(DOWN * (lines.index(name) + 1), ENTER)
         self.expect("Esc: back")
 
-    def create(self) -> None:
+    def create(self, last: str = LAST_LINE) -> None:
         """Accept all answers in the menu."""
         self.expect(MENU)
-        self.expect(LAST_LINE)
+        self.expect(last)
         self.press(ENTER)
 
     def end(self, code: int = 0) -> str:
@@ -84,6 +92,17 @@ def recorded(project: str) -> dict[str, object]:
     """Return the answers of a project."""
     answers: dict[str, object] = yaml.safe_load(Path(project, ".copier-answers.yml").read_text())
     return answers
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Checkout:
+    """Return a template that asks for names only."""
+    (tmp_path / "foreign").mkdir()
+    template = Checkout(tmp_path / "foreign")
+    template.git("init", "--quiet", "--initial-branch=main")
+    name = ".copier-answers.yml.jinja"
+    template.commit({"copier.yml": NAMES, f"template/{name}": SMALL_TEMPLATE[name]})
+    return template
 
 
 def test_enter_accepts_all_answers(checkout: Checkout) -> None:
@@ -140,6 +159,19 @@ def test_escape_keeps_the_previous_answer(checkout: Checkout) -> None:
     run.create()
     run.end()
     assert (recorded("shop")["author_name"], recorded("shop")["license"]) == ("Ada Lovelace", "MIT")
+
+
+@pytest.mark.parametrize(("key", "expected"), [(ESCAPE, False), (ENTER, False), (f"{UP}{ENTER}", True)])
+def test_a_yes_or_no_question_starts_at_its_answer(
+    checkout: Checkout, foreign: Checkout, key: str, expected: bool
+) -> None:
+    foreign.commit({"copier.yml": f"{NAMES}{DOCKER}"})
+    run = Terminal(checkout, "shop", "--template", str(foreign.root))
+    run.change("docker", ["project_name", "project_slug", "docker"], "Use Docker    no")
+    run.press(key)
+    run.create(last=f"Use Docker    {'yes' if expected else 'no'}")
+    run.end()
+    assert recorded("shop")["docker"] is expected
 
 
 def test_a_refused_name_loses_no_answer(checkout: Checkout) -> None:
@@ -226,6 +258,16 @@ def test_a_dumb_terminal_asks_for_each_answer_on_request(checkout: Checkout) -> 
         "deploy": "kubernetes",
         "telemetry": "no",
     } == recorded("shop")
+
+
+def test_a_dumb_terminal_shows_yes_or_no(checkout: Checkout, foreign: Checkout) -> None:
+    foreign.commit({"copier.yml": f"{NAMES}{DOCKER}"})
+    run = Terminal(checkout, "shop", "--template", str(foreign.root), environment=DUMB)
+    run.answer("n", "", "", "")
+    output = run.end()
+    assert "docker: no" in output
+    assert "Use Docker (no)" in output
+    assert recorded("shop")["docker"] is False
 
 
 def test_a_dumb_terminal_does_not_ask_for_given_answers(checkout: Checkout) -> None:

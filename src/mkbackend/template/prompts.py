@@ -51,7 +51,7 @@ def review(
 
 def ask(screen: Screen, question: Question, questions: Questions, answers: Answers, *, back: bool = False) -> str:
     """Ask a question until its answer is valid; with `back`, Escape keeps the present answer."""
-    default = str(answers.get(question.name, question.default))
+    default = question.shown(answers.get(question.name, question.default))
 
     def problem(answer: str) -> str:
         return questions.problem(question.name, answer, answers)
@@ -98,7 +98,7 @@ def _choose(screen: Screen, questions: Questions, answers: Answers) -> str:
     import questionary
 
     names = [name for name in questions.asked if name in answers]
-    rows = {on_one_line(questions.asked[name].help): on_one_line(str(answers[name])) or "-" for name in names}
+    rows = {on_one_line(questions.asked[name].help): _shown(questions, answers, name) for name in names}
     lines = _table(rows, max(screen.console.width - _MARGIN, 20))
     choices = [questionary.Choice(line, name) for line, name in zip(lines, names, strict=True)]
     menu = questionary.select(
@@ -110,6 +110,11 @@ def _choose(screen: Screen, questions: Questions, answers: Answers) -> str:
         **_look(screen),
     )
     return _answer(menu) or _CREATE
+
+
+def _shown(questions: Questions, answers: Answers, name: str) -> str:
+    """Return an answer on one line, a dash if it is empty."""
+    return on_one_line(questions.asked[name].shown(answers[name])) or "-"
 
 
 def _table(rows: Mapping[str, str], width: int) -> list[str]:
@@ -140,7 +145,7 @@ def _review_plainly(screen: Screen, questions: Questions, answers: Answers, give
     """Ask whether to use the recommended answers, else one after the other."""
     names = [name for name in questions.asked if name not in given]
     for name in names:
-        screen.console.print(Text.assemble((f"  {name}: ", "dim"), on_one_line(str(answers[name])) or "-"))
+        screen.console.print(Text.assemble((f"  {name}: ", "dim"), _shown(questions, answers, name)))
     wanted = "Use the recommended settings? (no: choose each)"
     if not names or Confirm.ask(wanted, default=True, console=screen.console):
         return {}

@@ -60,6 +60,12 @@ class Question:
             raise ValueError("Enter text")  # noqa: TRY004  # as for every other invalid answer
         return str(value)
 
+    def shown(self, value: object) -> str:
+        """Return the answer as text: for a boolean the word that is offered."""
+        if self.type == "bool" and isinstance(value, bool):
+            return "yes" if value else "no"
+        return str(value)
+
 
 class InvalidAnswerError(BadInputError):
     """An answer that its question refuses."""
