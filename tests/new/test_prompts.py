@@ -174,6 +174,17 @@ def test_a_yes_or_no_question_starts_at_its_answer(
     assert recorded("shop")["docker"] is expected
 
 
+def test_two_questions_may_have_the_same_help(checkout: Checkout, foreign: Checkout) -> None:
+    ports = "http_port: {default: '80', help: Port}\ndb_port: {default: '80', help: Port}\n"
+    foreign.commit({"copier.yml": f"{NAMES}{ports}{DOCKER}"})
+    run = Terminal(checkout, "shop", "--template", str(foreign.root))
+    run.change("db_port", ["project_name", "project_slug", "http_port", "db_port"], "Use Docker")
+    run.press(CLEAR, "5432", ENTER)
+    run.create(last="Use Docker")
+    run.end()
+    assert (recorded("shop")["http_port"], recorded("shop")["db_port"]) == ("80", "5432")
+
+
 def test_a_refused_name_loses_no_answer(checkout: Checkout) -> None:
     Path("full").mkdir()
     Path("full/mine.txt").touch()

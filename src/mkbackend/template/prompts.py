@@ -4,7 +4,7 @@ A dumb terminal, which cannot move its cursor, gets plain lines.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.prompt import Confirm, Prompt
@@ -98,7 +98,7 @@ def _choose(screen: Screen, questions: Questions, answers: Answers) -> str:
     import questionary
 
     names = [name for name in questions.asked if name in answers]
-    rows = {on_one_line(questions.asked[name].help): _shown(questions, answers, name) for name in names}
+    rows = [(on_one_line(questions.asked[name].help), _shown(questions, answers, name)) for name in names]
     lines = _table(rows, max(screen.console.width - _MARGIN, 20))
     choices = [questionary.Choice(line, name) for line, name in zip(lines, names, strict=True)]
     menu = questionary.select(
@@ -117,12 +117,12 @@ def _shown(questions: Questions, answers: Answers, name: str) -> str:
     return on_one_line(questions.asked[name].shown(answers[name])) or "-"
 
 
-def _table(rows: Mapping[str, str], width: int) -> list[str]:
+def _table(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
     """Return lines of two columns; where both do not fit, the left one is cut to half of the width."""
-    left = max(map(len, rows), default=0)
-    if left + 2 + max(map(len, rows.values()), default=0) > width:
+    left = max((len(name) for name, _ in rows), default=0)
+    if left + 2 + max((len(value) for _, value in rows), default=0) > width:
         left = min(left, max(width // 2 - 1, 1))
-    return [f"{_short(name, left):<{left}}  {_short(value, width - left - 2)}" for name, value in rows.items()]
+    return [f"{_short(name, left):<{left}}  {_short(value, width - left - 2)}" for name, value in rows]
 
 
 def _short(text: str, width: int) -> str:
