@@ -161,6 +161,17 @@ def test_escape_keeps_the_previous_answer(checkout: Checkout) -> None:
     assert (recorded("shop")["author_name"], recorded("shop")["license"]) == ("Ada Lovelace", "MIT")
 
 
+def test_escape_leaves_a_default_that_follows_a_changed_name(checkout: Checkout) -> None:
+    run = Terminal(checkout, "shop")
+    run.change("project_slug")
+    run.press(ESCAPE)
+    run.change("project_name")
+    run.press(CLEAR, "The Stall", ENTER)
+    run.create()
+    run.end()
+    assert recorded("shop")["project_slug"] == "the_stall"
+
+
 @pytest.mark.parametrize(("key", "expected"), [(ESCAPE, False), (ENTER, False), (f"{UP}{ENTER}", True)])
 def test_a_yes_or_no_question_starts_at_its_answer(
     checkout: Checkout, foreign: Checkout, key: str, expected: bool

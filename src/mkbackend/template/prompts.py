@@ -36,7 +36,9 @@ def review(
     if screen.console.is_dumb_terminal:
         return given | _review_plainly(screen, questions, answers, given)
     while (name := _choose(screen, questions, answers)) != _CREATE:
-        changed = {name: ask(screen, questions.asked[name], questions, answers, back=True)}
+        if (answer := _ask(screen, questions.asked[name], questions, answers, back=True)) is None:
+            continue
+        changed = {name: answer}
         # The defaults follow the changed answer, or if one would become invalid, the other answers stay.
         for tried in (given | changed, answers | changed):
             try:
@@ -49,8 +51,15 @@ def review(
     return given
 
 
-def ask(screen: Screen, question: Question, questions: Questions, answers: Answers, *, back: bool = False) -> str:
-    """Ask a question until its answer is valid; with `back`, Escape keeps the present answer."""
+def ask(screen: Screen, question: Question, questions: Questions, answers: Answers) -> str:
+    """Ask a question until its answer is valid."""
+    answer = _ask(screen, question, questions, answers, back=False)
+    assert answer is not None  # noqa: S101  # only Escape, with `back`, gives no answer
+    return answer
+
+
+def _ask(screen: Screen, question: Question, questions: Questions, answers: Answers, *, back: bool) -> str | None:
+    """Ask a question until its answer is valid; with `back`, Escape ends it with None."""
     default = question.shown(answers.get(question.name, question.default))
 
     def problem(answer: str) -> str:
@@ -68,8 +77,7 @@ def ask(screen: Screen, question: Question, questions: Questions, answers: Answe
     else:
         options = {"validate": lambda answer: problem(answer) or True, "validate_while_typing": True, **look}
         asked = questionary.text(label, default, **options)
-    answer = _answer(asked, back=back)
-    return default if answer is None else answer
+    return _answer(asked, back=back)
 
 
 def _answer(question: "questionary.Question", *, back: bool = False) -> str | None:
