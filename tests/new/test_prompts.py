@@ -292,6 +292,22 @@ def test_a_dumb_terminal_shows_yes_or_no(checkout: Checkout, foreign: Checkout) 
     assert recorded("shop")["docker"] is False
 
 
+def test_a_refused_answer_in_a_dumb_terminal_loses_no_other(checkout: Checkout) -> None:
+    Path("full").mkdir()
+    Path("full/mine.txt").touch()
+    run = Terminal(checkout, environment=DUMB)
+    run.answer("The Shop", "n", "full", "stall", "Sells things", "", "", "", "", "", "", "")
+    assert "full is not empty" in run.end()
+    assert recorded("stall") | {"project_slug": "stall", "description": "Sells things"} == recorded("stall")
+
+
+def test_a_default_in_a_dumb_terminal_follows_the_previous_answers(checkout: Checkout) -> None:
+    run = Terminal(checkout, "shop", environment=DUMB)
+    run.answer("n", "The Stall", *[""] * 9)
+    run.end()
+    assert (recorded("shop")["project_name"], recorded("shop")["project_slug"]) == ("The Stall", "the_stall")
+
+
 def test_a_dumb_terminal_does_not_ask_for_given_answers(checkout: Checkout) -> None:
     data = [part for name in ("description", "author_name", "license") for part in ("-d", f"{name}=none")]
     run = Terminal(checkout, "shop", *data, environment=DUMB)

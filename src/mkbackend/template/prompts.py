@@ -32,23 +32,30 @@ def review(
     `complete` adds the defaults; an answer that it refuses is shown with the reason, and the previous one stays.
     """
     given = dict(given)
-    answers = complete(given)
     if screen.console.is_dumb_terminal:
-        return given | _review_plainly(screen, questions, answers, given)
+        return _review_plainly(screen, questions, given, complete)
+    answers = complete(given)
     while (name := _choose(screen, questions, answers)) != _CREATE:
         if (answer := _ask(screen, questions.asked[name], questions, answers, back=True)) is None:
             continue
-        changed = {name: answer}
-        # The defaults follow the changed answer, or if one would become invalid, the other answers stay.
-        for tried in (given | changed, answers | changed):
-            try:
-                given, answers = tried, complete(tried)
-                break
-            except BadInputError as error:
-                refused = error.message
-        else:
-            screen.say(refused, style="red")
+        try:
+            given, answers = _changed(given, answers, {name: answer}, complete)
+        except BadInputError as error:
+            screen.say(error.message, style="red")
     return given
+
+
+def _changed(
+    given: Answers, answers: Answers, changed: Answers, complete: Callable[[Answers], Answers]
+) -> tuple[Answers, Answers]:
+    """Return the given and all answers after a change; raise BadInputError if `complete` refuses it.
+
+    The defaults follow the changed answer, or if one would become invalid, the other answers stay.
+    """
+    try:
+        return given | changed, complete(given | changed)
+    except BadInputError:
+        return answers | changed, complete(answers | changed)
 
 
 def ask(screen: Screen, question: Question, questions: Questions, answers: Answers) -> str:
@@ -149,18 +156,26 @@ def _look(screen: Screen) -> dict[str, Any]:
     return {"qmark": "?", **colour}
 
 
-def _review_plainly(screen: Screen, questions: Questions, answers: Answers, given: Answers) -> Answers:
-    """Ask whether to use the recommended answers, else one after the other."""
+def _review_plainly(
+    screen: Screen, questions: Questions, given: Answers, complete: Callable[[Answers], Answers]
+) -> Answers:
+    """Ask whether to use the recommended answers, else one after the other; return those that are given."""
+    answers = complete(given)
     names = [name for name in questions.asked if name not in given]
     for name in names:
         screen.console.print(Text.assemble((f"  {name}: ", "dim"), _shown(questions, answers, name)))
     wanted = "Use the recommended settings? (no: choose each)"
     if not names or Confirm.ask(wanted, default=True, console=screen.console):
-        return {}
-    chosen: Answers = {}
+        return given
     for name in names:
-        chosen[name] = ask(screen, questions.asked[name], questions, answers | chosen)
-    return chosen
+        while True:
+            changed = {name: ask(screen, questions.asked[name], questions, answers)}
+            try:
+                given, answers = _changed(given, answers, changed, complete)
+                break
+            except BadInputError as error:
+                screen.say(error.message, style="red")
+    return given
 
 
 def _ask_plainly(screen: Screen, question: Question, default: str, problem: Callable[[str], str]) -> str:
