@@ -31,11 +31,20 @@ def add(
     """Add a resource: model, migration, schemas, repository, service, routes and tests.
 
     \b
-    Types: str str/200 text email url int bigint float decimal/10/2
-      bool date datetime uuid json enum/draft/published ref/user
-    Modifiers: null unique index list; for a ref also cascade restrict setnull
-    AUTH: user: signed-in users read and write. public: anyone reads,
-      signed-in users write. owner: users their own rows, admins all.
+    Types:
+      str str/200 text email url int
+      bigint float decimal/10/2 bool
+      date datetime uuid json
+      enum/draft/published ref/user
+    Modifiers:
+      null unique index list
+      ref also: cascade restrict setnull
+    AUTH:
+      user: signed-in users read, write.
+      public: anyone reads, signed-in
+        users write.
+      owner: users their own rows,
+        admins all.
       admin: admins only.
 
     If the resource exists, the fields are added to it.
@@ -43,9 +52,12 @@ def add(
     Example:
 
     \b
-    mkbackend add article title:str/200 slug:str/80:unique body:text:null \\
-      price:decimal/10/2 status:enum/draft/published=draft \\
-      writer:ref/user:cascade tags:str:list --auth owner
+    mkbackend add article --auth owner \\
+      title:str/200 slug:str/80:unique \\
+      body:text:null tags:str:list \\
+      price:decimal/10/2 \\
+      writer:ref/user:cascade \\
+      status:enum/draft/published=draft
     """
     with reported(verbose=verbose) as screen:
         from mkbackend.slices.add import Request

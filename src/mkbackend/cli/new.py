@@ -35,8 +35,11 @@ def new(
 
     \b
     mkbackend new myapp
-    mkbackend new myapp --yes --data license=none --data ci=gitlab
-    mkbackend new . --answers ../earlier/.copier-answers.yml
+    mkbackend new myapp --yes \\
+      --data license=none \\
+      --data ci=gitlab
+    mkbackend new . --answers \\
+      ../earlier/.copier-answers.yml
     """
     with reported(as_json, verbose, unchanged="nothing was created") as screen:
         from mkbackend.new.new import Request

@@ -34,7 +34,8 @@ def update(
     \b
     mkbackend update --dry-run
     mkbackend update
-    mkbackend update ../myapp --to 0.2.0 --data ci=gitlab
+    mkbackend update ../myapp \\
+      --to 0.2.0 --data ci=gitlab
     """
     with reported(verbose=verbose) as screen:
         from mkbackend.template.given import parse_data
