@@ -5,6 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer.main
+
+from mkbackend import cli
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks/README.md"])
@@ -42,6 +45,24 @@ def test_the_readme_links_to_every_page() -> None:
 
 def test_the_readme_fits_on_a_screen() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 60
+
+
+def test_the_manual_names_every_option() -> None:
+    manual = "".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
+    group = typer.main.get_group(cli.app)
+    options = {
+        option
+        for command in (group, *group.commands.values())
+        for parameter in command.params
+        for option in parameter.opts
+        if option.startswith("--")
+    }
+    assert {option for option in options if not re.search(rf"{option}(?![\w-])", manual)} == set()
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_the_manual_shows_commands_for_several_projects(command: str) -> None:
+    assert any(f"mkbackend {command} PATH..." in page.read_text("utf-8") for page in ROOT.glob("docs/*.md"))
 
 
 def test_examples_show_the_version_of_this_release() -> None:
