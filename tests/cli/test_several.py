@@ -17,14 +17,19 @@ from mkbackend.screen import Screen
 @pytest.fixture
 def projects(checkout: Checkout) -> list[str]:
     """Return two projects and a path that is none; the first is of an older version, and edited."""
-    run("new", "old", "--yes", "--no-install")
+    create("old")
     checkout.write({"template/NEWS.md": "New.\n"})
     checkout.release("0.2.0")
-    run("new", "fresh", "--yes", "--no-install")
+    create("fresh")
     readme = Path("old/README.md")
     readme.write_text(readme.read_text(encoding="utf-8") + "Ours.\n", encoding="utf-8")
     Path("nothing").mkdir()
     return ["old", "fresh", "nothing"]
+
+
+def create(name: str) -> None:
+    done = run("new", name, "--yes", "--no-install")
+    assert done.exit_code == 0, done.output
 
 
 def run(*arguments: str) -> Result:
