@@ -38,7 +38,7 @@ class Patient:
     def __init__(self, root: Path) -> None:
         self.root, self.port = root, free_port()
         self.told: dict[str, Any] = {
-            "settings": SETTINGS | {"serves": {**SETTINGS["serves"], "PORT": self.port}},  # type: ignore[dict-item]
+            "settings": SETTINGS | {"serves": {**SETTINGS["serves"], "PORT": self.port}},  # type: ignore[dict-item]  # of mixed values
             "database": {"embedded": True, "reason": "embedded PostgreSQL", "runs": False},
             "migrations": {"heads": ["a1"]},
         }

@@ -2,7 +2,7 @@
 
 import re
 
-from mkbackend.slices.types.text import Text
+from mkbackend.slices.types.text import BoundedText
 
 _LOCAL = r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*"
 _LABEL = r"(?!xn--)[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -11,27 +11,16 @@ _TOP = r"(?!(arpa|invalid|local|localhost|onion|test)$)[a-z]{2,63}"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_LOCAL}@({_LABEL}\.)+{_TOP}")
 
 
-class Email(Text):
+class Email(BoundedText):
     """An e-mail address in its canonical form, so that equal addresses are equal text."""
 
     type = "email"
     syntax = "email: a default is written in lower case"
-    indexable = True
     searchable = False
-    sql = "String(254)"
+    longest = 254
     imports = ("from app.domain.schemas.user import CanonicalEmail",)
     request = "CanonicalEmail"
     wrong_values = ('""', '"x"', '"ada@nowhere.test"', '"Ada <ada@example.com>"', "1")
-
-    @property
-    def length(self) -> int:
-        """Return the maximum length of a default."""
-        return 254
-
-    @property
-    def operation_of_one(self) -> str:
-        """Return the type of one value in a migration."""
-        return "sa.String(length=254)"
 
     def accepts(self, default: str) -> bool:
         """Return whether a default is valid, and in the form that the service stores."""

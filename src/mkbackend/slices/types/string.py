@@ -3,25 +3,24 @@
 from collections.abc import Sequence
 
 from mkbackend.slices.types.field import LONGEST_KEY, LONGEST_STR, is_number
-from mkbackend.slices.types.text import Text
+from mkbackend.slices.types.text import BoundedText
 
 # A search term is longer than these, so never matches them.
 _SHORTEST_SEARCH = 3
 
 
-class String(Text):
-    """Text with a maximum length."""
+class String(BoundedText):
+    """Text with a maximum length that its argument gives."""
 
     type = "str"
     syntax = "str/200: at most 200 characters, 255 without a number"
-    indexable = True
     request = ""
     wrong_query = "%00"
 
     @property
     def length(self) -> int:
         """Return the maximum length."""
-        return int(self.args[0]) if self.args else 255
+        return int(self.args[0]) if self.args else self.longest
 
     @property
     def is_key(self) -> bool:
@@ -37,16 +36,6 @@ class String(Text):
         """Raise BadInputError for a length that is no number, or too large."""
         if len(self.args) > 1 or not all(is_number(arg, 1, LONGEST_STR) for arg in self.args):
             raise self.refuse(f"the length must be a number from 1 to {LONGEST_STR}.", self.syntax)
-
-    @property
-    def sql_type(self) -> str:
-        """Return the SQLAlchemy type of one value."""
-        return f"String({self.length})"
-
-    @property
-    def operation_of_one(self) -> str:
-        """Return the type of one value in a migration."""
-        return f"sa.String(length={self.length})"
 
     @property
     def alias_of_one(self) -> str:

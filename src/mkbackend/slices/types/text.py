@@ -1,4 +1,4 @@
-"""Text."""
+"""Text, of any length and of a bounded one."""
 
 from typing import ClassVar
 
@@ -50,3 +50,25 @@ class Text(FieldType):
     def needle(self) -> str:
         """Return a part of that text that no other test value contains."""
         return "NEEDLE" if self.length >= 10 else "~"
+
+
+class BoundedText(Text):
+    """Text with a maximum length."""
+
+    indexable = True
+    longest: ClassVar[int] = 255
+
+    @property
+    def length(self) -> int:
+        """Return the maximum length."""
+        return self.longest
+
+    @property
+    def sql_type(self) -> str:
+        """Return the SQLAlchemy type of one value."""
+        return f"String({self.length})"
+
+    @property
+    def operation_of_one(self) -> str:
+        """Return the type of one value in a migration."""
+        return f"sa.String(length={self.length})"

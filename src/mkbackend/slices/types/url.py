@@ -2,7 +2,7 @@
 
 import re
 
-from mkbackend.slices.types.text import Text
+from mkbackend.slices.types.text import BoundedText
 
 _LABEL = r"(?!xn--)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # A last label that begins with a digit could be the end of an IPv4 address, which has other forms.
@@ -17,28 +17,17 @@ _QUERY = r"\?[A-Za-z0-9._~/=&+,;:@-]+"
 _URL = re.compile(rf"(?P<scheme>https?)://({_LABEL}\.)*{_TOP}({_PORT})?{_PATH}({_QUERY})?")
 
 
-class Url(Text):
+class Url(BoundedText):
     """A URL of http or https, in the form that the service gives it: such text is ASCII."""
 
     type = "url"
     syntax = "url: a default is written in full, such as url=https://example.com/docs"
-    # ASCII of this length fits in an index entry of 2700 bytes.
-    indexable = True
     searchable = False
-    sql = "String(2083)"
+    # ASCII of this length fits in an index entry of 2700 bytes.
+    longest = 2083
     imports = ("from app.domain.schemas.types import HttpUrlText",)
     request = "HttpUrlText"
     wrong_values = ('""', '"x"', '"ftp://example.com/"', '"https://"', '"https://x.com/" + "x" * 2083', "1")
-
-    @property
-    def length(self) -> int:
-        """Return the maximum length of a default."""
-        return 2083
-
-    @property
-    def operation_of_one(self) -> str:
-        """Return the type of one value in a migration."""
-        return "sa.String(length=2083)"
 
     def accepts(self, default: str) -> bool:
         """Return whether a default is valid, and as the service stores it but for a missing path."""
