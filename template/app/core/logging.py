@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
+from pydantic_core import to_json
 
 from app.core.config import Settings
 
@@ -43,7 +44,13 @@ def setup_logging(settings: Settings, more_ids: Sequence[str] = ()) -> None:
     ids = ("request_id", *more_ids)
     logger.configure(extra=dict.fromkeys(ids, "-"))
     if settings.LOG_FORMAT == "json":
-        logger.add(_write_json, level=settings.LOG_LEVEL, diagnose=False)
+        # Unformatted: Loguru would compose a text that nobody reads.
+        logger.add(
+            _write_json,
+            level=settings.LOG_LEVEL,
+            format=lambda _: "",
+            diagnose=False,
+        )
     else:
         text = partial(_text, ids)
         logger.add(sys.stdout, level=settings.LOG_LEVEL, format=text, diagnose=False)
@@ -132,6 +139,14 @@ def _write_json(message: "Message") -> None:
     }
     if text := _traceback(record):
         line["exception"] = text
-    sys.stdout.write(json.dumps(line, default=str) + "\n")
+    sys.stdout.write(_encoded(line) + "\n")
     # Otherwise lines to a pipe or a file would wait until the buffer is full.
     sys.stdout.flush()
+
+
+def _encoded(line: dict[str, object]) -> str:
+    """Encode a line. The library's encoder is fast, but refuses what is no Unicode."""
+    try:
+        return to_json(line, ensure_ascii=True, fallback=str).decode()
+    except ValueError:  # half of a surrogate pair, or bytes
+        return json.dumps(line, default=str)

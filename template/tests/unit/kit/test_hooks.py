@@ -142,7 +142,7 @@ def test_a_log_line_has_the_ids_of_hooks(
     with logger.contextualize(request_id="abc", visit_id="def"):
         logger.info("inside")
     line = capsys.readouterr().out
-    expected = {"text": "| abc | def | inside", "json": '"visit_id": "def"'}
+    expected = {"text": "| abc | def | inside", "json": '"visit_id":"def"'}
     assert expected[log_format] in line
 
 

@@ -24,6 +24,17 @@ def test_a_json_line_has_the_fields_and_the_request_id(
     assert (line["level"], line["request_id"], line["count"]) == ("INFO", "abc", 3)
 
 
+@pytest.mark.parametrize("value", ["half of a pair: \ud800", b"\xff", {1: object}])
+def test_a_json_line_has_whatever_is_logged(
+    make_settings: MakeSettings, capsys: pytest.CaptureFixture[str], value: object
+) -> None:
+    setup_logging(make_settings(LOG_FORMAT="json"))
+    logger.info("Sold", value=value)
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["value"]
+    assert printed.isascii()
+
+
 def test_a_text_line_has_the_request_id(
     make_settings: MakeSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
