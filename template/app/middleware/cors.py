@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.core.config import Settings
+from app.kit.http.headers import header
 from app.middleware.error_handler import answer_http_exception
 
 
@@ -15,7 +16,10 @@ class ProblemCORSMiddleware(CORSMiddleware):
     """CORS middleware that refuses preflights with problem details."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer preflights, and add CORS headers to other responses."""
+        """Answer preflights, and add CORS headers to responses for other sites."""
+        if scope["type"] == "http" and header(scope, b"origin") is None:
+            await self.app(scope, receive, send)
+            return
         try:
             await super().__call__(scope, receive, send)
         except _PreflightRefusedError as refusal:

@@ -1,14 +1,16 @@
 """Request ids, in responses, errors and log lines."""
 
 import re
-from uuid import uuid4
+from secrets import token_hex
 
 from loguru import logger
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kit.http.headers import header
+
 # A client's own id is kept if it is safe to log.
-PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+NAME = b"x-request-id"
 
 
 class RequestIDMiddleware:
@@ -22,13 +24,15 @@ class RequestIDMiddleware:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("X-Request-ID", "")
-        request_id = given if PLAIN.fullmatch(given) else uuid4().hex
+        given = header(scope, NAME) or b""
+        request_id = given.decode() if PLAIN.fullmatch(given) else token_hex(16)
+        added = (NAME, request_id.encode())
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                others = (each for each in message["headers"] if each[0] != NAME)
+                message["headers"] = [*others, added]
             await send(message)
 
         with logger.contextualize(request_id=request_id):

@@ -1,8 +1,12 @@
 """Client addresses."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 UNKNOWN = "unknown"
+# Size of the caches, and of the texts in them: a client sends many requests.
+ADDRESSES_KEPT = 4096
+LONGEST_KEPT = 100
 
 
 def client_address(text: str) -> str:
@@ -12,12 +16,19 @@ def client_address(text: str) -> str:
     stored and counted. IPv4 in IPv6, as sockets for both have it, is IPv4 (RFC 4291,
     section 2.5.5.2).
     """
+    return _kept_address(text) if len(text) <= LONGEST_KEPT else _address(text)
+
+
+def _address(text: str) -> str:
     try:
         ip = ip_address(_without_port(text))
     except ValueError:
         return UNKNOWN
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
     return str(mapped or ip).partition("%")[0]
+
+
+_kept_address = lru_cache(ADDRESSES_KEPT)(_address)
 
 
 def customer_network(address: str) -> str:
@@ -35,6 +46,7 @@ def provider_network(address: str) -> str:
     return _network(address, v4=16, v6=32)
 
 
+@lru_cache(ADDRESSES_KEPT)
 def _network(address: str, *, v4: int, v6: int) -> str:
     try:
         ip = ip_address(address)

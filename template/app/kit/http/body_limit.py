@@ -1,8 +1,9 @@
 """Size limit of request bodies."""
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kit.http.headers import header
 
 
 class BodyLimitMiddleware:
@@ -23,7 +24,7 @@ class BodyLimitMiddleware:
             return
         state = scope.setdefault("state", {})
         state["body_limit"] = self.limit
-        declared = int(Headers(scope=scope).get("Content-Length", 0))
+        declared = int(header(scope, b"content-length") or 0)
         received = 0
 
         def check(size: int) -> None:

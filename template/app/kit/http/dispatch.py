@@ -41,7 +41,7 @@ class Dispatch(BaseRoute):
         self._prefix = f"{prefix}/"
         keyed = [(self._key(r.path), r) for r in routes if isinstance(r, APIRoute)]
         self._routes = {
-            key: [r for each, r in keyed if each == key or _varies(each, r)]
+            key: _by_method([r for each, r in keyed if each == key or _varies(each, r)])
             for key, route in keyed
             if not _varies(key, route)
         }
@@ -53,9 +53,9 @@ class Dispatch(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the first full match, else the first match of another method."""
-        routes = self._routes.get(self._key(route_path(scope)), ())
-        method = scope.get("method")
-        for route in sorted(routes, key=lambda route: method not in route.methods):
+        routes = self._routes.get(self._key(route_path(scope)), {})
+        method = scope.get("method", "")
+        for route in routes.get(method) or routes.get("", ()):
             match, child_scope = route.matches(scope)
             if match is not Match.NONE:
                 _selected.set(route.path_format)
@@ -76,6 +76,15 @@ class Dispatch(BaseRoute):
             return "", 0
         rest = path[len(self._prefix) :]
         return rest.partition("/")[0], rest.count("/")
+
+
+def _by_method(routes: Sequence[APIRoute]) -> Mapping[str, Sequence[APIRoute]]:
+    """Return the order in which to try routes: those with the method come first."""
+    methods = {each for route in routes for each in route.methods or ()}
+    return {
+        method: sorted(routes, key=lambda route: method not in (route.methods or ()))
+        for method in ("", *methods)
+    }
 
 
 def _varies(key: Key, route: APIRoute) -> bool:

@@ -1,14 +1,14 @@
 """Requests as they were before trusted proxies: client address, scheme and path."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.config import Settings
-from app.utils.addresses import UNKNOWN, client_address
+from app.utils.addresses import ADDRESSES_KEPT, UNKNOWN, client_address
 
 SCHEMES = {"http": "ws", "https": "wss"}
 
@@ -23,16 +23,16 @@ class ForwardedMiddleware:
         self.app = app
         self.all = "*" in trusted
         self.networks = [ip_network(entry) for entry in trusted if entry != "*"]
+        self.is_trusted = lru_cache(ADDRESSES_KEPT)(self._is_trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Replace the client and the scheme."""
         if scope["type"] in ("http", "websocket"):
             host, _ = scope.get("client") or ("", 0)
-            if self._is_trusted(client_address(host)):
-                headers = Headers(scope=scope)
-                if entries := _listed(headers, "X-Forwarded-For"):
+            if self.is_trusted(client_address(host)):
+                if entries := _listed(scope, b"x-forwarded-for"):
                     scope["client"] = (self._client(entries), 0)
-                _set_scheme(scope, _listed(headers, "X-Forwarded-Proto"))
+                _set_scheme(scope, _listed(scope, b"x-forwarded-proto"))
         await self.app(scope, receive, send)
 
     def _client(self, entries: Sequence[str]) -> str:
@@ -40,7 +40,7 @@ class ForwardedMiddleware:
         address = UNKNOWN
         for entry in entries[:1] if self.all else reversed(entries):
             address = client_address(entry)
-            if not self._is_trusted(address):
+            if not self.is_trusted(address):
                 break
         return address
 
@@ -103,7 +103,8 @@ def _set_scheme(scope: Scope, schemes: Sequence[str]) -> None:
         scope["scheme"] = SCHEMES[scheme] if is_socket else scheme
 
 
-def _listed(headers: Headers, name: str) -> list[str]:
+def _listed(scope: Scope, name: bytes) -> list[str]:
     """Return the entries of a header, which may be repeated."""
-    entries = (entry.strip() for entry in ",".join(headers.getlist(name)).split(","))
-    return [entry for entry in entries if entry]
+    values = [value for each, value in scope["headers"] if each == name]
+    entries = b",".join(values).decode("latin-1").split(",") if values else ()
+    return [entry for each in entries if (entry := each.strip())]

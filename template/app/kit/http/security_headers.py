@@ -23,7 +23,8 @@ class SecurityHeadersMiddleware:
     def __init__(self, app: ASGIApp, hsts_seconds: int) -> None:
         self.app = app
         hsts = f"max-age={hsts_seconds}".encode()
-        self.hsts = {b"strict-transport-security": hsts} if hsts_seconds else {}
+        secure = {b"strict-transport-security": hsts} if hsts_seconds else {}
+        self.over_tls = HEADERS | secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the missing headers when the response starts."""
@@ -34,12 +35,10 @@ class SecurityHeadersMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = dict(message["headers"])
-                added = HEADERS
-                if scope["scheme"] == "https":
-                    added = added | self.hsts
+                added = self.over_tls if scope["scheme"] == "https" else HEADERS
                 if given.get(b"content-type", b"").startswith(b"text/html"):
                     added = added | PAGES
-                missing = (header for header in added.items() if header[0] not in given)
+                missing = [each for each in added.items() if each[0] not in given]
                 message["headers"] = [*message["headers"], *missing]
             await send(message)
 

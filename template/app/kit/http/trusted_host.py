@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.kit.http.headers import header
 from app.kit.http.proxies import route_path
 
 
@@ -25,7 +25,7 @@ class TrustedHostMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the Host header, without its port."""
         if scope["type"] == "http" and not self._is_open(route_path(scope)):
-            given = Headers(scope=scope).get("Host", "").lower()
+            given = (header(scope, b"host") or b"").decode("latin-1").lower()
             name = given if given.endswith("]") else given.rpartition(":")[0] or given
             if name not in self.names and not name.endswith(self.domains):
                 raise HTTPException(400, "The Host header is not allowed")
