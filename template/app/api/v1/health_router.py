@@ -1,11 +1,13 @@
 """Health checks, for load balancers and orchestrators."""
 
+from fastapi import APIRouter
+
 from app.api.deps import DatabaseDep, SettingsDep
 from app.api.openapi import PUBLIC
-from app.api.slice_router import SliceRouter
 from app.domain.schemas.common import HealthResponse, ReadinessResponse
 
-router = SliceRouter(prefix="/health", tags=["Health"])
+# Opens no scope: a probe must not wait for a connection.
+router = APIRouter(prefix="/health", tags=["Health"])
 
 
 @router.get("", openapi_extra=PUBLIC)
