@@ -5,7 +5,7 @@ The services themselves are built in `*_deps.py`.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
@@ -124,7 +124,10 @@ class RequestScope:
 
     @cached_property
     def jobs(self) -> JobQueue:
-        headers = asdict(self.context)
+        headers = {
+            "address": self.context.address,
+            "request_id": self.context.request_id,
+        }
         for make in self.container.hooks.headers:
             headers |= make()
         return JobQueue(self.session, headers)

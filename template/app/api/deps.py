@@ -1,7 +1,6 @@
 """Dependencies of all routes: the scope, the session, the signed-in user, guards."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated
 
@@ -77,15 +76,17 @@ class SignedIn(Guard):
             UnauthorizedException: the token is missing, invalid or revoked.
             ForbiddenException: the caller has another role; the refusal is recorded.
         """
-        async with _scope_of(connection) as scope:
-            if scope.caller is None:
-                token = await _token(connection)
-                scope.caller = await scope.tokens.identify(token)
-                scope.unit.renewing(partial(_identify, scope, token))
-            if self._roles:
-                await self._check_role(scope)
-                scope.unit.renewing(partial(self._check_role, scope))
-            return scope.caller
+        return await _in_scope(connection, self._check)
+
+    async def _check(self, scope: RequestScope, connection: HTTPConnection) -> Caller:
+        if scope.caller is None:
+            token = await _token(connection)
+            scope.caller = await scope.tokens.identify(token)
+            scope.unit.renewing(partial(_identify, scope, token))
+        if self._roles:
+            await self._check_role(scope)
+            scope.unit.renewing(partial(self._check_role, scope))
+        return scope.caller
 
     async def _check_role(self, scope: RequestScope) -> None:
         caller = scope.caller
@@ -109,25 +110,28 @@ class SignedInUser(Guard):
         Raises:
             UnauthorizedException: the token is missing, invalid or revoked.
         """
-        async with _scope_of(connection) as scope:
-            if scope.user is None:
-                token = await _token(connection)
-                scope.user = await scope.tokens.authenticate(token)
-                scope.caller = Caller(scope.user.id, scope.user.role)
-                scope.unit.renewing(partial(_identify, scope, token))
-            return scope.user
+        return await _in_scope(connection, self._load)
+
+    async def _load(self, scope: RequestScope, connection: HTTPConnection) -> User:
+        if scope.user is None:
+            token = await _token(connection)
+            scope.user = await scope.tokens.authenticate(token)
+            scope.caller = Caller(scope.user.id, scope.user.role)
+            scope.unit.renewing(partial(_identify, scope, token))
+        return scope.user
 
 
-@asynccontextmanager
-async def _scope_of(connection: HTTPConnection) -> AsyncGenerator[RequestScope]:
-    """Yield the scope of the route; for a WebSocket, a short read-only one."""
-    if hasattr(connection.state, "scope"):
-        yield connection.state.scope
-        return
+async def _in_scope[Result](
+    connection: HTTPConnection,
+    check: Callable[[RequestScope, HTTPConnection], Awaitable[Result]],
+) -> Result:
+    """Check in the scope of the route; for a WebSocket, in a short read-only one."""
+    if opened := getattr(connection.state, "scope", None):
+        return await check(opened, connection)
     container = await get_container(connection)
     context = request_context(connection)
     async with container.open_scope(context, reads=True) as scope:
-        yield scope
+        return await check(scope, connection)
 
 
 async def _identify(scope: RequestScope, token: str) -> None:

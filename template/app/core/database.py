@@ -108,10 +108,15 @@ class DatabaseManager:
             WriteInReadingError: the session was about to write.
             ServiceUnavailableException: the database is down, hangs or is overloaded.
         """
-        async with _session(self._readers) as session:
-            yield session
-            # Otherwise unflushed changes would be lost silently.
-            await session.flush()
+        with mapped_errors():
+            session = self._readers()
+            try:
+                yield session
+                # Otherwise unflushed changes would be lost silently.
+                if session.new or session.dirty or session.deleted:
+                    await session.flush()
+            finally:
+                await end(session)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
@@ -122,9 +127,13 @@ class DatabaseManager:
                 are only checked at the commit.
             ServiceUnavailableException: the database is down, hangs or is overloaded.
         """
-        async with _session(self._sessions) as session:
-            yield session
-            await commit(session)
+        with mapped_errors():
+            session = self._sessions()
+            try:
+                yield session
+                await commit(session)
+            finally:
+                await end(session)
 
     @asynccontextmanager
     async def with_statement_timeout(
@@ -138,18 +147,6 @@ class DatabaseManager:
             yield other
         finally:
             await other.disconnect()
-
-
-@asynccontextmanager
-async def _session(
-    sessions: async_sessionmaker[AsyncSession],
-) -> AsyncGenerator[AsyncSession]:
-    with mapped_errors():
-        async with sessions() as session:
-            try:
-                yield session
-            finally:
-                end(session)
 
 
 def make_engine(settings: DatabaseSettings) -> AsyncEngine:

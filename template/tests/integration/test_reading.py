@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import QueuePool, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import DatabaseManager
@@ -48,6 +48,34 @@ async def test_reading_statements_can_share_a_transaction(
         assert await _begun(session) == await _begun(session)
 
 
+async def test_a_cancelled_request_returns_its_connection_first(
+    narrow: DatabaseManager,
+) -> None:
+    ready = asyncio.Event()
+
+    async def read_and_wait() -> None:
+        async with narrow.transaction() as session:
+            await _begun(session)
+            ready.set()
+            await asyncio.sleep(60)
+
+    request = asyncio.create_task(read_and_wait())
+    await ready.wait()
+    # Again while the session closes: the rollback is under way.
+    request.cancel()
+    await asyncio.sleep(0)
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    assert _checked_out(narrow) == 0
+
+
+def _checked_out(database: DatabaseManager) -> int:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
+
+
 async def test_a_connection_can_roll_back_after_reading(
     elsewhere: DatabaseManager, make_user: MakeUser
 ) -> None:
@@ -84,6 +112,12 @@ WRITES: dict[str, Write] = {
     ),
     "DELETE": lambda session, user: session.execute(
         delete(User).where(User.id == user.id)
+    ),
+    "DELETE, for a value": lambda session, user: session.scalar(
+        delete(User).where(User.id == user.id).returning(User.id)
+    ),
+    "DELETE, for values": lambda session, user: session.scalars(
+        delete(User).where(User.id == user.id).returning(User.id)
     ),
 }
 

@@ -1,7 +1,6 @@
 """Classification of database errors."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from traceback import walk_tb
 from typing import NoReturn
 
@@ -73,19 +72,19 @@ def raise_conflict(error: IntegrityError, conflicts: Mapping[str, str]) -> NoRet
     raise ConflictException(conflicts[name]) from error
 
 
-@contextmanager
-def mapped_errors() -> Iterator[None]:
+class mapped_errors:
     """Map errors of an unavailable database to ServiceUnavailableException.
 
     Raises:
         ServiceUnavailableException: the database is down, hangs or is overloaded.
     """
-    try:
-        yield
-    except Exception as error:
-        if (reason := why_unavailable(error)) is None:
-            raise
-        raise ServiceUnavailableException(AWAY, reason) from error
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and (reason := why_unavailable(error)):
+            raise ServiceUnavailableException(AWAY, reason) from error
 
 
 def why_unavailable(error: Exception) -> str | None:

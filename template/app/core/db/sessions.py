@@ -1,5 +1,6 @@
 """Connection checks, and read-only sessions."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 
 from app.core.db.errors import is_lost
 
@@ -65,9 +66,22 @@ def refuse_without_connection(session: Session, _: object) -> None:
         raise SessionReleasedError
 
 
-def end(session: AsyncSession) -> None:
-    """Refuse any later use of a session."""
+async def end(session: AsyncSession) -> None:
+    """Close a session, to the end even if the request is cancelled meanwhile.
+
+    Any later use is refused. The task is eager: most sessions close without waiting.
+    """
     session.info[ENDED] = True
+    loop, cancelled = asyncio.get_running_loop(), None
+    closing = asyncio.Task(session.close(), loop=loop, eager_start=True)
+    while not closing.done():
+        try:
+            await asyncio.wait([closing])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    closing.result()
+    if cancelled:
+        raise cancelled
 
 
 @contextmanager
@@ -95,6 +109,28 @@ class ReadingSession(Session):
         elif self.new or self.dirty or self.deleted:
             raise WriteInReadingError
 
+    def execute(self, statement: Any, *args: Any, **options: Any) -> Any:
+        """Refuse INSERT, UPDATE and DELETE; textual SQL is not checked."""
+        check_writes(self, statement)
+        return super().execute(statement, *args, **options)
+
+    def scalar(self, statement: Any, *args: Any, **options: Any) -> Any:
+        """Refuse what `execute` refuses."""
+        check_writes(self, statement)
+        return super().scalar(statement, *args, **options)
+
+    def scalars(self, statement: Any, *args: Any, **options: Any) -> Any:
+        """Refuse what `execute` refuses."""
+        check_writes(self, statement)
+        return super().scalars(statement, *args, **options)
+
+
+def check_writes(session: Session, statement: object) -> None:
+    """Raise WriteInReadingError if a statement writes and its session only reads."""
+    reads = isinstance(session, ReadingSession) and WRITES not in session.info
+    if reads and getattr(statement, "is_dml", False):
+        raise WriteInReadingError
+
 
 @event.listens_for(ReadingSession, "after_begin")
 def leave_out_transaction(session: Session, _: Any, connection: Connection) -> None:
@@ -106,14 +142,6 @@ def leave_out_transaction(session: Session, _: Any, connection: Connection) -> N
     if WRITES not in session.info and not connection.in_nested_transaction():
         driver: Any = connection.connection.dbapi_connection
         driver.autocommit = True
-
-
-@event.listens_for(ReadingSession, "do_orm_execute")
-def refuse_writing(state: ORMExecuteState) -> None:
-    """Refuse INSERT, UPDATE and DELETE; textual SQL is not checked."""
-    writes = state.is_insert or state.is_update or state.is_delete
-    if writes and WRITES not in state.session.info:
-        raise WriteInReadingError
 
 
 @asynccontextmanager

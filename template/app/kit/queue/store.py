@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
-from pgqueuer import JobId
+from pgqueuer import JobId, Queries
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,8 +52,11 @@ class JobQueue:
 
     def __init__(self, session: AsyncSession, headers: Mapping[str, str]) -> None:
         self._session = session
-        self._queue = queue_within(session)
         self._headers = dict(headers)
+
+    @cached_property
+    def _queue(self) -> Queries:
+        return queue_within(self._session)
 
     async def add(self, job: Job) -> None:
         """Add a job, to run after this transaction is committed."""
