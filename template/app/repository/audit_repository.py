@@ -6,6 +6,7 @@ from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db.compiled import CompiledStatement
 from app.domain.models.audit_event import AuditEvent
 
 WRITTEN = (
@@ -18,11 +19,14 @@ WRITTEN = (
     "request_id",
     "repeat_key",
 )
-INSERT = insert(AuditEvent.__table__).on_conflict_do_update(  # type: ignore[arg-type]
-    index_elements=[AuditEvent.repeat_key],
-    index_where=AuditEvent.repeat_key.is_not(None),
-    # Not now(), the start of a transaction that may have waited for the first one.
-    set_={"count": AuditEvent.count + 1, "last_at": func.clock_timestamp()},
+INSERT = CompiledStatement(
+    insert(AuditEvent).on_conflict_do_update(
+        index_elements=[AuditEvent.repeat_key],
+        index_where=AuditEvent.repeat_key.is_not(None),
+        # Not now(), the start of a transaction that may have waited for the first one.
+        set_={"count": AuditEvent.count + 1, "last_at": func.clock_timestamp()},
+    ),
+    columns=(*WRITTEN, "count"),
 )
 
 
@@ -33,12 +37,9 @@ class AuditRepository:
         self._session = session
 
     async def add(self, event: AuditEvent) -> None:
-        """Insert an event, or count a repeated refusal.
-
-        With Core: the generated id is not needed.
-        """
+        """Insert an event, or count a repeated refusal."""
         values = {name: getattr(event, name) for name in WRITTEN}
-        await self._session.execute(INSERT, values)
+        await INSERT.run(self._session, {**values, "count": 1})
 
     async def purge(self, kept: timedelta) -> None:
         """Delete older events."""

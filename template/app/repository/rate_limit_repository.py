@@ -2,11 +2,30 @@
 
 from datetime import timedelta
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import Interval, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db.compiled import CompiledStatement
 from app.domain.models.rate_limit import RateLimit
+
+_over = RateLimit.resets_at <= func.now()
+_fresh = func.now() + bindparam("_window", type_=Interval)
+HIT = CompiledStatement(
+    insert(RateLimit)
+    .values(key=bindparam("_key"), count=1, resets_at=_fresh)
+    .on_conflict_do_update(
+        index_elements=[RateLimit.key],
+        set_={
+            "count": case((_over, 1), else_=RateLimit.count + 1),
+            "resets_at": case((_over, _fresh), else_=RateLimit.resets_at),
+        },
+    )
+    .returning(
+        RateLimit.count,
+        func.ceil(func.extract("epoch", RateLimit.resets_at - func.now())),
+    )
+)
 
 
 class RateLimitRepository:
@@ -17,24 +36,8 @@ class RateLimitRepository:
 
     async def hit(self, key: str, window: timedelta) -> tuple[int, int]:
         """Count an attempt; return the count and the seconds until it resets."""
-        over = RateLimit.resets_at <= func.now()
-        fresh = func.now() + window
-        statement = (
-            insert(RateLimit)
-            .values(key=key, count=1, resets_at=fresh)
-            .on_conflict_do_update(
-                index_elements=[RateLimit.key],
-                set_={
-                    "count": case((over, 1), else_=RateLimit.count + 1),
-                    "resets_at": case((over, fresh), else_=RateLimit.resets_at),
-                },
-            )
-            .returning(
-                RateLimit.count,
-                func.ceil(func.extract("epoch", RateLimit.resets_at - func.now())),
-            )
-        )
-        count, seconds = (await self._session.execute(statement)).one()
+        values = {"_key": key, "_window": window}
+        count, seconds = (await HIT.run(self._session, values)).one()
         return count, int(seconds)
 
     async def undo(self, key: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.core.db.compiled import CompiledStatement
 from app.domain.models.user import PASSWORD_KIND, User
 from app.domain.roles import Caller, Role
 from app.domain.schemas.user import UserListParams
@@ -30,17 +31,16 @@ SORTABLE: Mapping[str, InstrumentedAttribute[Any]] = {
     "full_name": User.full_name,
 }
 FILTERS = filters_of(User, UserListParams)
-# Runs in nearly every request: built once, and on the table, which is cheaper than
-# on the model.
-USERS = User.__table__.c
-ROLE = select(USERS.role).where(
-    USERS.id == bindparam("_id"),
-    USERS.token_version == bindparam("_version"),
-    USERS.is_active,
-    USERS.deleted_at.is_(None),
+ROLE = CompiledStatement(
+    select(User.role).where(
+        User.id == bindparam("_id"),
+        User.token_version == bindparam("_version"),
+        User.is_active,
+        User.deleted_at.is_(None),
+    )
 )
 # One look into the index for each kind, however many users there are.
-_kind = select(func.min(PASSWORD_KIND).label("kind")).where(USERS.deleted_at.is_(None))
+_kind = select(func.min(PASSWORD_KIND).label("kind")).where(User.deleted_at.is_(None))
 _kinds = _kind.cte("kinds", recursive=True)
 _next = _kind.where(_kinds.c.kind < PASSWORD_KIND).scalar_subquery()
 _kinds = _kinds.union_all(select(_next).where(_kinds.c.kind.is_not(None)))
@@ -85,8 +85,9 @@ class UserRepository(BaseRepository[User]):
 
     async def get_caller(self, id: UUID, token_version: int) -> Caller | None:
         """Return an active user whose tokens of this version are valid."""
-        role = await self._session.scalar(ROLE, {"_id": id, "_version": token_version})
-        return None if role is None else Caller(id, role)
+        values = {"_id": id, "_version": token_version}
+        role = (await ROLE.run(self._session, values)).scalar()
+        return None if role is None else Caller(id, Role(role))
 
     async def get_unchanged(self, user: User) -> User | None:
         """Return the locked row of a user, unless password or tokens changed."""
