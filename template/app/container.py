@@ -102,6 +102,7 @@ class RequestScope:
     Attributes:
         caller: the signed-in caller, set by the guards.
         user: the caller's row, set where a route takes `CurrentUser`.
+        passed: the guards that the caller has passed.
     """
 
     container: Container
@@ -109,6 +110,7 @@ class RequestScope:
     context: RequestContext
     caller: Caller | None = field(default=None, init=False)
     user: User | None = field(default=None, init=False)
+    passed: set[object] = field(default_factory=set, init=False)
 
     @property
     def session(self) -> AsyncSession:

@@ -83,9 +83,10 @@ class SignedIn(Guard):
             token = await _token(connection)
             scope.caller = await scope.tokens.identify(token)
             scope.unit.renewing(partial(_identify, scope, token))
-        if self._roles:
+        if self._roles and self not in scope.passed:
             await self._check_role(scope)
             scope.unit.renewing(partial(self._check_role, scope))
+            scope.passed.add(self)
         return scope.caller
 
     async def _check_role(self, scope: RequestScope) -> None:

@@ -96,9 +96,11 @@ class IdempotentRoute(ScopedRoute):
 
     async def _call(self, request: Request) -> Call | None:
         """Return the call that a retry would repeat, if the request has a key."""
+        if not self.takes_key:
+            return None
         caller, key = request.state.scope.caller, request.headers.get(KEY, "")
         # FastAPI refuses invalid keys; a test may have overridden the guard.
-        if not (self.takes_key and caller and IS_KEY.fullmatch(key)):
+        if not (caller and IS_KEY.fullmatch(key)):
             return None
         content = request.url.query.encode() + b"\n" + await request.body()
         return Call(caller.id, request.method, request.url.path, key, content)
