@@ -40,7 +40,7 @@ def _serve(settings: Settings) -> None:
         "app.main:create_app",
         factory=True,
         # uvicorn only calls it: an instance for each connection.
-        http=partial(BoundedProtocol, bounds=bounds_of(settings)),  # type: ignore[arg-type]
+        http=partial(BoundedProtocol, bounds=bounds_of(settings)),  # type: ignore[arg-type]  # called like a class
         # A WebSocket message is bounded as a body is.
         ws_max_size=settings.MAX_BODY_SIZE,
         timeout_keep_alive=settings.KEEP_ALIVE_TIMEOUT,

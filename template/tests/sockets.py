@@ -160,7 +160,7 @@ class Server:
         # The default of new versions; that of old ones warns.
         config = uvicorn.Config(APP, ws="websockets-sansio", log_config=None)
         config.load()
-        config.timeout_keep_alive = keep_alive  # type: ignore[assignment]
+        config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # typed as int
         self.bounds = Bounds(**bounds)
         self.state = ServerState()
         self.protocol = partial(

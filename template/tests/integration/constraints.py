@@ -19,7 +19,7 @@ from app.domain.models.base import Base
 # By table and name.
 Constraints = Mapping[tuple[str, str], str]
 TABLES = [table for table in Base.metadata.sorted_tables if table.schema is None]
-DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy's
 WIDTH = 88
 # For scripts/lint_migrations.py.
 SAFE = "# squawk-ignore ban-drop-constraint: another takes its place at once"

@@ -49,6 +49,6 @@ class Paint(OtherBase):
     ],
 )
 def test_an_enum_column_is_constrained_to_its_values(part: str) -> None:
-    table = CreateTable(Paint.__table__)  # type: ignore[arg-type]
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    table = CreateTable(Paint.__table__)  # type: ignore[arg-type]  # it is a Table
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
     assert part in " ".join(str(table.compile(dialect=dialect)).split())

@@ -81,7 +81,7 @@ def test_the_state_keeps_the_old_name_of_the_container(app: FastAPI) -> None:
 
 def test_the_warning_points_to_the_line_with_the_old_name(settings: Settings) -> None:
     signer = Signer(settings, "test")
-    scope = RequestScope(Container(settings), None, None)  # type: ignore[arg-type]
+    scope = RequestScope(Container(settings), None, None)  # type: ignore[arg-type]  # unused
     with pytest.warns(DeprecationWarning, match="Renamed to") as warned:
         made, shared = signer.make(b"data"), scope.shared
     assert signer.verify(b"data", made)

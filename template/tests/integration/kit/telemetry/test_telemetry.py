@@ -113,7 +113,7 @@ async def test_jobs_without_a_handler_are_counted(
     settings = fresh_database.model_copy(update={"JOBS_IN_API": True})
     app = create_app(settings, telemetry(METRICS_PORT=(port := free_port())))
     async with running(app), asyncio.timeout(20):
-        while not (await _scrape(port))["jobs_without_handler",]:  # noqa: ASYNC110
+        while not (await _scrape(port))["jobs_without_handler",]:  # noqa: ASYNC110 - nothing signals it
             await asyncio.sleep(0.05)
         assert (await _scrape(port))["jobs_without_handler",] == 2
 

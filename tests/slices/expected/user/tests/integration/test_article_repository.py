@@ -187,7 +187,7 @@ async def test_every_order_uses_an_index(session: AsyncSession, field: str) -> N
         await session.execute(text(f"SET LOCAL enable_{way} = off"))
     plan = await session.scalars(
         text(
-            f"EXPLAIN SELECT * FROM {TABLE} WHERE deleted_at IS NULL "  # noqa: S608
+            f"EXPLAIN SELECT * FROM {TABLE} WHERE deleted_at IS NULL "  # noqa: S608 - constants
             f"AND ({field}, id) < (SELECT {field}, id FROM {TABLE} LIMIT 1) "
             f"ORDER BY {field} DESC, id DESC LIMIT 21"
         )
