@@ -3,8 +3,8 @@
 The services themselves are built in `*_deps.py`.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -62,14 +62,13 @@ class Container:
         for part in parts:
             part.join(self.hooks, settings)
 
-    @asynccontextmanager
-    async def open_scope(
+    def open_scope(
         self,
         context: RequestContext,
         *,
         reads: bool = False,
         database: DatabaseManager | None = None,
-    ) -> AsyncGenerator["RequestScope"]:
+    ) -> AbstractAsyncContextManager["RequestScope"]:
         """Open a scope: with a transaction, or without one if it only reads.
 
         Args:
@@ -79,8 +78,7 @@ class Container:
         """
         database = database or self.database
         opened = database.reading() if reads else database.transaction()
-        async with unit_of_work(opened) as unit:
-            yield RequestScope(self, unit, context)
+        return unit_of_work(opened, lambda unit: RequestScope(self, unit, context))
 
     async def in_transaction[Result](
         self,

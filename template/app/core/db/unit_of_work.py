@@ -89,16 +89,17 @@ class UnitOfWork:
 
 
 @asynccontextmanager
-async def unit_of_work(
+async def unit_of_work[Scope](
     opened: AbstractAsyncContextManager[AsyncSession],
-) -> AsyncGenerator[UnitOfWork]:
-    """Open a session, and yield its unit of work."""
+    scope: Callable[[UnitOfWork], Scope],
+) -> AsyncGenerator[Scope]:
+    """Open a session, and yield the scope of its unit of work."""
     unit, committing = None, False
     try:
         async with opened as session:
             unit = UnitOfWork(session)
             try:
-                yield unit
+                yield scope(unit)
             except AppException as error:
                 await unit.refuse(error)
                 raise

@@ -1,5 +1,6 @@
 """Schemas that several slices use."""
 
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -36,12 +37,15 @@ class PaginationParams(RequestSchema):
     @property
     def filters(self) -> dict[str, Any]:
         """Return the filters that are set, with their values."""
-        return self.model_dump(include=self.filter_names(), exclude_none=True)
+        names = self.filter_names()
+        return self.model_dump(include=set(names), exclude_none=True) if names else {}
 
     @classmethod
-    def filter_names(cls) -> set[str]:
+    @cache
+    def filter_names(cls) -> frozenset[str]:
         """Return the fields that are filters: all that a list adds to those here."""
-        names = {name for name, field in cls.model_fields.items() if not field.exclude}
+        fields = cls.model_fields.items()
+        names = frozenset(name for name, field in fields if not field.exclude)
         return names - {*SearchParams.model_fields, "sort_by"}
 
     @field_validator("page")
