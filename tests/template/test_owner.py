@@ -84,7 +84,7 @@ def test_the_tests_over_all_routes_and_tables_pass(owned: Path) -> None:
 
 @full
 def test_all_tests_pass_with_coverage(owned: Path) -> None:
-    make(owned, "test")
+    make(owned, "test", branches="1")
 
 
 @full

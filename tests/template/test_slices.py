@@ -181,7 +181,7 @@ full = pytest.mark.skipif(not FULL, reason="nox -s full")
 
 @full
 def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -> None:
-    make(every, "test")
+    make(every, "test", branches="1")
 
 
 @full
