@@ -14,7 +14,9 @@ from app.kit.queue.driver import queue_within
 from app.kit.queue.registry import JobContext, perform
 
 WORKER = QueueManagerId(uuid4())
-DUE = text("UPDATE pgqueuer SET execute_after = 'epoch' WHERE status = 'queued'")
+DUE = text(
+    "UPDATE pgqueuer SET execute_after = 'epoch' WHERE status = 'queued' RETURNING id"
+)
 HOUR = timedelta(hours=1)
 
 
@@ -31,7 +33,8 @@ async def do_waiting_jobs(container: Container) -> None:
     while True:
         async with container.database.transaction() as session:
             # now() does not advance within the test's transaction.
-            await session.execute(DUE)
+            if not (await session.scalars(DUE)).all():
+                return
             jobs = await next_jobs(queue_within(session))
         if not jobs:
             return

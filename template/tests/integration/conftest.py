@@ -50,6 +50,9 @@ WAITING = text(
 
 # Tables without a model.
 QUEUE_TABLES = [table("pgqueuer"), table("pgqueuer_log"), table("pgqueuer_schedules")]
+TABLES = [*reversed(Base.metadata.sorted_tables), *QUEUE_TABLES]
+# One statement, so one round trip.
+EMPTY = text(f"DO $$ BEGIN {''.join(f'{delete(each)};' for each in TABLES)} END $$")
 
 # For tests that need a direct connection to PostgreSQL.
 direct = pytest.mark.skipif("TEST_PGBOUNCER" in os.environ, reason="through PgBouncer")
@@ -184,8 +187,7 @@ async def elsewhere(
     yield lasting_database
     # Emptied: creating a database for each test takes ten times as long.
     async with lasting_database.transaction() as session:
-        for table in [*reversed(Base.metadata.sorted_tables), *QUEUE_TABLES]:
-            await session.execute(delete(table))
+        await session.execute(EMPTY)
 
 
 @pytest.fixture

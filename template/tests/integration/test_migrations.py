@@ -38,6 +38,15 @@ async def empty(server: URL, settings: Settings) -> AsyncIterator[Settings]:
         yield leading_to(database, settings)
 
 
+@pytest.fixture
+async def at_head(
+    server: URL, migrated: str, settings: Settings
+) -> AsyncIterator[Settings]:
+    """Yield settings of a database with all migrations."""
+    async with new_database(server, settings, migrated) as database:
+        yield leading_to(database, settings)
+
+
 async def test_each_migration_upgrades_downgrades_and_upgrades_again(
     empty: Settings,
 ) -> None:
@@ -51,24 +60,20 @@ async def test_each_migration_upgrades_downgrades_and_upgrades_again(
     assert await _tables(empty) == ["alembic_version"]
 
 
-async def test_the_migrations_match_the_models(empty: Settings) -> None:
-    config = alembic_config(empty)
-    await _run(command.upgrade, config, "head")
-    await _run(command.check, config)
+async def test_the_migrations_match_the_models(at_head: Settings) -> None:
+    await _run(command.check, alembic_config(at_head))
 
 
-async def test_tables_of_others_are_left_alone(empty: Settings) -> None:
-    config = alembic_config(empty)
-    await _run(command.upgrade, config, "head")
+async def test_tables_of_others_are_left_alone(at_head: Settings) -> None:
     await _execute(
-        empty,
+        at_head,
         "CREATE TABLE table_of_another_program (id integer)",
         "CREATE TABLE partitions (id integer) PARTITION BY RANGE (id)",
         "CREATE TABLE partition_1 PARTITION OF partitions DEFAULT",
         "CREATE SCHEMA other",
         "CREATE TABLE other.users (id integer)",
     )
-    await _run(command.check, config)
+    await _run(command.check, alembic_config(at_head))
 
 
 @pytest.mark.parametrize(
@@ -79,9 +84,9 @@ async def test_tables_of_others_are_left_alone(empty: Settings) -> None:
     ],
 )
 async def test_the_table_of_a_removed_model_is_dropped(
-    empty: Settings, tmp_path: Path, line: str
+    at_head: Settings, tmp_path: Path, line: str
 ) -> None:
-    config = _with_migrations(empty, tmp_path, added=line)
+    config = _with_migrations(at_head, tmp_path, added=line)
     await _run(command.upgrade, config, "head")
     with pytest.raises(CommandError, match=r"remove_table.*once_a_model"):
         await _run(command.check, config)

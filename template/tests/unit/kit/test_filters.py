@@ -15,7 +15,11 @@ from app.domain.schemas.types import Moment
 from app.repository.filters import filters_of
 from app.utils.filters import RANGES, read_filter
 
-names = st.from_regex(r"[a-z]{1,3}(_gte|_lt)?", fullmatch=True)
+names = st.builds(
+    str.__add__,
+    st.text("abc", min_size=1, max_size=3),
+    st.sampled_from(["", "_gte", "_lt"]),
+)
 
 
 class Recent(SearchParams):

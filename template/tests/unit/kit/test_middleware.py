@@ -350,7 +350,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_a_408(
 async def test_a_slow_request_times_out(
     make_settings: MakeSettings,
 ) -> None:
-    app = create_app(make_settings(REQUEST_TIMEOUT=1))
+    app = create_app(make_settings(REQUEST_TIMEOUT=0.5))
 
     @app.get("/slow")
     async def slow() -> None:
@@ -360,7 +360,7 @@ async def test_a_slow_request_times_out(
     async def slow_to_send() -> StreamingResponse:
         async def chunks() -> AsyncIterator[bytes]:
             yield b"begun"
-            await asyncio.sleep(1.1)
+            await asyncio.sleep(0.6)
             yield b", ended"
 
         return StreamingResponse(chunks())

@@ -155,7 +155,14 @@ def test_a_decimal_is_parsed_exactly_or_refused(value: Decimal) -> None:
             TypeAdapter(Price).validate_python(str(value))
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text(), st.lists)))
+# Long texts and lists take longer to generate and show nothing more.
+texts = st.text(max_size=10)
+values = st.recursive(
+    st.none() | texts, lambda inner: st.lists(inner, max_size=3), max_leaves=5
+)
+
+
+@given(st.dictionaries(texts, values, max_size=3))
 def test_an_accepted_object_is_json_that_can_be_stored(
     value: dict[str, Any],
 ) -> None:
