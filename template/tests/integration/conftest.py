@@ -196,14 +196,26 @@ def fresh_database(lasting: Settings, elsewhere: DatabaseManager) -> Settings:
     return lasting
 
 
-@pytest.fixture
-async def narrow(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
-    """Yield that database with one connection: a request that needs two fails."""
+@pytest.fixture(scope="session")
+async def one_connection(lasting: Settings) -> DatabaseManager:
+    """Return that database with one connection."""
     update = {"DB_POOL_SIZE": 1, "DB_MAX_OVERFLOW": 0, "DB_POOL_TIMEOUT": 1}
-    database = DatabaseManager(fresh_database.model_copy(update=update))
+    database = DatabaseManager(lasting.model_copy(update=update))
     await database.connect()
-    yield database
-    await database.disconnect()
+    return database
+
+
+@pytest.fixture
+async def narrow(
+    fresh_database: Settings, one_connection: DatabaseManager
+) -> AsyncIterator[DatabaseManager]:
+    """Yield that database with one connection: a request that needs two fails.
+
+    Each test has its own pool, but not its own engine, which would compile each
+    statement again.
+    """
+    yield one_connection
+    await one_connection.disconnect()
 
 
 @pytest.fixture

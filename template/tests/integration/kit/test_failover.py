@@ -49,13 +49,21 @@ AT_COMMIT = [
 ]
 
 
-@pytest.fixture
-async def database(fresh_database: Settings) -> AsyncIterator[DatabaseManager]:
-    """Yield a database with its own pool."""
-    database = DatabaseManager(fresh_database)
+@pytest.fixture(scope="module")
+async def connected(lasting: Settings) -> DatabaseManager:
+    """Return a database with an engine for all tests of this module."""
+    database = DatabaseManager(lasting)
     await database.connect()
-    yield database
-    await database.disconnect()
+    return database
+
+
+@pytest.fixture
+async def database(
+    fresh_database: Settings, connected: DatabaseManager
+) -> AsyncIterator[DatabaseManager]:
+    """Yield a database with its own pool."""
+    yield connected
+    await connected.disconnect()
 
 
 async def _connections(database: DatabaseManager) -> set[int]:

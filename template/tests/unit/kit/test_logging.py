@@ -1,7 +1,6 @@
 """Log lines, as text and as JSON."""
 
 import asyncio
-import gc
 import json
 import logging
 
@@ -142,7 +141,6 @@ async def test_an_unretrieved_connection_error_is_not_logged(
     dropped = asyncio.get_running_loop().create_future()
     dropped.set_exception(error)
     del dropped
-    gc.collect()
     lines = map(json.loads, capsys.readouterr().out.splitlines())
     assert [line["level"] for line in lines] == level
 

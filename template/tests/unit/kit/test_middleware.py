@@ -350,7 +350,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_a_408(
 async def test_a_slow_request_times_out(
     make_settings: MakeSettings,
 ) -> None:
-    app = create_app(make_settings(REQUEST_TIMEOUT=0.5))
+    app = create_app(make_settings(REQUEST_TIMEOUT=1))
 
     @app.get("/slow")
     async def slow() -> None:
@@ -360,7 +360,7 @@ async def test_a_slow_request_times_out(
     async def slow_to_send() -> StreamingResponse:
         async def chunks() -> AsyncIterator[bytes]:
             yield b"begun"
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.1)
             yield b", ended"
 
         return StreamingResponse(chunks())
@@ -475,6 +475,17 @@ async def _fail_late(request: Request) -> None:
     raise RuntimeError("a mistake of ours")
 
 
+@pytest.fixture(scope="module")
+def reading(make_settings: MakeSettings) -> FastAPI:
+    """Return an application with routes that read a body, built once."""
+    app = create_app(make_settings())
+    app.post("/json")(_echo)
+    app.post("/raw")(_read)
+    app.post("/pieces")(_read_in_pieces)
+    app.post("/fails-late")(_fail_late)
+    return app
+
+
 @pytest.mark.parametrize(
     ("path", "media_type", "content", "status"),
     [
@@ -488,6 +499,7 @@ async def _fail_late(request: Request) -> None:
     ],
 )
 async def test_a_client_disconnect_is_not_logged_as_an_error(
+    reading: FastAPI,
     make_settings: MakeSettings,
     capsys: pytest.CaptureFixture[str],
     path: str,
@@ -495,13 +507,8 @@ async def test_a_client_disconnect_is_not_logged_as_an_error(
     content: bytes,
     status: int,
 ) -> None:
-    app = create_app(make_settings())
-    app.post("/json")(_echo)
-    app.post("/raw")(_read)
-    app.post("/pieces")(_read_in_pieces)
-    app.post("/fails-late")(_fail_late)
     setup_logging(make_settings(LOG_FORMAT="json"))
-    assert await leave(app, path, media_type, content) == [status]
+    assert await leave(reading, path, media_type, content) == [status]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["status"] for line in lines if "status" in line] == [status]
     assert any(line["level"] == "ERROR" for line in lines) == (status == 500)

@@ -20,6 +20,19 @@ def listening(app: FastAPI) -> FastAPI:
     return app
 
 
+@pytest.fixture(scope="module")
+def behind_proxies(make_settings: MakeSettings) -> FastAPI:
+    """Return an application with trusted proxies, built once."""
+    settings = make_settings(TRUSTED_PROXIES="10.0.0.0/8, 2001:db8::1")
+    return listening(create_app(settings))
+
+
+@pytest.fixture(scope="module")
+def behind_a_local_proxy(make_settings: MakeSettings) -> FastAPI:
+    """Return an application with the default settings, built once."""
+    return listening(create_app(make_settings()))
+
+
 async def ask(
     app: FastAPI, path: str, peer: str = "127.0.0.1", **headers: str
 ) -> Response:
@@ -46,10 +59,9 @@ async def ask(
     ],
 )
 async def test_the_client_is_the_last_address_that_is_no_trusted_proxy(
-    make_settings: MakeSettings, peer: str, entries: str, seen: str
+    behind_proxies: FastAPI, peer: str, entries: str, seen: str
 ) -> None:
-    app = create_app(make_settings(TRUSTED_PROXIES="10.0.0.0/8, 2001:db8::1"))
-    response = await ask(listening(app), "/who", peer, X_Forwarded_For=entries)
+    response = await ask(behind_proxies, "/who", peer, X_Forwarded_For=entries)
     assert response.json()[0] == seen
 
 
@@ -75,10 +87,9 @@ async def test_if_every_address_is_trusted_the_client_is_the_first(
     ],
 )
 async def test_the_scheme_is_that_of_the_clients_connection(
-    make_settings: MakeSettings, peer: str, schemes: str, seen: str
+    behind_a_local_proxy: FastAPI, peer: str, schemes: str, seen: str
 ) -> None:
-    app = listening(create_app(make_settings()))
-    response = await ask(app, "/who", peer, X_Forwarded_Proto=schemes)
+    response = await ask(behind_a_local_proxy, "/who", peer, X_Forwarded_Proto=schemes)
     assert response.json()[1] == seen
     strict = "Strict-Transport-Security" in response.headers
     assert strict is (seen == "https")
