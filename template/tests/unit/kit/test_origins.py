@@ -63,6 +63,7 @@ def test_another_spelling_is_refused_with_the_right_one(text: str, right: str) -
         ("https://*.example.com", "list each origin"),
         ("*.example.com", "list each origin"),
         ("https://", "not an origin"),
+        ("?https://app.example.com", "not an origin"),
         ("file:///index.html", "not an origin"),
         ("https://app.example.com:http", "not an origin"),
         ("https://a b.example", "not an origin"),
@@ -78,7 +79,9 @@ def test_other_text_is_refused_with_the_reason(text: str, reason: str) -> None:
 @given(
     st.text()
     | st.builds(
-        str.__add__, st.sampled_from(["http://", "https://"]), st.text("Ab09.:/- \n")
+        str.__add__,
+        st.sampled_from(["http://", "https://", "1://"]),
+        st.text("Ab09.:/- \n"),
     )
 )
 def test_an_accepted_origin_is_in_its_own_spelling(text: str) -> None:
