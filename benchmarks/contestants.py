@@ -4,13 +4,15 @@ from dataclasses import replace
 
 from benchmarks.load import Request
 from benchmarks.processes import ROOT, free_port
-from benchmarks.servers import GET, LIST, PATCH, Operation, Plan
+from benchmarks.servers import GET, HEALTH, LIST, PATCH, Operation, Plan
 from benchmarks.stage import EMAIL, Stage
 
 OURS = "mkbackend"
 TELLING = "mkbackend with metrics and traces"
 LIMITS = ("L1", "L3", "L3A")
 REFERENCE = "L3A"
+# The application of the generated service, as driver.py imports it
+APP = "app.main:app"
 
 
 def users_at(path: str) -> dict[str, Operation]:
@@ -20,6 +22,11 @@ def users_at(path: str) -> dict[str, Operation]:
         LIST: lambda *_: Request("GET", f"{path}?limit=20"),
         PATCH: lambda user, name: Request("PATCH", f"{path}/{user}", json={"full_name": name}),
     }
+
+
+def health_at(path: str) -> dict[str, Operation]:
+    """Return the health check at this path, as an operation."""
+    return {HEALTH: lambda *_: Request("GET", path)}
 
 
 def ours(stage: Stage, **settings: str) -> Plan:
@@ -39,7 +46,7 @@ def ours(stage: Stage, **settings: str) -> Plan:
         "PUBLIC_URL": "https://example.com",
     }
     login = Request("POST", "/api/v1/auth/login", form=_form(stage))
-    operations = users_at("/api/v1/users")
+    operations = users_at("/api/v1/users") | health_at("/api/v1/health")
     return Plan(OURS, (stage.python, "-m", "app"), stage.project, env | settings, operations, stage.users, login)
 
 
@@ -50,15 +57,23 @@ def telling(stage: Stage, collector: str) -> Plan:
 
 def limits(stage: Stage) -> list[Plan]:
     """Return the plans of the limits, on the same table of the same database."""
-    return [_limit(name, stage) for name in LIMITS]
+    return [limit(name, stage) for name in LIMITS]
 
 
-def _limit(name: str, stage: Stage) -> Plan:
-    app = f"benchmarks.limits.{name.lower()}:app"
-    command = (stage.python, "-m", "uvicorn", app, "--port", "{port}", "--no-access-log")
+def app_of(name: str) -> str:
+    """Return the application of a limit, as uvicorn and driver.py import it."""
+    return f"benchmarks.limits.{name.lower()}:app"
+
+
+def limit(name: str, stage: Stage) -> Plan:
+    """Return the plan of one limit."""
+    command = (stage.python, "-m", "uvicorn", app_of(name), "--port", "{port}", "--no-access-log")
     env = {"DATABASE_URL": stage.url, "JWT_SECRET_KEY": "a key of thirty-two characters or more"}
-    login = Request("POST", "/token", form=_form(stage)) if name == REFERENCE else None
-    return Plan(name, command, ROOT, env, users_at("/users"), stage.users, login)
+    users = users_at("/users")
+    if name != REFERENCE:
+        return Plan(name, command, ROOT, env, users, stage.users)
+    login = Request("POST", "/token", form=_form(stage))
+    return Plan(name, command, ROOT, env, users | health_at("/health"), stage.users, login)
 
 
 def _form(stage: Stage) -> dict[str, str]:

@@ -10,16 +10,14 @@ from urllib.parse import urlencode
 from benchmarks import endurance, probes
 from benchmarks.contestants import OURS, ours
 from benchmarks.figures import Figure, Measured, ratio
-from benchmarks.load import Request
 from benchmarks.probes import Question
 from benchmarks.processes import run
-from benchmarks.servers import GET, Operation, Server, serving
+from benchmarks.servers import GET, HEALTH, Server, serving
 from benchmarks.service import TURN, total_of, turns_of
 from benchmarks.stage import EMAIL, Stage
 
 GRANIAN = "granian[reload]==2.8.7"
 PACKAGES = ("uvicorn", "httptools", "h11", "uvloop", "granian")
-HEALTH = "GET /health"
 OPERATIONS = (HEALTH, GET)
 # Headers of a browser: their number is part of the cost of a request.
 BROWSER = {
@@ -136,7 +134,7 @@ def _answer(way: Way, stage: Stage, place: Path, question: Question, before: Seq
 
 def _served(way: Way, stage: Stage, place: Path, before: Sequence[str] = ()) -> AbstractContextManager[Server]:
     plan = ours(stage, **SETTINGS | way.env)
-    operations: dict[str, Operation] = {HEALTH: lambda *_: Request("GET", "/api/v1/health"), GET: plan.operations[GET]}
+    operations = {name: plan.operations[name] for name in OPERATIONS}
     command = [*before, str(stage.python), *way.command]
     return serving(replace(plan, name=way.name, command=command, operations=operations), place)
 

@@ -3,19 +3,17 @@
 Both run on the same Python, with the same packages and data, so that only the template differs.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.callgrind import counted
-from benchmarks.contestants import OURS, ours
-from benchmarks.driver import Call
+from benchmarks.contestants import APP, OURS, ours
+from benchmarks.counts import MANY, SETTINGS, instructions, login_of
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.load import Request
 from benchmarks.processes import ROOT, BenchError, run
-from benchmarks.servers import GET, LIST, PATCH, Plan
+from benchmarks.servers import GET, LIST, PATCH
 from benchmarks.stage import Stage, filled
 from mkbackend.template import bundle
 
@@ -23,13 +21,10 @@ POST, LOGIN = "POST a user", "login"
 # With one seed, on a quiet machine, the same code repeats to 0.02 %. Another seed, path or change gives other
 # collisions in Python's dicts and caches: up to 2.8 % for a login. So each round has a seed, the median is compared.
 TOLERANCE = 0.03
-# Warm-up requests, as the interpreter and SQLAlchemy adapt to repeated work, and counted ones. Under valgrind hashing a
-# password takes a second.
-MANY, FEW = (100, 10), (6, 3)
+# Under valgrind hashing a password takes a second.
+FEW = (6, 3)
 REQUESTS = {GET: MANY, LIST: MANY, PATCH: MANY, POST: FEW, LOGIN: FEW}
 IMPORTS = "import uvloop, benchmarks.driver; from app.main import app"
-# No rate limit and no timeout: under valgrind, on a busy machine, a login takes long.
-SETTINGS = {"RATE_LIMIT_FACTOR": "1000", "REQUEST_TIMEOUT": "600", "DB_STATEMENT_TIMEOUT": "300"}
 
 
 def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
@@ -44,8 +39,8 @@ def measure(stage: Stage, place: Path, rounds: int) -> dict[str, Measured]:
         for (name, project), letter in zip(projects.items(), "ab", strict=True):
             counted_here = f"counted_{number}{letter}"
             fresh = filled(project, stage.python, stage.new_database(counted_here))
-            for operation, instructions in _count(fresh, place / counted_here, seed=number):
-                details[name][operation].append({"kilo_instructions": instructions / 1000})
+            for operation, found in _count(fresh, place / counted_here, seed=number):
+                details[name][operation].append({"kilo_instructions": found / 1000})
     return details
 
 
@@ -82,32 +77,11 @@ def last_release(stage: Stage, place: Path) -> tuple[str, Path]:
 
 
 def _count(stage: Stage, place: Path, seed: int) -> Iterator[tuple[str, float]]:
-    """Start the service under callgrind; yield the instructions of each operation."""
     plan = ours(stage, **SETTINGS)
-    env = {name: value.format(port=8000) for name, value in plan.env.items()}
-    operations = {**plan.operations, POST: _create_user, LOGIN: lambda *_: _login(plan)}
-    with counted(stage.python, "app.main:app", stage.project, place, env, seed) as service:
-        ((_, body),) = service.send([_call(_login(plan))])
-        token = json.loads(body)["access_token"]
-        for operation, (warm_up, requests) in REQUESTS.items():
-            users = enumerate(stage.users[: warm_up + requests])
-            made = [operations[operation](user, f"Ada {number:03}") for number, user in users]
-            calls = [_call(request, Authorization=f"Bearer {token}") for request in made]
-            service.send(calls[:warm_up])
-            yield operation, service.count(calls[warm_up:])
+    operations = {**plan.operations, POST: _create_user, LOGIN: lambda *_: login_of(plan)}
+    return instructions(replace(plan, operations=operations), stage.python, APP, REQUESTS, place, seed)
 
 
 def _create_user(_: str, name: str) -> Request:
     email = f"{name.replace(' ', '.')}@example.com"
     return Request("POST", "/api/v1/users", json={"email": email, "password": "a quiet harbour", "full_name": name})
-
-
-def _login(plan: Plan) -> Request:
-    if plan.login is None:
-        raise BenchError(f"{plan.name} has no login.")
-    return plan.login
-
-
-def _call(request: Request, **headers: str) -> Call:
-    headers |= {"Host": "127.0.0.1:8000", "Accept": "*/*", "Content-Length": str(len(request.body))}
-    return request.method, request.path, request.headers(**headers), request.body

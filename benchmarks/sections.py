@@ -1,6 +1,6 @@
 """The parts of the suite, each with its conditions and its figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +14,7 @@ from benchmarks import (
     instructions,
     logins,
     machine,
+    minimal,
     service,
     start,
     suite,
@@ -72,11 +73,23 @@ def _servers(bench: Bench) -> Section:
 
 def _instructions(bench: Bench) -> Section:
     if programs := callgrind.missing_programs():
-        missing = f"instructions: {', '.join(programs)} not found. Install valgrind: apt-get install valgrind"
-        return Section("instructions", {}, [], {}, [missing])
+        return _without("instructions", programs)
     details = instructions.measure(bench.stage, bench.place, bench.rounds)
     versions = machine.versions(bench.stage.python) | {"valgrind": callgrind.version()}
     return Section("instructions", {"versions": versions}, list(instructions.figures(details)), details)
+
+
+def _minimal(bench: Bench) -> Section:
+    if programs := callgrind.missing_programs():
+        return _without("minimal", programs)
+    details = minimal.measure(bench.stage, bench.place, bench.rounds)
+    versions = machine.versions(bench.stage.python) | {"valgrind": callgrind.version()}
+    return Section("minimal", {"versions": versions}, list(minimal.figures(details)), details)
+
+
+def _without(name: str, programs: Sequence[str]) -> Section:
+    missing = f"{name}: {', '.join(programs)} not found. Install valgrind: apt-get install valgrind"
+    return Section(name, {}, [], {}, [missing])
 
 
 def _health(bench: Bench) -> Section:
@@ -111,6 +124,7 @@ SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "service": _service,
     "servers": _servers,
     "instructions": _instructions,
+    "minimal": _minimal,
     "health": _health,
     "logins": _logins,
     "generator": _generator,

@@ -15,7 +15,8 @@ from benchmarks.processes import BenchError, cpu_seconds, free_port, started, tr
 Figures = dict[str, float]
 # Builds a request from the id and the new name of a user.
 Operation = Callable[[str, str], Request]
-GET, LIST, PATCH = "GET a user", "list of 20", "PATCH a user"
+GET, LIST, PATCH, HEALTH = "GET a user", "list of 20", "PATCH a user", "GET /health"
+# Those on users, which all services answer with the same fields.
 OPERATIONS = (GET, LIST, PATCH)
 
 

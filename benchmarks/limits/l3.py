@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -36,7 +36,8 @@ class User(Base):
     email_verified_at: Mapped[datetime | None]
     picture: Mapped[str | None]
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime] = mapped_column(onupdate=func.now())
+    # The application's clock: the response has the written value, without a second query or RETURNING.
+    updated_at: Mapped[datetime] = mapped_column(onupdate=lambda: datetime.now(UTC))
     deleted_at: Mapped[datetime | None]
 
 
@@ -103,7 +104,6 @@ async def update_user(user_id: UUID, data: UserUpdate, session: SessionDep) -> U
     user = await get_user(user_id, session)
     user.full_name = data.full_name
     await session.commit()
-    await session.refresh(user)
     return user
 
 

@@ -33,6 +33,12 @@ async def get_current_user(token: Annotated[str, Depends(bearer)], session: Sess
     return user
 
 
+@app.get("/health")
+async def health() -> dict[str, str]:
+    """Report that the service runs, without the database."""
+    return {"status": "ok"}
+
+
 @app.post("/token")
 async def login(form: Annotated[OAuth2PasswordRequestForm, Depends()], session: SessionDep) -> dict[str, str]:
     """Exchange an e-mail and a password for a token."""
