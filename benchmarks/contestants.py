@@ -1,5 +1,6 @@
 """The generated service as shipped, and its limits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from benchmarks.load import Request
@@ -13,6 +14,8 @@ LIMITS = ("L1", "L3", "L3A")
 REFERENCE = "L3A"
 # The application of the generated service, as driver.py imports it
 APP = "app.main:app"
+REGISTER = "/api/v1/auth/register"
+PASSWORD = "a quiet harbour"  # noqa: S105  # of a database that exists for this run only
 
 
 def users_at(path: str) -> dict[str, Operation]:
@@ -27,6 +30,13 @@ def users_at(path: str) -> dict[str, Operation]:
 def health_at(path: str) -> dict[str, Operation]:
     """Return the health check at this path, as an operation."""
     return {HEALTH: lambda *_: Request("GET", path)}
+
+
+def register_at(path: str) -> Callable[[str], Request]:
+    """Return the request that registers an account at this path, from its name."""
+    return lambda name: Request(
+        "POST", path, json={"email": f"{name}@example.com", "password": PASSWORD, "full_name": "Grace Hopper"}
+    )
 
 
 def ours(stage: Stage, **settings: str) -> Plan:
@@ -47,7 +57,8 @@ def ours(stage: Stage, **settings: str) -> Plan:
     }
     login = Request("POST", "/api/v1/auth/login", form=_form(stage))
     operations = users_at("/api/v1/users") | health_at("/api/v1/health")
-    return Plan(OURS, (stage.python, "-m", "app"), stage.project, env | settings, operations, stage.users, login)
+    command = (stage.python, "-m", "app")
+    return Plan(OURS, command, stage.project, env | settings, operations, stage.users, login, register_at(REGISTER))
 
 
 def telling(stage: Stage, collector: str) -> Plan:

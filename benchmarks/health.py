@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.contestants import ours
+from benchmarks.contestants import REGISTER, ours, register_at
 from benchmarks.figures import TIMES, Figure, Measured
-from benchmarks.load import Request, load
+from benchmarks.load import Request, client_at, load
 from benchmarks.processes import free_port, started
 from benchmarks.servers import Server, serving
 from benchmarks.stage import Stage
@@ -61,10 +61,7 @@ def _registering(server: Server, number: int, seconds: int) -> Iterator[None]:
 
 
 def _registration(port: int, name: str, person: int) -> bytes:
-    account = {"email": f"new-{name}@example.com", "password": "a quiet harbour", "full_name": "Grace Hopper"}
-    # The service trusts a proxy on this machine, so the limit for one address is never reached.
-    address = f"10.0.{person // 250}.{person % 250 + 1}"
-    return Request("POST", "/api/v1/auth/register", json=account).raw(port, {"X-Forwarded-For": address})
+    return register_at(REGISTER)(f"new-{name}").raw(port, client_at(person))
 
 
 @contextmanager

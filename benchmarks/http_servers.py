@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from benchmarks import endurance, probes
 from benchmarks.contestants import OURS, ours
-from benchmarks.figures import Figure, Measured, ratio
+from benchmarks.figures import Figure, Measured
 from benchmarks.probes import Question
 from benchmarks.processes import run
 from benchmarks.servers import GET, HEALTH, Server, serving
-from benchmarks.service import TURN, total_of, turns_of
 from benchmarks.stage import EMAIL, Stage
+from benchmarks.turns import measure_servers, ratios
 
 GRANIAN = "granian[reload]==2.8.7"
 PACKAGES = ("uvicorn", "httptools", "h11", "uvloop", "granian")
@@ -79,25 +79,12 @@ def measure(stage: Stage, place: Path, rounds: int, seconds: int) -> dict[str, M
         servers = [stack.enter_context(_served(way, stage, place)) for way in WAYS]
         for server in servers:
             server.token.update(BROWSER)
-        details: dict[str, Measured] = {way.name: {name: [] for name in OPERATIONS} for way in WAYS}
-        for operation in OPERATIONS:
-            turns_of(servers, operation, range(1))
-        for number in range(rounds):
-            for operation in OPERATIONS:
-                numbers = range(number, number + -(-seconds // TURN))
-                for name, turns in turns_of(servers, operation, numbers).items():
-                    details[name][operation].append(total_of(turns))
-            print(f"round {number + 1} of {rounds}", flush=True)
-    return details
+        return measure_servers(servers, rounds, seconds, OPERATIONS)
 
 
 def figures(details: dict[str, Measured]) -> Iterator[Figure]:
     """Compare the CPU time of the servers for one request, round by round."""
-    for operation in OPERATIONS:
-        cpu = {name: [each["cpu_us"] for each in has[operation]] for name, has in details.items()}
-        mine = cpu.pop(OURS)
-        for name, theirs in cpu.items():
-            yield ratio(f"{operation}: {OURS} / {name}", mine, theirs, None)
+    return ratios(details, OURS)
 
 
 def table(stage: Stage, place: Path) -> Table:

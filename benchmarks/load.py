@@ -75,6 +75,14 @@ def load(port: int, requests: Sequence[bytes], seconds: int, connections: int = 
     return Load(**figures)
 
 
+def client_at(number: int) -> dict[str, str]:
+    """Return the header of a client with its own address: the limit for one address is never reached.
+
+    The service trusts a proxy on this machine.
+    """
+    return {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}"}
+
+
 def wrk() -> str:
     """Return the path of wrk."""
     if (found := shutil.which("wrk")) is None:

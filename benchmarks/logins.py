@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.contestants import OURS, ours
+from benchmarks.contestants import OURS, REGISTER, ours, register_at
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.instructions import last_release
-from benchmarks.load import CONNECTIONS, Request, load
+from benchmarks.load import CONNECTIONS, Request, client_at, load
 from benchmarks.servers import Figures, Server, serving
 from benchmarks.stage import Stage, filled
 
@@ -40,7 +40,8 @@ class Version:
     def measure(self, number: int, seconds: int) -> Iterator[tuple[str, Figures]]:
         """Yield the results of one round."""
         self.server.sign_in()
-        sign_ups = self._raw([_sign_up(number, person) for person in range(ACCOUNTS)])
+        register = register_at(REGISTER)
+        sign_ups = self._raw([register(f"new-{number}-{person}") for person in range(ACCOUNTS)])
         logins = self._raw([_login(person, self.stage.password) for person in range(len(self.stage.users))])
         yield SIGN_UP, self._load(sign_ups, seconds)
         yield LOGIN, self._load(logins, seconds)
@@ -54,9 +55,7 @@ class Version:
 
     def _raw(self, requests: Sequence[Request]) -> list[bytes]:
         """Return requests of as many addresses, so that no rate limit is reached."""
-        addresses = (f"10.0.{number // 250}.{number % 250 + 1}" for number in range(len(requests)))
-        pairs = zip(requests, addresses, strict=True)
-        return [request.raw(self.server.port, {"X-Forwarded-For": address}) for request, address in pairs]
+        return [request.raw(self.server.port, client_at(number)) for number, request in enumerate(requests)]
 
     def _ask_beside(self, seconds: int) -> Figures:
         request = Request("GET", f"/api/v1/users/{self.stage.users[0]}")
@@ -104,15 +103,6 @@ def _serving(name: str, stage: Stage, project: Path, place: Path) -> Iterator[Ve
     own.ask(PASSWORDS)
     with serving(replace(ours(own), name=name), place) as server:
         yield Version(name, own, server)
-
-
-def _sign_up(number: int, person: int) -> Request:
-    account = {
-        "email": f"new-{number}-{person}@example.com",
-        "password": "a quiet harbour",
-        "full_name": "Grace Hopper",
-    }
-    return Request("POST", "/api/v1/auth/register", json=account)
 
 
 def _login(person: int, password: str) -> Request:

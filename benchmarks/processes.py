@@ -71,6 +71,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(ticks) for stat in stats for ticks in stat[11:15]) / TICKS
 
 
+def seconds_since_start(pid: int) -> float:
+    """Return how long ago a process started."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / TICKS
+
+
 def free_port() -> int:
     """Return a free port."""
     with socket.socket() as probe:

@@ -5,7 +5,8 @@ from statistics import median
 
 from benchmarks.figures import TIMES, Figure, Section
 
-FORMATS = dict.fromkeys(("cpu_us", "cpu_ms", "wall_ms", "per_second", "tests"), "{:,.0f}")
+FORMATS = dict.fromkeys(("cpu_us", "cpu_ms", "wall_ms", "per_second", "tests", "packages"), "{:,.0f}")
+FORMATS["start_s"] = "{:.2f}"
 HEADS = {
     "cpu_us": "CPU, µs",
     "cpu_ms": "CPU, ms",
@@ -19,6 +20,10 @@ HEADS = {
     "ms_each": "mean, ms",
     "ms_median": "median, ms",
     "tests": "number",
+    "start_s": "start, s",
+    "idle_mib": "memory, idle, MiB",
+    "used_mib": "memory, used, MiB",
+    "sign_ups": "sign-ups per second",
 }
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from benchmarks import (
     callgrind,
+    connections,
+    disk,
+    footprint,
     generator,
     health,
     http_servers,
@@ -41,6 +44,20 @@ class Bench:
         """The installed project and its database, created on first use."""
         return self.stack.enter_context(staged(self.place))
 
+    @cached_property
+    def peers(self) -> list[Plan]:
+        """The installed peers with their databases, created on first use."""
+        return [plan for plan in self._peers if isinstance(plan, Plan)]
+
+    @cached_property
+    def missing_peers(self) -> list[str]:
+        """The reasons why peers are missing."""
+        return [reason for reason in self._peers if isinstance(reason, str)]
+
+    @cached_property
+    def _peers(self) -> list[Plan | str]:
+        return list(peers(self.stage, self.place)) if self.with_peers else []
+
     def measure(self, name: str) -> Section:
         """Measure one part."""
         conditions = machine.conditions() | {"rounds": self.rounds}
@@ -50,14 +67,35 @@ class Bench:
 
 def _service(bench: Bench) -> Section:
     wrk()  # fails before the slow setup
-    found = list(peers(bench.stage, bench.place)) if bench.with_peers else []
-    plans = [plan for plan in found if isinstance(plan, Plan)]
-    details = service.measure(bench.stage, bench.place, bench.rounds, bench.seconds, plans)
-    versions = machine.versions(bench.stage.python) | {"wrk": machine.version_of_wrk()}
-    load = f"{CONNECTIONS} connections, {len(bench.stage.users)} users, {bench.seconds} s for each operation"
-    conditions: dict[str, object] = {"load": load, "versions": versions}
-    missing = [word for word in found if isinstance(word, str)]
-    return Section("service", conditions, list(service.figures(details)), details, missing)
+    details = service.measure(bench.stage, bench.place, bench.rounds, bench.seconds, bench.peers)
+    conditions = _load(bench, CONNECTIONS)
+    return Section("service", conditions, list(service.figures(details)), details, bench.missing_peers)
+
+
+def _connections(bench: Bench) -> Section:
+    wrk()  # fails before the slow setup
+    details = connections.measure(bench.stage, bench.place, bench.rounds, bench.seconds, bench.peers)
+    conditions = _load(bench, connections.CONNECTIONS)
+    return Section("connections", conditions, list(connections.figures(details)), details, bench.missing_peers)
+
+
+def _disk(bench: Bench) -> Section:
+    wrk()  # fails before the slow setup
+    details = disk.measure(bench.stage, bench.place, bench.rounds, bench.seconds)
+    return Section("disk", _load(bench, CONNECTIONS), list(disk.figures(details)), details)
+
+
+def _footprint(bench: Bench) -> Section:
+    wrk()  # fails before the slow setup
+    details, refused = footprint.measure(bench.stage, bench.place, bench.rounds, bench.seconds, bench.peers)
+    missing = [*bench.missing_peers, *refused]
+    return Section("footprint", {}, list(footprint.figures(details)), {"service": details}, missing)
+
+
+def _load(bench: Bench, number: int) -> dict[str, object]:
+    """Return the load of a comparison of services, and the versions."""
+    load = f"{number} connections, {len(bench.stage.users)} users, {bench.seconds} s for each operation"
+    return {"load": load, "versions": machine.versions(bench.stage.python) | {"wrk": machine.version_of_wrk()}}
 
 
 def _servers(bench: Bench) -> Section:
@@ -122,6 +160,9 @@ def _suite(bench: Bench) -> Section:
 
 SECTIONS: dict[str, Callable[[Bench], Section]] = {
     "service": _service,
+    "connections": _connections,
+    "disk": _disk,
+    "footprint": _footprint,
     "servers": _servers,
     "instructions": _instructions,
     "minimal": _minimal,

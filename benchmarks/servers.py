@@ -9,7 +9,7 @@ from time import time_ns
 
 import httpx
 
-from benchmarks.load import Request, load
+from benchmarks.load import CONNECTIONS, Request, load
 from benchmarks.processes import BenchError, cpu_seconds, free_port, started, tree, wait_for
 
 Figures = dict[str, float]
@@ -31,6 +31,8 @@ class Plan:
     operations: Mapping[str, Operation]
     users: Sequence[str]
     login: Request | None = None
+    # Builds the request that registers an account, from a unique name.
+    sign_up: Callable[[str], Request] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ class Server:
         for operation in self.plan.operations:
             self.good(self._requests(operation)[0])
 
-    def measure(self, operation: str, seconds: int) -> Figures:
+    def measure(self, operation: str, seconds: int, connections: int = CONNECTIONS) -> Figures:
         """Repeat one operation for all users in turn; return the throughput, latencies and CPU time."""
         raw = [request.raw(self.port, self.token) for request in self._requests(operation)]
         before = cpu_seconds(self.pid)
         try:
-            done = load(self.port, raw, seconds)
+            done = load(self.port, raw, seconds, connections)
         except BenchError as error:
             raise BenchError(f"{self.plan.name}, {operation}: {error}\n{self._last_words()}") from error
         return {"cpu": cpu_seconds(self.pid) - before, **asdict(done)}
@@ -86,8 +88,8 @@ class Server:
 
 
 @contextmanager
-def serving(plan: Plan, logs: Path) -> Iterator[Server]:
-    """Start a server, wait for it, and sign in."""
+def serving(plan: Plan, logs: Path, *, signed_in: bool = True) -> Iterator[Server]:
+    """Start a server, wait until it listens, and sign in."""
     port, log = free_port(), logs / f"{plan.name}.log"
     command = [str(word).format(port=port) for word in plan.command]
     env = {name: value.format(port=port) for name, value in plan.env.items()}
@@ -95,7 +97,8 @@ def serving(plan: Plan, logs: Path) -> Iterator[Server]:
         if not wait_for(lambda: leash.poll() is not None or _listens(port)) or leash.poll() is not None:
             raise BenchError(f"{plan.name} does not start:\n{log.read_text(errors='replace')[-3000:]}")
         server = Server(plan, port, tree(leash.pid)[1], log)
-        server.sign_in()
+        if signed_in:
+            server.sign_in()
         yield server
 
 

@@ -1,27 +1,23 @@
-"""The generated service compared with its limits and its peers, one at a time, in turns of two seconds.
-
-The speed of a shared processor changes within seconds, so compared measurements must be close together.
-"""
+"""The generated service compared with its limits and its peers."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.collector import collector
 from benchmarks.contestants import LIMITS, OURS, REFERENCE, TELLING, limits, ours, telling
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.processes import BenchError
-from benchmarks.servers import GET, HEALTH, LIST, OPERATIONS, PATCH, Figures, Plan, Server, serving
+from benchmarks.servers import GET, HEALTH, LIST, OPERATIONS, PATCH, Plan, Server, serving
 from benchmarks.stage import Stage
+from benchmarks.turns import measure_servers
 from benchmarks.unaudited import UNAUDITED, unaudited
 
 AIMS = {GET: 0.75, LIST: 0.75, PATCH: 0.9, HEALTH: 1.5}
 # A peer should cost at least 1.6 times as much; for an update, 1.3 times.
 PEER_AIMS = {GET: 1 / 1.6, LIST: 1 / 1.6, PATCH: 1 / 1.3}
 MEASURED = tuple(AIMS)
-TURN = 2
 
 
 def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequence[Plan]) -> dict[str, Measured]:
@@ -30,43 +26,8 @@ def measure(stage: Stage, place: Path, rounds: int, seconds: int, peers: Sequenc
         told = telling(stage, stack.enter_context(collector()))
         plans = [ours(stage), *limits(stage), told, unaudited(stage, place), *peers]
         servers = [stack.enter_context(serving(plan, place)) for plan in plans]
-        details: dict[str, Measured] = {plan.name: {name: [] for name in plan.operations} for plan in plans}
         _require_same_answers(servers[: len(LIMITS) + 2])
-        for operation in MEASURED:
-            turns_of(servers, operation, range(1))
-        for number in range(rounds):
-            for server in servers:
-                server.sign_in()
-            for operation in MEASURED:
-                for name, turns in turns_of(servers, operation, range(number, number + -(-seconds // TURN))).items():
-                    details[name][operation].append(total_of(turns))
-            print(f"round {number + 1} of {rounds}", flush=True)
-    return details
-
-
-def turns_of(servers: Sequence[Server], operation: str, numbers: range) -> dict[str, list[Figures]]:
-    """Measure each server for two seconds, once for each number; each time another server is first."""
-    able = [server for server in servers if operation in server.plan.operations]
-    turns: dict[str, list[Figures]] = {server.plan.name: [] for server in able}
-    for number in numbers:
-        first = number % len(able)
-        for server in [*able[first:], *able[:first]]:
-            turns[server.plan.name].append(server.measure(operation, TURN))
-    return turns
-
-
-def total_of(turns: Sequence[Figures]) -> Figures:
-    """Return the results of several turns together."""
-    # On a shared processor, a turn may pass without a response.
-    if not (turns := [turn for turn in turns if turn["requests"]]):
-        raise BenchError("No response in any turn: measure when the machine is less busy.")
-    requests = sum(turn["requests"] for turn in turns)
-    return {
-        "cpu_us": sum(turn["cpu"] for turn in turns) / requests * 1e6,
-        "per_second": requests / sum(turn["seconds"] for turn in turns),
-        "p50_ms": median(turn["p50_ms"] for turn in turns),
-        "p99_ms": median(turn["p99_ms"] for turn in turns),
-    }
+        return measure_servers(servers, rounds, seconds, MEASURED)
 
 
 def _require_same_answers(servers: Sequence[Server]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,9 +17,10 @@ EMAIL = "admin@example.com"
 KEEP = """
 import json, sys
 from dataclasses import asdict
-from scripts.postgres import throwaway
+from pathlib import Path
+from scripts.postgres import persistent, throwaway
 
-with throwaway() as server:
+with persistent(Path(sys.argv[1])) if sys.argv[1:] else throwaway() as server:
     print(json.dumps(asdict(server)), flush=True)
     sys.stdin.read()
 """
@@ -68,6 +70,12 @@ def ask(python: Path, url: str, *statements: str) -> list[list[Any]]:
     return list(json.loads(run(python, "-c", ASK, url, cwd=python.parent, given=json.dumps(statements))))
 
 
+def copied(project: Path, copy: Path) -> Path:
+    """Copy a project without its environment and its data; return the copy."""
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".pgdata", "*_cache"))
+    return copy
+
+
 @contextmanager
 def staged(place: Path) -> Iterator[Stage]:
     """Create a project with `mkbackend new`, start its PostgreSQL, migrate and fill it."""
@@ -76,7 +84,7 @@ def staged(place: Path) -> Iterator[Stage]:
     python = project / ".venv" / "bin" / "python"
     if not python.exists():
         raise BenchError("`mkbackend new` installed nothing: uv or the project's Python is missing.")
-    with _postgres(project, python, place) as url:
+    with postgres(project, python, place) as url:
         yield filled(project, python, url)
 
 
@@ -91,10 +99,13 @@ def filled(project: Path, python: Path, url: str) -> Stage:
 
 
 @contextmanager
-def _postgres(project: Path, python: Path, place: Path) -> Iterator[str]:
-    """Start a PostgreSQL as the project's tests do, without fsync; yield its URL."""
+def postgres(project: Path, python: Path, place: Path, data: Path | None = None) -> Iterator[str]:
+    """Start a PostgreSQL as the project's tests do, without fsync; yield its URL.
+
+    With a folder for its data, it is the one of `make dev`, which waits for its disk.
+    """
     with subprocess.Popen(
-        (python, "-c", KEEP),
+        (python, "-c", KEEP, *([data] if data else [])),
         cwd=project,
         env=ENVIRONMENT | {"TMPDIR": str(place)},
         stdin=subprocess.PIPE,

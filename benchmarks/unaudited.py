@@ -1,13 +1,12 @@
 """The generated service without the audit row of an updated user, which L3A does not write either."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.contestants import OURS, ours
 from benchmarks.processes import BenchError
 from benchmarks.servers import PATCH, Plan
-from benchmarks.stage import Stage
+from benchmarks.stage import Stage, copied
 
 UNAUDITED = f"{OURS} without audit"
 SERVICE = Path("app", "service", "user_service.py")
@@ -23,8 +22,7 @@ def unaudited(stage: Stage, place: Path, **settings: str) -> Plan:
     # As long as the path of the original, because the memory layout decides the collisions in caches.
     copy = place / "without"
     if not copy.exists():
-        shutil.copytree(stage.project, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".pgdata", "*_cache"))
-        remove_record(copy / SERVICE)
+        remove_record(copied(stage.project, copy) / SERVICE)
     plan = ours(stage, **settings)
     return replace(plan, name=UNAUDITED, cwd=copy, operations={PATCH: plan.operations[PATCH]})
 

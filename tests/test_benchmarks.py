@@ -19,7 +19,7 @@ if sys.platform != "linux":
     pytest.skip("the benchmarks need Linux", allow_module_level=True)
 
 from benchmarks import __main__ as command
-from benchmarks import callgrind, driver, endurance, http_servers, logins, minimal, peers, probes, processes, unaudited
+from benchmarks import callgrind, driver, endurance, http_servers, logins, probes, processes
 from benchmarks.figures import Figure, Section, ratio
 from benchmarks.instructions import REQUESTS, release_before
 from benchmarks.instructions import figures as figures_of_counts
@@ -29,7 +29,6 @@ from benchmarks.report import report, verdicts
 from benchmarks.sections import Bench
 from benchmarks.servers import Plan, Server
 from benchmarks.service import figures
-from benchmarks.stage import Stage
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
 BURN_IN_A_CHILD = f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {BURN!r}]); time.sleep(60)"
@@ -67,27 +66,6 @@ def test_servers_are_compared_by_cpu_time() -> None:
     )
     assert (limit.name, limit.values, limit.missed) == ("GET a user: mkbackend / L3A", [0.75], False)
     assert (peer.name, peer.values, peer.missed) == ("GET a user: mkbackend / a peer", [1.5], True)
-
-
-def test_the_aims_of_peers_depend_on_the_operation() -> None:
-    operations = ("GET a user", "list of 20", "PATCH a user", "GET /health")
-    details = {name: {each: [{"cpu_us": 1.0}] for each in operations} for name in ("mkbackend", "L1", "L3A", "a peer")}
-    aims = {figure.name: figure.aim for figure in figures(details)}
-    assert aims["GET a user: mkbackend / a peer"] == 0.625
-    assert aims["list of 20: mkbackend / a peer"] == 0.625
-    assert aims["PATCH a user: mkbackend / a peer"] == pytest.approx(0.77, abs=0.001)
-    assert aims["GET /health: mkbackend / a peer"] is None
-    assert aims["GET /health: mkbackend / L3A"] == 1.5
-    assert aims["GET a user: mkbackend / L1"] is None
-
-
-def test_the_update_without_audit_is_compared_with_the_limit() -> None:
-    cost = {"mkbackend": 300.0, "mkbackend without audit": 200.0, "L3A": 250.0}
-    found = figures({name: {"PATCH a user": [{"cpu_us": us}]} for name, us in cost.items()})
-    assert [(figure.name, figure.values) for figure in found] == [
-        ("PATCH a user: mkbackend without audit / L3A", [0.8]),
-        ("PATCH a user: mkbackend / L3A", [1.2]),
-    ]
 
 
 def test_http_servers_are_compared_by_cpu_time() -> None:
@@ -218,16 +196,6 @@ def test_an_interrupted_command_ends_with_its_children(tmp_path: Path) -> None:
     assert wait_for(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text())
 
 
-def test_an_unavailable_peer_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "uvx").write_text("#!/bin/sh\necho No such package >&2\nexit 1\n")
-    (tmp_path / "uvx").chmod(0o755)
-    monkeypatch.setitem(processes.ENVIRONMENT, "PATH", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    template, fullstack = peers.peers(Stage(tmp_path, Path(), "", "", []), tmp_path)
-    assert str(template).startswith("fastapi-template 6.1.2: uvx --from")
-    assert str(fullstack).endswith("No such package")
-
-
 SUITE = """
 import time
 import pytest
@@ -264,33 +232,6 @@ def counts(*thousands: float) -> list[dict[str, float]]:
 def test_instructions_are_compared_with_the_last_release_round_by_round() -> None:
     (figure,) = figures_of_counts({"v1.2.0": {"GET": counts(200, 400)}, "mkbackend": {"GET": counts(100, 404)}})
     assert (figure.name, figure.values) == ("GET, instructions: mkbackend / v1.2.0", [0.5, 1.01])
-
-
-def test_instructions_are_compared_with_the_limit_with_and_without_audit() -> None:
-    details = {
-        "mkbackend": {"GET a user": counts(80, 60), "PATCH a user": counts(110, 100), "GET /health": counts(8, 10)},
-        "mkbackend without audit": {"PATCH a user": counts(90, 90)},
-        "L3A": {"GET a user": counts(100, 100), "PATCH a user": counts(100, 100), "GET /health": counts(5, 5)},
-    }
-    found = [(figure.name, figure.values, figure.aim, figure.missed) for figure in minimal.figures(details)]
-    assert found == [
-        ("GET a user, instructions: mkbackend / L3A", [0.8, 0.6], 0.75, False),
-        ("PATCH a user, instructions: mkbackend / L3A", [1.1, 1.0], 1.0, True),
-        ("PATCH a user, instructions: mkbackend without audit / L3A", [0.9, 0.9], None, False),
-        ("GET /health, instructions: mkbackend / L3A", [1.6, 2.0], 1.5, True),
-    ]
-
-
-def test_the_record_of_an_update_is_removed_from_the_template(tmp_path: Path) -> None:
-    copy = tmp_path / "user_service.py"
-    copy.write_text((ROOT / "template" / unaudited.SERVICE).read_text())
-    unaudited.remove_record(copy)
-    after = copy.read_text()
-    compile(after, copy, "exec")
-    assert '"create-user", actor' in after
-    assert '"update-user", actor=actor, subject' not in after
-    with pytest.raises(BenchError, match="0 times, expected once"):
-        unaudited.remove_record(copy)
 
 
 def rounds(*results: tuple[float, float]) -> list[dict[str, float]]:
