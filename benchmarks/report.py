@@ -56,8 +56,14 @@ def _words(value: object) -> str:
 def _row(figure: Figure) -> tuple[str, ...]:
     verdict = "" if figure.aim is None else "**missed**" if figure.missed else "met"
     spread = f"{_value(min(figure.values), figure)} to {_value(max(figure.values), figure)}"
-    aim = "" if figure.aim is None else f"≤ {_value(figure.aim, figure)}"
+    aim = "" if figure.aim is None else f"≤ {_aim(figure.aim, figure)}"
     return figure.name, _value(figure.median, figure), spread, aim, verdict
+
+
+def _aim(aim: float, figure: Figure) -> str:
+    """Return an aim; a ratio with a third decimal keeps it, because a rounded aim would be another one."""
+    exact = figure.unit != TIMES or round(aim, 2) == aim
+    return _value(aim, figure) if exact else f"{aim:.3f}"
 
 
 def _value(value: float, figure: Figure) -> str:

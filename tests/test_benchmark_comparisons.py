@@ -11,7 +11,7 @@ if sys.platform != "linux":
     pytest.skip("the benchmarks need Linux", allow_module_level=True)
 
 from benchmarks import connections, disk, footprint, minimal, peers, processes, unaudited
-from benchmarks.figures import Section
+from benchmarks.figures import Figure, Section
 from benchmarks.processes import ROOT, BenchError, started, tree, wait_for
 from benchmarks.report import report
 from benchmarks.service import figures
@@ -32,6 +32,18 @@ def test_the_aims_of_peers_depend_on_the_operation() -> None:
     assert aims["GET /health: mkbackend / a peer"] is None
     assert aims["GET /health: mkbackend / L3A"] == 1.5
     assert aims["GET a user: mkbackend / L1"] is None
+
+
+def test_an_aim_is_reported_with_all_its_decimals() -> None:
+    compared = [
+        Figure("GET", [0.62], aim=1 / 1.6),
+        Figure("PATCH", [0.8], aim=1 / 1.3),
+        Figure("p50", [3.0], "ms", 2.5),
+    ]
+    output = report([Section("service", {}, compared, {})])
+    assert "| GET | 0.62 | 0.62 to 0.62 | ≤ 0.625 | met |" in output
+    assert "| PATCH | 0.80 | 0.80 to 0.80 | ≤ 0.769 | **missed** |" in output
+    assert "| p50 | 3.0 ms | 3.0 ms to 3.0 ms | ≤ 2.5 ms | **missed** |" in output
 
 
 def test_the_update_without_audit_is_compared_with_the_limit() -> None:

@@ -1,4 +1,4 @@
-"""fastapi-fullstack by vstorm."""
+"""fastapi-fullstack."""
 
 from urllib.parse import SplitResult
 
@@ -6,6 +6,8 @@ from benchmarks.contestants import health_at, register_at, users_at
 from benchmarks.load import Request
 from benchmarks.peers.peer import KEY, Peer, by_uvx
 from benchmarks.servers import LIST
+
+NAME, VERSION = "fastapi-fullstack", "0.2.21"
 
 
 def _env(database: SplitResult) -> dict[str, str]:
@@ -23,11 +25,11 @@ def _env(database: SplitResult) -> dict[str, str]:
 
 # Without pages, AI and tracing, which mkbackend's service does not have either.
 FULLSTACK = Peer(
-    name="fastapi-fullstack",
-    version="0.2.21",
+    name=NAME,
+    version=VERSION,
     make=by_uvx(
-        "fastapi-fullstack",
-        "0.2.21",
+        NAME,
+        VERSION,
         *("fastapi-fullstack", "create", "peer", "--database", "postgresql", "--orm", "sqlalchemy"),
         *("--frontend", "none", "--ai-framework", "none", "--ci", "none", "--no-docker", "--no-logfire"),
     ),

@@ -7,6 +7,8 @@ from benchmarks.load import Request
 from benchmarks.peers.peer import KEY, Peer, by_uvx
 from benchmarks.servers import GET, PATCH
 
+NAME, VERSION = "fastapi-template", "6.1.2"
+
 
 def _env(database: SplitResult) -> dict[str, str]:
     return {
@@ -29,11 +31,11 @@ def _change_email(user: str, name: str) -> Request:
 # It lists no users, and of a user only the e-mail is free text. Not JWT alone: that does not start, as its
 # routes import the cookies too.
 TEMPLATE = Peer(
-    name="fastapi-template",
-    version="6.1.2",
+    name=NAME,
+    version=VERSION,
     make=by_uvx(
-        "fastapi-template",
-        "6.1.2",
+        NAME,
+        VERSION,
         *("fastapi_template", "--name", "peer", "--quiet", "--api-type", "rest", "--db", "postgresql"),
         *("--orm", "sqlalchemy", "--migrations", "--add_users", "--cookie-auth", "--jwt-auth", "--ci", "none"),
     ),
