@@ -13,6 +13,7 @@ from benchmarks.contestants import OURS, REGISTER, ours, register_at
 from benchmarks.figures import Figure, Measured, ratio
 from benchmarks.instructions import last_release
 from benchmarks.load import CONNECTIONS, Request, client_at, load
+from benchmarks.processes import BenchError
 from benchmarks.servers import Figures, Server, serving
 from benchmarks.stage import Stage, filled
 
@@ -64,6 +65,9 @@ class Version:
 
     def _load(self, requests: Sequence[bytes], seconds: int, connections: int = CONNECTIONS, pause: int = 0) -> Figures:
         done = load(self.server.port, requests, seconds, connections, pause)
+        if not done.requests:
+            # Its latency of 0 would meet every aim.
+            raise BenchError(f"{self.name}: no response in {seconds} s: measure when the machine is less busy.")
         return {"per_second": done.requests / done.seconds, "p50_ms": done.p50_ms, "p99_ms": done.p99_ms}
 
 

@@ -23,12 +23,13 @@ from benchmarks import callgrind, driver, endurance, http_servers, logins, probe
 from benchmarks.figures import Figure, Section, ratio
 from benchmarks.instructions import REQUESTS, release_before
 from benchmarks.instructions import figures as figures_of_counts
-from benchmarks.load import Request, load
+from benchmarks.load import Load, Request, load
 from benchmarks.processes import ROOT, BenchError, cpu_seconds, started, tree, wait_for
 from benchmarks.report import report, verdicts
 from benchmarks.sections import Bench
 from benchmarks.servers import Plan, Server
 from benchmarks.service import figures
+from benchmarks.stage import Stage
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
 BURN_IN_A_CHILD = f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {BURN!r}]); time.sleep(60)"
@@ -246,6 +247,14 @@ def test_logins_are_compared_with_the_last_release_and_the_unrelated_request_wit
     assert login.values == sign_up.values
     assert (beside.name, beside.values) == ("GET a user, during 200 logins, p99: mkbackend / v1.2.0", [0.1, 0.35])
     assert (p99.values, p99.missed) == ([400, 700], True)
+
+
+def test_a_load_without_a_response_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins, "load", lambda *_: Load(0, 2.0, 0.0, 0.0))
+    server = Server(Plan("", (), Path(), {}, {}, ()), 1, 1, Path())
+    version = logins.Version("v1.2.0", Stage(Path(), Path(), "", "", ["1"]), server)
+    with pytest.raises(BenchError, match=r"v1\.2\.0: no response in 2 s"):
+        version._ask_beside(2)
 
 
 @pytest.mark.parametrize(
