@@ -6,11 +6,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mkbackend.errors import BadInputError, Interruption, MkbackendError
 from mkbackend.system.environment import git_environment
 from mkbackend.template.questions import Answers
 from mkbackend.template.source import Source, expanded
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 
 def render(source: Source, answers: Answers, target: Path, scratch: Path) -> list[Path]:
@@ -18,7 +22,14 @@ def render(source: Source, answers: Answers, target: Path, scratch: Path) -> lis
 
     Copier's temporary files go into `scratch`, so that a killed run leaves none behind.
     """
-    with _interruptible(), _converted_errors(), _working_in(scratch), _asking_no_index(), _with_our_git(source.url):
+    with (
+        _interruptible(),
+        _converted_errors(),
+        _working_in(scratch),
+        _asking_no_index(),
+        _compiling_once(),
+        _with_our_git(source.url),
+    ):
         import copier
 
         copier.run_copy(
@@ -77,6 +88,29 @@ def _asking_no_index() -> Iterator[None]:
         yield
     finally:
         inside.update(usual)
+
+
+@contextmanager
+def _compiling_once() -> Iterator[None]:
+    """Compile each text once: Copier compiles a folder's name again for each file in it."""
+    from jinja2 import Environment
+
+    usual = Environment.from_string
+    compiled: dict[tuple[Environment, str], Template] = {}
+
+    def from_string(environment: "Environment", source: Any, *more: Any, **options: Any) -> "Template":
+        if more or options or not isinstance(source, str):
+            return usual(environment, source, *more, **options)
+        if template := compiled.get((environment, source)):
+            environment.preprocess(source)  # by this Copier's `yield` tag forgets the last one
+            return template
+        return compiled.setdefault((environment, source), usual(environment, source))
+
+    Environment.from_string = from_string  # type: ignore[assignment,method-assign]  # Copier has no setting for it
+    try:
+        yield
+    finally:
+        Environment.from_string = usual  # type: ignore[method-assign]  # as above
 
 
 @contextmanager
