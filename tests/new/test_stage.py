@@ -41,23 +41,50 @@ def unborn(target: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(target)], check=True)
 
 
-def killed_while(step: str, target: Path) -> None:
-    """Run `make` in a process that is killed during a step."""
-    script = f"""
-import os, signal, sys
-from pathlib import Path
-sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "tests")!r}]
-from mkbackend.new import stage
-from new import test_stage
+RENAME = """
 real = Path.rename
 count = 0
 def rename(self, target):
     global count
     count += 1
-    if count == {3 if step == "moving" else 1}:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if count == {number}:
+        die()
     return real(self, target)
 Path.rename = rename
+"""
+WRITE = """
+def write_bytes(self, data):
+    self.touch()
+    die()
+Path.write_bytes = write_bytes
+"""
+REMOVE = """
+real = shutil.rmtree
+def rmtree(path, **options):
+    real(path / "new")
+    die()
+shutil.rmtree = rmtree
+"""
+STEPS = {
+    "rendering": RENAME.format(number=1),
+    "moving": RENAME.format(number=3),
+    "the last move": RENAME.format(number=len({name.partition("/")[0] for name in FILES})),
+    "marking": WRITE,
+    "cleaning": REMOVE,
+}
+
+
+def killed_while(step: str, target: Path) -> None:
+    """Run `make` in a process that is killed during a step."""
+    script = f"""
+import os, shutil, signal, sys
+from pathlib import Path
+sys.path[:0] = [{str(ROOT / "src")!r}, {str(ROOT / "tests")!r}]
+from mkbackend.new import stage
+from new import test_stage
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+{STEPS[step]}
 test_stage.make(Path({str(target)!r}))
 """
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
@@ -230,6 +257,28 @@ def test_a_half_finished_move_is_completed_by_the_next_run(tmp_path: Path) -> No
         make(target)
     assert content(target) == FILES
     assert os.listdir(target.parent) == ["new"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+@pytest.mark.parametrize("step", ["moving", "the last move", "cleaning"])
+def test_a_begun_move_is_complete_after_the_next_run(tmp_path: Path, step: str) -> None:
+    target = tmp_path / "place" / "new"
+    target.mkdir(parents=True)
+    killed_while(step, target)
+    assert leftovers.sweep(target) == (step != "cleaning")
+    assert content(target) == FILES
+    assert os.listdir(target.parent) == ["new"]
+    assert not leftovers.sweep(target)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_move_that_was_not_begun_is_forgotten(tmp_path: Path) -> None:
+    target = tmp_path / "place" / "new"
+    target.mkdir(parents=True)
+    killed_while("marking", target)
+    assert not leftovers.sweep(target)
+    assert os.listdir(target.parent) == ["new"]
+    assert not os.listdir(target)
 
 
 def test_the_staging_directory_of_a_running_process_is_kept(tmp_path: Path) -> None:

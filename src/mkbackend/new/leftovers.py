@@ -10,12 +10,13 @@ from mkbackend.new.room import STAGE_PREFIX, anchor, has_commits
 from mkbackend.new.stage import MOVING, remove
 
 
-def sweep(target: Path) -> None:
+def sweep(target: Path) -> bool:
     """Finish a move to this path that a killed run of this user began, and remove the stages of other killed runs.
 
-    A folder may come from an untrusted archive: one that claims a move to another path is ignored and kept.
+    Return whether a move was finished. A folder may come from an untrusted archive: one that claims a move to another
+    path is ignored and kept.
     """
-    beside = anchor(target)
+    beside, finished = anchor(target), False
     for root in beside.glob(f"{STAGE_PREFIX}*-*") if beside.is_dir() else ():
         owner = root.name.removeprefix(STAGE_PREFIX).partition("-")[0]
         if not (owner.isdecimal() and _is_folder(root)) or _is_alive(int(owner), root):
@@ -24,7 +25,9 @@ def sweep(target: Path) -> None:
             if not _is_halfway(root, target):
                 continue
             move(root / "new" / target.name, target, aside=root / "old")
+            finished = True
         remove(root)
+    return finished
 
 
 def _is_folder(path: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend import __version__
-from mkbackend.errors import BadInputError, without_passwords
+from mkbackend.errors import BadInputError, MkbackendError, without_passwords
 from mkbackend.new import finish, leftovers, room, stage
 from mkbackend.new.project import Project
 from mkbackend.screen import Screen
@@ -80,8 +80,10 @@ def _decide(request: Request, questions: Questions, screen: Screen) -> Project:
     if request.ask and request.path is None and "project_name" not in given:
         given["project_name"] = ask(screen, questions.asked["project_name"], questions, {"project_name": ""})
     project = Project.plan(request.path, given, guessed, questions)
-    if not request.dry_run:
-        leftovers.sweep(project.target)
+    if not request.dry_run and leftovers.sweep(project.target):
+        raise MkbackendError(
+            f"{project.target} was unfinished since a killed run, and is complete now.", "make install"
+        )
     room.require_room(project.target)
 
     def complete(given: Answers) -> Answers:

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Stage:
         """Move the project to its final path."""
         if self.target.exists():
             require_room(self.target)
-            (self.root / MOVING).write_bytes(os.fsencode(self.target))
+            self._mark()
             move(self.project, self.target, aside=self.root / "old")
             return
         (first,) = (self.root / "new").iterdir()
@@ -51,6 +51,12 @@ class Stage:
                 f"{self.root.parent / first.name} was created in the meantime and was left unchanged.",
                 hint="Move it away, or choose another name.",
             ) from error
+
+    def _mark(self) -> None:
+        """Write the marker of a move in one step: a killed run leaves a complete one or none."""
+        unfinished = self.root / "marker"
+        unfinished.write_bytes(os.fsencode(self.target))
+        unfinished.replace(self.root / MOVING)
 
 
 @contextmanager
@@ -79,7 +85,12 @@ def _make(root: Path) -> None:
 
 
 def remove(root: Path) -> None:
-    """Delete a stage, with retries: a killed child may still be writing to it."""
+    """Delete a stage, with retries: a killed child may still be writing to it.
+
+    The marker goes first: without the rest of the project there is no move to finish.
+    """
+    with suppress(OSError):
+        (root / MOVING).unlink()
     for _ in range(20):
         shutil.rmtree(root, onexc=_make_writable)
         if not os.path.lexists(root):
