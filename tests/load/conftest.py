@@ -1,6 +1,5 @@
 """Fixtures for the load tests: an installed project, a PostgreSQL, and a service on it."""
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -8,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from template.conftest import installed, machine, python, run, scratch
+from template.conftest import caches, copy, installed, machine, python, run, scratch
 
 from .database import Database, database
 from .service import Service, service
 
-__all__ = ["installed", "machine", "python", "scratch"]
+__all__ = ["caches", "installed", "machine", "python", "scratch"]
 
 Serve = Callable[..., AbstractContextManager[Service]]
 
@@ -21,9 +20,7 @@ Serve = Callable[..., AbstractContextManager[Service]]
 @pytest.fixture(scope="session")
 def owning(installed: Path, scratch: Path) -> Path:
     """Create a copy of the project with a slice whose rows have owners."""
-    project = scratch / "owning"
-    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
-    (project / ".venv").symlink_to(installed / ".venv")
+    project = copy(installed, scratch / "owning")
     run("git", "init", "--quiet", cwd=project)
     words = ("add", "note", "body:str/200", "--auth", "owner", "--allow-dirty")
     run(sys.executable, "-m", "mkbackend", *words, cwd=project)

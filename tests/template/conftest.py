@@ -37,7 +37,6 @@ _OF_THE_MACHINE = re.compile(
 ENVIRONMENT = {name: value for name, value in os.environ.items() if _OF_THE_MACHINE.fullmatch(name)} | {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "UV_PYTHON_DOWNLOADS": "never",
 }
 
@@ -57,6 +56,8 @@ def _is_here(version: str) -> bool:
 PYTHONS = [version for version in OPTIONS["python_version"] if _is_here(version)]
 # The default project, or the closest one if its Python is not installed.
 DEFAULT: Answers = {} if QUESTIONS["python_version"]["default"] in PYTHONS else {"python_version": PYTHONS[-1]}
+
+_PYTHON = Path(".venv", "Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 SERVER = """
 import sys
@@ -122,6 +123,13 @@ def scratch() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def caches(scratch: Path) -> None:
+    """Let all commands share bytecode and what mypy knows, outside the trees of projects: mypy compares contents."""
+    ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(scratch / "bytecode")
+    ENVIRONMENT["MYPY_CACHE_DIR"] = str(scratch / "mypy")
+
+
 def left_in(directory: Path) -> list[str]:
     """Return the processes that use a directory, and the temporary clusters in it."""
     processes = subprocess.run(("ps", "-eo", "args="), capture_output=True, text=True, check=True).stdout.splitlines()
@@ -153,6 +161,27 @@ def add_files(source: Path, project: Path) -> None:
         target.write_text(path.read_text(encoding="utf-8").replace("$HEAD", head), encoding="utf-8")
 
 
+# Not part of a copy of a project
+LEFT = shutil.ignore_patterns(".venv", ".git", ".pgdata", ".pytest_cache")
+
+
+def copy(project: Path, place: Path) -> Path:
+    """Copy a project; the copy shares its environment and the bytecode of that."""
+    shutil.copytree(project, place, ignore=LEFT)
+    (place / ".venv").symlink_to((project / ".venv").resolve())
+    known, new = bytecode_of(project), bytecode_of(place)
+    (known / ".venv").mkdir(parents=True, exist_ok=True)
+    shutil.copytree(known, new, ignore=shutil.ignore_patterns(".venv"), dirs_exist_ok=True)
+    if not (new / ".venv").exists():
+        (new / ".venv").symlink_to((known / ".venv").resolve())
+    return place
+
+
+def bytecode_of(project: Path) -> Path:
+    """Return the directory with the bytecode of a project."""
+    return Path(ENVIRONMENT["PYTHONPYCACHEPREFIX"]) / project.relative_to(project.anchor)
+
+
 def commit(project: Path) -> None:
     """Commit all files of a project; create its repository if missing."""
     for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "--no-verify", "--allow-empty", "-m", "step")):
@@ -165,13 +194,14 @@ def installed(render: Render, scratch: Path) -> Path:
     project = scratch / "installed"
     shutil.copytree(render(**DEFAULT), project)
     make(project, "install")
+    run(project / _PYTHON, "-c", "import app.main", cwd=project)  # `mkbackend doctor` writes no bytecode
     return project
 
 
 @pytest.fixture(scope="session")
 def python(installed: Path) -> Path:
     """Return a Python with the template's dependencies."""
-    return installed / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return installed / _PYTHON
 
 
 @pytest.fixture(scope="session")
@@ -190,30 +220,37 @@ def server(installed: Path, python: Path, scratch: Path) -> Iterator[str]:
         yield process.stdout.readline().strip()
 
 
+@pytest.fixture(scope="module")
+def on_one_server(server: str) -> Iterator[None]:
+    """Let the tests of all projects of a module use one PostgreSQL, as in a pipeline, instead of one for each run."""
+    ENVIRONMENT["TEST_DATABASE_URL"] = server
+    yield
+    del ENVIRONMENT["TEST_DATABASE_URL"]
+
+
 _TYPED = ["app", "scripts", "tests", "alembic"]
 
 
-def checks(config: Path, cache: Path) -> dict[str, list[str | Path]]:
+def checks(config: Path) -> dict[str, list[str | Path]]:
     """Return the commands of `make lint` with a given configuration and no cache in the project."""
     return {
         "ruff check": ["ruff", "check", "--no-cache", "--config", config],
         "ruff format": ["ruff", "format", "--check", "--no-cache", "--config", config],
-        "mypy": ["mypy", "--strict", "--config-file", config, "--cache-dir", cache, *_TYPED],
+        "mypy": ["mypy", "--strict", "--config-file", config, *_TYPED],
         "import-linter": ["lint-imports", "--no-cache", "--config", config],
         "bandit": ["bandit", "--quiet", "--configfile", config, "--recursive", "app", "scripts"],
     }
 
 
-CHECKS = list(checks(Path(), Path()))
+CHECKS = list(checks(Path()))
 
 
 @pytest.fixture(scope="session")
-def check(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path, Path], None]:
+def check(python: Path) -> Callable[[str, Path, Path], None]:
     """Return a function that runs one of `CHECKS` in a directory with a project's configuration."""
-    cache = tmp_path_factory.mktemp("mypy")
 
     def check(name: str, directory: Path, config: Path) -> None:
-        program, *arguments = checks(config, cache)[name]
+        program, *arguments = checks(config)[name]
         run(python.with_name(str(program)), *arguments, cwd=directory)
 
     return check

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import ROOT, Done, attempt, run, start, wait_for
+from .conftest import ROOT, Done, attempt, copy, run, start, wait_for
 
 PROBE = ROOT / "src" / "mkbackend" / "doctor" / "probe"
 # Checks that depend on the machine: its tools, and whether the tested template is in its home.
@@ -92,9 +92,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def place(installed: Path, python: Path, scratch: Path) -> Iterator[Place]:
-    project = scratch / "patient"
-    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__", ".pgdata"))
-    (project / ".venv").symlink_to(installed / ".venv")
+    project = copy(installed, scratch / "patient")
     for words in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "step")):
         run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *words, cwd=project)
     made = Place(project, python.relative_to(installed))
@@ -116,8 +114,8 @@ def sql(place: Place, server: str, statement: str) -> None:
     run(place.python, "-c", EXECUTE, server, statement, cwd=place.root)
 
 
-def test_the_probe_is_typed(installed: Path, python: Path, tmp_path: Path) -> None:
-    config = ("--config-file", installed / "pyproject.toml", "--cache-dir", tmp_path, "--explicit-package-bases")
+def test_the_probe_is_typed(installed: Path, python: Path) -> None:
+    config = ("--config-file", installed / "pyproject.toml", "--explicit-package-bases")
     assert "Success" in run(python, "-m", "mypy", *config, ".", cwd=PROBE, MYPYPATH=str(installed))
 
 

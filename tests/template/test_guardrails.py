@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import attempt, make
+from .conftest import attempt, copy, make
 
 MODULE = '"""Something new."""\n\n'
 
@@ -145,10 +145,8 @@ REFUSED_BY_TESTS = {
 
 @pytest.fixture(scope="module")
 def linted(installed: Path, scratch: Path) -> Path:
-    """Return a project with a linked environment and mypy's cache; do not change it."""
-    project = scratch / "linted"
-    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv"))
-    (project / ".venv").symlink_to(installed / ".venv")
+    """Return a project with the caches of its checks; do not change it."""
+    project = copy(installed, scratch / "linted")
     make(project, "lint")
     return project
 
@@ -158,8 +156,7 @@ def project(linted: Path, scratch: Path) -> Path:
     """Return a copy that a test may break."""
     place = scratch / "spoilt"
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(linted, place, symlinks=True)
-    return place
+    return copy(linted, place)
 
 
 @pytest.mark.parametrize(("name", "code", "refusal"), REFUSED_BY_LINT.values(), ids=REFUSED_BY_LINT)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from combinations import CHECKED, FULL, Answers, name_of
 
-from .conftest import TEMPLATE, Render, commit, make, run
+from .conftest import LEFT, TEMPLATE, Render, commit, make, run
 from .guides import GUIDES, Command, Edit, files_of, steps, type_through
 
 each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
@@ -63,12 +63,12 @@ def test_a_page_is_typed_through_and_the_checks_pass(page: str, typed: Path) -> 
 
 
 @pytest.fixture
-def typed(page: str, installed: Path, scratch: Path) -> Iterator[Path]:
+def typed(page: str, installed: Path, scratch: Path, on_one_server: None) -> Iterator[Path]:
     """Return a project in which a page was typed through; skip a page that changes nothing."""
     if not any(not isinstance(step, Command) or "git " in step.text for step in steps(installed / page)):
         pytest.skip("it changes nothing")
     project = scratch / f"typed-{Path(page).stem}"
-    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
+    shutil.copytree(installed, project, ignore=LEFT)
     make(project, "install")
     commit(project)
     for name in [*BEFORE.get(page, []), page]:

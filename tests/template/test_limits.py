@@ -5,6 +5,6 @@ from pathlib import Path
 from .conftest import ROOT, run
 
 
-def test_the_limits_are_typed(installed: Path, python: Path, tmp_path: Path) -> None:
-    config = ("--config-file", installed / "pyproject.toml", "--cache-dir", tmp_path)
+def test_the_limits_are_typed(installed: Path, python: Path) -> None:
+    config = ("--config-file", installed / "pyproject.toml")
     assert "Success" in run(python, "-m", "mypy", *config, "benchmarks/limits", cwd=ROOT)

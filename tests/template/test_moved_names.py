@@ -37,7 +37,7 @@ class Updated:
 
 
 @pytest.fixture(scope="module", params=["0.5.0", "0.8.0"])
-def updated(request: pytest.FixtureRequest, scratch: Path) -> Iterator[Updated]:
+def updated(request: pytest.FixtureRequest, scratch: Path, on_one_server: None) -> Iterator[Updated]:
     release: str = request.param
     project = scratch / f"library-{release}"
     extend(made_by(release, project, scratch / f"mkbackend-{release}"), release)

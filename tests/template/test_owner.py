@@ -4,14 +4,13 @@
 """
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from combinations import FULL
 
-from .conftest import add_files, attempt, commit, make, run
+from .conftest import add_files, attempt, commit, copy, make, run
 from .guides import GUIDES, files_of, type_through
 
 NEW = Path(__file__).with_name("owner")
@@ -44,11 +43,9 @@ full = pytest.mark.skipif(not FULL, reason="nox -s full")
 
 
 @pytest.fixture(scope="module")
-def owned(installed: Path, scratch: Path) -> Path:
+def owned(installed: Path, scratch: Path, on_one_server: None) -> Path:
     """Return a project with a slice and the owner's additions; do not change it."""
-    project = scratch / "owned"
-    shutil.copytree(installed, project, ignore=shutil.ignore_patterns(".venv", ".*_cache", "__pycache__"))
-    (project / ".venv").symlink_to(installed / ".venv")
+    project = copy(installed, scratch / "owned")
     commit(project)
     run(sys.executable, "-m", "mkbackend", "add", *SLICE.split(), cwd=project)
     for guide in GUIDES:
