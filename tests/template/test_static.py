@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -62,11 +63,26 @@ def files(project: Path) -> dict[str, str]:
     }
 
 
+checked = set[tuple[str, str]]()
+
+
 @pytest.mark.parametrize("name", CHECKS)
 @each_combination
 def test_a_check_passes(answers: Answers, name: str, check: Callable[[str, Path, Path], None], render: Render) -> None:
+    # The same code with the same settings is checked once: most options change no Python file.
     project = render(**answers)
-    check(name, project, project / "pyproject.toml")
+    if (name, read_by_checks(project)) not in checked:
+        check(name, project, project / "pyproject.toml")
+        checked.add((name, read_by_checks(project)))
+
+
+def read_by_checks(project: Path) -> str:
+    """Return a digest of the files that a check reads: all but texts, and of `pyproject.toml` all but its licence."""
+    read = {name: text for name, text in files(project).items() if name.endswith((".py", ".pyi", ".ini", ".typed"))}
+    config = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    for key in ("license", "license-files"):
+        config["project"].pop(key, None)
+    return sha256(json.dumps([config, read], sort_keys=True, default=str).encode()).hexdigest()
 
 
 @each_combination
