@@ -41,6 +41,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test everything once: a covering set of the options, the same input each time; names the ten slowest."""
     _install(session)
+    session.log("Installs and runs generated projects, two files at a time: 8 minutes on two quiet cores")
     session.run(*PYTEST, "--durations=10", *session.posargs)
 
 
@@ -59,7 +60,8 @@ def full(session: nox.Session) -> None:
 def matrix(session: nox.Session) -> None:
     """Run the generated projects on each Python that is here; the others are named."""
     _install(session)
-    session.run(*PYTEST, "tests/template/test_runs.py", "-k", "passes or migrations or python", *session.posargs)
+    words = ("tests/template/test_runs.py", "-k", "passes or migrations or python")
+    session.run(*PYTEST, *words, *session.posargs, env={"MKBACKEND_TESTS": "matrix"})
 
 
 @nox.session

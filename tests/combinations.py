@@ -20,8 +20,9 @@ QUESTIONS = {
 }
 OPTIONS: dict[str, list[str]] = {name: asked["choices"] for name, asked in QUESTIONS.items() if "choices" in asked}
 
-# `nox -s full` tests everything; `nox` a set that contains every value once.
-FULL = os.environ.get("MKBACKEND_TESTS") == "full"
+# `nox -s full` tests everything; `nox` a set that contains every value once; `nox -s matrix` each Python.
+TIER = os.environ.get("MKBACKEND_TESTS")
+FULL = TIER == "full"
 
 
 def cover(options: Mapping[str, Sequence[str]], strength: int) -> list[Answers]:
@@ -64,5 +65,6 @@ CHECKED = SUPPORTED if FULL else cover(OPTIONS, 1)
 
 
 def to_run(pythons: Sequence[str]) -> list[Answers]:
-    """Return the answers of the projects to run on the installed Pythons."""
-    return cover(OPTIONS | {"python_version": pythons}, 2 if FULL else 1)
+    """Return the answers of the projects to run on the installed Pythons: a short run has one project."""
+    rows = cover(OPTIONS | {"python_version": pythons}, 2 if FULL else 1)
+    return rows if TIER in ("full", "matrix") else rows[:1]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from combinations import FULL
 from conftest import Checkout, write_command
 
 from cli.command import EVERY, commits, environment, files, new, posix, process, wait_for
@@ -62,7 +63,7 @@ def test_a_run_under_nohup_survives_its_terminal(checkout: Checkout) -> None:
 
 
 @posix
-@pytest.mark.parametrize("moment", [0.0, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("moment", [0.0, 0.3, 0.5, 0.7, 0.9] if FULL else [0.0, 0.5])
 @pytest.mark.parametrize("place", ["shop", "."])
 def test_a_kill_leaves_nothing_or_a_complete_project(checkout: Checkout, moment: float, place: str) -> None:
     target = Path("place") / place

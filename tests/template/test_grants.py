@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from combinations import FULL
 
 from .conftest import ENVIRONMENT, SERVER, run
 
@@ -41,12 +42,16 @@ KEYS = {"ENVIRONMENT": "test", "JWT_SECRET_KEY": "2f4c9a1b7e" * 4, "JWT_REFRESH_
 ROLES = ("CREATE ROLE migrator LOGIN PASSWORD 'm'", "CREATE ROLE service LOGIN PASSWORD 's'")
 
 
-@pytest.fixture(params=["", str(DEBIAN)], ids=["wheel", "debian"])
+SERVERS = {"wheel": "", "debian": str(DEBIAN)}
+
+
+@pytest.fixture(params=SERVERS if FULL else ["wheel"])
 def admin(request: pytest.FixtureRequest, installed: Path, python: Path) -> Iterator[str]:
     """Yield the URL of a new server, of each kind that the document names."""
-    if request.param and not DEBIAN.is_dir():
+    programs = SERVERS[request.param]
+    if programs and not DEBIAN.is_dir():
         pytest.skip(f"no {DEBIAN}")
-    env = ENVIRONMENT | ({"PG_BIN": request.param} if request.param else {})
+    env = ENVIRONMENT | ({"PG_BIN": programs} if programs else {})
     command = [str(python), "-c", SERVER]
     pipe = subprocess.PIPE
     with subprocess.Popen(

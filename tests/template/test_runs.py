@@ -20,6 +20,8 @@ from combinations import FULL, OPTIONS, Answers, name_of, to_run
 
 from .conftest import DEFAULT, ENVIRONMENT, PYTHONS, ROOT, left_in, make, run, start, wait_for
 
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
+
 
 def new(place: Path, answers: Answers) -> Path:
     """Create a project with the README's command; the home with its template is beside it."""
@@ -279,7 +281,7 @@ def test_the_documentation_loads_nothing_from_other_hosts(service: Service) -> N
     assert "https://" not in page
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+@pytest.mark.parametrize("end", ENDS if FULL else ENDS[-1:], ids=lambda end: end.name)
 def test_stopping_a_projects_tests_leaves_no_processes_or_files(
     end: signal.Signals, installed: Path, python: Path, scratch: Path
 ) -> None:
@@ -290,7 +292,7 @@ def test_stopping_a_projects_tests_leaves_no_processes_or_files(
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.name)
 @pytest.mark.parametrize("what", ["test_a_project_passes_its_own_tests", "test_success_criterion"])
 def test_stopping_these_tests_leaves_no_processes_or_files(what: str, end: signal.Signals, scratch: Path) -> None:
     place = scratch / f"{what}-{end.name}"
