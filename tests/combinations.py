@@ -20,7 +20,7 @@ QUESTIONS = {
 }
 OPTIONS: dict[str, list[str]] = {name: asked["choices"] for name, asked in QUESTIONS.items() if "choices" in asked}
 
-# `nox -s full` tests everything; `nox` a set that contains every value once; `nox -s matrix` each Python.
+# `nox -s full` tests everything; `nox` renders a set that contains every value once, and runs a project on each Python.
 TIER = os.environ.get("MKBACKEND_TESTS")
 FULL = TIER == "full"
 
@@ -65,6 +65,6 @@ CHECKED = SUPPORTED if FULL else cover(OPTIONS, 1)
 
 
 def to_run(pythons: Sequence[str]) -> list[Answers]:
-    """Return the answers of the projects to run on the installed Pythons: a short run has one project."""
+    """Return the answers of the projects to run on the installed Pythons: a short run has one for each."""
     rows = cover(OPTIONS | {"python_version": pythons}, 2 if FULL else 1)
-    return rows if TIER in ("full", "matrix") else rows[:1]
+    return rows if TIER in ("full", "matrix") else rows[: len(pythons)]
