@@ -248,7 +248,7 @@ def test_success_criterion_database_connection_pool_configured(service: Service)
 
 def test_success_criterion_logging_outputs_structured_messages(service: Service) -> None:
     service.call("GET", "/api/v1/health?structured")
-    line = json.loads(service.line_with('"path": "/api/v1/health"'))
+    line = json.loads(service.line_with('"path":"/api/v1/health"'))
     assert (line["level"], line["method"], line["status"]) == ("INFO", "GET", 200)
     assert line["request_id"]
 
