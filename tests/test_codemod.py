@@ -43,6 +43,17 @@ CASES = {
         "from app.core.context import RequestContext\nfrom app.core.security import hash_of\n"
         "def f(o: RequestContext) -> None: ...\n",
     ),
+    "a name that two imports bind, one after the other": (
+        "from app.core.seal import Seal as seal\nseal()\nfrom app.core import seal\nseal.Seal()\n"
+        "def f(): seal.Seal()\n",
+        "from app.kit.signer import Signer as seal\nseal()\nfrom app.kit import signer as seal\nseal.Signer()\n"
+        "def f(): seal.Signer()\n",
+    ),
+    "a name that one of two imports binds": (
+        "try: from app.core.seal import Seal as seal\nexcept ImportError: from app.core import seal\nseal.Seal()\n",
+        "try: from app.kit.signer import Signer as seal\nexcept ImportError: from app.kit import signer as seal\n"
+        "seal.Seal()\n",
+    ),
     "another name with as": (
         "from app.core.seal import Seal as S\nS()\n",
         "from app.kit.signer import Signer as S\nS()\n",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from libcst.metadata import BuiltinScope, ClassScope, GlobalScope, ImportAssignment, Scope
 
 from mkbackend.update.moves.place import Place
-from mkbackend.update.moves.scopes import Imported, Use, chain
+from mkbackend.update.moves.scopes import Imported, Use, chain, is_deferred
 from mkbackend.update.moves.table import Moves
 from mkbackend.update.moves.uses import Uses
 
@@ -16,14 +16,15 @@ from mkbackend.update.moves.uses import Uses
 class Binding:
     """A local name bound by imports, or a module-level definition; `wish` is its name after the moves.
 
-    `targets` are the full names that it refers to. `is_dotted`: it is the first part of `import a.b`, whose full names
-    are in `modules`. `extra` are further modules that its uses need after the moves, each with its local name.
+    `targets` are the full names that it refers to, each with its import. `is_dotted`: it is the first part of
+    `import a.b`, whose full names are in `modules`. `extra` are further modules that its uses need after the moves,
+    each with its local name.
     """
 
     scope: Scope
     local: str
     wish: str = ""
-    targets: list[str] = field(default_factory=list)
+    targets: list[tuple[str, Imported]] = field(default_factory=list)
     is_dotted: bool = False
     is_alias: bool = False
     is_import: bool = True
@@ -40,7 +41,17 @@ class Binding:
     @property
     def target(self) -> str:
         """The full name that it refers to; empty if ambiguous."""
-        return self.targets[0] if len(set(self.targets)) == 1 else ""
+        names = {name for name, _ in self.targets}
+        return names.pop() if len(names) == 1 else ""
+
+    def target_of(self, use: Use) -> str:
+        """Return the full name that a use refers to: of several imports that of the last before; empty if ambiguous."""
+        plain = all(by.is_certain and by.scope is self.scope for _, by in self.targets)
+        if self.target or not (plain and _is_only_imported(self)):
+            return self.target
+        before = [name for name, by in self.targets if by.order < use.order]
+        is_last = len(before) == len(self.targets) or not is_deferred(use, self.scope)
+        return before[-1] if before and is_last else ""
 
 
 class Bindings:
@@ -84,7 +95,7 @@ class Bindings:
             scope = _binding_scope(imported.scope, local := imported.local(alias))
             binding = self._found.setdefault((scope, local), Binding(scope, local))
             is_dotted = imported.is_dotted(alias)
-            binding.targets.append(local if is_dotted else self._place.target(imported.node, alias))
+            binding.targets.append((local if is_dotted else self._place.target(imported.node, alias), imported))
             binding.modules += [self._place.target(imported.node, alias)] if is_dotted else []
             binding.is_dotted |= is_dotted
             binding.is_alias |= alias.asname is not None

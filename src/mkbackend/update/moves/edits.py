@@ -21,7 +21,7 @@ def find_edits(bindings: Bindings, moves: Moves) -> Edits:
 
 def _edit(use: Use, binding: Binding, bindings: Bindings, moves: Moves, edits: Edits) -> bool:
     """Add the edit of a use; return whether it no longer needs the binding."""
-    target = binding.target
+    target = binding.target_of(use)
     key = moves.key(".".join([target, *use.attributes])) if target and binding.is_import else ""
     if binding.is_dotted and key:
         return _edit_dotted(use, binding, key, moves, edits)
@@ -40,7 +40,7 @@ def _edit(use: Use, binding: Binding, bindings: Bindings, moves: Moves, edits: E
 
 def _edit_dotted(use: Use, binding: Binding, key: str, moves: Moves, edits: Edits) -> bool:
     """Add the edit of `a.b.c` with `import a.b`; return whether it no longer needs the binding."""
-    new, depth = moves.all[key], _depth(key, binding.target)
+    new, depth = moves.all[key], _depth(key, binding.local)
     if new == key or depth >= len(use.nodes):
         return False
     edits[use.nodes[depth]] = new

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import libcst as cst
-from libcst.metadata import Assignment, BuiltinScope, ClassScope, GlobalScope, Scope
+from libcst.metadata import Assignment, BuiltinScope, ClassScope, FunctionScope, GlobalScope, Scope
 
 
 @dataclass(frozen=True)
 class Use:
     """A name and its attributes: `seal.Seal.make` has three nodes, each a prefix of the next.
 
-    An early use is in a class body before the class binds the name: it resolves to the module's.
+    An early use is in a class body before the class binds the name: it resolves to the module's. `order` is its place
+    among the uses and imports of the file.
     """
 
     nodes: tuple[cst.Name | cst.Attribute, ...]
     scope: Scope
+    order: int
     is_early: bool = False
 
     @property
@@ -39,10 +41,15 @@ class Use:
 
 @dataclass(frozen=True)
 class Imported:
-    """An import statement and its scope."""
+    """An import statement and its scope.
+
+    `order` is its place among the uses and imports of the file. `is_certain`: it runs whenever its scope does.
+    """
 
     node: cst.Import | cst.ImportFrom
     scope: Scope
+    order: int
+    is_certain: bool
 
     @property
     def aliases(self) -> Sequence[cst.ImportAlias]:
@@ -69,6 +76,12 @@ def chain(scope: Scope) -> list[Scope]:
     while not isinstance(found[-1], GlobalScope):
         found.append(found[-1].parent)
     return found
+
+
+def is_deferred(use: Use, scope: Scope) -> bool:
+    """Return whether a use runs later than the code of a scope around it, because it is in a function."""
+    around = chain(use.scope)
+    return any(isinstance(each, FunctionScope) for each in around[: around.index(scope)])
 
 
 def is_read(name: cst.Name, scope: Scope) -> bool:

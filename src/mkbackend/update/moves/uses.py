@@ -9,6 +9,10 @@ from libcst.metadata import ClassScope, ComprehensionScope, Scope
 from mkbackend.update.moves.scopes import Imported, Use, is_read
 from mkbackend.update.moves.strings import Strings
 
+# Statements whose body may not run, and those with a body of their own.
+_BRANCHES = (cst.If, cst.Try, cst.TryStar, cst.For, cst.While, cst.With, cst.Match)
+_BODIES = (cst.FunctionDef, cst.ClassDef)
+
 
 class Uses(Strings):
     """Visitor that collects the names that a file uses, and its imports.
@@ -21,6 +25,7 @@ class Uses(Strings):
         self.names: list[Use] = []
         self.imports: list[Imported] = []
         self._bound: dict[Scope, set[str]] = defaultdict(set)
+        self._branches: list[int] = [0]
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         nodes = [node]
@@ -39,11 +44,11 @@ class Uses(Strings):
         self._take(node)
 
     def visit_Import(self, node: cst.Import) -> bool:
-        self.imports.append(Imported(node, self.scope_of(node)))
+        self._import(node)
         return False
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        self.imports.append(Imported(node, self.scope_of(node)))
+        self._import(node)
         return False
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
@@ -51,6 +56,18 @@ class Uses(Strings):
 
     def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
         self._bind_here(original_node, original_node.name)
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, _BODIES):
+            self._branches.append(0)
+        self._branches[-1] += isinstance(node, _BRANCHES)
+        return super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        super().on_leave(original_node)
+        self._branches[-1] -= isinstance(original_node, _BRANCHES)
+        if isinstance(original_node, _BODIES):
+            self._branches.pop()
 
     def leave_Assign(self, original_node: cst.Assign) -> None:
         for target in original_node.targets:
@@ -61,7 +78,7 @@ class Uses(Strings):
             self._bind_here(original_node, original_node.target)
 
     def visit_Global(self, node: cst.Global) -> bool:
-        self.names += [Use((item.name,), self.scope_of(node)) for item in node.names]
+        self.names += [Use((item.name,), self.scope_of(node), self._order()) for item in node.names]
         return False
 
     def visit_Nonlocal(self, node: cst.Nonlocal) -> bool:
@@ -128,4 +145,10 @@ class Uses(Strings):
     def _take(self, name: cst.Name, *attributes: cst.Attribute) -> None:
         scope = self.scope_of(name)
         is_early = isinstance(scope, ClassScope) and name.value not in self._bound[scope] and is_read(name, scope)
-        self.names.append(Use((name, *attributes), scope, is_early))
+        self.names.append(Use((name, *attributes), scope, self._order(), is_early))
+
+    def _import(self, node: cst.Import | cst.ImportFrom) -> None:
+        self.imports.append(Imported(node, self.scope_of(node), self._order(), not self._branches[-1]))
+
+    def _order(self) -> int:
+        return len(self.names) + len(self.imports)
