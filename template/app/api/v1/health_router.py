@@ -6,7 +6,7 @@ from app.api.deps import DatabaseDep, SettingsDep
 from app.api.openapi import PUBLIC
 from app.domain.schemas.common import HealthResponse, ReadinessResponse
 
-# Opens no scope: a probe must not wait for a connection.
+# Opens no scope: probes need no session, and come often.
 router = APIRouter(prefix="/health", tags=["Health"])
 
 
