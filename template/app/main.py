@@ -1,5 +1,6 @@
 """Application factory."""
 
+import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
@@ -46,7 +47,10 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         # No grace period in development.
         with drain_delay(0 if container.settings.RELOAD else DRAIN_DELAY):
             async with jobs:
+                # What the start created stays: garbage collection need not look at it.
+                gc.freeze()
                 yield
+                gc.unfreeze()
     await container.database.disconnect()
 
 

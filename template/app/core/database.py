@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from app.core.db.connections import watch
 from app.core.db.errors import AWAY, LATE, mapped_errors
 from app.core.db.hosts import connect_first
 from app.core.db.prepared import retry_outdated
-from app.core.db.sessions import ReadingSession, end, watch
+from app.core.db.sessions import ReadingSession, end
 from app.core.db.unit_of_work import commit
 from app.core.exceptions import ServiceUnavailableException
 from app.core.settings.database import DatabaseSettings

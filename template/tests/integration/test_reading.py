@@ -10,7 +10,7 @@ from sqlalchemy import QueuePool, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import DatabaseManager
-from app.core.db import sessions
+from app.core.db import connections
 from app.core.db.sessions import WriteInReadingError, transaction_within
 from app.domain.models.user import User
 from app.service.user_service import UserService
@@ -163,7 +163,7 @@ async def test_a_connection_lost_while_idle_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
     limit: float,
 ) -> None:
-    monkeypatch.setattr(sessions, "IDLE", limit)
+    monkeypatch.setattr(connections, "IDLE", limit)
     async with elsewhere.reading() as session:
         lost = await _number(session)
         async with elsewhere.reading() as other:

@@ -83,6 +83,11 @@ class UnitOfWork:
         for action in reversed(self._compensations):
             await action()
 
+    def end(self) -> None:
+        """Forget the actions: they refer to the scope, and the scope to this unit."""
+        self._renewals.clear()
+        self._compensations.clear()
+
     async def _renew(self) -> None:
         for action in self._renewals:
             await action()
@@ -108,6 +113,9 @@ async def unit_of_work[Scope](
         if unit is not None and not (committing and _was_cut_off(error)):
             await unit.compensate()
         raise
+    finally:
+        if unit is not None:
+            unit.end()
 
 
 def _was_cut_off(error: BaseException) -> bool:
