@@ -37,7 +37,7 @@ def _serve(settings: Settings) -> None:
     if settings.DEBUG:
         logger.info("Documentation: http://{}:{}/docs", settings.HOST, settings.PORT)
     uvicorn.run(
-        "app.main:create_app",
+        "app.main:create_served_app",
         factory=True,
         # uvicorn only calls it: an instance for each connection.
         http=partial(BoundedProtocol, bounds=bounds_of(settings)),  # type: ignore[arg-type]  # called like a class

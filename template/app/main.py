@@ -47,10 +47,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         # No grace period in development.
         with drain_delay(0 if container.settings.RELOAD else DRAIN_DELAY):
             async with jobs:
-                # What the start created stays: garbage collection need not look at it.
-                gc.freeze()
                 yield
-                gc.unfreeze()
     await container.database.disconnect()
 
 
@@ -94,6 +91,16 @@ def create_app(
     offered = [*slices, registration] if settings.REGISTRATION_ENABLED else slices
     add_routers(app, offered, settings.API_V1_PREFIX, PROBLEMS)
     setup_openapi(app, settings)
+    return app
+
+
+def create_served_app() -> FastAPI:
+    """Create the application of a server's process.
+
+    It lasts as long as the process: garbage collection need not look at it.
+    """
+    app = create_app()
+    gc.freeze()
     return app
 
 

@@ -1,7 +1,6 @@
 """The unit of work: one connection at a time, none during slow work."""
 
 import asyncio
-import gc
 import os
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -14,7 +13,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.container import Container, RequestScope
+from app.container import Container
 from app.core.config import Settings
 from app.core.context import RequestContext
 from app.core.database import DatabaseManager
@@ -315,21 +314,3 @@ async def _recorded(database: DatabaseManager) -> list[tuple[str, bool]]:
     async with database.reading() as session:
         events = await session.scalars(select(AuditEvent).order_by(AuditEvent.id))
         return [(e.action, e.refused) for e in events for _ in range(e.count)]
-
-
-def _scopes() -> int:
-    return sum(type(one) is RequestScope for one in gc.get_objects())
-
-
-async def test_a_scope_is_freed_without_the_garbage_collector(
-    client: AsyncClient, as_admin: Headers
-) -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        before = _scopes()
-        response = await client.get(f"{V1}/users/me", headers=as_admin)
-        assert response.status_code == 200
-        assert _scopes() == before
-    finally:
-        gc.enable()

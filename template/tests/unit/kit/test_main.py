@@ -1,5 +1,6 @@
 """Import and start of the application."""
 
+import gc
 import json
 import pickle
 import signal
@@ -35,6 +36,18 @@ def test_app_is_created_at_first_access(
     assert "app" in dir(main)
     assert isinstance(main.app, FastAPI)
     assert main.app is main.app
+
+
+def test_a_served_application_is_exempt_from_garbage_collection(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(main, "read_settings", lambda: (settings, []))
+    before = gc.get_freeze_count()
+    try:
+        assert isinstance(main.create_served_app(), FastAPI)
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
