@@ -55,9 +55,11 @@ def build(root: Path, release: bool = False) -> bytes:
 def tags(path: Path) -> dict[str, str]:
     """Return the versions in a bundle and their commits, oldest first; raise MkbackendError if it is damaged."""
     head, _, pack = path.read_bytes().partition(b"\n\n")
-    whole = hashlib.sha1(pack[:-20], usedforsecurity=False).digest() == pack[-20:]
-    if not (whole and head.startswith(_HEADER)):
-        raise MkbackendError(f"The template in {path} is damaged.", hint="Reinstall mkbackend.")
+    if not head.startswith(_HEADER):
+        raise MkbackendError(f"The template in {path} is damaged: no git bundle.", hint="Reinstall mkbackend.")
+    if hashlib.sha1(pack[:-20], usedforsecurity=False).digest() != pack[-20:]:
+        reason = f"the checksum of {len(pack):,} bytes is wrong"
+        raise MkbackendError(f"The template in {path} is damaged: {reason}.", hint="Reinstall mkbackend.")
     refs = (line.split(" ", 1) for line in head.decode().splitlines()[1:])
     found = {ref.removeprefix(_TAGS): commit for commit, ref in refs if ref.startswith(_TAGS)}
     return dict(sorted(found.items(), key=lambda item: order(item[0])))
