@@ -16,9 +16,10 @@ import pytest
 from conftest import ROOT
 from prose_rules import DETERMINERS, NOUNS, OTHER_WORDS, PHRASES, RELATIVE_WORDS, VERBS
 
+from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.render import render
-from mkbackend.slices.resource import AUTHS
+from mkbackend.slices.rights import AUTHS
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.view import view
 from mkbackend.system.git import git
@@ -87,9 +88,9 @@ def rendered() -> Iterator[tuple[str, str]]:
         l:enum/x/y=x i:datetime=2026-01-01T00:00:00Z j:uuid:index:null m:ref/note:null n:ref/user:cascade o:str:list
         p:email:unique q:url:null
     """
-    targets = {"user": Target("user", "User", "users"), "note": Target("note", "Note", "notes", owned=True)}
+    targets = {"user": Target("user", "User", "users"), "note": Target("note", "Note", "notes", "owner_id")}
     for auth, soft_delete in zip(AUTHS, cycle((True, False)), strict=False):
-        seen = view(parse("article", words.split(), None, auth, soft_delete), targets)
+        seen = view(parse(Description("article", tuple(words.split()), auth=auth, soft_delete=soft_delete)), targets)
         for name, content in render(seen).items():
             yield f"{auth}{'' if soft_delete else ', hard delete'}: {name}", content
 

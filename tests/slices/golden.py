@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from mkbackend.slices import migration
+from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.render import formatted, render
-from mkbackend.slices.resource import AUTHS
+from mkbackend.slices.rights import AUTHS
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.view import view
 
@@ -32,7 +33,7 @@ def golden() -> dict[str, str]:
 
 def _slice(auth: str) -> dict[str, str]:
     """Return a slice before formatting; the names and ids of migrations, which differ each time, are replaced."""
-    seen = view(parse("article", FIELDS.split(), auth=auth), TARGETS)
+    seen = view(parse(Description("article", tuple(FIELDS.split()), auth=auth)), TARGETS)
     _, text = migration.create_table(seen, "HEAD")
     steps = text[text.index("import sqlalchemy") : text.index("revision:")] + text[text.index("def upgrade") :]
     return render(seen) | {"alembic/versions/add_articles.py": f'"""add articles"""\n\n{steps}'}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mkbackend.slices import base, record, render
+from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.record import Record, hash_of
 
@@ -129,7 +130,9 @@ def test_two_branches_that_extend_a_resource_do_not_conflict_in_its_base(place: 
 )
 def test_a_damaged_line_is_ignored(tmp_path: Path, line: str) -> None:
     path, text = "app/a.py", "a = 1\n"
-    known = Record(parse("article", ["title:str"]), {path: hash_of(text.encode()), "app/b.py": hash_of(b"b")})
+    known = Record(
+        parse(Description("article", ("title:str",))), {path: hash_of(text.encode()), "app/b.py": hash_of(b"b")}
+    )
     good = base64.b64encode(bz2.compress(text.encode())).decode()
     other = base64.b64encode(bz2.compress(b"a = 2\n")).decode()
     bomb = base64.b64encode(bz2.compress(b"\n" * 10_000_000)).decode()

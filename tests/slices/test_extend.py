@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from mkbackend.project.migrations import heads, read
+from mkbackend.slices.resource import EDITION
 
 from .conftest import EVERY, Place, Refused
 
@@ -116,7 +117,7 @@ def test_a_unique_field_of_an_owners_slice_is_unique_for_each_owner(place: Place
 
 def test_a_slice_of_an_earlier_edition_keeps_its_layout(place: Place) -> None:
     place.run("add", "note", "slug:str:unique", "--auth", "owner")
-    place.edit(".mkbackend/note.toml", "edition = 2\n", "")
+    place.edit(".mkbackend/note.toml", f"edition = {EDITION}\n", "")
     place.run("add", "note", "code:str:null:unique", "--allow-dirty")
     assert "Note.owner_id,\n" not in place.read("app/domain/models/note.py")
     assert "FILTERS" not in place.read("app/repository/note_repository.py")

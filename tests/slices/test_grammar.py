@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import Description, read_file, resource_of
-from mkbackend.slices.grammar import MODIFIERS, parse, parse_field
+from mkbackend.slices.description import Description
+from mkbackend.slices.grammar import MODIFIERS, parse, parse_field, resource_of
+from mkbackend.slices.record import read_description
 from mkbackend.slices.types import TYPES
 
 GOOD = """
@@ -183,7 +184,7 @@ def test_any_word_is_accepted_or_refused(word: str) -> None:
 )
 def test_an_invalid_name_is_refused(name: str, plural: str | None, why: str) -> None:
     with pytest.raises(BadInputError) as refused:
-        parse(name, ["a:str"], plural)
+        parse(Description(name, ("a:str",), plural))
     assert why in f"{refused.value.message} {refused.value.hint}"
 
 
@@ -197,15 +198,15 @@ def test_an_invalid_name_is_refused(name: str, plural: str | None, why: str) -> 
 )
 def test_two_fields_with_the_same_name_are_refused(words: list[str], why: str) -> None:
     with pytest.raises(BadInputError, match=why):
-        parse("article", words, auth="owner")
+        parse(Description("article", tuple(words), auth="owner"))
 
 
 def test_words_extend_the_description_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "article.toml"
     file.write_text('name = "article"\nauth = "owner"\nsoft_delete = false\nfields = ["title:str=Hello, world"]\n')
-    described = read_file(file).with_words(Description(fields=("body:text",), auth="admin"))
+    described = read_description(file).with_words(Description(fields=("body:text",), auth="admin"))
     resource = resource_of(described)
-    assert (resource.auth, resource.soft_delete) == ("admin", False)
+    assert (resource.rights.auth, resource.soft_delete) == ("admin", False)
     assert [(field.name, field.given_default) for field in resource.fields] == [
         ("title", "Hello, world"),
         ("body", None),
@@ -218,7 +219,7 @@ def test_words_extend_the_description_in_a_file(tmp_path: Path) -> None:
 def test_a_name_that_looks_like_a_digit_is_refused_but_an_old_record_is_read(described: Description) -> None:
     with pytest.raises(BadInputError, match=r"make lint rejects it as ambiguous\."):
         resource_of(described)
-    assert parse(described.name, list(described.fields), described.plural).name == described.name
+    assert parse(described).name == described.name
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_a_name_that_looks_like_a_digit_is_refused_but_an_old_record_is_read(des
 def test_a_reserved_name_is_refused_but_an_old_record_is_read(described: Description, why: str) -> None:
     with pytest.raises(BadInputError, match=why):
         resource_of(described)
-    assert parse(described.name, list(described.fields), described.plural).name == described.name
+    assert parse(described).name == described.name
 
 
 @pytest.mark.parametrize("words", [("price:int", "price_lt:str"), ("born_gte:json", "born:date:null")])
@@ -267,7 +268,7 @@ def test_an_invalid_description_file_is_refused(tmp_path: Path, text: str) -> No
     file = tmp_path / "article.toml"
     file.write_text(text)
     with pytest.raises(BadInputError, match=r"article\.toml"):
-        read_file(file)
+        read_description(file)
 
 
 def test_a_name_other_than_the_files_is_refused() -> None:
@@ -300,6 +301,6 @@ def test_a_list_offers_only_operations_that_an_index_can_serve(word: str, kinds:
 def test_an_old_record_is_a_description_with_numbers(tmp_path: Path) -> None:
     file = tmp_path / "article.toml"
     file.write_text('name = "article"\nfields = ["views:bigint=0", "bigint:bigint:null"]\n[files]\n')
-    assert read_file(file).fields == ("views:bigint:number=0", "bigint:bigint:number:null")
+    assert read_description(file).fields == ("views:bigint:number=0", "bigint:bigint:number:null")
     file.write_text('name = "article"\nfields = ["views:bigint=0"]\n')
-    assert read_file(file).fields == ("views:bigint=0",)
+    assert read_description(file).fields == ("views:bigint=0",)

@@ -8,6 +8,7 @@ import pytest
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.slices import changes
+from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.record import Record, hash_of, read
 
@@ -111,7 +112,7 @@ def test_a_pipe_beside_the_files_is_not_read(place: Place) -> None:
 )
 def test_a_record_with_files_that_add_does_not_write_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / ".mkbackend").mkdir()
-    resource = parse("article", ["title:str"])
+    resource = parse(Description("article", ("title:str",)))
     (tmp_path / ".mkbackend/article.toml").write_text(Record(resource, {path: hash_of(b"")}).written())
     with pytest.raises(BadInputError, match="files that add does not write"):
         read(tmp_path, "article")

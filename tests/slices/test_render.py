@@ -7,10 +7,11 @@ import pytest
 
 from mkbackend.project.formatter import find_ruff
 from mkbackend.slices import migration
+from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import class_of
 from mkbackend.slices.render import formatted, render
-from mkbackend.slices.resource import AUTHS
+from mkbackend.slices.rights import AUTHS
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.view import view
 
@@ -39,8 +40,13 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("soft_delete", [True, False])
 @pytest.mark.parametrize(("name", "stem"), [("a" * 30, "b" * 13), ("x", "b" * 28), ("x_y", "z")])
 def test_files_with_long_names_pass_lint(config: Path, name: str, stem: str, auth: str, soft_delete: bool) -> None:
-    resource = parse(name, WORDS.format(stem, name).split(), "c" * len(name), auth, soft_delete)
-    targets = {"user": Target("user", "User", "users"), name: Target(name, class_of(name), "xs", auth == "owner")}
+    resource = parse(
+        Description(name, tuple(WORDS.format(stem, name).split()), "c" * len(name), auth, soft_delete=soft_delete)
+    )
+    targets = {
+        "user": Target("user", "User", "users"),
+        name: Target(name, class_of(name), "xs", "owner_id" * (auth == "owner")),
+    }
     seen = view(resource, targets)
     path, text = migration.create_table(seen, "b8e4f03a6d17")
     files = formatted(render(seen) | {path: text}, config)

@@ -15,13 +15,14 @@ CALLERS = {
     "public": ("signed-in users", "anyone", "anyone", "signed-in users", "signed-in users"),
     "owner": ("signed-in users", "signed-in users (own rows), admins", *("its owner, admins",) * 3),
     "admin": ("admins",) * 5,
+    "catalogue": ("admins", "anyone", "anyone", "admins", "admins"),
 }
 
 
 @pytest.mark.parametrize("auth", CALLERS)
 def test_every_route_names_its_callers(auth: str) -> None:
     router = (EXPECTED / auth / "app/api/v1/article_router.py").read_text(encoding="utf-8")
-    routes = routes_of(router, LIST, owned=auth == "owner")
+    routes = routes_of(router, LIST, owned=auth == "owner", private=auth == "owner")
     methods = ("POST", LIST), ("GET", LIST), ("GET", ROW), ("PATCH", ROW), ("DELETE", ROW)
     assert routes == [(*method, callers) for method, callers in zip(methods, CALLERS[auth], strict=True)]
 

@@ -14,10 +14,12 @@ from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.errors import BadInputError
+from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse, parse_field
 from mkbackend.slices.names import path_of, plural_of
 from mkbackend.slices.record import read_all
-from mkbackend.slices.resource import AUTHS, Resource
+from mkbackend.slices.resource import Resource
+from mkbackend.slices.rights import AUTHS
 from mkbackend.slices.routes import routes_of
 
 from .conftest import commit, copy, make, run
@@ -148,14 +150,14 @@ def test_the_routes_that_add_prints_are_those_of_the_openapi_document(every: Pat
     output = run(python_of(every), "-c", OPERATIONS, cwd=every)
     documented = [line.split("\t") for line in output.splitlines()]
     added = [known.resource for known in read_all(every)]
-    assert {resource.auth for resource in added} == {*AUTHS}
+    assert {resource.rights.auth for resource in added} == {*AUTHS}
     for resource in added:
         path = path_of(resource.plural)
         router = (every / f"app/api/v1/{resource.name}_router.py").read_text(encoding="utf-8")
         printed = [
             # Rows of an owner need a sign-in, as others do: the tests of a slice check the owner.
             [route.method, route.path, route.callers if route.callers in ("anyone", "admins") else "signed-in users"]
-            for route in routes_of(router, path, owned=resource.auth == "owner")
+            for route in routes_of(router, path, owned=resource.rights.owned, private=resource.rights.private)
         ]
         assert sorted(printed) == sorted(row for row in documented if f"{row[1]}/".startswith(f"{path}/"))
 
@@ -273,7 +275,7 @@ def resources(draw: st.DrawFn) -> str:
         except BadInputError:
             continue
         known[field.name] = word
-    line = f"{draw(names)} {' '.join(known.values())} --auth {draw(st.sampled_from(AUTHS))}"
+    line = f"{draw(names)} {' '.join(known.values())} --auth {draw(st.sampled_from([*AUTHS]))}"
     return line + draw(st.sampled_from(["", " --no-soft-delete"]))
 
 
@@ -281,7 +283,7 @@ def taken(line: str) -> Resource | None:
     """Return the resource of a line, or None if it is refused."""
     name, *words = line.removesuffix(" --no-soft-delete").split()
     try:
-        return parse(name, words[:-2], None, words[-1])
+        return parse(Description(name, tuple(words[:-2]), auth=words[-1]))
     except BadInputError:
         return None
 

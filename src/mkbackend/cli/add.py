@@ -20,6 +20,17 @@ def add(
     auth: Annotated[
         str | None, typer.Option(metavar="AUTH", help="Access rule, see above; by default user.", autocompletion=auths)
     ] = None,
+    read: Annotated[str | None, typer.Option(metavar="WHO", help="Who may read: public, user, owner, ROLE.")] = None,
+    write: Annotated[str | None, typer.Option(metavar="WHO", help="Who may write: user, owner, admin, ROLE.")] = None,
+    unique: Annotated[
+        list[str] | None, typer.Option(metavar="A+B", help="Fields that are unique together; repeatable.")
+    ] = None,
+    no_overlap: Annotated[
+        list[str] | None, typer.Option(metavar="A+START..END", help="Ranges that do not overlap; repeatable.")
+    ] = None,
+    transition: Annotated[
+        list[str] | None, typer.Option(metavar="FROM:TO", help="A step of a readonly enum; repeatable.")
+    ] = None,
     plural: Annotated[str | None, typer.Option(metavar="NAME", help="Plural, if the usual one is wrong.")] = None,
     no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes rows permanently.")] = False,
     file: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="Read the resource from TOML.")] = None,
@@ -64,5 +75,16 @@ def add(
         from mkbackend.slices.add import add as run
         from mkbackend.slices.description import Description
 
-        described = Description(name or "", tuple(fields or ()), plural, auth, False if no_soft_delete else None)
+        described = Description(
+            name or "",
+            tuple(fields or ()),
+            plural,
+            auth,
+            read,
+            write,
+            False if no_soft_delete else None,
+            tuple(unique or ()),
+            tuple(no_overlap or ()),
+            tuple(transition or ()),
+        )
         run(Request(described, project, file, dry_run, allow_dirty), screen)

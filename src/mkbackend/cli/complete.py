@@ -48,7 +48,7 @@ def fields(context: typer.Context, incomplete: str) -> list[str]:
 
 def auths() -> list[str]:
     """Return the access rules of resources."""
-    from mkbackend.slices.resource import AUTHS
+    from mkbackend.slices.rights import AUTHS
 
     return list(AUTHS)
 

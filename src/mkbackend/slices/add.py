@@ -7,8 +7,9 @@ from mkbackend.errors import MkbackendError
 from mkbackend.project import repository
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks, migration, record, render
-from mkbackend.slices.description import Description, read_file, resource_of
+from mkbackend.slices.description import Description
 from mkbackend.slices.extend import extend
+from mkbackend.slices.grammar import resource_of
 from mkbackend.slices.names import path_of
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
@@ -34,7 +35,9 @@ def add(request: Request, screen: Screen) -> None:
     """Write a new slice, or new fields of an existing one; with `dry_run` only show the diff."""
     found = survey(request.path)
     checks.require_current(found)
-    described = read_file(request.file).with_words(request.described) if request.file else request.described
+    described = request.described
+    if request.file:
+        described = record.read_description(request.file).with_words(described)
     known = record.read(found.project, described.name)
     if not (request.allow_dirty or request.dry_run):
         checks.require_clean(found)
@@ -90,7 +93,9 @@ def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Scree
         screen.plain(f"  {path}")
     if router := steps.get(f"app/api/v1/{resource.name}_router.py"):
         screen.say("\nRoutes, below the prefix of the API:")
-        screen.rows(routes_of(router, path_of(resource.plural), owned=resource.auth == "owner"))
+        screen.rows(
+            routes_of(router, path_of(resource.plural), owned=resource.rights.owned, private=resource.rights.private)
+        )
     screen.commands("Next:", ["make migrate-up", "make test"])
     if undo:
         screen.commands("Undo:", [undo])

@@ -14,6 +14,7 @@ from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.field import Field, Target
+from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref
 from mkbackend.system.printable import on_one_line
 
@@ -52,6 +53,14 @@ def require_room(resource: Resource, found: Survey) -> None:
     model = class_of(resource.name)
     if model in [target.model for target in found.models.values()]:
         raise BadInputError(f"{resource.name!r} is taken: the model {model} exists.", _OTHER)
+
+
+def require_roles(resource: Resource, found: Survey) -> None:
+    """Raise BadInputError for a role that the project lacks."""
+    for role in sorted(resource.rights.roles - found.roles):
+        raise BadInputError(
+            f"Unknown role {role!r}.", f"Use one of {', '.join(sorted(found.roles))}, or add it: docs/role.md."
+        )
 
 
 def require_types(resource: Resource, found: Survey) -> None:
@@ -106,15 +115,20 @@ def _removed(repo: repository.Repository, deleted: list[str]) -> set[str]:
 
 def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
     """Return the target of each ref; raise BadInputError if it does not exist, or tests cannot create it."""
-    owned = resource.auth == "owner"
-    itself = Target(resource.name, class_of(resource.name), resource.plural, owned, private=owned)
+    itself = Target(
+        resource.name, class_of(resource.name), resource.plural, resource.owner, private=resource.rights.private
+    )
     known = {**found.models, resource.name: itself}
     for field in resource.fields:
-        if not isinstance(field, Ref):
+        if not isinstance(field, Ref | Many):
             continue
         name = field.args[0]
         if name not in known:
             raise BadInputError(f"{field.word}: unknown resource {name!r}.", f"Resources: {', '.join(sorted(known))}.")
+        if (isinstance(field, Many) or field.nested) and name != resource.name and not known[name].added:
+            raise BadInputError(
+                f"{field.word}: add did not write {name}, so its rights are unknown.", "Write this route by hand."
+            )
         if name == resource.name and not field.null:
             raise BadInputError(f"{field.word}: the first row would have nothing to refer to.", "Add :null.")
         sample = found.project / "tests/slices" / f"{name}.py"

@@ -10,12 +10,14 @@ from pathlib import Path
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.slices import base, changes, checks, migration, render
 from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse_field, require_different, require_free_ranges
+from mkbackend.slices.grammar import completed, parse_field, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.types.base import FieldType
+from mkbackend.slices.types.many import Many
+from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.view import view
 from mkbackend.system.programs import output_of
 
@@ -31,11 +33,10 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     old = known.resource
     _require_same(old, described)
     added = tuple(_new_field(old.name, word) for word in described.fields)
-    new = replace(old, fields=old.fields + added)
-    require_different(new.fields)
+    new = completed(replace(old, fields=old.fields + added), described)
     checks.require_types(new, found)
     if new.edition >= 2:
-        require_free_ranges(new.fields)
+        require_free_ranges(new.columns)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
     changes.require_own(found.project, known.all_paths)
@@ -60,14 +61,20 @@ def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str
 
 def _require_same(old: Resource, described: Description) -> None:
     """Raise BadInputError if anything but the fields would change."""
-    kept = {"plural": old.plural, "auth": old.auth, "soft_delete": old.soft_delete}
+    read, write = "+".join(old.rights.read), "+".join(old.rights.write)
+    kept = {"plural": old.plural, "auth": old.rights.auth, "read": read, "write": write, "soft_delete": old.soft_delete}
     for name, value in kept.items():
         if getattr(described, name) not in (None, value):
             raise BadInputError(
                 f"{old.name} exists, and its {name} is {value}: add can only add fields to it.",
                 f"mkbackend remove {old.name}, then add it again.",
             )
-    if not described.fields:
+    if described.no_overlap:
+        raise BadInputError(
+            f"--no-overlap: {old.plural} exists, and such a constraint locks a table while it checks its rows.",
+            "Write the migration by hand, with the service stopped.",
+        )
+    if not (described.fields or described.unique or described.transitions):
         raise BadInputError(f"{old.name} exists, and no new field is given.", "NAME:TYPE")
 
 
@@ -76,7 +83,9 @@ def _new_field(name: str, word: str) -> FieldType:
     field = parse_field(word)
     require_usable_field(field.name)
     require_free_for_class(name, field.label)
-    if field.given_default is None and not field.null:
+    if isinstance(field, Ref) and field.is_owner:
+        raise field.refuse(f"{name} exists, and its rows have no owner.", "Choose the owner when you add a resource.")
+    if field.given_default is None and not field.null and not isinstance(field, Many):
         raise field.refuse("existing rows would have no value.", "Add :null or =DEFAULT.")
     return field
 

@@ -31,10 +31,14 @@ def indexes_of(view: Mapping[str, Any]) -> list[Index]:
     """Return the indexes, in the order of their creation."""
     table = view["plural"]
     alive = ('postgresql_where=sa.text("deleted_at IS NULL")',) if view["soft"] else ()
-    owner = ("owner_id",) if view["per_owner"] else ()
+    owner = (view["owner"],) if view["per_owner"] else ()
     uniques = [
         Index(table, f"uq_{table}_{column.name}", (column.name, *owner), ("unique=True", *alive))
         for column in view["uniques"]
+    ]
+    uniques += [
+        Index(table, group["name"], (*[column.name for column in group["columns"]], *owner), ("unique=True", *alive))
+        for group in view["groups"]
     ]
     plain = [Index(table, f"ix_{table}_{column.name}", (column.name,), alive) for column in view["indexed"]]
     sorting = [Index(table, f"ix_{table}_{order}_id", (order, "id"), alive) for order in view["orders"]]
@@ -44,7 +48,7 @@ def indexes_of(view: Mapping[str, Any]) -> list[Index]:
 
 
 def _referring(view: Mapping[str, Any]) -> list[str]:
-    return [column.name for column in view["refs"]] + (["owner_id"] if view["owner"] else [])
+    return [column.name for column in view["refs"]] + ([view["owner"]] if view["owner"] else [])
 
 
 def _searching(view: Mapping[str, Any], alive: tuple[str, ...]) -> list[Index]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.slices.indexes import Index, indexes_of
-from mkbackend.slices.types.base import FieldType
+from mkbackend.slices.types.base import FieldType, quoted
 
 _TEXT = '''\
 """{message}
@@ -41,7 +41,7 @@ _TIME = 'sa.Column("{name}", sa.DateTime(timezone=True), server_default=sa.text(
 
 def create_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
     """Return the path and text of the migration that creates a slice's table."""
-    return write(f"add {view['plural_words']}", head, _create(view), [f'op.drop_table("{view["plural"]}")'])
+    return write(f"add {view['plural_words']}", head, _create(view), _drop(view))
 
 
 def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
     steps = [
         "# Deploy the release without its code first, then run this.",
         "# squawk-ignore ban-drop-table: the code that read it is removed",
-        f'op.drop_table("{view["plural"]}")',
+        *_drop(view),
     ]
     return write(f"remove {view['plural_words']}", head, steps, _create(view))
 
@@ -65,40 +65,62 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
     had = {index.name: index for index in indexes_of(before)}
     created = [index for index in indexes_of(view) if index != had.get(index.name)]
     replaced = [had[index.name] for index in created if index.name in had]
-    up = [*_added(new, table), *_outside_of_a_transaction([*_validated(new, table), *_created(created)])]
+    checks = [check for check in view["order_checks"] if check not in before["order_checks"]]
+    constraints = [*_constraints(new, table), *(_order_check(check, table) for check in checks)]
+    links = [link for link in view["links"] if link["label"] not in [known["label"] for known in before["links"]]]
+    up = [
+        *_added(new, constraints, table),
+        *(step for link in links for step in _link(link, table)),
+        *_outside_of_a_transaction([*_validated(constraints, table), *_created(created)]),
+    ]
+    kept = [
+        check["name"] for check in checks if not {check["before"].name, check["after"].name} & {c.name for c in new}
+    ]
     down = [
-        *(index.drop() for index in replaced),
+        *(f'op.drop_table("{link["table"]}")' for link in links),
+        *(f'op.drop_constraint("{name}", "{table}")' for name in kept),
+        *(index.drop() for index in created if index.name in had or not _is_dropped_with(index, new)),
         *(f'op.drop_column("{table}", "{column.name}")' for column in new),
         *(index.create() for index in replaced),
     ]
-    fields = " and ".join(column.words for column in new)
+    words = [*(column.words for column in new), *(link["words"] for link in links)]
+    fields = " and ".join(words or ["constraints"])
     return write(f"add {fields} to {view['plural_words']}"[:70], head, up, down)
 
 
-def _added(new: list[FieldType], table: str) -> list[str]:
+def _is_dropped_with(index: Index, columns: list[FieldType]) -> bool:
+    """Return whether an index is dropped with one of its columns."""
+    return bool({*index.columns} & {column.name for column in columns})
+
+
+def _added(new: list[FieldType], named: list[tuple[str, str]], table: str) -> list[str]:
     """Return the steps that add columns, and their constraints for new values."""
     columns = [
         f'op.add_column("{table}", {_column(column, column.unchecked_operation)}, if_not_exists=True)' for column in new
     ]
     constraints = [
         step
-        for name, constraint in _constraints(new, table)
+        for name, constraint in named
         for step in (f'op.drop_constraint("{name}", "{table}", if_exists=True)', constraint)
     ]
     excuse = ["# squawk-ignore ban-drop-constraint: each is recreated at once"] if constraints else []
     return [*excuse, *columns, *constraints]
 
 
-def _validated(new: list[FieldType], table: str) -> list[str]:
+def _validated(named: list[tuple[str, str]], table: str) -> list[str]:
     """Return the steps that check existing rows, in parts, which the formatter joins if they fit on a line."""
-    return [
-        f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")' for name, _ in _constraints(new, table)
-    ]
+    return [f'op.execute("ALTER TABLE {table} " "VALIDATE CONSTRAINT " "{name}")' for name, _ in named]
 
 
 def _constraints(new: list[FieldType], table: str) -> list[tuple[str, str]]:
     """Return the names of the constraints, and the steps that create them."""
     return [found for column in new if (found := column.constraint(table))]
+
+
+def _order_check(check: Mapping[str, Any], table: str) -> tuple[str, str]:
+    """Return the name of a check that one column is after another, and the step that creates it without a scan."""
+    name, condition = check["name"], f"{check['after'].name} > {check['before'].name}"
+    return name, f'op.create_check_constraint(op.f("{name}"), "{table}", "{condition}", postgresql_not_valid=True)'
 
 
 def _created(indexes: list[Index]) -> list[str]:
@@ -143,15 +165,64 @@ def _create(view: Mapping[str, Any]) -> list[str]:
     parts = ['sa.Column("id", sa.Uuid(), nullable=False)', *columns]
     foreign = [column.key_constraint(table) for column in view["refs"]]
     if view["owner"]:
-        parts.append('sa.Column("owner_id", sa.Uuid(), nullable=False)')
+        owner = view["owner"]
+        parts.append(f'sa.Column("{owner}", sa.Uuid(), nullable=False)')
         foreign.append(
-            f'sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_{table}_owner_id_users"), '
+            f'sa.ForeignKeyConstraint(["{owner}"], ["users.id"], name=op.f("fk_{table}_{owner}_users"), '
             'ondelete="CASCADE")'
         )
     parts += [_TIME.format(name=name) for name in ("created_at", "updated_at")]
     parts.append('sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True)')
+    parts += [
+        f'sa.CheckConstraint("{check["after"].name} > {check["before"].name}", name=op.f("{check["name"]}"))'
+        for check in view["order_checks"]
+    ]
     parts += [*foreign, f'sa.PrimaryKeyConstraint("id", name=op.f("pk_{table}"))']
-    return [f'op.create_table("{table}", {", ".join(parts)})', *(index.create() for index in indexes_of(view))]
+    return [
+        f'op.create_table("{table}", {", ".join(parts)})',
+        *(index.create() for index in indexes_of(view)),
+        *_overlaps(view),
+        *(step for link in view["links"] for step in _link(link, table)),
+    ]
+
+
+def _overlaps(view: Mapping[str, Any]) -> list[str]:
+    """Return the steps that refuse overlapping ranges, in a table without rows."""
+    table = view["plural"]
+    alive = " WHERE (deleted_at IS NULL)" if view["soft"] else ""
+    steps = []
+    for each in view["overlaps"]:
+        parts = [f"{column.name} WITH =" for column in each["same"]]
+        parts.append(f"{each['range']}({each['start'].name}, {each['end'].name}) WITH &&")
+        texts = [
+            f"ALTER TABLE {table} ",
+            f"ADD CONSTRAINT {each['name']} ",
+            "EXCLUDE USING gist ",
+            f"({', '.join(parts)})",
+        ]
+        steps.append(f"op.execute({' '.join(map(quoted, [*texts, alive]))})")
+    if not steps:
+        return []
+    extension = 'op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")'
+    return ["# For = in the constraints below: README.md has the grant.", extension, *steps]
+
+
+def _link(link: Mapping[str, Any], table: str) -> list[str]:
+    """Return the steps that create the table of a link."""
+    sides = [(link["own_id"], table, link["own_key"]), (link["target_id"], link["target"].table, link["key"])]
+    columns = [f'sa.Column("{column}", sa.Uuid(), nullable=False)' for column, _, _ in sides]
+    keys = [
+        f'sa.ForeignKeyConstraint(["{column}"], ["{led_to}.id"], name=op.f("{name}"), ondelete="CASCADE")'
+        for column, led_to, name in sides
+    ]
+    own = f'sa.PrimaryKeyConstraint("{sides[0][0]}", "{sides[1][0]}", name=op.f("pk_{link["table"]}"))'
+    index = Index(link["table"], f"ix_{link['table']}_{link['target_id']}", (link["target_id"],))
+    return [f'op.create_table("{link["table"]}", {", ".join([*columns, *keys, own])})', index.create()]
+
+
+def _drop(view: Mapping[str, Any]) -> list[str]:
+    tables = [*(link["table"] for link in view["links"]), view["plural"]]
+    return [f'op.drop_table("{table}")' for table in tables]
 
 
 def _column(column: FieldType, operation: str) -> str:
@@ -164,4 +235,6 @@ def names(view: Mapping[str, Any]) -> list[str]:
     table = view["plural"]
     foreign = [column.foreign_key(table) for column in view["refs"]]
     checks = [f"ck_{table}_{column.name}" for column in view["enums"]]
-    return [index.name for index in indexes_of(view)] + foreign + checks
+    checks += [each["name"] for each in view["order_checks"] + view["overlaps"]]
+    linked = [name for link in view["links"] for name in (link["key"], link["own_key"])]
+    return [index.name for index in indexes_of(view)] + foreign + checks + linked

@@ -58,16 +58,25 @@ INSIDE = _words(
 )
 CLASSES_INSIDE = _words(
     """
-    AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BigInteger Boolean Callable
-    Caller CanonicalEmail ClassVar ColumnElement ConflictException CurrentCaller CurrentUser CursorService
-    DatabaseManager Date DateTime Day Decimal DecimalText Depends Double FakeRepository Field FiniteFloat ForeignKey
-    Headers HttpUrlText IdempotentRoute IDSchema IfMatch IfMatchDep Index InstrumentedAttribute Int4 Int8 Int8Text
-    Integer IntegrityError InvalidInputException JsonObject ListResponse Literal LongText MakeBody MakeUser Mapped
-    Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric Page PageRequest PaginationParams PlainStr
-    PreconditionFailedException Protocol Query RequestSchema Response Role ScopeDep SearchParams Settings Signer
-    SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4 StrictInt8 StrictNumber String Text User Uuid
+    AdminUser Annotated Any AsyncClient AsyncSession Awaitable BaseModel BaseRepository BaseSchema BigInteger
+    Boolean Callable Caller Calls CanonicalEmail ClassVar ColumnElement ConflictException CurrentCaller CurrentUser
+    CursorService DatabaseManager Date DateTime Day Decimal DecimalText Depends Double FakeRepository Field
+    FiniteFloat ForbiddenException ForeignKey Headers HttpUrlText IdempotentRoute IDSchema IfMatch IfMatchDep Index
+    InstrumentedAttribute Int4 Int8 Int8Text Integer IntegrityError InvalidInputException JsonObject ListResponse
+    Literal LongText MakeBody MakeUser Mapped Mapping MessageResponse Moment NonBlankStr NotFoundException Numeric
+    Page PageRequest PaginationParams PlainStr PreconditionFailedException Protocol Query RequestSchema Response
+    Role ScopeDep SearchParams Settings Signer SignIn Slice SliceRouter Stores StrEnum StrictBool StrictInt4
+    StrictInt8 StrictNumber String Text User Uuid
     """
 )
+# Names that a slice uses with links, constraints or steps only: an older slice may have them.
+RELATED = _words(
+    """
+    after allowed ancestor before field fields first func getattr ids is_below last list message pair parent set
+    sources state table target tuple
+    """
+)
+CLASSES_RELATED = _words("CheckConstraint Column ExcludeConstraint Table")
 # Capital letters that look like digits.
 DIGITS = _words("I O")
 # Packages beside the module with a resource's enums.
@@ -143,6 +152,13 @@ def require_free_for_class(name: str, field: str) -> None:
     """Raise BadInputError for a field whose enum class would shadow an imported class."""
     if (found := class_of(name) + class_of(field)) in CLASSES_INSIDE:
         raise BadInputError(f"{field!r} cannot name a field of {name!r}: the class {found} exists already.", _OTHER)
+
+
+def require_free_for_relations(name: str) -> None:
+    """Raise BadInputError for a resource that would shadow a name in its modules if it has relations or constraints."""
+    if name in RELATED or class_of(name) in CLASSES_RELATED:
+        why = f"{name!r} cannot have links, steps or constraints over several fields: its slice would use that name."
+        raise BadInputError(why, _OTHER)
 
 
 def require_free_for_resource(name: str, plural: str) -> None:

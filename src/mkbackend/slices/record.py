@@ -10,8 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mkbackend.errors import BadInputError
+from mkbackend.slices.description import Description, described, read_file
 from mkbackend.slices.grammar import parse
 from mkbackend.slices.resource import Resource
+from mkbackend.slices.rights import Rights
 from mkbackend.system.programs import typed
 
 FOLDER = ".mkbackend"
@@ -56,18 +58,32 @@ class Record:
         lines = [
             f"name = {json.dumps(it.name)}",
             f"plural = {json.dumps(it.plural)}",
-            f"auth = {json.dumps(it.auth)}",
+            *_rights(it.rights),
             f"soft_delete = {json.dumps(it.soft_delete)}",
             f"edition = {it.edition}",
             f"grammar = {GRAMMAR}",
             "fields = [",
             *(f"    {json.dumps(field.word, ensure_ascii=False)}," for field in it.fields),
             "]",
+            *_listed("unique", ["+".join(columns) for columns in it.uniques]),
+            *_listed("no_overlap", ["+".join((*each.same, f"{each.start}..{each.end}")) for each in it.no_overlaps]),
+            *_listed("transitions", [word for step in it.transitions for word in step.words]),
             "",
             "[files]",
             *(f"{json.dumps(path)} = {json.dumps(hash_)}" for path, hash_ in sorted(self.files.items())),
         ]
         return _HEAD + "\n".join(lines) + "\n"
+
+
+def _rights(rights: Rights) -> list[str]:
+    """Return the lines of the rights, in their short form if they have one."""
+    if rights.auth:
+        return [f"auth = {json.dumps(rights.auth)}"]
+    return [f"read = {json.dumps('+'.join(rights.read))}", f"write = {json.dumps('+'.join(rights.write))}"]
+
+
+def _listed(key: str, words: list[str]) -> list[str]:
+    return [f"{key} = [", *(f"    {json.dumps(word)}," for word in words), "]"] if words else []
 
 
 def path_of(name: str) -> str:
@@ -96,7 +112,7 @@ def parsed(name: str, text: str) -> Record:
     """Parse the record of a resource; raise BadInputError if it is invalid."""
     try:
         found = tomllib.loads(text)
-        resource = parse(name, words_of(found), found["plural"], found["auth"], found["soft_delete"])
+        resource = parse(described({**found, "fields": words_of(found)}, path_of(name)))
         resource = replace(resource, edition=int(found.get("edition", 1)))
         files = dict(found["files"])
     except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
@@ -104,6 +120,14 @@ def parsed(name: str, text: str) -> Record:
     if found.get("name") != name or not all(map(_may_be_written, files)):
         raise _nonsense(name, "it names another resource, or files that add does not write")
     return Record(resource, files)
+
+
+def read_description(path: Path) -> Description:
+    """Return the description in a TOML file, which may be a record of another project."""
+    found = read_file(path)
+    if "files" in found and "fields" in found:
+        found["fields"] = words_of(found)
+    return described(found, str(path))
 
 
 def words_of(found: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend.project.formatter import find_ruff
+from mkbackend.slices.names import class_of
 from mkbackend.system.programs import run
 
 # Templates and the paths of their files.
@@ -17,7 +18,9 @@ FILES = {
     "service.py": "app/service/{name}_service.py",
     "deps.py": "app/api/v1/{name}_deps.py",
     "router.py": "app/api/v1/{name}_router.py",
+    "nested_router.py": "app/api/v1/{name}_nested_router.py",
     "sample.py": "tests/slices/{name}.py",
+    "calls.py": "tests/calls/{name}.py",
     "fake.py": "tests/fakes/{name}_repository.py",
     "test_service.py": "tests/unit/test_{name}_service.py",
     "test_repository.py": "tests/integration/test_{name}_repository.py",
@@ -41,12 +44,20 @@ def render(view: Mapping[str, Any]) -> dict[str, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
+        optimized=False,  # each template is rendered once
     )
+    environment.filters["class_of"] = class_of
     return {
         place.format(name=view["name"]): environment.get_template(f"{template}.jinja").render(view)
         for template, place in FILES.items()
-        if template != "domain.py" or view["enums"]
+        if _is_needed(template, view)
     }
+
+
+def _is_needed(template: str, view: Mapping[str, Any]) -> bool:
+    """Return whether a slice has a file."""
+    needs = {"domain.py": ["enums"], "nested_router.py": ["nested"], "calls.py": ["links", "transitions"]}
+    return template not in needs or any(view[part] for part in needs[template])
 
 
 def formatted(files: Mapping[str, str], project: Path) -> dict[str, str]:

@@ -1,29 +1,72 @@
-"""A resource: its names, fields and access rule. Pure."""
+"""A resource: its names, fields, rights and constraints. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mkbackend.slices.constraints import NoOverlap, orders_of
+from mkbackend.slices.rights import Rights
+from mkbackend.slices.states import Transition
 from mkbackend.slices.types.base import FieldType
+from mkbackend.slices.types.many import Many
+from mkbackend.slices.types.ref import Ref
 
 # The edition of new slices; an existing slice keeps its own.
 # 2: unique values and references are per owner; lists have range filters.
-EDITION = 2
-AUTHS = ("user", "public", "owner", "admin")
-# The endings of the filters for a range.
-RANGES = ("_gte", "_lt")
+# 3: the references of a tree refuse cycles.
+EDITION = 3
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource: names, fields and access rule."""
+    """A resource.
+
+    Attributes:
+        name: its name in the singular.
+        plural: its name in the plural, and its table.
+        fields: as described, including those that are no column of its table.
+        rights: who may read and write.
+        soft_delete: a deleted row stays, hidden.
+        edition: the edition of its slice.
+        uniques: columns that are unique together.
+        no_overlaps: ranges that do not overlap.
+        transitions: steps from state to state.
+    """
 
     name: str
     plural: str
     fields: tuple[FieldType, ...]
-    auth: str = "user"
+    rights: Rights = field(default_factory=Rights)
     soft_delete: bool = True
     edition: int = EDITION
+    uniques: tuple[tuple[str, ...], ...] = ()
+    no_overlaps: tuple[NoOverlap, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+
+    @property
+    def columns(self) -> tuple[FieldType, ...]:
+        """Return the fields that are columns, without the owner."""
+        return tuple(each for each in self.fields if not isinstance(each, Many) and not _is_owner(each))
+
+    @property
+    def links(self) -> tuple[Many, ...]:
+        """Return the fields that link to many rows of others."""
+        return tuple(each for each in self.fields if isinstance(each, Many))
+
+    @property
+    def owner(self) -> str:
+        """Return the column of the owner; empty if rows have none."""
+        named = next((each.name for each in self.fields if _is_owner(each)), "owner_id")
+        return named if self.rights.owned else ""
+
+    @property
+    def orders(self) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of columns of which the second comes after the first."""
+        return orders_of(self.columns, self.no_overlaps)
 
     @property
     def is_unique_per_owner(self) -> bool:
         """Return whether uniqueness is per owner, which hides other owners' values."""
-        return self.auth == "owner" and self.edition >= 2
+        return self.rights.private and self.edition >= 2
+
+
+def _is_owner(described: FieldType) -> bool:
+    return isinstance(described, Ref) and described.is_owner

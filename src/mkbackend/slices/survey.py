@@ -15,19 +15,30 @@ from mkbackend.slices.types.field import Target
 
 # Files that a slice needs, which older templates lack.
 TYPES = "app/domain/schemas/types.py"
-NEEDED = (TYPES, "tests/slices/__init__.py", "tests/fakes/base.py")
+NEEDED = (TYPES, "app/domain/roles.py", "tests/slices/__init__.py", "tests/fakes/base.py")
 # Needed by new slices only: slices of earlier editions can be extended without it.
 NEEDED_FOR_NEW = "app/repository/filters.py"
 # Needed by new and extended slices: it defines names that every file uses.
 NEEDED_TO_ADD = "app/container.py"
 _MODELS = "app/domain/models"
+_ROLES = "app/domain/roles.py"
 _KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
 _PREFIX = re.compile(r"(?:API|Slice)Router\(\s*prefix=\"([^\"]+)\"")
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The existing code of a project; `models` by the name that a ref uses."""
+    """The existing code of a project.
+
+    Attributes:
+        project: its directory.
+        models: the models, by the name that a ref uses.
+        tables: the tables, each with its file.
+        leads: the tables to which each table refers.
+        routes: the first segments of the routes, each with its file.
+        records: what `add` wrote.
+        roles: the names of the roles, in lower case.
+    """
 
     project: Path
     models: dict[str, Target]
@@ -35,6 +46,7 @@ class Survey:
     leads: dict[str, set[str]]
     routes: dict[str, str]
     records: list[Record]
+    roles: set[str]
 
     def reaches(self, start: str, table: str) -> bool:
         """Return whether references lead from one table to another."""
@@ -77,8 +89,14 @@ def survey(path: Path) -> Survey:
     records = record.read_all(project)
     for known in (each.resource for each in records):
         if known.name in models:
-            models[known.name] = replace(models[known.name], private=known.auth == "owner")
-    return Survey(project, models, tables, leads, _routes(project), records)
+            models[known.name] = replace(
+                models[known.name],
+                owner=known.owner,
+                private=known.rights.private,
+                added=True,
+                read=known.rights.read,
+            )
+    return Survey(project, models, tables, leads, _routes(project), records, _roles(project))
 
 
 def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
@@ -89,8 +107,8 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
             if isinstance(node, ast.ClassDef) and (table := _table(node)):
                 tables[table] = f"{_MODELS}/{path.name}"
                 if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
-                    owned = _has_owner(node)
-                    models[path.stem] = Target(path.stem, node.name, table, owned, private=owned)
+                    owner = "owner_id" if _has_owner(node) else ""
+                    models[path.stem] = Target(path.stem, node.name, table, owner, private=bool(owner))
     return models, tables
 
 
@@ -126,6 +144,13 @@ def _routes(project: Path) -> dict[str, str]:
         for prefix in _PREFIX.findall(path.read_text(encoding="utf-8", errors="replace")):
             found["/" + prefix.strip("/").partition("/")[0]] = f"app/api/v1/{path.name}"
     return found
+
+
+def _roles(project: Path) -> set[str]:
+    """Return the names of the roles, in lower case."""
+    found = [node for node in _parsed(project / _ROLES).body if isinstance(node, ast.ClassDef) and node.name == "Role"]
+    names = [target for node in found for line in node.body if isinstance(line, ast.Assign) for target in line.targets]
+    return {name.id.lower() for name in names if isinstance(name, ast.Name)}
 
 
 def _parsed(path: Path) -> ast.Module:

@@ -5,16 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from mkbackend.slices import names
+from mkbackend.slices.constraints import ranks
+from mkbackend.slices.parts import conflicts_of, constraints_of, link_of, nested_of, rights_of, steps_of
 from mkbackend.slices.resource import Resource
+from mkbackend.slices.rights import ADMIN
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.types.text import Text
-
-# The maximum length of a constraint's name and message on one line.
-_LINE = 72
-_CALLER = "caller: CurrentCaller, "
 
 
 def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
@@ -22,38 +21,41 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
     columns = columns_of(resource, targets)
     return {
         **_names(resource),
-        **_chosen(columns, resource),
-        **_guards(resource, any(column.leads_to_own for column in columns)),
+        **_chosen(columns, resource, targets),
+        **(related := _relations(columns, resource, targets)),
+        **rights_of(resource, any(column.leads_to_own for column in columns)),
         "columns": columns,
+        "writable": [column for column in columns if not column.readonly],
+        "set": [column for column in columns if column.readonly],
         "imports": sorted({line for column in columns for line in column.imports}),
-        "auth": resource.auth,
-        "owner": resource.auth == "owner",
         "edition": resource.edition,
-        "per_owner": resource.is_unique_per_owner,
         "soft": resource.soft_delete,
         "delete": "soft_delete" if resource.soft_delete else "hard_delete",
         "alive": _alive(resource),
-        "conflicts": _conflicts(columns, resource),
+        "conflicts": conflicts_of(columns, related["links"], resource),
         "orders": ["created_at", "updated_at", *(column.name for column in columns if column.sortable)],
+        **constraints_of(columns, resource),
+        **steps_of(resource, columns),
     }
 
 
 def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[FieldType]:
-    """Return the fields of a resource with their owner and targets."""
-    owner = names.class_of(resource.name)
+    """Return the columns of a resource with their owner, targets and places in an order."""
+    owner, places = names.class_of(resource.name), ranks(resource.orders)
     found = []
-    for field in resource.fields:
+    for field in resource.columns:
         target = targets[field.args[0]] if isinstance(field, Ref) else Target()
         own = _must_be_own(target, resource)
-        found.append(replace(field, owner=owner, target=target, leads_to_own=own))
+        rank = places.get(field.name, 0)
+        found.append(replace(field, owner=owner, target=target, leads_to_own=own, rank=rank))
     return found
 
 
 def _must_be_own(target: Target, resource: Resource) -> bool:
     """Return whether callers may refer only to their own rows, as if others did not exist."""
     if resource.edition < 2:
-        return target.owned and resource.auth == "owner"
-    return target.private and resource.auth != "admin"
+        return bool(target.owner) and resource.rights.private
+    return target.private and resource.rights.write != (ADMIN,)
 
 
 def _names(resource: Resource) -> dict[str, str]:
@@ -69,32 +71,39 @@ def _names(resource: Resource) -> dict[str, str]:
     }
 
 
-def _chosen(columns: list[FieldType], resource: Resource) -> dict[str, Any]:
+def _chosen(columns: list[FieldType], resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
     """Return the subsets of columns that parts of the templates use."""
     refs = [column for column in columns if isinstance(column, Ref)]
+    writable = [column for column in columns if not column.readonly]
     ranges = [column for column in columns if column.ranged and resource.edition >= 2]
+    # References that two rows of a test may not share.
+    shared = {name for each in resource.no_overlaps for name in each.same} | {n for g in resource.uniques for n in g}
     searched = [column for column in columns if isinstance(column, Text) and column.searchable]
-    modules = sorted({column.target.module for column in refs} - {resource.name, "user"})
+    linked = {link.args[0] for link in resource.links}
+    modules = sorted({column.target.module for column in refs} - {resource.name, "user"} | linked)
     return {
         "refs": refs,
-        # The column that tests change, preferably not a reference.
-        "changed": next((column for column in columns if column not in refs), columns[0]),
+        "changed": _changed(writable, refs),
         # References to private rows: only their owner may use them.
-        "own_refs": (own := [column for column in refs if column.leads_to_own]),
+        "given_refs": (given := [column for column in refs if not column.readonly]),
+        "own_refs": (own := [column for column in given if column.leads_to_own]),
         "own_modules": sorted({column.target.module for column in own} - {resource.name}),
         "any": ", None" if own else "",
         "required_refs": [column for column in refs if column.is_required_ref],
         "targets": sorted(
             {(column.target.module, column.target.model) for column in refs if column.target.module != resource.name}
+            | {(targets[name].module, targets[name].model) for name in linked}
         ),
         # The target that tests refer to: a new one each time if the reference is unique.
-        "each": (each := any(column.unique for column in refs if column.is_required_ref)),
+        "each": (each := any(column.unique or column.name in shared for column in refs if column.is_required_ref)),
         "known": "next(KNOWN)" if each else "KNOWN",
         "needed": sorted({column.target.module for column in refs if column.is_required_ref} - {"user"}),
         "others": modules,
         "self_ref": resource.name in {column.target.module for column in refs},
         "enums": [column for column in columns if isinstance(column, Enum)],
-        "uniques": [column for column in columns if column.unique],
+        "uniques": (uniques := [column for column in columns if column.unique]),
+        "given_uniques": [column for column in uniques if not column.readonly],
+        "taken": bool(uniques or resource.uniques or resource.no_overlaps),
         "indexed": [
             column for column in columns if not column.has_index and ("index" in column.modifiers or column in ranges)
         ],
@@ -102,27 +111,31 @@ def _chosen(columns: list[FieldType], resource: Resource) -> dict[str, Any]:
         "filters": [column for column in columns if column.filterable],
         "searched": searched,
         "hidden": max(searched, key=lambda column: column.length, default=None),
-        "numbered": any("number" in column.sample for column in columns if not column.is_required_ref),
-        "defaults": [column for column in columns if column.default],
+        "numbered": any("number" in column.sample for column in writable if not column.is_required_ref),
+        "set_numbered": any("number" in column.sample for column in columns if column.readonly),
+        "server_values": f" | {resource.name}_server_values()" if len(writable) < len(columns) else "",
+        "defaults": [column for column in writable if column.default],
     }
 
 
-def _guards(resource: Resource, refers_to_own: bool) -> dict[str, str]:
-    """Return the parameters of handlers and use cases that check the caller; `write`: of those with references."""
-    guard = {"owner": _CALLER, "admin": "_: AdminUser, "}.get(resource.auth, "_: CurrentCaller, ")
-    owner = resource.auth == "owner"
-    asked = owner or refers_to_own
+def _changed(writable: list[FieldType], refs: list[Ref]) -> FieldType:
+    """Return the column that tests change alone: no reference if possible, and the last one of an order."""
+    return next((column for column in writable if column not in refs and not column.rank), None) or max(
+        writable, key=lambda column: (column not in refs, column.rank)
+    )
+
+
+def _relations(columns: list[FieldType], resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
+    """Return the links to many rows, the nested lists, and the reference of a tree."""
+    links = [link_of(link, targets[link.args[0]], resource) for link in resource.links]
+    refs = [column for column in columns if isinstance(column, Ref)]
+    parents = [ref for ref in refs if ref.label == "parent" and ref.args[0] == resource.name]
+    tree = next(iter(parents), None) if resource.edition >= 3 else None
     return {
-        "writer": _CALLER if asked else guard,
-        "deleter": guard,
-        "reader": "" if resource.auth == "public" else guard,
-        "caller_parameter": ", caller: Caller" if owner else "",
-        "passed": ", caller" if owner else "",
-        "ada": ", ADA" if owner else "",
-        "write_parameter": ", caller: Caller" if asked else "",
-        "write_passed": ", caller" if asked else "",
-        "write_ada": ", ADA" if asked else "",
-        "who": "admin" if resource.auth == "admin" else "user",
+        "links": links,
+        "tree": tree,
+        "nested": [nested_of(ref, resource, targets) for ref in refs if ref.nested or ref is tree],
+        "own_known": any(ref.leads_to_own for ref in refs) or any(link["private"] for link in links),
     }
 
 
@@ -131,16 +144,3 @@ def _alive(resource: Resource) -> str:
     if not resource.soft_delete:
         return ""
     return f"postgresql_where={names.class_of(resource.name)}.deleted_at.is_(None),"
-
-
-def _conflicts(columns: list[FieldType], resource: Resource) -> list[tuple[str, str, str]]:
-    """Return the constraints that a caller can violate, with their messages and Bandit comments."""
-    table = resource.plural
-    found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.unique]
-    found += [(column.foreign_key(table), column.gone, "Not found") for column in columns if isinstance(column, Ref)]
-    conflicts = []
-    for name, message, short in found:
-        comment = "  # nosec B105" if names.SECRET.search(name) else ""
-        fits = len(name) + len(message) + len(comment) < _LINE
-        conflicts.append((name, message if fits else short, comment))
-    return conflicts

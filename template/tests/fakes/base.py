@@ -22,11 +22,17 @@ class FakeRepository[Model: BaseModel]:
 
     Attributes:
         unique: the error message of each unique field.
+        unique_together: the error message of fields that are unique together.
         unique_within: fields that unique values are scoped to, such as `owner_id`.
+        no_overlap: fields with the same values, the start and the end of a range that
+            does not overlap with those of others, and the error message. None as an
+            end has no bound.
     """
 
     unique: ClassVar[Mapping[str, str]] = {}
+    unique_together: ClassVar[Mapping[tuple[str, ...], str]] = {}
     unique_within: ClassVar[Sequence[str]] = ()
+    no_overlap: ClassVar[Sequence[tuple[Sequence[str], str, str, str]]] = ()
 
     def __init__(self) -> None:
         self._rows: dict[UUID, Model] = {}
@@ -45,7 +51,8 @@ class FakeRepository[Model: BaseModel]:
             empty = getattr(entity, column.key) is None
             if empty and isinstance(column.default, ScalarElementColumnDefault):
                 setattr(entity, column.key, column.default.arg)
-        self._keep_unique(entity, {n: getattr(entity, n) for n in self.unique})
+        columns = inspect(type(entity)).columns.keys()
+        self._check(entity, {name: getattr(entity, name) for name in columns})
         entity.created_at = entity.updated_at = datetime.now(UTC)
         self._rows[entity.id] = entity
         return entity
@@ -53,7 +60,7 @@ class FakeRepository[Model: BaseModel]:
     async def update_by_id(self, id: UUID, values: Mapping[str, Any]) -> Model | None:
         row = await self.get_by_id(id)
         if row is not None:
-            self._keep_unique(row, values)
+            self._check(row, values)
             for name, value in values.items():
                 setattr(row, name, value)
             row.updated_at = max(datetime.now(UTC), row.updated_at + MICROSECOND)
@@ -98,17 +105,51 @@ class FakeRepository[Model: BaseModel]:
             return Page(items, request.limit, end=end)
         return Page(items, request.limit, request.page, len(rows), end=end)
 
-    def _keep_unique(self, row: Model, values: Mapping[str, Any]) -> None:
-        others = [
-            other
-            for other in self._alive()
-            if other.id != row.id
-            and all(getattr(other, n) == getattr(row, n) for n in self.unique_within)
-        ]
-        for name, message in self.unique.items():
-            value = values.get(name)
-            if value is not None and value in [getattr(it, name) for it in others]:
+    def _check(self, row: Model, values: Mapping[str, Any]) -> None:
+        """Refuse new values that the constraints of the table refuse."""
+        others = [other for other in self._alive() if other.id != row.id]
+        for same, start, end, message in self.no_overlap:
+            new = _New(row, values)
+            if values.keys() & {*same, start, end} and any(
+                _is_same(new, other, same) and _overlap(new, other, start, end)
+                for other in others
+            ):
                 raise ConflictException(message)
+        rivals = [it for it in others if _is_same(row, it, self.unique_within)]
+        unique: dict[tuple[str, ...], str] = {**self.unique_together}
+        unique |= {(name,): message for name, message in self.unique.items()}
+        for names, message in unique.items():
+            new = _New(row, values)
+            if values.keys() & {*names} and any(
+                _is_same(new, other, names) for other in rivals
+            ):
+                raise ConflictException(message)
+
+
+class _New:
+    """A row with new values."""
+
+    def __init__(self, row: BaseModel, values: Mapping[str, Any]) -> None:
+        self._row, self._values = row, values
+
+    def __getattr__(self, name: str) -> Any:
+        known = name in self._values
+        return self._values[name] if known else getattr(self._row, name)
+
+
+def _is_same(row: object, other: object, names: Sequence[str]) -> bool:
+    """Return whether all values are equal; None equals nothing."""
+    pairs = [(getattr(row, name), getattr(other, name)) for name in names]
+    return all(one is not None and one == two for one, two in pairs)
+
+
+def _overlap(row: object, other: object, start: str, end: str) -> bool:
+    return _ends_after(row, end, other, start) and _ends_after(other, end, row, start)
+
+
+def _ends_after(row: object, end: str, other: object, start: str) -> bool:
+    last, first = getattr(row, end), getattr(other, start)
+    return last is None or first is None or bool(last > first)
 
 
 def _fits(row: BaseModel, name: str, value: Any) -> bool:

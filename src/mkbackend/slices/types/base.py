@@ -4,6 +4,7 @@ Each type is a subclass. Its fragments are for one value; lists and null are add
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -164,8 +165,11 @@ class FieldType(Field):
 
     @property
     def sample(self) -> str:
-        """Return a test value that differs with each `number`."""
-        return f"[{self.sample_of_one}]" if self.is_list else self.sample_of_one
+        """Return a test value that differs with each `number`; in an order, it is above those before it."""
+        one = self.sample_of_one
+        if self.rank:
+            one = re.sub(r"\bnumber\b", f"(number * 10 + {self.rank})", one)
+        return f"[{one}]" if self.is_list else one
 
     @property
     def sample_of_one(self) -> str:

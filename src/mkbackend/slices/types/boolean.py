@@ -12,6 +12,7 @@ class Boolean(FieldType):
     sql = "Boolean()"
     is_derived = True
     filterable = True
+    initial = "false"
     request = "StrictBool"
     lax = "bool"
     example = "True"

@@ -33,6 +33,11 @@ class Enum(FieldType):
             raise self.refuse(f"an enum needs 2 to {_MOST} values.", self.syntax)
 
     @property
+    def initial(self) -> str:
+        """Return the first value."""
+        return self.args[0]
+
+    @property
     def members(self) -> dict[str, str]:
         """Return the values by member name."""
         return {_member(value): value for value in self.args}

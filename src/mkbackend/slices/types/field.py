@@ -16,17 +16,21 @@ class Target:
     """A resource that others can refer to.
 
     Attributes:
-        owned: its rows have an owner.
+        owner: the column of the owner of its rows; empty if they have none.
         leads_back: references lead from it back to the referring resource.
         private: only the owner sees its rows.
+        added: `add` wrote it.
+        read: the words of who may read it, if `add` wrote it.
     """
 
     module: str = ""
     model: str = ""
     table: str = ""
-    owned: bool = False
+    owner: str = ""
     leads_back: bool = False
     private: bool = False
+    added: bool = False
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Field:
         owner: the class of the resource, once that is known.
         target: the resource that a ref refers to, once that is known.
         leads_to_own: callers may refer only to their own rows.
+        rank: its place in an order of fields, from 1; 0 outside of any.
     """
 
     type: ClassVar[str]
@@ -62,6 +67,7 @@ class Field:
     owner: str = ""
     target: Target = Target()
     leads_to_own: bool = False
+    rank: int = 0
 
     @property
     def name(self) -> str:
@@ -82,6 +88,21 @@ class Field:
     def is_list(self) -> bool:
         """Return whether it is an array."""
         return "list" in self.modifiers
+
+    @property
+    def readonly(self) -> bool:
+        """Return whether only the service sets it."""
+        return "readonly" in self.modifiers
+
+    @property
+    def initial(self) -> str:
+        """Return the default of a readonly field that is given none; empty if there is no natural one."""
+        return ""
+
+    @property
+    def after(self) -> str:
+        """Return the field that it comes after; empty without one."""
+        return next((word.removeprefix("after/") for word in self.modifiers if word.startswith("after/")), "")
 
     @property
     def is_key(self) -> bool:

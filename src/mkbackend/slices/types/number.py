@@ -10,6 +10,7 @@ class Number(FieldType):
     """A number. Lists can be filtered by a range of it."""
 
     has_range = True
+    initial = "0"
 
     def default_source(self, text: str) -> str:
         """Return a default in Python."""

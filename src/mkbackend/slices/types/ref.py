@@ -13,7 +13,7 @@ class Ref(FieldType):
 
     type = "ref"
     syntax = "ref/user: the id of another resource"
-    own_modifiers = tuple(ON_DELETE)
+    own_modifiers = (*ON_DELETE, "nested", "owner")
     can_be_list = False
     can_have_default = False
     can_be_unique = True
@@ -34,6 +34,25 @@ class Ref(FieldType):
             raise self.refuse(f":{actions[0]} and :{actions[1]} exclude each other.", "Omit one.")
         if actions == ["setnull"] and not self.null:
             raise self.refuse(":setnull needs a nullable field.", "Add :null.")
+        if self.is_owner:
+            self._check_owner()
+
+    def _check_owner(self) -> None:
+        """Raise BadInputError unless it is a plain reference to a user."""
+        if self.args != ("user",):
+            raise self.refuse("an owner is a user.", f"{self.label}:ref/user:owner")
+        if others := sorted(self.modifiers - {"owner"}):
+            raise self.refuse(f":owner excludes :{others[0]}.", f"{self.label}:ref/user:owner")
+
+    @property
+    def is_owner(self) -> bool:
+        """Return whether it is the owner of the row."""
+        return "owner" in self.modifiers
+
+    @property
+    def nested(self) -> bool:
+        """Return whether its target has a list of the referring rows."""
+        return "nested" in self.modifiers
 
     @property
     def name(self) -> str:
@@ -97,7 +116,7 @@ class Ref(FieldType):
     @property
     def made_own(self) -> str:
         """Return the same for a target with the same owner."""
-        return self._made("session, owner_id=owner_id") if self.leads_to_own else self.made
+        return self._made(f"session, {self.target.owner}=owner_id") if self.leads_to_own else self.made
 
     def _made(self, arguments: str) -> str:
         return f"(await add_{self.args[0]}({arguments})).id"
