@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mkbackend.slices.rights import parse_rights
 from mkbackend.slices.routes import routes_of
 
 from .conftest import Place
@@ -22,7 +23,7 @@ CALLERS = {
 @pytest.mark.parametrize("auth", CALLERS)
 def test_every_route_names_its_callers(auth: str) -> None:
     router = (EXPECTED / auth / "app/api/v1/article_router.py").read_text(encoding="utf-8")
-    routes = routes_of(router, LIST, owned=auth == "owner", private=auth == "owner")
+    routes = routes_of(router, LIST, parse_rights(auth, None, None))
     methods = ("POST", LIST), ("GET", LIST), ("GET", ROW), ("PATCH", ROW), ("DELETE", ROW)
     assert routes == [(*method, callers) for method, callers in zip(methods, CALLERS[auth], strict=True)]
 

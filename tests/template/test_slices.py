@@ -157,7 +157,7 @@ def test_the_routes_that_add_prints_are_those_of_the_openapi_document(every: Pat
         printed = [
             # Rows of an owner need a sign-in, as others do: the tests of a slice check the owner.
             [route.method, route.path, route.callers if route.callers in ("anyone", "admins") else "signed-in users"]
-            for route in routes_of(router, path, owned=resource.rights.owned, private=resource.rights.private)
+            for route in routes_of(router, path, resource.rights)
         ]
         assert sorted(printed) == sorted(row for row in documented if f"{row[1]}/".startswith(f"{path}/"))
 

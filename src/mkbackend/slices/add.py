@@ -64,6 +64,7 @@ def add(request: Request, screen: Screen) -> None:
 def _slice(resource: Resource, found: Survey) -> changes.Changes:
     """Return the files of a new slice, its migration and its record."""
     checks.require_room(resource, found)
+    checks.require_roles(resource, found)
     checks.require_types(resource, found)
     seen = view(resource, checks.targets_of(resource, found))
     checks.require_short(seen)
@@ -91,11 +92,11 @@ def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Scree
     """Print the written files, the new routes, the next steps and the undo command."""
     for path in steps:
         screen.plain(f"  {path}")
-    if router := steps.get(f"app/api/v1/{resource.name}_router.py"):
+    routers = {"": path_of(resource.plural), "_nested": ""}
+    texts = [(steps.get(f"app/api/v1/{resource.name}{part}_router.py"), prefix) for part, prefix in routers.items()]
+    if texts[0][0]:
         screen.say("\nRoutes, below the prefix of the API:")
-        screen.rows(
-            routes_of(router, path_of(resource.plural), owned=resource.rights.owned, private=resource.rights.private)
-        )
+        screen.rows([route for text, prefix in texts if text for route in routes_of(text, prefix, resource.rights)])
     screen.commands("Next:", ["make migrate-up", "make test"])
     if undo:
         screen.commands("Undo:", [undo])

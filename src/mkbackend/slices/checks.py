@@ -1,9 +1,9 @@
 """Checks before anything is written: names in use, missing references, uncommitted changes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mkbackend.errors import BadInputError
@@ -50,9 +50,25 @@ def require_room(resource: Resource, found: Survey) -> None:
         )
     if (path := path_of(resource.plural)) in found.routes:
         raise BadInputError(f"{resource.plural!r} is taken: {found.routes[path]} serves {path}.", _PLURAL)
+    require_free_links(resource, found)
     model = class_of(resource.name)
     if model in [target.model for target in found.models.values()]:
         raise BadInputError(f"{resource.name!r} is taken: the model {model} exists.", _OTHER)
+
+
+def require_free_links(resource: Resource, found: Survey, known: Resource | None = None) -> None:
+    """Raise BadInputError if the table of a new link exists."""
+    for link in resource.links:
+        table = f"{resource.name}_{link.label}"
+        if table in found.tables and not (known and link in known.links):
+            raise link.refuse(f"{table!r} is taken: {found.tables[table]} defines that table.", _OTHER)
+
+
+def require_unwritten(project: Path, paths: Iterable[str]) -> None:
+    """Raise BadInputError if a file exists that `add` did not write."""
+    for path in paths:
+        if (project / path).exists():
+            raise BadInputError(f"{path} exists, and add did not write it.", "Move it away, then retry.")
 
 
 def require_roles(resource: Resource, found: Survey) -> None:

@@ -14,6 +14,7 @@ from mkbackend.slices.grammar import completed, parse_field, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
+from mkbackend.slices.rights import parse_rights
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
@@ -40,10 +41,12 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
     changes.require_own(found.project, known.all_paths)
-    path, text = migration.add_columns(after, before, found.head())
+    checks.require_free_links(new, found, old)
+    migrated = dict([migration.add_columns(after, before, found.head())]) if _changes_table(old, new) else {}
     rendered = render.formatted(render.render(before), found.project)
     kept = _kept(known, rendered, found.project)
-    fresh = render.formatted(render.render(after) | {path: text}, found.project)
+    fresh = render.formatted(render.render(after) | migrated, found.project)
+    checks.require_unwritten(found.project, fresh.keys() - rendered.keys() - known.files.keys())
     steps, unplaced = _merged(known, rendered | kept, fresh, found.project)
     hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
     written = Record(new, hashes)
@@ -51,6 +54,11 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     texts = {path: text for path, text in fresh.items() if path in kept or steps.get(path) == text}
     own = {written.path: written.written(), written.base_path: base.written(texts)}
     return new, {**changes.needed(found.project, steps), **own}, unplaced
+
+
+def _changes_table(old: Resource, new: Resource) -> bool:
+    """Return whether the database changes, not the code alone."""
+    return (old.fields, old.uniques, old.orders) != (new.fields, new.uniques, new.orders)
 
 
 def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str, str]:
@@ -63,7 +71,11 @@ def _require_same(old: Resource, described: Description) -> None:
     """Raise BadInputError if anything but the fields would change."""
     read, write = "+".join(old.rights.read), "+".join(old.rights.write)
     kept = {"plural": old.plural, "auth": old.rights.auth, "read": read, "write": write, "soft_delete": old.soft_delete}
+    asked = (described.auth, described.read, described.write)
+    same_rights = asked == (None, None, None) or parse_rights(*asked) == old.rights
     for name, value in kept.items():
+        if name in ("auth", "read", "write") and same_rights:
+            continue
         if getattr(described, name) not in (None, value):
             raise BadInputError(
                 f"{old.name} exists, and its {name} is {value}: add can only add fields to it.",

@@ -41,6 +41,8 @@ def resource_of(described: Description) -> Resource:
     if not described.name:
         raise BadInputError("The resource needs a name.", "mkbackend add article title:str")
     resource = parse(described)
+    if resource.fields and all(column.readonly for column in resource.columns):
+        raise BadInputError(f"{resource.name} has no field that a request sets.", "Add one without :readonly.")
     require_free_ranges(resource.columns)
     require_usable_resource(resource.name, resource.plural)
     for field in resource.fields:
@@ -170,6 +172,8 @@ def _require_modifier(field: FieldType, modifier: str) -> None:
 
 def _require_fitting(field: FieldType) -> None:
     """Raise BadInputError for modifiers that the type does not support."""
+    if field.is_list and isinstance(field, Ref):
+        raise field.refuse("a ref has one row.", f"Use {field.label}:many/{field.args[0]}.")
     if field.is_list and not field.can_be_list:
         raise field.refuse(f"{field.type} does not support :list.", "A list has plain values.")
     if field.unique and not field.can_be_unique:

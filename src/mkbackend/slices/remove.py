@@ -63,7 +63,7 @@ def _require_unreferred(known: Record, found: Survey) -> None:
     """Raise BadInputError if a table of another resource refers to this one."""
     own = known.resource
     for table, path in found.tables.items():
-        if table != own.plural and own.plural in found.leads[table]:
+        if Path(path).stem != own.name and own.plural in found.leads[table]:
             back = table in found.leads[own.plural]
             hint = "Remove the field from one of them." if back else f"Remove {Path(path).stem} first."
             raise BadInputError(f"{path} refers to {own.plural}.", hint)

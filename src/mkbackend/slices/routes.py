@@ -2,7 +2,10 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from mkbackend.slices.rights import Rights
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _ADMIN, _CALLER = "AdminUser", "CurrentCaller"
@@ -18,21 +21,12 @@ class Route(NamedTuple):
     callers: str
 
 
-def routes_of(router: str, prefix: str, *, owned: bool, private: bool) -> list[Route]:
-    """Return the routes in the text of a router.
-
-    Args:
-        router: the text.
-        prefix: the path of the list, which the routes follow; empty if they have whole paths.
-        owned: only its owner changes a row.
-        private: only its owner reads a row.
-    """
+def routes_of(router: str, prefix: str, rights: Rights) -> list[Route]:
+    """Return the routes in the text of a router; they follow the prefix, or have whole paths if it is empty."""
     tree = ast.parse(router)
     roles = _roles(tree)
     return [
-        Route(
-            method.upper(), prefix + path, _callers(handler, method, path, roles, owned if method != "get" else private)
-        )
+        Route(method.upper(), prefix + path, _callers(handler, method, path, roles, rights))
         for handler in ast.walk(tree)
         if isinstance(handler, ast.AsyncFunctionDef)
         for method, path in _routes(handler)
@@ -56,17 +50,24 @@ def _roles(tree: ast.Module) -> dict[str, str]:
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _ROLES in (source := ast.unparse(value)):
-                found[name] = " and ".join(f"{role.lower().replace('_', ' ')}s" for role in _MEMBER.findall(source))
+                found[name] = _people(_MEMBER.findall(source))
     return found
 
 
-def _callers(handler: ast.AsyncFunctionDef, method: str, path: str, roles: dict[str, str], own: bool) -> str:
+def _people(roles: Iterable[str]) -> str:
+    return " and ".join(f"{role.lower().replace('_', ' ')}s" for role in roles)
+
+
+def _callers(handler: ast.AsyncFunctionDef, method: str, path: str, roles: dict[str, str], rights: Rights) -> str:
     """Return the callers of a handler: its parameters check the caller, and an own row its owner."""
     guards = {ast.unparse(argument.annotation) for argument in handler.args.args if argument.annotation}
     if asked := [callers for name, callers in roles.items() if name in guards]:
         return asked[0]
     if _CALLER not in guards:
         return "anyone"
-    if not own or (method == "post" and not path):
+    reads = method == "get"
+    if not (rights.private if reads else rights.owned) or (method == "post" and not path):
         return "signed-in users"
-    return "its owner, admins" if path else "signed-in users (own rows), admins"
+    others = _people(rights.readers if reads else rights.writers)
+    is_list = not path or handler.name.startswith("list_")
+    return f"signed-in users (own rows), {others}" if is_list else f"its owner, {others}"

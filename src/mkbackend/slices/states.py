@@ -21,15 +21,19 @@ _IRREGULAR = {
     "invited": "invite",
     "labelled": "label",
     "made": "make",
+    "noted": "note",
     "paid": "pay",
+    "promoted": "promote",
+    "quoted": "quote",
     "sent": "send",
     "sold": "sell",
+    "voted": "vote",
     "withdrawn": "withdraw",
 }
 # Ends of verbs that have an e before the d: archive, release, charge, activate, complete, expire, store, schedule.
 _WITH_E = re.compile(
     r"([cvzu]|[^s]s|rg|dg|ang|[^aeo]a[dgmt]|[^aeo][iou]d|[^o]ok|let|[^aeo]ut|[^aeo][iu][mr]|[^e]ar|(st|n|pl|sc)or"
-    r"|[^aeo]in|[^aeioul]l|ul|[vno]ot)$"
+    r"|[^aeo]in|[^aeioul]l|ul)$"
 )
 # Ends that are doubled in a verb itself: process, install.
 _DOUBLED = re.compile(r"([b-df-hjkmnp-rtv-y])\1$")

@@ -104,12 +104,22 @@ def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
     models, tables = {}, {}
     for path in _files(project / _MODELS, "*.py"):
         for node in _parsed(path).body:
+            if name := _linking(node):
+                tables[name] = f"{_MODELS}/{path.name}"
             if isinstance(node, ast.ClassDef) and (table := _table(node)):
                 tables[table] = f"{_MODELS}/{path.name}"
                 if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
                     owner = "owner_id" if _has_owner(node) else ""
                     models[path.stem] = Target(path.stem, node.name, table, owner, private=bool(owner))
     return models, tables
+
+
+def _linking(node: ast.stmt) -> str:
+    """Return the name of a table without a model, such as `booking_tags = Table("booking_tags", ...)`; else empty."""
+    match node:
+        case ast.Assign(value=ast.Call(func=ast.Name(id="Table"), args=[ast.Constant(value=str(name)), *_])):
+            return name
+    return ""
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

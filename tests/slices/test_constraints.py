@@ -1,0 +1,119 @@
+"""Tests of constraints over several fields: unique together, no overlap, order of two."""
+
+import pytest
+
+from mkbackend.errors import BadInputError
+from mkbackend.slices.constraints import ranks
+from mkbackend.slices.description import Description
+from mkbackend.slices.grammar import parse, resource_of
+
+from .conftest import Place, Refused
+
+ROOM = ("room:str/20", "starts_at:datetime", "ends_at:datetime")
+SPAN = ("starts_at:datetime", "ends_at:datetime:after/starts_at")
+
+
+def test_fields_are_unique_together_and_per_owner_where_rows_are_private() -> None:
+    described = Description("booking", ROOM, unique=("room+starts_at",), auth="owner")
+    resource = resource_of(described)
+    assert resource.uniques == (("room", "starts_at"),)
+    assert resource.is_unique_per_owner
+
+
+@pytest.mark.parametrize(
+    ("unique", "why"),
+    [
+        ("room", "has one field. Add :unique to the field"),
+        ("room+nothing", "there is no field 'nothing'. Fields: room, starts_at, ends_at, notes"),
+        ("room+room", "room is given twice"),
+        ("room+notes", "notes:json cannot be part of it"),
+        ("room+", "there is no field ''"),
+    ],
+)
+def test_an_invalid_unique_option_is_named(unique: str, why: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        parse(Description("booking", (*ROOM, "notes:json"), unique=(unique,)))
+    assert why in f"{refused.value.message} {refused.value.hint}"
+
+
+def test_the_same_unique_option_twice_is_refused() -> None:
+    with pytest.raises(BadInputError, match="is given twice"):
+        parse(Description("booking", ROOM, unique=("room+starts_at", "starts_at+room")))
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("room+starts_at", "its last part is START..END"),
+        ("room+starts_at..", "its last part is START..END"),
+        ("room+starts_at..room", "are no range"),
+        ("room+room..room", "are no range"),
+        ("starts_at+starts_at..ends_at", "starts_at is given twice"),
+        ("room+starts_at..starts_at", "starts_at is given twice"),
+        ("hall+starts_at..ends_at", "there is no field 'hall'"),
+    ],
+)
+def test_an_invalid_range_is_named(option: str, why: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        parse(Description("booking", ROOM, no_overlap=(option,)))
+    assert why in refused.value.message
+
+
+def test_a_range_is_ordered_too() -> None:
+    resource = parse(Description("booking", ROOM, no_overlap=("room+starts_at..ends_at",)))
+    assert resource.orders == (("starts_at", "ends_at"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["a:int:after/b", "b:int:after/a"], "a and b come after each other"),
+        (["a:int:after/a"], "a field cannot come after itself"),
+        (["a:int", "b:float:after/a"], "a:int has another type"),
+        (["a:str", "b:int:after/a"], "a:str has another type"),
+        (["b:int:after/a"], "there is no field 'a'"),
+        (["a:str:after/b"], ":after is for numbers, dates and datetimes"),
+        (["a:int:after"], ":after needs the earlier field"),
+        (["a:int", "b:int:after/a:after/c"], ":after is given twice"),
+        (["a:int:null/b"], ":null takes no argument"),
+    ],
+)
+def test_an_invalid_order_is_named(words: list[str], why: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        parse(Description("span", tuple(words)))
+    assert why in refused.value.message
+
+
+def test_fields_of_an_order_are_ranked() -> None:
+    assert ranks((("b", "c"), ("a", "b"))) == {"a": 1, "b": 2, "c": 3}
+
+
+def test_a_range_cannot_be_added_to_a_table_that_is_there(place: Place, refused: Refused) -> None:
+    place.run("add", "booking", *ROOM)
+    place.commit()
+    assert "locks a table while it checks its rows" in refused("add", "booking", "--no-overlap", "starts_at..ends_at")
+
+
+def test_constraints_can_be_added_to_a_table_that_is_there(place: Place) -> None:
+    place.run("add", "booking", *ROOM)
+    place.commit()
+    place.run("add", "booking", "until:datetime:null:after/ends_at", "--unique", "room+starts_at")
+    (path,) = [line[3:] for line in place.status() if line.startswith("??")]
+    text = "".join(place.read(path).split())
+    assert '"until>ends_at",postgresql_not_valid=True' in text
+    assert '"uq_bookings_room_starts_at","bookings",["room","starts_at"],unique=True' in text
+    assert text.index("VALIDATECONSTRAINT") > text.index("autocommit_block")
+    down = text[text.index("defdowngrade") :]
+    assert 'op.drop_index("uq_bookings_room_starts_at","bookings")' in down
+    record = place.read(".mkbackend/booking.toml")
+    assert 'unique = [\n    "room+starts_at",\n]' in record
+
+
+def test_a_slice_with_constraints_is_described_by_its_record(place: Place) -> None:
+    place.run("add", "booking", "room:str/20", *SPAN, "--no-overlap", "room+starts_at..ends_at")
+    model = place.read("app/domain/models/booking.py")
+    record = place.root.parent / "booking.toml"
+    record.write_text(place.read(".mkbackend/booking.toml"))
+    place.run("remove", "booking", "--allow-dirty")
+    place.run("add", "--from", str(record), "--allow-dirty")
+    assert place.read("app/domain/models/booking.py") == model
