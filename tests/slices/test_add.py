@@ -20,7 +20,11 @@ from .conftest import EVERY, Place, Refused
 def test_it_writes_a_slice_and_changes_no_existing_file(place: Place) -> None:
     place.run("add", "blog_post", *EVERY)
     written = [line.removeprefix("?? ") for line in place.status()]
-    more = {"app/api/v1/{name}_nested_router.py", "tests/calls/{name}.py"}
+    more = {
+        "app/api/v1/{name}_nested_router.py",
+        "tests/calls/{name}.py",
+        "tests/integration/test_{name}_related_api.py",
+    }
     expected = {path.format(name="blog_post") for path in {*render.FILES.values()} - more}
     expected |= {".mkbackend/blog_post.toml", ".mkbackend/blog_post.base"}
     assert expected == {path for path in written if "alembic" not in path}

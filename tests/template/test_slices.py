@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
@@ -21,6 +22,7 @@ from mkbackend.slices.record import read_all
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.rights import AUTHS
 from mkbackend.slices.routes import routes_of
+from mkbackend.slices.types.base import FieldType
 
 from .conftest import commit, copy, make, run
 
@@ -35,6 +37,21 @@ page_visit hits:bigint:number=0 parent:ref/page_visit:null rate:decimal/2/2:null
 reader favourite:ref/article:null name:str kind:enum/a/o/i/token
 reader mail:email:unique:null site:url=https://example.com backup:email:list:null pages:url:list:null
 test_run fn:str cls:str:unique items:int keys:bigint values:str/20 get:date model_year:int query:str session:int:null
+"""
+# Every relation, right, constraint and step.
+RELATED = """
+venue name:str/80 --auth catalogue
+tag name:str/40:unique --auth owner
+label name:str/40 --read owner+moderator --write owner
+room name:str/80 venue:ref/venue:nested size:int:null:readonly --read public --write moderator
+booking user:ref/user:owner room:ref/room:nested starts:datetime ends:datetime --no-overlap room+starts..ends
+booking price:decimal/10/2:readonly state:enum/new/kept/over/cancelled:readonly --transition new:kept=keep
+booking tags:many/tag labels:many/label note:text:null --transition kept:over=end --transition new:cancelled
+booking deposit:decimal/10/2:readonly paid_by:ref/user:null:readonly --transition kept:cancelled
+category name:str/40 parent:ref/category:null tags:many/tag --read user --write admin+moderator
+folder name:str/40 parent:ref/folder:null:cascade low:int high:int:after/low --unique name+low --auth owner
+post title:str/80 slug:str/80:null --unique title+slug --read public --write owner+moderator --no-soft-delete
+shift day:date last:date:null --no-overlap day..last --auth admin
 """
 ALONE = """
 str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique
@@ -57,7 +74,7 @@ label name:str:unique
 task_label task:ref/task:cascade label:ref/label:cascade
 invoice total:decimal/12/2 company:ref/company task:ref/task:null:setnull plan:ref/project_plan --no-soft-delete
 """
-ONE_OF_EACH_AUTH = ("author", "article", "badge", "reader")
+ONE_OF_EACH_KIND = ("author", "article", "badge", "reader", "booking", "folder", "post")
 # The template's tests over all routes and tables.
 OF_ALL = (
     "tests/unit/test_routes.py",
@@ -94,7 +111,7 @@ def lines(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def every(grow: Grow) -> Path:
-    return grow(lines(EVERY))
+    return grow(lines(EVERY + RELATED))
 
 
 def test_a_project_with_slices_passes_its_own_lint(every: Path) -> None:
@@ -103,7 +120,7 @@ def test_a_project_with_slices_passes_its_own_lint(every: Path) -> None:
 
 @pytest.mark.skipif(FULL, reason="nox -s full runs all tests of this project")
 def test_the_tests_of_slices_and_of_all_routes_pass(every: Path) -> None:
-    check(every, *ONE_OF_EACH_AUTH)
+    check(every, *ONE_OF_EACH_KIND)
 
 
 def check(project: Path, *only: str) -> None:
@@ -119,13 +136,9 @@ def python_of(project: Path) -> Path:
 
 # Each operation of the document and its callers. The document has no roles: the guards have.
 OPERATIONS = """
-from typing import get_args
-
 from fastapi import FastAPI
-from app.api.deps import AdminUser
+from app.api.deps import SignedIn
 from app.api.v1.router import api_v1_router, slices
-
-ADMIN = get_args(AdminUser)[1].dependency
 
 def calls(dependant):
     yield dependant.call
@@ -135,7 +148,8 @@ def calls(dependant):
 def callers(route, operation):
     if "security" not in operation:
         return "anyone"
-    return "admins" if ADMIN in calls(route.dependant) else "signed-in users"
+    roles = [call._roles for call in calls(route.dependant) if isinstance(call, SignedIn) and call._roles]
+    return " and ".join(f"{role}s" for role in roles[0]) if roles else "signed-in users"
 
 app = FastAPI()
 app.include_router(api_v1_router)
@@ -148,18 +162,19 @@ for path, operations in app.openapi()["paths"].items():
 
 def test_the_routes_that_add_prints_are_those_of_the_openapi_document(every: Path) -> None:
     output = run(python_of(every), "-c", OPERATIONS, cwd=every)
-    documented = [line.split("\t") for line in output.splitlines()]
     added = [known.resource for known in read_all(every)]
-    assert {resource.rights.auth for resource in added} == {*AUTHS}
-    for resource in added:
-        path = path_of(resource.plural)
-        router = (every / f"app/api/v1/{resource.name}_router.py").read_text(encoding="utf-8")
-        printed = [
-            # Rows of an owner need a sign-in, as others do: the tests of a slice check the owner.
-            [route.method, route.path, route.callers if route.callers in ("anyone", "admins") else "signed-in users"]
-            for route in routes_of(router, path, resource.rights)
-        ]
-        assert sorted(printed) == sorted(row for row in documented if f"{row[1]}/".startswith(f"{path}/"))
+    assert {resource.rights.auth for resource in added} == {*AUTHS, ""}
+    paths = tuple(f"{path_of(resource.plural)}/" for resource in added)
+    documented = [line.split("\t") for line in output.splitlines()]
+    printed = [
+        # Rows of an owner need a sign-in, as others do: the tests of a slice check the owner.
+        [route.method, route.path, "signed-in users" if "own" in route.callers else route.callers]
+        for resource in added
+        for place, prefix in (("router", path_of(resource.plural)), ("nested_router", ""))
+        if (router := every / f"app/api/v1/{resource.name}_{place}.py").is_file()
+        for route in routes_of(router.read_text(encoding="utf-8"), prefix, resource.rights)
+    ]
+    assert sorted(printed) == sorted(row for row in documented if f"{row[1]}/".startswith(paths))
 
 
 NAMES = """
@@ -187,7 +202,7 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 
 @full
 def test_slices_of_every_type_match_their_openapi_document(every: Path) -> None:
-    paths = dict.fromkeys(f"/{plural_of(line.split()[0]).replace('_', '-')}" for line in lines(EVERY))
+    paths = dict.fromkeys(f"/{plural_of(line.split()[0]).replace('_', '-')}" for line in lines(EVERY + RELATED))
     make(every, "contract", "examples=10", f"only={' '.join(paths)}")
 
 
@@ -250,14 +265,19 @@ def test_ten_resources_with_references(grow: Grow) -> None:
 names = st.from_regex(r"[a-z][a-z0-9]{0,9}(_[a-z0-9]{1,8})?", fullmatch=True)
 types = st.one_of(
     st.sampled_from(
-        ["text", "email", "url", "int", "bigint", "float", "bool", "date", "datetime", "uuid", "json", "ref/user"]
+        [
+            *("text", "email", "url", "int", "bigint", "float", "bool", "date", "datetime", "uuid", "json"),
+            *("ref/user", "ref/venue", "ref/tag", "many/tag", "many/venue"),
+        ]
     ),
     st.integers(1, 600).map("str/{}".format),
     st.tuples(st.integers(1, 28), st.integers(0, 28)).map(lambda pair: "decimal/{}/{}".format(*pair)),
     st.lists(names, min_size=1, max_size=4).map(lambda values: f"enum/{'/'.join(values)}"),
 )
 modifiers = st.lists(
-    st.sampled_from(["null", "unique", "index", "list", "cascade", "setnull"]), max_size=2, unique=True
+    st.sampled_from(["null", "unique", "index", "list", "cascade", "setnull", "readonly", "nested"]),
+    max_size=3,
+    unique=True,
 )
 defaults = st.sampled_from(["", "", "", "=1", "=x", "=true", "=2026-01-01", "=0.5"])
 fields = st.builds(
@@ -265,25 +285,61 @@ fields = st.builds(
 )
 
 
+rights = st.one_of(
+    st.sampled_from([f"--auth {auth}" for auth in AUTHS]),
+    st.builds(
+        "--read {} --write {}".format,
+        st.sampled_from(["public", "user", "owner", "owner+moderator", "moderator"]),
+        st.sampled_from(["user", "owner", "owner+moderator", "admin", "moderator"]),
+    ),
+)
+# To which the drawn resources refer.
+REFERRED = ("tag name:str --auth owner", "venue name:str --auth public")
+
+
 @st.composite
 def resources(draw: st.DrawFn) -> str:
-    """Draw a resource with distinct, valid fields."""
-    known = {}
+    """Draw a resource with distinct, valid fields, and some constraints over them."""
+    known: dict[str, FieldType] = {}
     for word in draw(st.lists(fields, min_size=12, max_size=40)):
         try:
             field = parse_field(word)
         except BadInputError:
             continue
-        known[field.name] = word
-    line = f"{draw(names)} {' '.join(known.values())} --auth {draw(st.sampled_from([*AUTHS]))}"
+        known[field.name] = field
+    line = f"{draw(names)} {' '.join(field.word for field in known.values())} {draw(rights)}"
+    for option in draw(options(list(known.values()))):
+        line += f" {option}" if taken(f"{line} {option}") else ""
     return line + draw(st.sampled_from(["", " --no-soft-delete"]))
+
+
+def options(known: list[FieldType]) -> st.SearchStrategy[list[str]]:
+    """Return options that name the fields; not all are valid."""
+    labels = st.sampled_from([field.label for field in known] or ["none"])
+    states = [f"{a}:{b}" for field in known if field.type == "enum" for a, b in itertools.pairwise(field.args)]
+    return st.lists(
+        st.one_of(
+            st.builds("--unique {}+{}".format, labels, labels),
+            st.builds("--no-overlap {}+{}..{}".format, labels, labels, labels),
+            st.builds("--no-overlap {}..{}".format, labels, labels),
+            st.builds("--transition {}".format, st.sampled_from(states or ["none:none"])),
+        ),
+        max_size=12,
+    )
 
 
 def taken(line: str) -> Resource | None:
     """Return the resource of a line, or None if it is refused."""
     name, *words = line.removesuffix(" --no-soft-delete").split()
+    given: dict[str, list[str]] = {}
+    while "--" in (last := " ".join(words)) and words[-2].startswith("--"):
+        *words, option, value = words
+        given.setdefault(option.removeprefix("--").replace("-", "_"), []).insert(0, value)
+    assert "--" not in " ".join(words), last
+    values: dict[str, Any] = {key: given[key][0] for key in ("auth", "read", "write") if key in given}
+    values |= {key: tuple(given.get(key, ())) for key in ("unique", "no_overlap")}
     try:
-        return parse(Description(name, tuple(words[:-2]), auth=words[-1]))
+        return parse(Description(name, tuple(words), transitions=tuple(given.get("transition", ())), **values))
     except BadInputError:
         return None
 
@@ -302,7 +358,7 @@ def test_every_accepted_resource_passes_the_checks(grow: Grow, batch: list[str])
 
 def fails(grow: Grow, batch: list[str]) -> bool:
     # A valid line may still be refused, for a name in the project or its length.
-    project = grow(batch, (0, 2))
+    project = grow([*REFERRED, *batch], (0, 2))
     try:
         make(project, "lint")
         check(project)

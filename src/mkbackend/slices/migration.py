@@ -204,7 +204,7 @@ def _overlaps(view: Mapping[str, Any]) -> list[str]:
     if not steps:
         return []
     extension = 'op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")'
-    return ["# For = in the constraints below: README.md has the grant.", extension, *steps]
+    return ["# For = in the constraints below: docs/deploy.md has the grant.", extension, *steps]
 
 
 def _link(link: Mapping[str, Any], table: str) -> list[str]:

@@ -264,6 +264,7 @@ def nested_of(ref: Ref, resource: Resource, targets: Mapping[str, Target]) -> di
         "a": names.with_article(parent),
         "guard": reader,
         "private": above.private,
+        "parent_owner": resource.owner if itself else target.owner,
         "options": needed + ("" if reader or roles else ", openapi_extra=PUBLIC"),
     }
 

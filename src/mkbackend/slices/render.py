@@ -25,6 +25,7 @@ FILES = {
     "test_service.py": "tests/unit/test_{name}_service.py",
     "test_repository.py": "tests/integration/test_{name}_repository.py",
     "test_api.py": "tests/integration/test_{name}_api.py",
+    "test_related_api.py": "tests/integration/test_{name}_related_api.py",
 }
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -56,7 +57,12 @@ def render(view: Mapping[str, Any]) -> dict[str, str]:
 
 def _is_needed(template: str, view: Mapping[str, Any]) -> bool:
     """Return whether a slice has a file."""
-    needs = {"domain.py": ["enums"], "nested_router.py": ["nested"], "calls.py": ["links", "transitions"]}
+    needs = {
+        "domain.py": ["enums"],
+        "nested_router.py": ["nested"],
+        "calls.py": ["links", "transitions"],
+        "test_related_api.py": ["nested", "links", "transitions"],
+    }
     return template not in needs or any(view[part] for part in needs[template])
 
 

@@ -36,6 +36,7 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
         "orders": ["created_at", "updated_at", *(column.name for column in columns if column.sortable)],
         **constraints_of(columns, resource),
         **steps_of(resource, columns),
+        "raised": _raised(resource),
     }
 
 
@@ -108,6 +109,8 @@ def _chosen(columns: list[FieldType], resource: Resource, targets: Mapping[str, 
             column for column in columns if not column.has_index and ("index" in column.modifiers or column in ranges)
         ],
         "ranges": ranges,
+        # Those of which a new row has a value.
+        "known_ranges": [column for column in ranges if not (column.readonly and column.null)],
         "filters": [column for column in columns if column.filterable],
         "searched": searched,
         "hidden": max(searched, key=lambda column: column.length, default=None),
@@ -125,6 +128,15 @@ def _changed(writable: list[FieldType], refs: list[Ref]) -> FieldType:
     )
 
 
+def _raised(resource: Resource) -> str:
+    """Return the exceptions of the service."""
+    conflict = ["ConflictException"] if resource.transitions else []
+    forbidden = (
+        ["ForbiddenException"] if resource.rights.owned and resource.rights.read != resource.rights.write else []
+    )
+    return ", ".join([*conflict, *forbidden, "InvalidInputException", "NotFoundException"])
+
+
 def _relations(columns: list[FieldType], resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
     """Return the links to many rows, the nested lists, and the reference of a tree."""
     links = [link_of(link, targets[link.args[0]], resource) for link in resource.links]
@@ -135,6 +147,9 @@ def _relations(columns: list[FieldType], resource: Resource, targets: Mapping[st
         "links": links,
         "tree": tree,
         "nested": [nested_of(ref, resource, targets) for ref in refs if ref.nested or ref is tree],
+        "related_modules": sorted(
+            {link.args[0] for link in resource.links} | {ref.args[0] for ref in refs if ref.nested} - {resource.name}
+        ),
         "own_known": any(ref.leads_to_own for ref in refs) or any(link["private"] for link in links),
     }
 
