@@ -88,13 +88,13 @@ def test_fields_of_an_order_are_ranked() -> None:
     assert ranks((("b", "c"), ("a", "b"))) == {"a": 1, "b": 2, "c": 3}
 
 
-def test_a_range_cannot_be_added_to_a_table_that_is_there(place: Place, refused: Refused) -> None:
+def test_a_range_cannot_be_added_to_an_existing_table(place: Place, refused: Refused) -> None:
     place.run("add", "booking", *ROOM)
     place.commit()
     assert "locks a table while it checks its rows" in refused("add", "booking", "--no-overlap", "starts_at..ends_at")
 
 
-def test_constraints_can_be_added_to_a_table_that_is_there(place: Place) -> None:
+def test_constraints_can_be_added_to_an_existing_table(place: Place) -> None:
     place.run("add", "booking", *ROOM)
     place.commit()
     place.run("add", "booking", "until:datetime:null:after/ends_at", "--unique", "room+starts_at")

@@ -29,7 +29,7 @@ def test_a_link_is_a_table_with_two_routes(tagged: Place) -> None:
     assert "    tag_id: UUID | None = None\n" in tagged.read("app/domain/schemas/booking.py")
 
 
-def test_a_link_can_be_added_to_a_slice_that_is_there(tagged: Place) -> None:
+def test_a_link_can_be_added_to_an_existing_slice(tagged: Place) -> None:
     tagged.run("add", "booking", "note:str")
     tagged.commit()
     tagged.run("add", "booking", "tags:many/tag")

@@ -132,7 +132,7 @@ def test_the_way_to_a_state_begins_with_a_new_row() -> None:
     assert way_to(revive, "pending", steps) == []
 
 
-def test_a_step_can_be_added_to_a_slice_that_is_there(place: Place) -> None:
+def test_a_step_can_be_added_to_an_existing_slice(place: Place) -> None:
     place.run("add", "booking", "note:str", STATUS, "--transition", "pending:confirmed")
     place.commit()
     output = place.run("add", "booking", "--transition", "confirmed:done").output

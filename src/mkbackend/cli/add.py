@@ -20,8 +20,8 @@ def add(
     auth: Annotated[
         str | None, typer.Option(metavar="AUTH", help="Access rule, see above; by default user.", autocompletion=auths)
     ] = None,
-    read: Annotated[str | None, typer.Option(metavar="WHO", help="Who may read: public, user, owner, ROLE.")] = None,
-    write: Annotated[str | None, typer.Option(metavar="WHO", help="Who may write: user, owner, admin, ROLE.")] = None,
+    read: Annotated[str | None, typer.Option(metavar="WHO", help="Readers: public, user, owner, admin, ROLE.")] = None,
+    write: Annotated[str | None, typer.Option(metavar="WHO", help="Writers: user, owner, admin, ROLE.")] = None,
     unique: Annotated[
         list[str] | None, typer.Option(metavar="A+B", help="Fields that are unique together; repeatable.")
     ] = None,

@@ -107,7 +107,7 @@ def _may(words: tuple[str, ...], roles: tuple[str, ...]) -> str:
 
 
 def _says(rights: Rights) -> str:
-    """Return who may do what, for the router."""
+    """Return the rights as the router names them."""
     short = {
         "public": "public reads, signed-in writes",
         "user": "any signed-in user",

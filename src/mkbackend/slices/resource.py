@@ -23,7 +23,7 @@ class Resource:
         name: its name in the singular.
         plural: its name in the plural, and its table.
         fields: as described, including those that are no column of its table.
-        rights: who may read and write.
+        rights: the callers that read and write.
         soft_delete: a deleted row stays, hidden.
         edition: the edition of its slice.
         uniques: columns that are unique together.

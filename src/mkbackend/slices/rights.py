@@ -1,4 +1,4 @@
-"""Rights: who may read and who may write the rows of a resource. Pure."""
+"""Rights to read and to write the rows of a resource. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from mkbackend.errors import BadInputError
 from mkbackend.slices.names import require_plain
 
 PUBLIC, USER, OWNER, ADMIN = "public", "user", "owner", "admin"
-# Short forms: who may read, and who may write.
+# Short forms: the rights to read, and to write.
 AUTHS = {
     "user": (USER, USER),
     "public": (PUBLIC, USER),
@@ -19,7 +19,7 @@ _SYNTAX = "Use public, user, owner, admin or a role, several with +: --read owne
 
 @dataclass(frozen=True)
 class Rights:
-    """Who may read and who may write; admins may do both in any case.
+    """The callers that read and those that write; admins do both in any case.
 
     Attributes:
         read: `public`, `user`, or some of `owner`, `admin` and roles.
@@ -42,7 +42,7 @@ class Rights:
 
     @property
     def owned(self) -> bool:
-        """Return whether each row has an owner, who may write it."""
+        """Return whether each row has an owner, who writes it."""
         return OWNER in self.write
 
     @property
@@ -89,7 +89,7 @@ def _words(option: str, text: str) -> tuple[str, ...]:
         if words.count(word) > 1:
             raise BadInputError(f"{option} {text}: {word} is given twice.", "Omit one.")
     if option == "--write" and PUBLIC in words:
-        raise BadInputError("--write public is not valid: whoever writes signs in.", "Use --write user.")
+        raise BadInputError("--write public is not valid: a caller who writes signs in.", "Use --write user.")
     for word in (PUBLIC, USER):
         if word in words and len(words) > 1:
             others = " and ".join(other for other in words if other != word)

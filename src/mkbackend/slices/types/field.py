@@ -20,7 +20,7 @@ class Target:
         leads_back: references lead from it back to the referring resource.
         private: only the owner sees its rows.
         added: `add` wrote it.
-        read: the words of who may read it, if `add` wrote it.
+        read: the words of `--read`, if `add` wrote it.
     """
 
     module: str = ""
