@@ -15,7 +15,7 @@ from mkbackend.template.questions import Questions
 
 MAIN = "import sys; from mkbackend.cli import main; sys.argv[:] = ['mkbackend']; main()"
 TYPES = ["ref/user", "ref/article", "ref/note"]
-TYPED = [*(name for name in FIELD_TYPES if name != "ref"), *TYPES]
+TYPED = [*(name for name in FIELD_TYPES if name not in ("ref", "many")), *TYPES, "many/article", "many/note"]
 ASKED = Questions((ROOT / "copier.yml").read_text(encoding="utf-8")).asked
 DATA = [f"{name}={answer}" for name, question in ASKED.items() for answer in question.choices or [""]]
 
@@ -59,7 +59,7 @@ def complete(checkout: Checkout, words: str, number: int) -> list[str]:
         ("mkbackend add note views:bigint:nu", 3, ["views:bigint:null", "views:bigint:number"]),
         ("mkbackend add note title:str:c", 3, []),
         ("mkbackend add note title:nothing:c", 3, []),
-        ("mkbackend add note --auth ", 4, ["user", "public", "owner", "admin"]),
+        ("mkbackend add note --auth ", 4, ["user", "public", "owner", "admin", "catalogue"]),
         ("mkbackend add note --auth = o", 5, ["owner"]),
         ("mkbackend add note title :", 4, [*TYPED]),
         ("mkbackend add note title : ", 5, []),

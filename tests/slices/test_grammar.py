@@ -79,7 +79,7 @@ BAD = {
     "a:text:index": ":index is for",
     "a:json:list": "json does not support :list",
     "a:enum/x/y:list": "enum does not support :list",
-    "a:ref/user:list": "ref does not support :list",
+    "a:ref/user:list": "a ref has one row. Use a:many/user.",
     "a:str:list=x": "cannot have a default",
     "a:json=x": "cannot have a default",
     "a:str:unique=x": "two rows would share it",

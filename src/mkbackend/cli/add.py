@@ -26,10 +26,10 @@ def add(
         list[str] | None, typer.Option(metavar="A+B", help="Fields that are unique together; repeatable.")
     ] = None,
     no_overlap: Annotated[
-        list[str] | None, typer.Option(metavar="A+START..END", help="Ranges that do not overlap; repeatable.")
+        list[str] | None, typer.Option(metavar="A+B..C", help="Ranges B to C do not overlap; repeatable.")
     ] = None,
     transition: Annotated[
-        list[str] | None, typer.Option(metavar="FROM:TO", help="A step of a readonly enum; repeatable.")
+        list[str] | None, typer.Option(metavar="A:B", help="A step from state A to B; repeatable.")
     ] = None,
     plural: Annotated[str | None, typer.Option(metavar="NAME", help="Plural, if the usual one is wrong.")] = None,
     no_soft_delete: Annotated[bool, typer.Option("--no-soft-delete", help="DELETE removes rows permanently.")] = False,
@@ -47,9 +47,12 @@ def add(
       bigint float decimal/10/2 bool
       date datetime uuid json
       enum/draft/published ref/user
+      many/tag
     Modifiers:
-      null unique index list
+      null unique index list readonly
+      after/FIELD
       ref also: cascade restrict setnull
+        nested owner
     AUTH:
       user: signed-in users read, write.
       public: anyone reads, signed-in
@@ -57,8 +60,12 @@ def add(
       owner: users their own rows,
         admins all.
       admin: admins only.
+      catalogue: anyone reads, admins
+        write.
+    Admins read and write in any case.
 
-    If the resource exists, the fields are added to it.
+    If the resource exists, fields, unique fields and transitions
+    are added to it.
 
     Example:
 

@@ -38,7 +38,7 @@ def resources(context: typer.Context) -> list[str]:
 
 
 def fields(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the types after `NAME:`, and the modifiers after the type; a reference ends with a resource."""
+    """Return the types after `NAME:`, and the modifiers after the type; a reference or link ends with a resource."""
     begun, colon, _ = _whole(incomplete).rpartition(":")
     if not colon or "=" in begun:
         return []
@@ -69,8 +69,9 @@ def data() -> list[str]:
 def _types(context: typer.Context) -> Iterator[str]:
     from mkbackend.slices.types import TYPES
 
-    yield from (name for name in TYPES if name != "ref")
+    yield from (name for name in TYPES if name not in ("ref", "many"))
     yield from (f"ref/{name}" for name in ("user", *resources(context)))
+    yield from (f"many/{name}" for name in resources(context))
 
 
 def _modifiers(begun: str) -> Iterator[str]:
