@@ -11,26 +11,44 @@ from starlette.types import Message
 
 
 async def begin(
-    app: FastAPI, path: str, headers: Mapping[str, str]
+    app: FastAPI, path: str, headers: Mapping[str, str], method: str = "GET"
 ) -> tuple[int, bytes]:
-    """Get a path; return the status, and the content of an error.
+    """Send an empty request; return the status, and the content of an error.
 
     Any other content is not awaited: a stream may have no end.
     """
+    scope = _scope(method, path, headers)
+    return await _answer(app, scope, {"type": "http.request", "body": b""})
+
+
+async def knock(
+    app: FastAPI, path: str, headers: Mapping[str, str]
+) -> tuple[int, bytes]:
+    """Open a WebSocket; return 101 if it is accepted, else the code and the reason."""
+    scope = _scope("GET", path, headers) | {"type": "websocket", "subprotocols": []}
+    return await _answer(app, scope, {"type": "websocket.connect"})
+
+
+async def _answer(
+    app: FastAPI, scope: dict[str, Any], first: Message
+) -> tuple[int, bytes]:
+    """Send a message; return the status, and the content unless it succeeds."""
     status, content = 0, b""
-    received: list[Message] = [{"type": "http.request", "body": b""}]
+    received = [first]
 
     async def receive() -> Message:
         return received.pop() if received else await asyncio.Future()
 
     async def send(message: Message) -> None:
         nonlocal status, content
-        status = message.get("status", status)
-        content += message.get("body", b"")
+        if message["type"] == "websocket.accept":
+            status = 101
+        status = message.get("status", message.get("code", status))
+        content += message.get("body", message.get("reason", "").encode())
         if status < 400:
             task.cancel()
 
-    task = asyncio.create_task(app(_scope("GET", path, headers), receive, send))
+    task = asyncio.create_task(app(scope, receive, send))
     with suppress(asyncio.CancelledError):
         await task
     return status, content

@@ -36,6 +36,7 @@ CONCERNED = (
     "tests/integration/test_booking_ranges.py",
     "tests/integration/kit/test_idempotency.py",
     "tests/integration/kit/test_jobs.py",
+    "tests/integration/test_callers.py",
     "tests/integration/test_migrations.py",
     "tests/integration/test_transactions.py",
 )

@@ -79,6 +79,7 @@ ONE_OF_EACH_KIND = ("author", "article", "badge", "reader", "booking", "folder",
 OF_ALL = (
     "tests/unit/test_routes.py",
     "tests/unit/kit/test_docs.py",
+    "tests/integration/test_callers.py",
     "tests/integration/test_migrations.py",
     "tests/integration/test_transactions.py",
 )

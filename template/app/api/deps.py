@@ -20,6 +20,7 @@ from app.kit.http.route import BodyLimit as BodyLimit
 from app.kit.http.route import Guard
 from app.kit.http.route import request_context as request_context
 
+WRONG_ROLE = "Your role does not allow this"
 # api/openapi.py prepends API_V1_PREFIX.
 bearer = OAuth2PasswordBearer(tokenUrl="auth/login", auto_error=False)
 
@@ -61,13 +62,17 @@ async def get_db(connection: HTTPConnection) -> AsyncSession:
 
 
 class SignedIn(Guard):
-    """Guard that requires a signed-in caller and, if given, one of the roles."""
+    """Guard that requires a signed-in caller and, if given, one of the roles.
+
+    Attributes:
+        roles: those that may call; empty if all may.
+    """
 
     model = bearer.model
     scheme_name = bearer.scheme_name
 
     def __init__(self, *roles: Role) -> None:
-        self._roles = roles
+        self.roles = roles
 
     async def __call__(self, connection: HTTPConnection) -> Caller:
         """Return the caller.
@@ -83,7 +88,7 @@ class SignedIn(Guard):
             token = await _token(connection)
             scope.caller = await scope.tokens.identify(token)
             scope.unit.renewing(partial(_identify, scope, token))
-        if self._roles and self not in scope.passed:
+        if self.roles and self not in scope.passed:
             await self._check_role(scope)
             scope.unit.renewing(partial(self._check_role, scope))
             scope.passed.add(self)
@@ -91,8 +96,8 @@ class SignedIn(Guard):
 
     async def _check_role(self, scope: RequestScope) -> None:
         caller = scope.caller
-        if caller is None or caller.role not in self._roles:
-            raise ForbiddenException("Your role does not allow this").remembering(
+        if caller is None or caller.role not in self.roles:
+            raise ForbiddenException(WRONG_ROLE).remembering(
                 scope.audit.refusal("role", actor=caller and caller.id)
             )
 

@@ -2,18 +2,22 @@
 
 import re
 from collections import Counter
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from fastapi.routing import APIRoute
 from httpx import AsyncClient
 
+from app.api.deps import CurrentCaller, require_role
 from app.api.openapi import is_public, operation_ids
+from app.api.slice_router import SliceRouter
 from app.api.v1.router import api_v1_router
 from app.core.config import Settings
+from app.domain.roles import Caller, Role
 from app.main import create_app
+from scripts.routes import BY_ROW, describe, routes_of
 from tests.conftest import MakeSettings
 from tests.slices import SLICES
 
@@ -90,3 +94,47 @@ async def test_every_other_route_authenticates_first(
     for name in guarded - READABLE:
         method, path = re.sub(r"{\w+}", str(uuid4()), name).split()
         assert (await client.request(method, path)).status_code == 401, name
+
+
+def test_make_routes_prints_the_callers_of_each_route() -> None:
+    some = require_role(Role.MODERATOR, Role.ADMIN)
+    app, router = FastAPI(openapi_url=None), SliceRouter(prefix="/books")
+
+    async def check_signature() -> None:
+        """Refuse a request without a signature."""
+
+    @router.post("")
+    async def create_book(caller: CurrentCaller) -> None: ...
+
+    @router.get("/{book_id}")
+    async def get_book(_: CurrentCaller) -> None: ...
+
+    @router.patch("/{book_id}")
+    async def update_book(caller: CurrentCaller) -> None: ...
+
+    @router.delete("/{book_id}")
+    async def delete_book(caller: Annotated[Caller, Depends(some)]) -> None: ...
+
+    @router.get("/none", dependencies=[Depends(some), Depends(require_role())])
+    async def get_none() -> None: ...
+
+    @router.put("/signed", dependencies=[Depends(check_signature)])
+    async def put_signed() -> None: ...
+
+    @router.websocket("/socket")
+    async def send_books(socket: WebSocket, _: CurrentCaller) -> None: ...
+
+    app.include_router(router, prefix="/v2")
+    app.mount("/other", FastAPI())
+    assert describe(routes_of(app)).splitlines() == [
+        "MOUNT      /other               as that application decides",
+        "POST       /v2/books            signed-in users",
+        "GET        /v2/books/none       admins and moderators",
+        "PUT        /v2/books/signed     anyone, checked by check_signature",
+        "WEBSOCKET  /v2/books/socket     signed-in users",
+        "DELETE     /v2/books/{book_id}  admins and moderators",
+        "GET        /v2/books/{book_id}  signed-in users",
+        "PATCH      /v2/books/{book_id}  signed-in users, by row",
+        "",
+        BY_ROW,
+    ]
