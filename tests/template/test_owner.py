@@ -26,6 +26,7 @@ EDITS = {
 # The tests that check all jobs, routes, roles and columns.
 CONCERNED = (
     "tests/unit/test_account_service.py",
+    "tests/unit/test_diagram.py",
     "tests/unit/test_old_names.py",
     "tests/unit/kit/test_config.py",
     "tests/unit/kit/test_docs.py",

@@ -77,6 +77,7 @@ invoice total:decimal/12/2 company:ref/company task:ref/task:null:setnull plan:r
 ONE_OF_EACH_KIND = ("author", "article", "badge", "reader", "booking", "folder", "post")
 # The template's tests over all routes and tables.
 OF_ALL = (
+    "tests/unit/test_diagram.py",
     "tests/unit/test_routes.py",
     "tests/unit/kit/test_docs.py",
     "tests/integration/test_callers.py",
