@@ -134,5 +134,6 @@ def _references(table: Table) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    PATH.parent.mkdir(exist_ok=True)
     PATH.write_text(draw(Base.metadata), encoding="utf-8", newline="\n")
     print(f"docs/{PATH.name}: {len(Base.metadata.tables)} tables")

@@ -50,6 +50,7 @@ def complete(checkout: Checkout, words: str, number: int) -> list[str]:
     ("words", "number", "expected"),
     [
         ("mkbackend ne", 1, ["new"]),
+        ("mkbackend di", 1, ["diagram"]),
         ("mkbackend remove ", 2, ["article", "note"]),
         ("mkbackend add n", 2, ["note"]),
         ("mkbackend add note title", 3, []),

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mkbackend.doctor.interpreter import of
 from mkbackend.errors import MkbackendError
+from mkbackend.project.paths import python_of
 from mkbackend.system.programs import run
 
 Report = Mapping[str, Any]
@@ -17,10 +17,10 @@ _PATIENCE = 60.0
 
 def ask(project: Path, patience: float = _PATIENCE) -> Report:
     """Return the probe's report; raise MkbackendError if it fails or does not finish."""
-    if not of(project).is_file():
+    if not python_of(project).is_file():
         raise MkbackendError("there is no Python in .venv", hint="make install")
     # Without bytecode, to leave the project unchanged.
-    command = (of(project), "-B", _PROBE)
+    command = (python_of(project), "-B", _PROBE)
     env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
     output = run(*command, cwd=project, env=env, timeout=patience)
     try:

@@ -1,7 +1,6 @@
 """Check of the Python of a project's .venv, or of the one that would create it."""
 
 import contextlib
-import os
 import re
 import shlex
 import tomllib
@@ -10,6 +9,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from mkbackend.doctor.checks import Check, note, ok, wrong
+from mkbackend.project.paths import python_of
 from mkbackend.system.programs import answer, typed
 from mkbackend.system.uv import uv_on_path
 
@@ -17,16 +17,11 @@ _PLACE = re.compile(r"\s*(export )?VIRTUAL_ENV=['\"]?/")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
-def of(project: Path) -> Path:
-    """Return the path of the Python in a project's .venv, which may be missing."""
-    return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
 def look(project: Path) -> Check:
     """Compare the Python of .venv with the version that the project requires."""
     if not (project / ".venv").is_dir():
         return _without(project)
-    version = answer(of(project), "-c", _ASK, cwd=project)
+    version = answer(python_of(project), "-c", _ASK, cwd=project)
     wanted, pinned = _wanted(project), _pinned(project)
     if not version:
         return wrong("python", ".venv is broken: its Python does not run", "Remove .venv, then: make install")
@@ -44,7 +39,7 @@ def look(project: Path) -> Check:
 def _moved(project: Path) -> str:
     """Return the path where .venv was created if it is another: its scripts contain that path."""
     with contextlib.suppress(OSError, ValueError):
-        script = of(project).with_name("activate").read_text(encoding="utf-8")
+        script = python_of(project).with_name("activate").read_text(encoding="utf-8")
         words = next((line for line in script.splitlines() if _PLACE.match(line)), "").partition("=")[2]
         place = "".join(shlex.split(words))
         if Path(place).is_absolute() and Path(place).resolve() != (project / ".venv").resolve():

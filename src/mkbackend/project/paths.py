@@ -1,4 +1,4 @@
-"""Paths at which a project cannot work."""
+"""Paths of a project: where it cannot work, and its Python."""
 
 import os
 from pathlib import Path
@@ -24,6 +24,11 @@ def resolved(path: str | Path) -> Path:
         raise BadInputError(
             f"{path} has a symbolic link that leads to itself.", "Remove it, or name another."
         ) from error
+
+
+def python_of(project: Path) -> Path:
+    """Return the path of the Python in a project's .venv, which may be missing."""
+    return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def unusable(target: Path) -> str:
