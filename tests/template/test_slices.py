@@ -150,7 +150,7 @@ def calls(dependant):
 def callers(route, operation):
     if "security" not in operation:
         return "anyone"
-    roles = [call._roles for call in calls(route.dependant) if isinstance(call, SignedIn) and call._roles]
+    roles = [call.roles for call in calls(route.dependant) if isinstance(call, SignedIn) and call.roles]
     return " and ".join(f"{role}s" for role in roles[0]) if roles else "signed-in users"
 
 app = FastAPI()
