@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,17 +44,23 @@ class Migration:
     follows: tuple[str, ...]
 
 
-def read(project: Path) -> list[Migration]:
+def read(project: Path, without: Collection[Path] = ()) -> list[Migration]:
     """Return the project's migrations, without files that are not migrations or cannot be parsed."""
-    return read_files(path for path in sorted((project / VERSIONS).glob("*.py")) if path.is_file())
+    paths = sorted((project / VERSIONS).glob("*.py"))
+    return read_files(path for path in paths if path not in without and path.is_file())
 
 
 def read_files(paths: Iterable[Path]) -> list[Migration]:
     """Return the migrations in some files."""
+    return parsed(path.read_bytes() for path in paths)
+
+
+def parsed(texts: Iterable[bytes]) -> list[Migration]:
+    """Return the migrations in some texts."""
     found = []
-    for path in paths:
+    for text in texts:
         try:
-            names = _constants(ast.parse(path.read_bytes()))
+            names = _constants(ast.parse(text))
         except (SyntaxError, ValueError):
             continue
         if "revision" in names:

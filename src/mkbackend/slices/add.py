@@ -6,16 +6,16 @@ from pathlib import Path
 from mkbackend.errors import MkbackendError
 from mkbackend.project import repository
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks, migration, record, render
+from mkbackend.slices import base, changes, checks, record, render
 from mkbackend.slices.description import Description
+from mkbackend.slices.draft import draft
 from mkbackend.slices.extend import extend
 from mkbackend.slices.grammar import resource_of
 from mkbackend.slices.names import path_of
-from mkbackend.slices.record import Record, hash_of
+from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.routes import routes_of
 from mkbackend.slices.survey import Survey, survey
-from mkbackend.slices.view import view
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 
@@ -47,7 +47,8 @@ def add(request: Request, screen: Screen) -> None:
             resource, steps, unplaced = extend(known, described, found)
         else:
             resource = resource_of(described)
-            steps = _slice(resource, found)
+            made = draft(resource, found)
+            steps = made.written(render.formatted(made.files, found.project))
     with transaction() as change:
         if request.dry_run:
             screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
@@ -59,20 +60,6 @@ def add(request: Request, screen: Screen) -> None:
         for path, missing in unplaced.items():
             screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
             screen.plain(missing)
-
-
-def _slice(resource: Resource, found: Survey) -> changes.Changes:
-    """Return the files of a new slice, its migration and its record."""
-    checks.require_room(resource, found)
-    checks.require_roles(resource, found)
-    checks.require_types(resource, found)
-    seen = view(resource, checks.targets_of(resource, found))
-    checks.require_short(seen)
-    path, text = migration.create_table(seen, found.head())
-    files = render.formatted(render.render(seen) | {path: text}, found.project)
-    hashes = {path: hash_of(text.encode()) for path, text in files.items()}
-    written = Record(resource, hashes)
-    return {**files, written.path: written.written(), written.base_path: base.written(files)}
 
 
 def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str) -> str:

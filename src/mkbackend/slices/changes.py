@@ -16,9 +16,12 @@ _State = tuple[bytes, int | None] | None
 
 def require_own(project: Path, paths: Iterable[str]) -> None:
     """Raise BadInputError unless the paths are regular files or free, so that no link leads out of the project."""
+    known = {PurePosixPath()}
     for path in paths:
-        for part in [*reversed(PurePosixPath(path).parents[:-1]), PurePosixPath(path)]:
-            wanted = stat.S_ISREG if part == PurePosixPath(path) else stat.S_ISDIR
+        file = PurePosixPath(path)
+        folders = [] if file.parent in known else [part for part in reversed(file.parents) if part not in known]
+        for part in (*folders, file):
+            wanted = stat.S_ISREG if part is file else stat.S_ISDIR
             with suppress(FileNotFoundError):
                 mode = (project / part).lstat().st_mode
                 if not wanted(mode):
@@ -26,6 +29,7 @@ def require_own(project: Path, paths: Iterable[str]) -> None:
                         f"{path} cannot be read or written: {part} is {_kind(mode)}.",
                         f"Move {part} away, or replace it with a {'file' if wanted is stat.S_ISREG else 'folder'}.",
                     )
+        known |= {*folders}
 
 
 def apply(project: Path, changes: Changes) -> None:

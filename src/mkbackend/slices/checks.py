@@ -42,7 +42,7 @@ def require_room(resource: Resource, found: Survey) -> None:
     for path in render.places(resource.name):
         # A package shadows a module of the same name.
         for place in (path, path.removesuffix(".py")):
-            if (found.project / place).exists():
+            if found.has(place):
                 raise BadInputError(f"{resource.name!r} is taken: {place} exists, and add did not write it.", _OTHER)
     if resource.plural in found.tables:
         raise BadInputError(
@@ -64,10 +64,10 @@ def require_free_links(resource: Resource, found: Survey, known: Resource | None
             raise link.refuse(f"{table!r} is taken: {found.tables[table]} defines that table.", _OTHER)
 
 
-def require_unwritten(project: Path, paths: Iterable[str]) -> None:
+def require_unwritten(found: Survey, paths: Iterable[str]) -> None:
     """Raise BadInputError if a file exists that `add` did not write."""
     for path in paths:
-        if (project / path).exists():
+        if found.has(path):
             raise BadInputError(f"{path} exists, and add did not write it.", "Move it away, then retry.")
 
 
@@ -103,15 +103,15 @@ def _require_import(field: Field, line: str, found: Survey) -> None:
         )
 
 
-def require_clean(found: Survey) -> None:
+def require_clean(found: Survey, but: Path | None = None) -> None:
     """Raise BadInputError for uncommitted changes of the user, which would mix with ours.
 
-    Changes by earlier `add` and `remove` commands and newly added files do not count.
+    Changes by earlier `add` and `remove` commands, newly added files and the file `but` do not count.
     """
     repo = repository.find(found.project)
     written = {path for known in found.records for path in known.all_paths}
     changed = {repo.shown(line[3:]): line[:2] for line in repo.changes() if line[0] != "A"}
-    touched = [path for path in changed if path not in written]
+    touched = [path for path in changed if path not in written and found.project / path != but]
     if touched:
         touched = sorted({*touched} - _removed(repo, [path for path, how in changed.items() if "D" in how]))
     if touched:
@@ -147,8 +147,7 @@ def targets_of(resource: Resource, found: Survey) -> dict[str, Target]:
             )
         if name == resource.name and not field.null:
             raise BadInputError(f"{field.word}: the first row would have nothing to refer to.", "Add :null.")
-        sample = found.project / "tests/slices" / f"{name}.py"
-        if name not in ("user", resource.name) and not sample.is_file():
+        if name not in ("user", resource.name) and not found.has(f"tests/slices/{name}.py"):
             raise BadInputError(
                 f"{field.word}: tests/slices/{name}.py is missing, with which tests create the {name}.",
                 f"Write it with async def add_{name}(session), like add_user in tests/slices/__init__.py.",

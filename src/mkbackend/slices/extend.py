@@ -42,11 +42,12 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     checks.require_short(after)
     changes.require_own(found.project, known.all_paths)
     checks.require_free_links(new, found, old)
-    migrated = dict([migration.add_columns(after, before, found.head())]) if _changes_table(old, new) else {}
+    planned = [migration.add_columns(after, before, found.head())] if _changes_table(old, new) else []
+    migrated = {found.free(path): text for path, text in planned}
     rendered = render.formatted(render.render(before), found.project)
     kept = _kept(known, rendered, found.project)
     fresh = render.formatted(render.render(after) | migrated, found.project)
-    checks.require_unwritten(found.project, fresh.keys() - rendered.keys() - known.files.keys())
+    checks.require_unwritten(found, fresh.keys() - rendered.keys() - known.files.keys())
     steps, unplaced = _merged(known, rendered | kept, fresh, found.project)
     hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
     written = Record(new, hashes)

@@ -30,16 +30,9 @@ def remove(request: Request, screen: Screen) -> None:
     """Remove a slice and report the files that are kept; with `dry_run` only show the diff."""
     found = survey(request.path)
     known = _record(request.name, found)
-    changes.require_own(found.project, known.all_paths)
-    _require_unreferred(known, found)
     if not (request.allow_dirty or request.dry_run):
         require_clean(found)
-    there = [path for path in known.files if (found.project / path).is_file() and not path.startswith(VERSIONS)]
-    kept = [path for path in there if not (request.force or known.is_untouched(found.project, path))]
-    own = [path for path in (known.path, known.base_path) if (found.project / path).is_file()]
-    steps: dict[str, str | None] = dict.fromkeys([path for path in there if path not in kept] + own)
-    written = _migrations(known, found)
-    steps |= written
+    steps, kept = removal(known, found, force=request.force)
     if request.dry_run:
         screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
         return
@@ -48,6 +41,17 @@ def remove(request: Request, screen: Screen) -> None:
             changes.apply(found.project, steps)
             change.left = f"{request.name} is removed: git status"
         _report(steps, kept, screen)
+
+
+def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[changes.Changes, list[str]]:
+    """Return the changes that remove a resource, and its edited files, which are kept unless `force`."""
+    changes.require_own(found.project, known.all_paths)
+    _require_unreferred(known, found)
+    there = [path for path in known.files if (found.project / path).is_file() and not path.startswith(VERSIONS)]
+    kept = [path for path in there if not (force or known.is_untouched(found.project, path))]
+    own = [path for path in (known.path, known.base_path) if (found.project / path).is_file()]
+    gone: changes.Changes = dict.fromkeys([path for path in there if path not in kept] + own)
+    return {**gone, **_migrations(known, found)}, kept
 
 
 def _record(name: str, found: Survey) -> Record:
@@ -78,7 +82,7 @@ def _migrations(known: Record, found: Survey) -> dict[str, str | None]:
         return dict.fromkeys(own)
     shown = view(known.resource, targets_of(known.resource, found))
     path, text = migration.drop_table(shown, found.head())
-    return dict(render.formatted({path: text}, found.project))
+    return dict(render.formatted({found.free(path): text}, found.project))
 
 
 def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool:
@@ -94,7 +98,7 @@ def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool
         return True
     mine = migrations.read_files([found.project / path for path in own])
     revisions = {migration.revision for migration in mine}
-    others = [other for other in migrations.read(found.project) if other.revision not in revisions]
+    others = [other for other in found.revisions() if other.revision not in revisions]
     if any(revisions & set(other.follows) for other in others):
         return True
     since = min((found.project / path).stat().st_mtime for path in own)

@@ -2,12 +2,16 @@
 
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mkbackend.project.formatter import find_ruff
 from mkbackend.slices.names import class_of
 from mkbackend.system.programs import run
+
+if TYPE_CHECKING:
+    import jinja2
 
 # Templates and the paths of their files.
 FILES = {
@@ -37,22 +41,28 @@ def places(name: str) -> list[str]:
 
 def render(view: Mapping[str, Any]) -> dict[str, str]:
     """Return the unformatted files of a slice by path."""
+    return {
+        place.format(name=view["name"]): environment().get_template(f"{template}.jinja").render(view)
+        for template, place in FILES.items()
+        if _is_needed(template, view)
+    }
+
+
+@cache
+def environment() -> "jinja2.Environment":
+    """Return the environment, which keeps compiled templates for further slices."""
     import jinja2
 
-    environment = jinja2.Environment(  # noqa: S701  # renders Python, not HTML
+    made = jinja2.Environment(  # noqa: S701  # renders Python, not HTML
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        optimized=False,  # each template is rendered once
+        optimized=False,  # most commands render each template once
     )
-    environment.filters["class_of"] = class_of
-    return {
-        place.format(name=view["name"]): environment.get_template(f"{template}.jinja").render(view)
-        for template, place in FILES.items()
-        if _is_needed(template, view)
-    }
+    made.filters["class_of"] = class_of
+    return made
 
 
 def _is_needed(template: str, view: Mapping[str, Any]) -> bool:

@@ -2,7 +2,8 @@
 
 import ast
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from mkbackend.errors import BadInputError
@@ -10,6 +11,7 @@ from mkbackend.project import migrations
 from mkbackend.project.answers import ANSWERS
 from mkbackend.project.paths import resolved
 from mkbackend.slices import record
+from mkbackend.slices.changes import Changes
 from mkbackend.slices.record import Record
 from mkbackend.slices.types.field import Target
 
@@ -20,7 +22,7 @@ NEEDED = (TYPES, "app/domain/roles.py", "tests/slices/__init__.py", "tests/fakes
 NEEDED_FOR_NEW = "app/repository/filters.py"
 # Needed by new and extended slices: it defines names that every file uses.
 NEEDED_TO_ADD = "app/container.py"
-_MODELS = "app/domain/models"
+MODELS = "app/domain/models"
 _ROLES = "app/domain/roles.py"
 _KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
 _PREFIX = re.compile(r"(?:API|Slice)Router\(\s*prefix=\"([^\"]+)\"")
@@ -38,6 +40,7 @@ class Survey:
         routes: the first segments of the routes, each with its file.
         records: what `add` wrote.
         roles: the names of the roles, in lower case.
+        planned: changes that are not written yet; everything else describes the project after them.
     """
 
     project: Path
@@ -47,6 +50,17 @@ class Survey:
     routes: dict[str, str]
     records: list[Record]
     roles: set[str]
+    planned: Changes = field(default_factory=dict)
+
+    def has(self, path: str) -> bool:
+        """Return whether a file or folder exists, or will exist."""
+        return self.planned[path] is not None if path in self.planned else (self.project / path).exists()
+
+    def free(self, path: str) -> str:
+        """Return the path of a new file, with a number if its name is taken."""
+        stem, dot, suffix = path.rpartition(".")
+        names = (f"{stem}_{number}{dot}{suffix}" for number in count(2))
+        return next(name for name in names if not self.has(name)) if self.has(path) else path
 
     def reaches(self, start: str, table: str) -> bool:
         """Return whether references lead from one table to another."""
@@ -56,9 +70,15 @@ class Survey:
             rest = {end for one in rest for end in self.leads.get(one, ())} - seen
         return table in seen
 
+    def revisions(self) -> list[migrations.Migration]:
+        """Return all migrations, including planned ones."""
+        gone = {self.project / path for path, text in self.planned.items() if text is None}
+        texts = [text for path, text in self.planned.items() if text and path.startswith(migrations.VERSIONS)]
+        return migrations.read(self.project, without=gone) + migrations.parsed(text.encode() for text in texts)
+
     def head(self) -> str:
         """Return the parent of a new migration; raise BadInputError unless there is exactly one head."""
-        heads = migrations.heads(migrations.read(self.project))
+        heads = migrations.heads(self.revisions())
         if len(heads) == 1:
             return heads[0]
         if heads:
@@ -102,12 +122,12 @@ def survey(path: Path) -> Survey:
 def _models(project: Path) -> tuple[dict[str, Target], dict[str, str]]:
     """Return the possible targets of refs, and every table with its file."""
     models, tables = {}, {}
-    for path in _files(project / _MODELS, "*.py"):
+    for path in _files(project / MODELS, "*.py"):
         for node in _parsed(path).body:
             if name := _linking(node):
-                tables[name] = f"{_MODELS}/{path.name}"
+                tables[name] = f"{MODELS}/{path.name}"
             if isinstance(node, ast.ClassDef) and (table := _table(node)):
-                tables[table] = f"{_MODELS}/{path.name}"
+                tables[table] = f"{MODELS}/{path.name}"
                 if "BaseModel" in [base.id for base in node.bases if isinstance(base, ast.Name)]:
                     owner = "owner_id" if _has_owner(node) else ""
                     models[path.stem] = Target(path.stem, node.name, table, owner, private=bool(owner))
