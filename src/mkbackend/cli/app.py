@@ -9,10 +9,12 @@ import typer
 
 from mkbackend import __version__
 from mkbackend.cli.add import add
+from mkbackend.cli.apply import apply
 from mkbackend.cli.complete import join_words
 from mkbackend.cli.diagram import diagram
 from mkbackend.cli.doctor import doctor
 from mkbackend.cli.grouped import GroupedCommands
+from mkbackend.cli.model import model
 from mkbackend.cli.new import new
 from mkbackend.cli.remove import remove
 from mkbackend.cli.status import status
@@ -66,6 +68,8 @@ def _versions() -> str:
 app.command(short_help="Create a new project.", rich_help_panel="Start")(new)
 app.command(short_help="Add a resource, from model to tests, or a field.", rich_help_panel="Grow")(add)
 app.command(short_help="Remove a resource that add wrote.", rich_help_panel="Grow")(remove)
+app.command(short_help="Add all that a model file has and the project lacks.", rich_help_panel="Grow")(apply)
+app.command(short_help="Print the resources as a model file.", rich_help_panel="Grow")(model)
 app.command(short_help="Draw the tables as a diagram.", rich_help_panel="Grow")(diagram)
 app.command(short_help="Update a project to the installed template.", rich_help_panel="Keep current")(update)
 app.command(short_help="Compare projects with their template.", rich_help_panel="Keep current")(status)

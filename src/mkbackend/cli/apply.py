@@ -1,0 +1,39 @@
+"""`mkbackend apply`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mkbackend.cli.run import VERBOSE, reported
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The model file.")] = Path("model.toml"),
+    prune: Annotated[bool, typer.Option("--prune", help="Remove resources that the file lacks.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and the diff, write nothing.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    verbose: Annotated[bool, VERBOSE] = False,
+) -> None:
+    """Add all resources and fields of a model file that the project lacks, in one step.
+
+    \b
+    The file has a table for each:
+      [article]
+      auth = "owner"
+      fields = ["title:str/200"]
+
+    A resource that the file lacks is kept.
+
+    Examples:
+
+    \b
+    mkbackend apply model.toml --dry-run
+    mkbackend apply model.toml
+    """
+    with reported(verbose=verbose) as screen:
+        from mkbackend.slices.apply import Request
+        from mkbackend.slices.apply import apply as run
+
+        run(Request(file, project, prune, dry_run, allow_dirty), screen)

@@ -1,0 +1,33 @@
+"""`mkbackend model`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mkbackend.cli.run import reported
+
+
+def model(
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the file.")] = False,
+    project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+) -> None:
+    """Print the resources of a project as a model file, which apply reads.
+
+    Editors check and complete the file with its JSON schema.
+
+    Examples:
+
+    \b
+    mkbackend model
+    mkbackend model --schema
+    """
+    with reported():
+        if schema:
+            from mkbackend.slices.schema import text_of
+
+            print(text_of(), end="")
+        else:
+            from mkbackend.slices.model import show
+
+            print(show(project), end="")
