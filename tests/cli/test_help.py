@@ -52,7 +52,7 @@ def test_help_groups_the_commands_by_purpose() -> None:
     del commands["Options"]
     assert commands == {
         "Start": ["new"],
-COMMANDS = ("new", "add", "remove", "apply", "model", "diagram", "update", "status", "doctor")
+        "Grow": ["add", "remove", "apply", "model", "diagram"],
         "Keep current": ["update", "status"],
         "Diagnose": ["doctor"],
     }
