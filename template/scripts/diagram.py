@@ -76,6 +76,7 @@ def _type(column: Column[object]) -> str:
     text = column.type.compile(POSTGRESQL).lower()
     for long, short in SHORT.items():
         text = text.replace(long, short)
+    # Older versions of Mermaid accept no comma.
     return _word(text.partition(" collate ")[0].replace(", ", "-"))
 
 
