@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cli.command import environment
 from mkbackend import __version__, cli
 
-COMMANDS = ("new", "add", "remove", "apply", "model", "diagram", "update", "status", "doctor")
+COMMANDS = ("new", "add", "remove", "apply", "model", "diagram", "eject", "update", "status", "doctor")
 
 
 def test_version_and_help_import_no_large_package(checkout: Checkout) -> None:
@@ -52,7 +52,7 @@ def test_help_groups_the_commands_by_purpose() -> None:
     del commands["Options"]
     assert commands == {
         "Start": ["new"],
-        "Grow": ["add", "remove", "apply", "model", "diagram"],
+        "Grow": ["add", "remove", "apply", "model", "diagram", "eject"],
         "Keep current": ["update", "status"],
         "Diagnose": ["doctor"],
     }

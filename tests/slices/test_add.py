@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mkbackend import cli
 from mkbackend.cli.add import add
 from mkbackend.project.migrations import heads, read
-from mkbackend.slices import render
+from mkbackend.slices import render, templating
 
 from .conftest import EVERY, Place, Refused
 
@@ -78,7 +78,7 @@ def test_if_a_file_cannot_be_written_no_file_is(place: Place) -> None:
 def test_it_calls_few_functions(place: Place) -> None:
     """A new slice takes well under a second: functions are counted, because times depend on the machine."""
     place.run("add", "warm", "name:str")
-    render.environment.cache_clear()  # as in a command that has just begun
+    templating.environment.cache_clear()  # as in a command that has just begun
     with Profile() as profile:
         place.run("add", "article", *EVERY)
     assert sum(entry.callcount for entry in profile.getstats()) < 550_000

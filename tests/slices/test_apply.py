@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mkbackend.project.migrations import heads, read
-from mkbackend.slices import render
+from mkbackend.slices import templating
 from mkbackend.slices.batch import Batch
 from mkbackend.slices.compare import compare
 from mkbackend.slices.model import parsed
@@ -322,7 +322,7 @@ def test_ten_resources_call_few_functions(place: Place) -> None:
     more = ', "city:ref/city:nested", "price:decimal/10/2", "status:enum/draft/published=draft", "tags:str:list"'
     tables = [f'[{name}]\nfields = ["name:str:unique"{more if name != "city" else ""}]\n' for name in names]
     file = _written(place, "".join(tables))
-    render.environment.cache_clear()
+    templating.environment.cache_clear()
     with Profile() as profile:
         place.run("apply", file)
     assert sum(entry.callcount for entry in profile.getstats()) < 900_000

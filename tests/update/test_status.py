@@ -69,6 +69,7 @@ def test_json_is_one_object(project: Project) -> None:
         "edited": ["app/both.py"],
         "deleted": [],
         "added": [],
+        "outrun": [],
     }
 
 

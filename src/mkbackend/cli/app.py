@@ -13,6 +13,7 @@ from mkbackend.cli.apply import apply
 from mkbackend.cli.complete import join_words
 from mkbackend.cli.diagram import diagram
 from mkbackend.cli.doctor import doctor
+from mkbackend.cli.eject import eject
 from mkbackend.cli.grouped import GroupedCommands
 from mkbackend.cli.model import model
 from mkbackend.cli.new import new
@@ -71,6 +72,7 @@ app.command(short_help="Remove a resource that add wrote.", rich_help_panel="Gro
 app.command(short_help="Add all that a model file has and the project lacks.", rich_help_panel="Grow")(apply)
 app.command(short_help="Print the resources as a model file.", rich_help_panel="Grow")(model)
 app.command(short_help="Draw the tables as a diagram.", rich_help_panel="Grow")(diagram)
+app.command(short_help="Copy the templates of add into the project.", rich_help_panel="Grow")(eject)
 app.command(short_help="Update a project to the installed template.", rich_help_panel="Keep current")(update)
 app.command(short_help="Compare projects with their template.", rich_help_panel="Keep current")(status)
 app.command(short_help="Check that projects work on this machine.", rich_help_panel="Diagnose")(doctor)

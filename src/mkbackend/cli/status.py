@@ -25,5 +25,6 @@ def status(
     """
     with reported(as_json) as screen:
         from mkbackend.project.status import status as run
+        from mkbackend.slices.eject import outrun
 
-        raise typer.Exit(run(paths or ["."], screen))
+        raise typer.Exit(run(paths or ["."], screen, outrun))

@@ -2,8 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from mkbackend import __version__
@@ -16,6 +17,9 @@ from mkbackend.system.git import git, require_git
 from mkbackend.system.printable import on_one_line
 from mkbackend.template import bundle, changelog
 from mkbackend.template.render import render
+
+# Returns the paths of a project's own templates whose originals are newer.
+type Outrun = Callable[[Path], list[str]]
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,16 @@ class Status:
     edited: list[str]
     deleted: list[str]
     added: list[str]
+    outrun: list[str]
 
 
-def status(paths: Sequence[str], screen: Screen) -> int:
+def status(paths: Sequence[str], screen: Screen, outrun: Outrun) -> int:
     """Show the status of a project, or a line for each of several; return the exit code, 1 if one is behind."""
     require_git()
     if len(paths) > 1:
-        return report_each(paths, _line, screen)
+        return report_each(paths, partial(_line, outrun=outrun), screen)
     with screen.waiting("Compare the project with its template"):
-        found = _look(paths[0])
+        found = _look(paths[0], outrun)
     if screen.as_json:
         print(json.dumps(asdict(found)))
     else:
@@ -47,22 +52,27 @@ def status(paths: Sequence[str], screen: Screen) -> int:
     return int(found.behind)
 
 
-def _line(path: str) -> Line:
-    found = _look(path)
+def _line(path: str, outrun: Outrun) -> Line:
+    found = _look(path, outrun)
     versions = f"{found.project_version} to {found.installed_version}" if found.behind else found.project_version
-    counts = {"edited": found.edited, "deleted": found.deleted, "added": found.added}
+    counts = {
+        "edited": found.edited,
+        "deleted": found.deleted,
+        "added": found.added,
+        "templates outrun": found.outrun,
+    }
     own = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
     text = f"{versions}: {'behind' if found.behind else 'up to date'}{f'; {own}' if own else ''}"
     return Line("note" if found.behind else "ok", text, int(found.behind), asdict(found))
 
 
-def _look(path: str) -> Status:
+def _look(path: str, outrun: Outrun) -> Status:
     project = read_project(Path(path))
     with find_span(project, None, None, remember=False) as span:
-        return _compared(project, span)
+        return _compared(project, span, outrun(project.project))
 
 
-def _compared(project: Recorded, span: Span) -> Status:
+def _compared(project: Recorded, span: Span, outrun: list[str]) -> Status:
     old, new = span.old.version, span.new.version
     behind = bundle.order(old) < bundle.order(new)
     edited, deleted, added = _compare(project, span)
@@ -76,6 +86,7 @@ def _compared(project: Recorded, span: Span) -> Status:
         edited=edited,
         deleted=deleted,
         added=added,
+        outrun=outrun,
     )
 
 
@@ -116,3 +127,6 @@ def _show(found: Status, screen: Screen) -> None:
     for title, names in (("Edited", found.edited), ("Deleted", found.deleted), ("Added", found.added)):
         if names:
             screen.plain(f"\n{title} since it was generated:" + "".join(f"\n  {on_one_line(name)}" for name in names))
+    if found.outrun:
+        lines = "".join(f"\n  {on_one_line(name)}" for name in found.outrun)
+        screen.plain(f"\nTemplates of slices whose originals are newer than your copy:{lines}")

@@ -29,7 +29,7 @@ class Draft:
 def draft(resource: Resource, found: Survey) -> Draft:
     """Return a new slice; raise BadInputError if it does not fit in the project."""
     seen = _view(resource, found)
-    return Draft(resource, {**render.render(seen), **_table(seen, found)})
+    return Draft(resource, {**render.render(seen, found.project), **_table(seen, found)})
 
 
 def begin(resource: Resource, found: Survey) -> Draft:
@@ -59,4 +59,4 @@ def complete(begun: Draft, resource: Resource, found: Survey) -> Draft:
     before, after = (view(each, checks.targets_of(each, found)) for each in (begun.resource, resource))
     checks.require_short(after)
     path, text = migration.add_columns(after, before, found.head())
-    return Draft(resource, {**render.render(after), **begun.files, found.free(path): text})
+    return Draft(resource, {**render.render(after, found.project), **begun.files, found.free(path): text})

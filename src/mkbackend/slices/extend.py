@@ -44,9 +44,9 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     checks.require_free_links(new, found, old)
     planned = [migration.add_columns(after, before, found.head())] if _changes_table(old, new) else []
     migrated = {found.free(path): text for path, text in planned}
-    rendered = render.formatted(render.render(before), found.project)
+    rendered = render.formatted(render.render(before, found.project), found.project)
     kept = _kept(known, rendered, found.project)
-    fresh = render.formatted(render.render(after) | migrated, found.project)
+    fresh = render.formatted(render.render(after, found.project) | migrated, found.project)
     checks.require_unwritten(found, fresh.keys() - rendered.keys() - known.files.keys())
     steps, unplaced = _merged(known, rendered | kept, fresh, found.project)
     hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}

@@ -2,16 +2,12 @@
 
 import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mkbackend.project.formatter import find_ruff
-from mkbackend.slices.names import class_of
+from mkbackend.slices.templating import rendered
 from mkbackend.system.programs import run
-
-if TYPE_CHECKING:
-    import jinja2
 
 # Templates and the paths of their files.
 FILES = {
@@ -31,7 +27,6 @@ FILES = {
     "test_api.py": "tests/integration/test_{name}_api.py",
     "test_related_api.py": "tests/integration/test_{name}_related_api.py",
 }
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def places(name: str) -> list[str]:
@@ -39,30 +34,13 @@ def places(name: str) -> list[str]:
     return [place.format(name=name) for place in FILES.values()]
 
 
-def render(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return the unformatted files of a slice by path."""
+def render(view: Mapping[str, Any], project: Path | None = None) -> dict[str, str]:
+    """Return the unformatted files of a slice by path; the project's own templates come first."""
     return {
-        place.format(name=view["name"]): environment().get_template(f"{template}.jinja").render(view)
+        place.format(name=view["name"]): rendered(template, view, project)
         for template, place in FILES.items()
         if _is_needed(template, view)
     }
-
-
-@cache
-def environment() -> "jinja2.Environment":
-    """Return the environment, which keeps compiled templates for further slices."""
-    import jinja2
-
-    made = jinja2.Environment(  # noqa: S701  # renders Python, not HTML
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        optimized=False,  # most commands render each template once
-    )
-    made.filters["class_of"] = class_of
-    return made
 
 
 def _is_needed(template: str, view: Mapping[str, Any]) -> bool:

@@ -27,7 +27,7 @@ def routes_of(router: str, prefix: str, rights: Rights) -> list[Route]:
     roles = _roles(tree)
     return [
         Route(method.upper(), prefix + path, _callers(handler, method, path, roles, rights))
-        for handler in ast.walk(tree)
+        for handler in tree.body
         if isinstance(handler, ast.AsyncFunctionDef)
         for method, path in _routes(handler)
     ]
