@@ -1,5 +1,6 @@
 """Tests of model files as text: what `mkbackend model` prints is read as the same resources."""
 
+import tomllib
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it has no types
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices import model
@@ -17,6 +19,7 @@ from mkbackend.slices.order import in_order
 from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.rights import AUTHS
+from mkbackend.slices.schema import schema
 from mkbackend.slices.types import TYPES
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref
@@ -64,34 +67,42 @@ OPTIONS = {
     "read": st.sampled_from([None, None, "public", "owner+moderator"]),
     "write": st.sampled_from([None, None, "owner", "admin", "owner+moderator"]),
     "soft_delete": st.sampled_from([None, False, True]),
-    "unique": st.sampled_from([(), (), ("size+title",), ("mood+size", "size+title")]),
-    "no_overlap": st.sampled_from([(), (), ("starts_at..ends_at",), ("mood+starts_at..ends_at",)]),
-    "transitions": st.sampled_from([(), (), ("x:y",), ("x:y", "y:x=undo")]),
 }
+# Fields, and the constraints and steps on them.
+CONSTRAINED: tuple[tuple[list[str], dict[str, tuple[str, ...]]], ...] = (
+    ([], {}),
+    (["size:int", "title:str"], {"unique": ("size+title",)}),
+    (["starts_at:datetime", "ends_at:datetime:after/starts_at"], {}),
+    (["starts_at:date", "ends_at:date", "size:int"], {"no_overlap": ("size+starts_at..ends_at", "starts_at..ends_at")}),
+    (["mood:enum/x/y:readonly", "size:int"], {"transitions": ("x:y", "y:x=undo"), "unique": ("mood+size",)}),
+)
 
 
 @st.composite
 def resources(draw: Any, name: str) -> Resource:
-    """Return a valid resource: options that do not fit its fields are left out."""
-    fields = draw(st.lists(WORDS, min_size=1, max_size=6, unique_by=lambda word: word.partition(":")[0]))
-    fields += draw(
-        st.sampled_from([[], ["starts_at:datetime", "ends_at:datetime:after/starts_at", "size:int", "title:str"]])
-    )
-    fields += draw(st.sampled_from([[], ["mood:enum/x/y:readonly"]]))
+    """Return a valid resource; rights that do not fit its fields are left out."""
+    fields, constraints = draw(st.sampled_from(CONSTRAINED))
+    words = draw(st.lists(WORDS, min_size=1, max_size=6, unique_by=label_of))
+    taken = [label_of(word) for word in fields]
+    fields = [*fields, *(word for word in words if label_of(word) not in taken)]
     options = {key: draw(values) for key, values in OPTIONS.items()}
-    for left in ({}, dict.fromkeys(("unique", "no_overlap", "transitions"), ()), dict.fromkeys(("read", "write"))):
-        options |= left
+    for rights in ({}, {"read": None, "write": None}, {"auth": None, "read": None, "write": None}):
         try:
-            return resource_of(Description(name, tuple(fields), **options))
+            return resource_of(Description(name, tuple(fields), **{**options, **rights, **constraints}))
         except BadInputError:
             continue
     assume(False)
     raise AssertionError
 
 
+def label_of(word: str) -> str:
+    return word.partition(":")[0]
+
+
 MODELS = st.lists(st.sampled_from(RESOURCES), min_size=1, unique=True).flatmap(
     lambda names: st.tuples(*(resources(name) for name in names))
 )
+SCHEMA = Draft7Validator(schema())
 SLOW = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
@@ -104,6 +115,7 @@ def test_a_round_trip_changes_nothing(found: tuple[Resource, ...]) -> None:
     except BadInputError:  # a circle of required references, which no project has
         assume(False)
     read = model.parsed(text, "model.toml")
+    assert list(SCHEMA.iter_errors(tomllib.loads(text))) == []
     assert {each.name: each for each in found} == {
         each.description.name: resource_of(each.description) for each in read
     }

@@ -73,6 +73,16 @@ def test_json_is_one_object(project: Project) -> None:
     }
 
 
+def test_templates_of_slices_with_newer_originals_are_named(project: Project) -> None:
+    copies = {f".mkbackend/templates/{name}": "mine" for name in ("model.py.jinja", "router.py.jinja")}
+    hashes = f'"model.py.jinja" = "{"0" * 64}"\n'
+    project.edit({**copies, ".mkbackend/templates/originals.toml": hashes})
+    named = ".mkbackend/templates/model.py.jinja"
+    assert as_json(project, code=1)["outrun"] == [named]
+    assert f"whose originals are newer than your copy:\n  {named}\n" in status(project, code=1).stdout
+    assert "1 templates outrun" in status(project, str(project.root), code=1).stdout
+
+
 def test_it_writes_nothing(project: Project, machine: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (*project.root.rglob("*"), *machine.rglob("*"))}
     status(project, code=1)
