@@ -1,16 +1,14 @@
 """New fields for an existing resource: untouched files are rewritten, edited ones merged."""
 
-import ast
-import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mkbackend.errors import BadInputError, MkbackendError
+from mkbackend.errors import BadInputError
 from mkbackend.slices import base, changes, checks, migration, render
 from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import completed, parse_field, require_free_ranges
+from mkbackend.slices.merge import merge
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.resource import Resource
@@ -20,13 +18,6 @@ from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.view import view
-from mkbackend.system.programs import output_of
-
-# A conflict with git's markers for both sides and the base.
-_CONFLICT = re.compile(
-    r"^<{7}[^\n]*\n(?P<mine>.*?)^\|{7}[^\n]*\n(?P<base>.*?)^={7}\n(?P<theirs>.*?)^>{7}[^\n]*\n",
-    re.MULTILINE | re.DOTALL,
-)
 
 
 def extend(known: Record, described: Description, found: Survey) -> tuple[Resource, changes.Changes, dict[str, str]]:
@@ -115,29 +106,12 @@ def _merged(
         elif not place.is_file():
             unplaced[path] = "The file was removed."
         elif base[path] != text:
-            merged = _merge(place.read_text(encoding="utf-8"), base[path], text)
+            merged = merge(place.read_text(encoding="utf-8"), base[path], text)
             if merged is None:
                 unplaced[path] = _added(base[path], text)
             else:
                 steps[path] = render.formatted({path: merged}, project)[path]
     return steps, unplaced
-
-
-def _merge(mine: str, base: str, theirs: str) -> str | None:
-    """Merge both changes, keeping both sides where both only add lines; return None if they conflict."""
-    with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
-        names = ("mine", "base", "theirs")
-        for name, text in zip(names, (mine, base, theirs), strict=True):
-            Path(directory, name).write_text(text, encoding="utf-8", newline="\n")
-        code, merged = output_of("git", "merge-file", "-p", "-q", "--diff3", *names, cwd=Path(directory))
-    if code < 0 or code > 127:
-        raise MkbackendError(f"git merge-file failed: {merged}")
-    joined = _CONFLICT.sub(lambda found: found[0] if found["base"].strip() else found["mine"] + found["theirs"], merged)
-    try:
-        ast.parse(joined)
-    except SyntaxError:
-        return None
-    return joined
 
 
 def _added(base: str, text: str) -> str:

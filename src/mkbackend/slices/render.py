@@ -54,14 +54,22 @@ def _is_needed(template: str, view: Mapping[str, Any]) -> bool:
     return template not in needs or any(view[part] for part in needs[template])
 
 
-def formatted(files: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return Python files formatted by the project's ruff, with sorted and without unused imports."""
-    program, config = find_ruff(project), project / "pyproject.toml"
+def write(files: Mapping[str, str], directory: Path) -> None:
+    """Write files below a directory."""
+    for path, text in files.items():
+        place = directory / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8", newline="\n")
+
+
+def formatted(files: Mapping[str, str], project: Path, program: Path | None = None) -> dict[str, str]:
+    """Return Python files formatted by the project's ruff, with sorted and without unused imports.
+
+    `program` is that ruff if it is elsewhere than in the project.
+    """
+    program, config = program or find_ruff(project), project / "pyproject.toml"
     with tempfile.TemporaryDirectory(prefix="mkbackend-") as directory:
-        for path, text in files.items():
-            place = Path(directory, path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8", newline="\n")
+        write(files, Path(directory))
         common = ("--quiet", "--no-cache", "--config", config)
         run(program, "check", "--select=I,F401", "--fix", *common, ".", cwd=Path(directory))
         run(program, "format", *common, ".", cwd=Path(directory))

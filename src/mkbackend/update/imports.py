@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mkbackend.errors import MkbackendError
 from mkbackend.project import formatter
+from mkbackend.project.imports import join
 from mkbackend.project.repository import Repository
 from mkbackend.system.git import git
 from mkbackend.system.programs import run
@@ -17,8 +18,6 @@ _HUNK = re.compile(
     r"^<{7} ours\n(?P<ours>.*?)^\|{7} base\n(?P<base>.*?)^={7}\n(?P<theirs>.*?)^>{7} theirs\n", re.MULTILINE | re.DOTALL
 )
 _LABELS = ("-L", "ours", "-L", "base", "-L", "theirs")
-# An import of one name: the module with its leading dots, the name (empty for `import module`), and its alias.
-_Import = tuple[str, str, str]
 _PYTHON = (".py", ".pyi")
 
 
@@ -61,32 +60,10 @@ def merge(stages: list[bytes], directory: Path) -> str | None:
 
 
 def _merged(hunk: re.Match[str]) -> str:
-    base, ours, theirs = (_imports(hunk[name]) for name in ("base", "ours", "theirs"))
-    kept = (ours | theirs) - (base - ours) - (base - theirs)
-    return "".join(f"{_statement(found)}\n" for found in sorted(kept))
-
-
-def _imports(text: str) -> set[_Import]:
-    """Return the imports of a text; raise _NotImportsError if it contains anything else."""
-    if "#" in text:  # the place of a comment matters
+    kept = join(hunk["base"], hunk["ours"], hunk["theirs"])
+    if kept is None:
         raise _NotImportsError
-    found: set[_Import] = set()
-    for node in ast.parse(text).body:
-        match node:
-            case ast.Import(names=names):
-                found |= {(alias.name, "", alias.asname or "") for alias in names}
-            case ast.ImportFrom(module=module, names=names, level=level):
-                place = "." * level + (module or "")
-                found |= {(place, alias.name, alias.asname or "") for alias in names}
-            case _:
-                raise _NotImportsError
-    return found
-
-
-def _statement(found: _Import) -> str:
-    module, name, local = found
-    words = f"from {module} import {name}" if name else f"import {module}"
-    return f"{words} as {local}" if local else words
+    return kept
 
 
 def _stage(trial: Repository, number: int, path: str) -> bytes:
