@@ -26,6 +26,11 @@ class MkbackendError(Exception):
         self.message = without_passwords(re.sub(r"\s*[\r\n]\s*", " ", message.strip()))
         self.hint = without_passwords(hint)
 
+    @property
+    def line(self) -> str:
+        """Return the message and the fix on one line."""
+        return f"{self.message} {self.hint}".strip()
+
 
 class BadInputError(MkbackendError):
     """An invalid request; nothing was written."""

@@ -12,11 +12,14 @@ from conftest import IDENTITY, ROOT, SMALL_TEMPLATE, Checkout, write_command
 from typer.testing import CliRunner
 
 from mkbackend import cli
+from mkbackend.slices.survey import NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD
 from mkbackend.template import bundle
 from mkbackend.template import source as template_module
 from mkbackend.template.questions import Answers
 from mkbackend.template.render import render as render_project
 from mkbackend.template.source import Source
+
+from .sliced import add_older
 
 Content = str | bytes | None
 
@@ -215,6 +218,20 @@ def project(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendere
     monkeypatch.setattr(template_module, "_SHIPPED", made.bundle)
     monkeypatch.setattr("mkbackend.update.update.render", rendered)
     return Project(tmp_path / "work" / "shop")
+
+
+@pytest.fixture
+def fresh(project: Project) -> Project:
+    """Return a project to which slices can be added."""
+    project.edit(dict.fromkeys((*NEEDED, NEEDED_FOR_NEW, NEEDED_TO_ADD), ""))
+    return project
+
+
+@pytest.fixture
+def sliced(fresh: Project) -> Project:
+    """Return a project with a slice of older templates."""
+    add_older(fresh, "article", "title:str")
+    return fresh
 
 
 def environment() -> dict[str, str]:

@@ -70,6 +70,7 @@ def test_json_is_one_object(project: Project) -> None:
         "deleted": [],
         "added": [],
         "outrun": [],
+        "slices": [],
     }
 
 

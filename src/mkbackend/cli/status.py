@@ -24,7 +24,9 @@ def status(
     mkbackend status services/*
     """
     with reported(as_json) as screen:
+        from mkbackend.project.status import OfSlices
         from mkbackend.project.status import status as run
         from mkbackend.slices.eject import outrun
+        from mkbackend.slices.today import find_behind
 
-        raise typer.Exit(run(paths or ["."], screen, outrun))
+        raise typer.Exit(run(paths or ["."], OfSlices(outrun, find_behind), screen))

@@ -110,10 +110,15 @@ def require_ready(repo: Repository) -> None:
         )
 
 
+def git_in(repo: Repository) -> tuple[str | Path, ...]:
+    """Return the beginning of a git command that a person types for the project."""
+    return ("git",) if repo.project == Path.cwd() else ("git", "-C", repo.project)
+
+
 def undo(repo: Repository, new: list[str], conflicts: bool) -> str:
     """Return the command that undoes an update: in the index, in the work tree, and its untracked files."""
-    here = ("git",) if repo.project == Path.cwd() else ("git", "-C", repo.project)
-    steps = [(*here, "restore", "--source=HEAD", "--staged", "--worktree", ".")]
+    here = git_in(repo)
+    steps: list[tuple[str | Path, ...]] = [(*here, "restore", "--source=HEAD", "--staged", "--worktree", ".")]
     if conflicts:  # restore refuses conflicts that the commit lacks: add resolves them
         steps.insert(0, (*here, "add", "--update", "."))
     if new:

@@ -18,13 +18,27 @@ from mkbackend.system.printable import on_one_line
 from mkbackend.template import bundle, changelog
 from mkbackend.template.render import render
 
-# Returns the paths of a project's own templates whose originals are newer.
-type Outrun = Callable[[Path], list[str]]
+
+@dataclass(frozen=True)
+class OfSlices:
+    """Functions that look at the slices of a project.
+
+    Attributes:
+        outrun: returns the paths of the project's own templates whose originals are newer.
+        behind: returns the slices that today's templates would change.
+    """
+
+    outrun: Callable[[Path], list[str]]
+    behind: Callable[[Path], list[str]]
 
 
 @dataclass(frozen=True)
 class Status:
-    """The status of a project; the lists are its paths that differ from a fresh render of its version."""
+    """The status of a project.
+
+    `slices` are the slices that today's templates would change, the other lists its paths that differ from a fresh
+    render of its version.
+    """
 
     path: str
     project_version: str
@@ -36,15 +50,16 @@ class Status:
     deleted: list[str]
     added: list[str]
     outrun: list[str]
+    slices: list[str]
 
 
-def status(paths: Sequence[str], screen: Screen, outrun: Outrun) -> int:
+def status(paths: Sequence[str], of_slices: OfSlices, screen: Screen) -> int:
     """Show the status of a project, or a line for each of several; return the exit code, 1 if one is behind."""
     require_git()
     if len(paths) > 1:
-        return report_each(paths, partial(_line, outrun=outrun), screen)
+        return report_each(paths, partial(_line, of_slices=of_slices), screen)
     with screen.waiting("Compare the project with its template"):
-        found = _look(paths[0], outrun)
+        found = _look(paths[0], of_slices)
     if screen.as_json:
         print(json.dumps(asdict(found)))
     else:
@@ -52,27 +67,28 @@ def status(paths: Sequence[str], screen: Screen, outrun: Outrun) -> int:
     return int(found.behind)
 
 
-def _line(path: str, outrun: Outrun) -> Line:
-    found = _look(path, outrun)
+def _line(path: str, of_slices: OfSlices) -> Line:
+    found = _look(path, of_slices)
     versions = f"{found.project_version} to {found.installed_version}" if found.behind else found.project_version
     counts = {
         "edited": found.edited,
         "deleted": found.deleted,
         "added": found.added,
         "templates outrun": found.outrun,
+        "slices behind": found.slices,
     }
     own = ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
     text = f"{versions}: {'behind' if found.behind else 'up to date'}{f'; {own}' if own else ''}"
     return Line("note" if found.behind else "ok", text, int(found.behind), asdict(found))
 
 
-def _look(path: str, outrun: Outrun) -> Status:
+def _look(path: str, of_slices: OfSlices) -> Status:
     project = read_project(Path(path))
     with find_span(project, None, None, remember=False) as span:
-        return _compared(project, span, outrun(project.project))
+        return _compared(project, span, of_slices)
 
 
-def _compared(project: Recorded, span: Span, outrun: list[str]) -> Status:
+def _compared(project: Recorded, span: Span, of_slices: OfSlices) -> Status:
     old, new = span.old.version, span.new.version
     behind = bundle.order(old) < bundle.order(new)
     edited, deleted, added = _compare(project, span)
@@ -86,7 +102,8 @@ def _compared(project: Recorded, span: Span, outrun: list[str]) -> Status:
         edited=edited,
         deleted=deleted,
         added=added,
-        outrun=outrun,
+        outrun=of_slices.outrun(project.project),
+        slices=of_slices.behind(project.project),
     )
 
 
@@ -124,6 +141,8 @@ def _show(found: Status, screen: Screen) -> None:
         screen.plain("\n".join(filter(None, ("", found.changelog, "", "The project is behind: mkbackend update"))))
     else:
         screen.plain("The project is up to date.")
+    if found.slices:
+        screen.plain(f"Slices behind today's templates: {', '.join(found.slices)}. mkbackend update refreshes them.")
     for title, names in (("Edited", found.edited), ("Deleted", found.deleted), ("Added", found.added)):
         if names:
             screen.plain(f"\n{title} since it was generated:" + "".join(f"\n  {on_one_line(name)}" for name in names))

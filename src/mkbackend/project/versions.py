@@ -17,12 +17,14 @@ from mkbackend.template.source import Source, Versions, expanded, find_source, i
 class Span:
     """The current and target version of a project; Copier reads both from the same source.
 
-    `url` is the template that the project records afterwards.
+    `url` is the template that the project records afterwards. `is_newest`: the target is the newest of this
+    mkbackend, whose slices need it.
     """
 
     old: Source
     new: Source
     url: str
+    is_newest: bool = False
 
     @property
     def is_own(self) -> bool:
@@ -45,7 +47,8 @@ def find_span(recorded: Recorded, to: str | None, url: str | None, remember: boo
             raise BadInputError(f"Unknown version {to!r}.", hint=f"Versions: {', '.join(_releases(versions))}")
         if bundle.order(old) > bundle.order(new_version):
             raise _too_new(old, new_version, asked=bool(to))
-        yield Span(versions.source(old), versions.source(new_version), HOME_BUNDLE)
+        newest = new_version == versions.newest
+        yield Span(versions.source(old), versions.source(new_version), HOME_BUNDLE, newest)
 
 
 def short(version: str) -> str:

@@ -145,8 +145,25 @@ def _nonsense(name: str, why: str) -> BadInputError:
 
 def read_all(project: Path) -> list[Record]:
     """Return all records of a project."""
-    found = (read(project, path.stem) for path in sorted((project / FOLDER).glob("*.toml")))
+    found = (read(project, name) for name in _names(project))
     return [record for record in found if record]
+
+
+def read_valid(project: Path) -> tuple[list[Record], dict[str, str]]:
+    """Return the valid records of a project, and the problem of each other one by its resource's name."""
+    found, damaged = [], {}
+    for name in _names(project):
+        try:
+            known = read(project, name)
+        except BadInputError as error:
+            damaged[name] = error.line
+        else:
+            found += [known] if known else []
+    return found, damaged
+
+
+def _names(project: Path) -> list[str]:
+    return sorted(path.stem for path in (project / FOLDER).glob("*.toml"))
 
 
 def _may_be_written(path: str) -> bool:

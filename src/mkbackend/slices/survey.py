@@ -99,6 +99,11 @@ def survey(path: Path) -> Survey:
             f"The project is {above}: change to it, or use --project." if above else "mkbackend new creates a project."
         )
         raise BadInputError(f"{project} has no {ANSWERS}, so it is not a mkbackend project.", hint)
+    return survey_of(project, record.read_all(project))
+
+
+def survey_of(project: Path, records: list[Record]) -> Survey:
+    """Survey a project that has these records; raise BadInputError if it is too old for slices."""
     if missing := [name for name in NEEDED if not (project / name).is_file()]:
         raise BadInputError(
             f"This project's older template lacks {missing[0]}, which a slice needs.",
@@ -106,7 +111,6 @@ def survey(path: Path) -> Survey:
         )
     models, tables = _models(project)
     leads = {table: _led_to(project / path) for table, path in tables.items()}
-    records = record.read_all(project)
     for known in (each.resource for each in records):
         if known.name in models:
             models[known.name] = replace(

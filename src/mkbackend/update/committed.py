@@ -69,10 +69,12 @@ def read(repo: Repository, apart: Iterable[str], endings: tuple[str, ...]) -> Co
     files = [path for path, (mode, _) in entries.items() if mode.startswith(_FILE) and path.endswith(endings)]
     converted = set(filters.filtered(repo, [repo.prefix + path for path in files]))
     files = [path for path in files if repo.prefix + path not in converted]
-    return Committed(repo, entries, dict(zip(files, _blobs(repo, [entries[path][1] for path in files]), strict=True)))
+    return Committed(
+        repo, entries, dict(zip(files, read_blobs(repo, [entries[path][1] for path in files]), strict=True))
+    )
 
 
-def _blobs(repo: Repository, names: list[str]) -> list[bytes]:
+def read_blobs(repo: Repository, names: list[str]) -> list[bytes]:
     """Return the contents of git objects."""
     printed = run("git", "cat-file", "--batch", cwd=repo.top, stdin="".join(f"{name}\n" for name in names).encode())
     found, start = [], 0

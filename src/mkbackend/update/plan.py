@@ -17,6 +17,7 @@ from mkbackend.update.followup import FollowUp, follow_up
 from mkbackend.update.merge import Outcome
 from mkbackend.update.moves.table import Moves
 from mkbackend.update.obstacles import Obstacles, find_obstacles
+from mkbackend.update.refreshed import Slices, refresh_all
 from mkbackend.update.relocate import relocate
 from mkbackend.update.relocated import Relocated
 from mkbackend.update.trees import Ours, Renders, find_apart
@@ -34,6 +35,7 @@ class Plan:
     obstacles: Obstacles
     follow_up: FollowUp
     relocated: Relocated
+    slices: Slices
     left: list[str]
 
     @property
@@ -41,7 +43,8 @@ class Plan:
         """All paths that the update adds, relative to the top."""
         joined = [self.repo.prefix + self.follow_up.join[0]] if self.follow_up.join else []
         tracked = set(self.repo.names("ls-files", "-z"))
-        written = (*self.outcome.written, *self.obstacles.places, *joined, *self.relocated.added)
+        slices = [self.repo.prefix + path for path in self.slices.steps]
+        written = (*self.outcome.written, *self.obstacles.places, *joined, *self.relocated.added, *slices)
         return [path for path in written if path not in tracked]
 
     @property
@@ -51,7 +54,7 @@ class Plan:
 
     def apply(self) -> "Plan":
         """Apply the merge to the project and return the result; a note records it for the run after a killed one."""
-        hand_over(self.trial, self.relocated.ours, self.commit, self.repo)
+        hand_over(self.trial, (self.commit, self.relocated.ours.commit, *self.slices.left), self.repo)
         repository.begin(self.repo, self.new)
         try:
             resolved = {path: (self.trial.top / path).read_bytes() for path in self.outcome.resolved}
@@ -63,13 +66,17 @@ class Plan:
         for path in self.obstacles.new.values():
             _copy(self.trial.top / path, self.repo.top / path)
         _join(self.repo, self.follow_up)
+        self.slices.apply(self.repo)
         repository.end(self.repo)
         outcome.written = self.outcome.written
         return replace(self, outcome=outcome)
 
 
-def make(repo: Repository, renders: Renders, moves: Moves, version: str, directory: Path) -> Plan:
-    """Try the merge in a temporary repository, and again without the paths that clash or are blocked."""
+def make(repo: Repository, renders: Renders, moves: Moves, version: str, directory: Path, listed: str | None) -> Plan:
+    """Try the merge in a temporary repository, and again without the paths that clash or are blocked.
+
+    `listed` is the template's whole list of moves, by which slices are refreshed; None leaves them as they are.
+    """
     apart = find_apart(repo, renders)
     filtered = filters.convert(repo, renders.old, renders.new, apart, directory / "filtered")
     relocated = relocate(repo, renders, moves, apart, filtered.objects, directory)
@@ -90,8 +97,9 @@ def make(repo: Repository, renders: Renders, moves: Moves, version: str, directo
     filters.bring(repo, trial, filtered.new)
     work = follow_up(repo.project, trial.project, version)
     _join(trial, work)
+    slices = Slices() if listed is None else refresh_all(repo, trial, ours, outcome.conflicts, listed)
     left = relocated.find_left(trial, renders.new)
-    return Plan(repo, trial, commit, outcome, obstacles, work, relocated, left)
+    return Plan(repo, trial, commit, outcome, obstacles, work, relocated, slices, left)
 
 
 def _attempt(

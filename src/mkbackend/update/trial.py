@@ -5,6 +5,7 @@ be a script of the project.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from mkbackend.project.repository import Repository
@@ -57,9 +58,9 @@ def attempt(trial: Repository, commit: str) -> merge.Outcome:
     return outcome
 
 
-def hand_over(trial: Repository, ours: Ours, commit: str, repo: Repository) -> None:
-    """Copy the objects of both sides to the user's repository, still unreferenced."""
-    wanted = f"{commit}\n{ours.commit}\n^{trial.git('rev-parse', 'HEAD')}\n".encode()
+def hand_over(trial: Repository, commits: Iterable[str], repo: Repository) -> None:
+    """Copy the objects of commits to the user's repository, still unreferenced."""
+    wanted = "".join(f"{commit}\n" for commit in (*commits, f"^{trial.git('rev-parse', 'HEAD')}")).encode()
     pack = run("git", "pack-objects", "--quiet", "--revs", "--stdout", cwd=trial.top, stdin=wanted)
     repo.git("unpack-objects", "-q", stdin=pack)
 

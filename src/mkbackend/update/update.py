@@ -11,6 +11,7 @@ from mkbackend.project import repository
 from mkbackend.project.answers import ANSWERS, Recorded, read_project, stored_answers
 from mkbackend.project.versions import Span, find_span, short
 from mkbackend.screen import Screen
+from mkbackend.slices.record import FOLDER
 from mkbackend.system.git import require_git
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
@@ -45,14 +46,15 @@ def update(request: Request, screen: Screen) -> int:
     with transaction() as change, ExitStack() as stack:
         with screen.waiting("Read the versions of the template"):
             span = stack.enter_context(find_span(project, request.to, request.url, remember=not request.dry_run))
-        if span.old.version == span.new.version and not request.given:
+        if span.old.version == span.new.version and not request.given and not _has_old_slices(project.project, span):
             screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
             return 0
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-")))
         renders = _render(project, span, request, directory, repo.prefix, screen)
         with screen.step("Try the merge"):
             moves = table.read(span.new.moves, span.old.version)
-            tried = plan.make(repo, renders, moves, short(span.new.version), directory)
+            listed = span.new.moves if span.is_newest else None
+            tried = plan.make(repo, renders, moves, short(span.new.version), directory, listed)
         report = Report(tried, span, _own_lines(project.project, renders, repo.prefix))
         if request.dry_run:
             return report.preview(screen)
@@ -62,6 +64,15 @@ def update(request: Request, screen: Screen) -> int:
             done = tried.apply()
             change.left = f"the update is complete and staged. Undo: {done.undo}"
         return replace(report, plan=done).show(screen)
+
+
+def _has_old_slices(project: Path, span: Span) -> bool:
+    """Return whether a project has slices that today's templates would change."""
+    if not (span.is_newest and (project / FOLDER).is_dir()):
+        return False
+    from mkbackend.slices.today import find_behind
+
+    return bool(find_behind(project))
 
 
 def _render(project: Recorded, span: Span, request: Request, directory: Path, prefix: str, screen: Screen) -> Renders:
