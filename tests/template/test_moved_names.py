@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from combinations import FULL
 
-from .conftest import ROOT, TEMPLATE, add_files, commit, make, run
+from .conftest import TEMPLATE, add_files, commit, make, run
+from .releases import made_by
 
 pytestmark = pytest.mark.skipif(not FULL, reason="nox -s full")
 LIBRARY = Path(__file__).with_name("library")
-SLICES = ("article title:str/200:unique body:text --auth owner", "venue name:str/80 opens_at:datetime seats:int")
 # The line of create_app after which the middleware is registered.
 REGISTER = "    setup_openapi(app, settings)\n"
 NAMES = re.compile(r"(\d+) names in (\d+) files rewritten")
@@ -51,21 +51,6 @@ def updated(request: pytest.FixtureRequest, scratch: Path, on_one_server: None) 
     make(project, "install")
     yield Updated(project, previewed, output)
     shutil.rmtree(project)
-
-
-def made_by(release: str, project: Path, checkout: Path) -> Path:
-    """Create a project with two slices, with the mkbackend of that release."""
-    wanted = ("log", "--reverse", "--format=%H", f'-Sversion = "{release}"', "--", "pyproject.toml")
-    first = run("git", *wanted, cwd=ROOT).split()[0]
-    run("git", "clone", "--quiet", "--no-checkout", ROOT, checkout, cwd=checkout.parent)
-    run("git", "checkout", "--quiet", first, cwd=checkout)
-    then = {"PYTHONPATH": str(checkout / "src")}
-    mkbackend = (sys.executable, "-m", "mkbackend")
-    run(*mkbackend, "new", project, "--yes", "--no-install", "--data=project_slug=shop", cwd=project.parent, **then)
-    for line in SLICES:
-        run(*mkbackend, "add", *line.split(), cwd=project, **then)
-    shutil.rmtree(checkout)
-    return project
 
 
 def extend(project: Path, release: str) -> None:
