@@ -10,6 +10,7 @@ import typer
 from mkbackend import __version__
 from mkbackend.cli.add import add
 from mkbackend.cli.apply import apply
+from mkbackend.cli.change import change
 from mkbackend.cli.complete import join_words
 from mkbackend.cli.diagram import diagram
 from mkbackend.cli.doctor import doctor
@@ -68,6 +69,7 @@ def _versions() -> str:
 
 app.command(short_help="Create a new project.", rich_help_panel="Start")(new)
 app.command(short_help="Add a resource, from model to tests, or a field.", rich_help_panel="Grow")(add)
+app.command(short_help="Change fields of a resource, in stages.", rich_help_panel="Grow")(change)
 app.command(short_help="Remove a resource that add wrote.", rich_help_panel="Grow")(remove)
 app.command(short_help="Add all that a model file has and the project lacks.", rich_help_panel="Grow")(apply)
 app.command(short_help="Print the resources as a model file.", rich_help_panel="Grow")(model)

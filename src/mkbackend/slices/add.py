@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkbackend.errors import MkbackendError
-from mkbackend.project import repository
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks, record, render
 from mkbackend.slices.description import Description
@@ -12,10 +10,10 @@ from mkbackend.slices.draft import draft
 from mkbackend.slices.extend import extend
 from mkbackend.slices.grammar import resource_of
 from mkbackend.slices.names import path_of
-from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.routes import routes_of
-from mkbackend.slices.survey import Survey, survey
+from mkbackend.slices.survey import survey
+from mkbackend.slices.undo import undo_of
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 
@@ -56,23 +54,11 @@ def add(request: Request, screen: Screen) -> None:
             with uninterrupted():
                 changes.apply(found.project, steps)
                 change.left = f"{resource.name} is complete: git status"
-            _report(resource, steps, _undo(found, steps, known, resource.name), screen)
+            undo = undo_of(found.project, steps, known) if known else typed("mkbackend", "remove", resource.name)
+            _report(resource, steps, undo, screen)
         for path, missing in unplaced.items():
             screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
             screen.plain(missing)
-
-
-def _undo(found: Survey, steps: changes.Changes, known: Record | None, name: str) -> str:
-    """Return the undo command; empty if the changed files are not in git."""
-    if not known:
-        return typed("mkbackend", "remove", name)
-    try:
-        repo = repository.find(found.project)
-    except MkbackendError:
-        return ""
-    tracked = set(repo.names("ls-files", "-z"))
-    new = [repo.prefix + path for path in steps if repo.prefix + path not in tracked]
-    return repository.undo(repo, new, conflicts=False) if repo.prefix + known.path in tracked else ""
 
 
 def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Screen) -> None:

@@ -10,8 +10,9 @@ from mkbackend.errors import BadInputError
 from mkbackend.project import repository
 from mkbackend.slices import migration, record, render
 from mkbackend.slices.names import class_of, path_of
+from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
-from mkbackend.slices.survey import NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
+from mkbackend.slices.survey import BASE, NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.field import Field, Target
 from mkbackend.slices.types.many import Many
@@ -101,6 +102,26 @@ def _require_import(field: Field, line: str, found: Survey) -> None:
         raise BadInputError(
             f"{field.word}: {path} of this older template lacks {name}.", "Run mkbackend update, then retry."
         )
+
+
+def require_record(name: str, found: Survey) -> Record:
+    """Return the record of a resource; raise BadInputError if there is none."""
+    if known := record.read(found.project, name):
+        return known
+    names = ", ".join(known.resource.name for known in found.records)
+    hint = f"Resources: {names}." if names else "No resource was added."
+    raise BadInputError(f"{name!r} was not added: {record.path_of(name)} does not exist.", hint)
+
+
+def require_renamed(seen: Mapping[str, Any], found: Survey) -> None:
+    """Raise BadInputError if the project's template cannot name the column of an enum."""
+    base = (found.project / BASE).read_text(encoding="utf-8")
+    for column in seen["enums"]:
+        if column.column != column.name and "column: str | None" not in base:
+            raise BadInputError(
+                f"{column.word}: enum_column in {BASE} of this older template cannot name a column.",
+                "Run mkbackend update, then retry.",
+            )
 
 
 def require_clean(found: Survey, but: Path | None = None) -> None:

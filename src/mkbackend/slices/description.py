@@ -22,7 +22,7 @@ KEYS: dict[str, type[Any]] = {
     "transitions": list,
 }
 # Keys of records, which are valid descriptions too.
-_IGNORED = {"edition", "files", "grammar"}
+_IGNORED = {"edition", "files", "grammar", "pending"}
 _SUCH = 'name = "article"\n  fields = ["title:str/200", "body:text:null"]'
 
 

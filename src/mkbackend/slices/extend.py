@@ -1,30 +1,29 @@
-"""New fields for an existing resource: untouched files are rewritten, edited ones merged."""
+"""New fields for an existing resource."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices import base, changes, checks, migration, render
+from mkbackend.slices import changes, checks, migration, render
 from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import completed, parse_field, require_free_ranges
-from mkbackend.slices.merge import merge
 from mkbackend.slices.names import require_free_for_class, require_usable_field
-from mkbackend.slices.record import Record, hash_of
+from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
+from mkbackend.slices.rewrite import rewritten
 from mkbackend.slices.rights import parse_rights
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.view import view
+from mkbackend.system.programs import typed
 
 
 def extend(known: Record, described: Description, found: Survey) -> tuple[Resource, changes.Changes, dict[str, str]]:
     """Return the resource with its new fields, the file changes, and the lines that could not be merged by file."""
     old = known.resource
     _require_same(old, described)
-    added = tuple(_new_field(old.name, word) for word in described.fields)
+    added = tuple(_new_field(old, word) for word in described.fields)
     new = completed(replace(old, fields=old.fields + added), described)
     checks.require_types(new, found)
     if new.edition >= 2:
@@ -35,28 +34,15 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     checks.require_free_links(new, found, old)
     planned = [migration.add_columns(after, before, found.head())] if _changes_table(old, new) else []
     migrated = {found.free(path): text for path, text in planned}
-    rendered = render.formatted(render.render(before, found.project), found.project)
-    kept = _kept(known, rendered, found.project)
-    fresh = render.formatted(render.render(after, found.project) | migrated, found.project)
-    checks.require_unwritten(found, fresh.keys() - rendered.keys() - known.files.keys())
-    steps, unplaced = _merged(known, rendered | kept, fresh, found.project)
-    hashes = {**known.files, **{path: hash_of(text.encode()) for path, text in fresh.items()}}
-    written = Record(new, hashes)
-    # Without a base text, an edited file keeps none: the fresh text was not merged into it.
-    texts = {path: text for path, text in fresh.items() if path in kept or steps.get(path) == text}
-    own = {written.path: written.written(), written.base_path: base.written(texts)}
-    return new, {**changes.needed(found.project, steps), **own}, unplaced
+    texts = [render.render(each, found.project) for each in (before, after)]
+    checks.require_unwritten(found, texts[1].keys() - texts[0].keys() - known.files.keys())
+    steps, unplaced = rewritten(known, new, texts[0], texts[1] | migrated, found.project)
+    return new, steps, unplaced
 
 
 def _changes_table(old: Resource, new: Resource) -> bool:
     """Return whether the database changes, not the code alone."""
     return (old.fields, old.uniques, old.orders) != (new.fields, new.uniques, new.orders)
-
-
-def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return the files as `add` wrote them: base texts, or re-rendered files with the recorded hash."""
-    same = {path: text for path, text in rendered.items() if hash_of(text.encode()) == known.files.get(path)}
-    return same | base.read(project, known)
 
 
 def _require_same(old: Resource, described: Description) -> None:
@@ -82,9 +68,18 @@ def _require_same(old: Resource, described: Description) -> None:
         raise BadInputError(f"{old.name} exists, and no new field is given.", "NAME:TYPE")
 
 
-def _new_field(name: str, word: str) -> FieldType:
+def _new_field(old: Resource, word: str) -> FieldType:
     """Return a new field that existing rows can get."""
     field = parse_field(word)
+    name = old.name
+    if same := next((each for each in old.fields if each.label == field.label), None):
+        why = f"{field.name!r} is defined twice: {same.word} and {word}."
+        raise BadInputError(why, f"To change it: {typed('mkbackend', 'change', name, word)}")
+    if field.column in [each.was.column for each in old.pending if each.keeps_column]:
+        raise field.refuse(
+            "the table keeps a column of that name for the previous release.",
+            f"First {typed('mkbackend', 'change', name, '--contract')}, or choose another name.",
+        )
     require_usable_field(field.name)
     require_free_for_class(name, field.label)
     if isinstance(field, Ref) and field.is_owner:
@@ -92,31 +87,3 @@ def _new_field(name: str, word: str) -> FieldType:
     if field.given_default is None and not field.null and not isinstance(field, Many):
         raise field.refuse("existing rows would have no value.", "Add :null or =DEFAULT.")
     return field
-
-
-def _merged(
-    known: Record, base: dict[str, str], fresh: dict[str, str], project: Path
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the new text of each file, and the lines that could not be merged into edited files."""
-    steps, unplaced = {}, {}
-    for path, text in fresh.items():
-        place = project / path
-        if path not in base or known.is_untouched(project, path):
-            steps[path] = text
-        elif not place.is_file():
-            unplaced[path] = "The file was removed."
-        elif base[path] != text:
-            merged = merge(place.read_text(encoding="utf-8"), base[path], text)
-            if merged is None:
-                unplaced[path] = _added(base[path], text)
-            else:
-                steps[path] = render.formatted({path: merged}, project)[path]
-    return steps, unplaced
-
-
-def _added(base: str, text: str) -> str:
-    """Return the lines that a file lacks, as a diff."""
-    import difflib
-
-    lines = difflib.unified_diff(base.splitlines(), text.splitlines(), lineterm="", n=2)
-    return "\n".join(list(lines)[2:])

@@ -8,6 +8,7 @@ from mkbackend.errors import BadInputError
 from mkbackend.slices.constraints import parse_no_overlaps, parse_uniques, require_no_circle
 from mkbackend.slices.description import Description
 from mkbackend.slices.names import (
+    MODEL,
     SECRET,
     plural_of,
     require_free_for_class,
@@ -30,7 +31,7 @@ from mkbackend.slices.types.text import Text
 
 # The one type that a modifier is for; empty if it is for several.
 _OF_ONE = {modifier: each.type for each in TYPES.values() for modifier in each.own_modifiers}
-MODIFIERS = dict.fromkeys(("null", "unique", "index", "list", "readonly", "after"), "") | _OF_ONE
+MODIFIERS = dict.fromkeys(("null", "unique", "index", "list", "readonly", "after", "column"), "") | _OF_ONE
 # The endings of the filters for a range.
 RANGES = ("_gte", "_lt")
 _SHORT_KEY = f"A str may have {LONGEST_KEY} characters at most for it."
@@ -71,7 +72,7 @@ def completed(resource: Resource, described: Description) -> Resource:
     """Return a resource with the constraints and steps of a description, in addition to its own."""
     fields = resource.fields
     require_different(fields)
-    if resource.owner and resource.owner in [field.name for field in resource.columns]:
+    if resource.owner and resource.owner in [name for each in resource.columns for name in (each.name, each.column)]:
         raise BadInputError(
             f"{resource.owner!r} is defined twice: its owner has that column.",
             "Omit the field, or make it the owner: owner:ref/user:owner.",
@@ -117,6 +118,9 @@ def require_different(fields: tuple[FieldType, ...]) -> None:
     for before, field in pairwise(sorted(fields, key=lambda field: field.name)):
         if before.name == field.name:
             raise BadInputError(f"{field.name!r} is defined twice: {before.word} and {field.word}.", "Omit one.")
+    for before, field in pairwise(sorted(fields, key=lambda field: field.column)):
+        if before.column == field.column:
+            raise BadInputError(f"{before.word} and {field.word} have one column.", "Choose another name.")
 
 
 def require_free_ranges(fields: tuple[FieldType, ...]) -> None:
@@ -164,10 +168,23 @@ def _require_modifier(field: FieldType, modifier: str) -> None:
         if not argument:
             raise field.refuse(":after needs the earlier field.", f"{field.label}:{field.type}:after/starts_at")
         require_plain(argument, "a field")
+    elif name == "column":
+        require_column(field)
     elif slash:
         raise field.refuse(f":{name} takes no argument.", f"Use :{name}.")
     if (only := _OF_ONE.get(name, field.type)) != field.type:
         raise field.refuse(f":{name} is for a {only} only.", "Omit it.")
+
+
+def require_column(field: FieldType) -> None:
+    """Raise BadInputError for a name of a column that a table cannot have."""
+    name = field.argument_of("column")
+    if not name:
+        raise field.refuse(":column needs the name in the table.", f"{field.label}:{field.type}:column/guests")
+    require_plain(name, "a column")
+    require_sql(name, "a column")
+    if name in MODEL:
+        raise field.refuse(f"every table has a column {name}.", "Choose another name.")
 
 
 def _require_fitting(field: FieldType) -> None:
@@ -182,8 +199,9 @@ def _require_fitting(field: FieldType) -> None:
         raise field.refuse(f":index is for {_NAMED}, bool and enum.", _SHORT_KEY)
     if field.after and (field.is_list or not field.has_range):
         raise field.refuse(":after is for numbers, dates and datetimes.", "Omit it.")
-    if sum(modifier.startswith("after/") for modifier in field.modifiers) > 1:
-        raise field.refuse(":after is given twice.", "Omit one.")
+    for name in ("after", "column"):
+        if sum(modifier.startswith(f"{name}/") for modifier in field.modifiers) > 1:
+            raise field.refuse(f":{name} is given twice.", "Omit one.")
     if field.given_default is not None:
         _require_room_for_default(field)
 

@@ -59,14 +59,14 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
 
     It does not block the service: no lock is held while rows are scanned.
     """
-    known = {column.name for column in before["columns"]}
-    new = [column for column in view["columns"] if column.name not in known]
+    known = {column.column for column in before["columns"]}
+    new = [column for column in view["columns"] if column.column not in known]
     table = view["plural"]
     had = {index.name: index for index in indexes_of(before)}
     created = [index for index in indexes_of(view) if index != had.get(index.name)]
     replaced = [had[index.name] for index in created if index.name in had]
     checks = [check for check in view["order_checks"] if check not in before["order_checks"]]
-    constraints = [*_constraints(new, table), *(_order_check(check, table) for check in checks)]
+    constraints = [*_constraints(new, table), *(order_check(check, table) for check in checks)]
     links = [link for link in view["links"] if link["label"] not in [known["label"] for known in before["links"]]]
     up = [
         *_added(new, constraints, table),
@@ -80,7 +80,7 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
         *(f'op.drop_table("{link["table"]}")' for link in links),
         *(f'op.drop_constraint("{name}", "{table}")' for name in kept),
         *(index.drop() for index in created if index.name in had or not _is_dropped_with(index, new)),
-        *(f'op.drop_column("{table}", "{column.name}")' for column in new),
+        *(f'op.drop_column("{table}", "{column.column}")' for column in new),
         *(index.create() for index in replaced),
     ]
     words = [*(column.words for column in new), *(link["words"] for link in links)]
@@ -90,7 +90,7 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
 
 def _is_dropped_with(index: Index, columns: list[FieldType]) -> bool:
     """Return whether an index is dropped with one of its columns."""
-    return bool({*index.columns} & {column.name for column in columns})
+    return bool({*index.columns} & {column.column for column in columns})
 
 
 def _added(new: list[FieldType], named: list[tuple[str, str]], table: str) -> list[str]:
@@ -117,9 +117,9 @@ def _constraints(new: list[FieldType], table: str) -> list[tuple[str, str]]:
     return [found for column in new if (found := column.constraint(table))]
 
 
-def _order_check(check: Mapping[str, Any], table: str) -> tuple[str, str]:
+def order_check(check: Mapping[str, Any], table: str) -> tuple[str, str]:
     """Return the name of a check that one column is after another, and the step that creates it without a scan."""
-    name, condition = check["name"], f"{check['after'].name} > {check['before'].name}"
+    name, condition = check["name"], f"{check['after'].column} > {check['before'].column}"
     return name, f'op.create_check_constraint(op.f("{name}"), "{table}", "{condition}", postgresql_not_valid=True)'
 
 
@@ -162,8 +162,10 @@ def _create(view: Mapping[str, Any]) -> list[str]:
     """Return the steps that create the table and its indexes."""
     table = view["plural"]
     columns = [_column(column, column.operation) for column in view["columns"]]
+    columns += [_kept(each) for each in view["kept"]]
     parts = ['sa.Column("id", sa.Uuid(), nullable=False)', *columns]
-    foreign = [column.key_constraint(table) for column in view["refs"]]
+    refs = [*view["refs"], *(each["field"] for each in view["kept"] if each["refers"])]
+    foreign = [column.key_constraint(table) for column in refs]
     if view["owner"]:
         owner = view["owner"]
         parts.append(f'sa.Column("{owner}", sa.Uuid(), nullable=False)')
@@ -174,7 +176,7 @@ def _create(view: Mapping[str, Any]) -> list[str]:
     parts += [_TIME.format(name=name) for name in ("created_at", "updated_at")]
     parts.append('sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True)')
     parts += [
-        f'sa.CheckConstraint("{check["after"].name} > {check["before"].name}", name=op.f("{check["name"]}"))'
+        f'sa.CheckConstraint("{check["after"].column} > {check["before"].column}", name=op.f("{check["name"]}"))'
         for check in view["order_checks"]
     ]
     parts += [*foreign, f'sa.PrimaryKeyConstraint("id", name=op.f("pk_{table}"))']
@@ -188,23 +190,29 @@ def _create(view: Mapping[str, Any]) -> list[str]:
 
 def _overlaps(view: Mapping[str, Any]) -> list[str]:
     """Return the steps that refuse overlapping ranges, in a table without rows."""
+    steps = excluded(view).values()
+    if not steps:
+        return []
+    extension = 'op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")'
+    return ["# For = in the constraints below: docs/deploy.md has the grant.", extension, *steps]
+
+
+def excluded(view: Mapping[str, Any]) -> dict[str, str]:
+    """Return the steps that create exclusion constraints, by name."""
     table = view["plural"]
     alive = " WHERE (deleted_at IS NULL)" if view["soft"] else ""
-    steps = []
+    steps = {}
     for each in view["overlaps"]:
-        parts = [f"{column.name} WITH =" for column in each["same"]]
-        parts.append(f"{each['range']}({each['start'].name}, {each['end'].name}) WITH &&")
+        parts = [f"{column.column} WITH =" for column in each["same"]]
+        parts.append(f"{each['range']}({each['start'].column}, {each['end'].column}) WITH &&")
         texts = [
             f"ALTER TABLE {table} ",
             f"ADD CONSTRAINT {each['name']} ",
             "EXCLUDE USING gist ",
             f"({', '.join(parts)})",
         ]
-        steps.append(f"op.execute({' '.join(map(quoted, [*texts, alive]))})")
-    if not steps:
-        return []
-    extension = 'op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")'
-    return ["# For = in the constraints below: docs/deploy.md has the grant.", extension, *steps]
+        steps[each["name"]] = f"op.execute({' '.join(map(quoted, [*texts, alive]))})"
+    return steps
 
 
 def _link(link: Mapping[str, Any], table: str) -> list[str]:
@@ -227,14 +235,20 @@ def _drop(view: Mapping[str, Any]) -> list[str]:
 
 def _column(column: FieldType, operation: str) -> str:
     default = f", server_default={column.quoted_default}" if column.default else ""
-    return f'sa.Column("{column.name}", {operation}{default}, nullable={column.null})'
+    return f'sa.Column("{column.column}", {operation}{default}, nullable={column.null})'
+
+
+def _kept(each: Mapping[str, Any]) -> str:
+    """Return a column that stays for the previous release."""
+    default = f", server_default={each['default']}" if each["default"] else ""
+    return f'sa.Column("{each["name"]}", {each["field"].unchecked_operation}{default}, nullable={each["null"]})'
 
 
 def names(view: Mapping[str, Any]) -> list[str]:
     """Return the names of all indexes and constraints."""
     table = view["plural"]
     foreign = [column.foreign_key(table) for column in view["refs"]]
-    checks = [f"ck_{table}_{column.name}" for column in view["enums"]]
+    checks = [f"ck_{table}_{column.column}" for column in view["enums"]]
     checks += [each["name"] for each in view["order_checks"] + view["overlaps"]]
     linked = [name for link in view["links"] for name in (link["key"], link["own_key"])]
     return [index.name for index in indexes_of(view)] + foreign + checks + linked

@@ -135,7 +135,7 @@ def constraints_of(columns: list[FieldType], resource: Resource) -> dict[str, An
         "together": {name: sorted(together[name]) for name in sorted(together)},
         "groups": [
             {
-                "name": f"uq_{table}_{'_'.join(column.name for column in group)}",
+                "name": f"uq_{table}_{'_'.join(column.column for column in group)}",
                 "columns": group,
                 "whole": _quoted(name for column in group for name in together.get(column.name, [column.name])),
                 "message": f"This {_and([column.words for column in group])} are taken",
@@ -144,7 +144,7 @@ def constraints_of(columns: list[FieldType], resource: Resource) -> dict[str, An
         ],
         "overlaps": [
             {
-                "name": f"ex_{table}_{'_'.join(each.columns)}",
+                "name": f"ex_{table}_{'_'.join(by_name[name].column for name in each.columns)}",
                 "same": (same := [by_name[name] for name in each.same]),
                 "start": by_name[each.start],
                 "end": by_name[each.end],
@@ -157,7 +157,7 @@ def constraints_of(columns: list[FieldType], resource: Resource) -> dict[str, An
         ],
         "order_checks": [
             {
-                "name": f"ck_{table}_{after}_after_{before}",
+                "name": f"ck_{table}_{by_name[after].column}_after_{by_name[before].column}",
                 "before": by_name[before],
                 "after": by_name[after],
                 "wrong": f"must be after {by_name[before].words}",
@@ -186,7 +186,8 @@ def conflicts_of(
 ) -> list[tuple[str, str, str]]:
     """Return the constraints that a caller can violate, with their messages and Bandit comments."""
     table = resource.plural
-    found = [(f"uq_{table}_{column.name}", column.taken, "It is taken") for column in columns if column.unique]
+    unique = [column for column in columns if column.unique or column.soon_unique]
+    found = [(f"uq_{table}_{column.column}", column.taken, "It is taken") for column in unique]
     found += [(column.foreign_key(table), column.gone, "Not found") for column in columns if isinstance(column, Ref)]
     more = constraints_of(columns, resource)
     found += [(each["name"], each["message"], "It is taken") for each in more["groups"] + more["overlaps"]]

@@ -11,7 +11,8 @@ from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.description import Description, described, read_file
-from mkbackend.slices.grammar import parse
+from mkbackend.slices.grammar import parse, parse_field
+from mkbackend.slices.pending import Pending
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.rights import Rights
 from mkbackend.system.programs import typed
@@ -68,6 +69,7 @@ class Record:
             *_listed("unique", ["+".join(columns) for columns in it.uniques]),
             *_listed("no_overlap", ["+".join((*each.same, f"{each.start}..{each.end}")) for each in it.no_overlaps]),
             *_listed("transitions", [word for step in it.transitions for word in step.words]),
+            *(line for each in it.pending for line in _waiting(each)),
             "",
             "[files]",
             *(f"{json.dumps(path)} = {json.dumps(hash_)}" for path, hash_ in sorted(self.files.items())),
@@ -84,6 +86,22 @@ def _rights(rights: Rights) -> list[str]:
 
 def _listed(key: str, words: list[str]) -> list[str]:
     return [f"{key} = [", *(f"    {json.dumps(word)}," for word in words), "]"] if words else []
+
+
+def _waiting(pending: Pending) -> list[str]:
+    """Return the lines of a change that waits for its contract."""
+    it = pending
+    keys = {"kind": it.kind, "was": it.was.word, "field": it.label, "fill": it.fill, "place": it.place}
+    values = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items() if value is not None]
+    return ["", "[[pending]]", *values]
+
+
+def _pending(found: Mapping[str, Any]) -> tuple[Pending, ...]:
+    """Return the changes that wait for their contract."""
+    return tuple(
+        Pending(each["kind"], parse_field(each["was"]), str(each["field"]), each.get("fill"), int(each["place"]))
+        for each in found.get("pending", ())
+    )
 
 
 def path_of(name: str) -> str:
@@ -113,7 +131,7 @@ def parsed(name: str, text: str) -> Record:
     try:
         found = tomllib.loads(text)
         resource = parse(described({**found, "fields": words_of(found)}, path_of(name)))
-        resource = replace(resource, edition=int(found.get("edition", 1)))
+        resource = replace(resource, edition=int(found.get("edition", 1)), pending=_pending(found))
         files = dict(found["files"])
     except (KeyError, TypeError, ValueError, AttributeError, BadInputError) as error:
         raise _nonsense(name, str(error)) from error

@@ -7,8 +7,8 @@ from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project import migrations, repository
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, migration, record, render
-from mkbackend.slices.checks import require_clean, targets_of
+from mkbackend.slices import base, changes, migration, render
+from mkbackend.slices.checks import require_clean, require_record, targets_of
 from mkbackend.slices.record import Record
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.slices.view import view
@@ -29,7 +29,7 @@ class Request:
 def remove(request: Request, screen: Screen) -> None:
     """Remove a slice and report the files that are kept; with `dry_run` only show the diff."""
     found = survey(request.path)
-    known = _record(request.name, found)
+    known = require_record(request.name, found)
     if not (request.allow_dirty or request.dry_run):
         require_clean(found)
     steps, kept = removal(known, found, force=request.force)
@@ -52,15 +52,6 @@ def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[chang
     own = [path for path in (known.path, known.base_path) if (found.project / path).is_file()]
     gone: changes.Changes = dict.fromkeys([path for path in there if path not in kept] + own)
     return {**gone, **_migrations(known, found)}, kept
-
-
-def _record(name: str, found: Survey) -> Record:
-    """Return the record of a resource; raise BadInputError if there is none."""
-    if known := record.read(found.project, name):
-        return known
-    names = ", ".join(known.resource.name for known in found.records)
-    hint = f"Resources: {names}." if names else "No resource was added."
-    raise BadInputError(f"{name!r} was not added: {record.path_of(name)} does not exist.", hint)
 
 
 def _require_unreferred(known: Record, found: Survey) -> None:

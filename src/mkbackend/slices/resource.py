@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mkbackend.slices.constraints import NoOverlap, orders_of
+from mkbackend.slices.pending import Pending
 from mkbackend.slices.rights import Rights
 from mkbackend.slices.states import Transition
 from mkbackend.slices.types.base import FieldType
@@ -29,6 +30,7 @@ class Resource:
         uniques: columns that are unique together.
         no_overlaps: ranges that do not overlap.
         transitions: steps from state to state.
+        pending: changes that wait for their contract.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Resource:
     uniques: tuple[tuple[str, ...], ...] = ()
     no_overlaps: tuple[NoOverlap, ...] = ()
     transitions: tuple[Transition, ...] = ()
+    pending: tuple[Pending, ...] = ()
 
     @property
     def columns(self) -> tuple[FieldType, ...]:

@@ -24,6 +24,7 @@ NEEDED_FOR_NEW = "app/repository/filters.py"
 NEEDED_TO_ADD = "app/container.py"
 MODELS = "app/domain/models"
 _ROLES = "app/domain/roles.py"
+BASE = "app/domain/models/base.py"
 _KEY = re.compile(r"ForeignKey\(\s*\"(\w+)\.\w+\"")
 _PREFIX = re.compile(r"(?:API|Slice)Router\(\s*prefix=\"([^\"]+)\"")
 

@@ -73,7 +73,7 @@ def _rendered(known: Record, found: Survey, damaged: Collection[str]) -> dict[st
     for field in resource.fields:
         if isinstance(field, Ref | Many) and field.args[0] in damaged:
             raise BadInputError(f"{field.word}: the record of {field.args[0]} is damaged.", "Restore it.")
-    return render.render(view(resource, checks.targets_of(resource, found)))
+    return render.render(view(resource, checks.targets_of(resource, found)), found.project)
 
 
 def find_behind(project: Path) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mkbackend.slices import names
 from mkbackend.slices.constraints import ranks
+from mkbackend.slices.kept import kept_of
 from mkbackend.slices.parts import conflicts_of, constraints_of, link_of, nested_of, rights_of, steps_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.rights import ADMIN
@@ -15,16 +16,22 @@ from mkbackend.slices.types.field import Target
 from mkbackend.slices.types.ref import Ref
 from mkbackend.slices.types.text import Text
 
+# Subsets of columns whose names templates list.
+_QUOTED = ("given_refs", "own_refs", "required_refs", "ranges", "known_ranges", "filters", "uniques")
+
 
 def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
     """Return the context of the templates; `targets` has the targets of all refs."""
     columns = columns_of(resource, targets)
     return {
         **_names(resource),
-        **_chosen(columns, resource, targets),
+        **(chosen := _chosen(columns, resource, targets)),
+        # Jinja's filters cost more.
+        **{f"quoted_{name}": ", ".join(column.quoted for column in chosen[name]) for name in _QUOTED},
         **(related := _relations(columns, resource, targets)),
         **rights_of(resource, any(column.leads_to_own for column in columns)),
         "columns": columns,
+        "renamed": any(column.column != column.name for column in columns),
         "writable": [column for column in columns if not column.readonly],
         "set": [column for column in columns if column.readonly],
         "imports": sorted({line for column in columns for line in column.imports}),
@@ -37,18 +44,21 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
         **constraints_of(columns, resource),
         **steps_of(resource, columns),
         "raised": _raised(resource),
+        **kept_of(resource, columns, targets),
     }
 
 
 def columns_of(resource: Resource, targets: Mapping[str, Target]) -> list[FieldType]:
     """Return the columns of a resource with their owner, targets and places in an order."""
     owner, places = names.class_of(resource.name), ranks(resource.orders)
+    waiting = {each.label: each for each in resource.pending if each.label}
     found = []
     for field in resource.columns:
         target = targets[field.args[0]] if isinstance(field, Ref) else Target()
         own = _must_be_own(target, resource)
         rank = places.get(field.name, 0)
-        found.append(replace(field, owner=owner, target=target, leads_to_own=own, rank=rank))
+        column = replace(field, owner=owner, target=target, leads_to_own=own, rank=rank)
+        found.append(waiting[field.label].applied(column) if field.label in waiting else column)
     return found
 
 
@@ -67,7 +77,10 @@ def _names(resource: Resource) -> dict[str, str]:
         "words": names.words_of(resource.name),
         "plural_words": names.words_of(resource.plural),
         "a": names.with_article(resource.name),
+        "title": names.words_of(resource.name).capitalize(),
+        "plural_title": names.words_of(resource.plural).capitalize(),
         "path": names.path_of(resource.plural),
+        "in_path": f"{{{resource.name}_id}}",
         "log_id": "row_id" if resource.name in names.LOGGED else f"{resource.name}_id",
     }
 

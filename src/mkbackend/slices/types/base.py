@@ -132,9 +132,16 @@ class FieldType(Field):
     @property
     def mapped(self) -> str:
         """Return the line in the model."""
-        options = ", ".join([*self.model_options, *self.default_options])
+        options = ", ".join(self.mapped_options)
         line = f"{self.name}: Mapped[{self.annotation}]"
         return f"{line} = mapped_column({options})" if options else line
+
+    @property
+    def mapped_options(self) -> Sequence[str]:
+        """Return all arguments of `mapped_column`; a renamed field names its column."""
+        if self.column == self.name:
+            return [*self.model_options, *self.default_options]
+        return [quoted(self.column), *self.model_options, f"key={self.quoted}", *self.default_options]
 
     @property
     def default_options(self) -> Sequence[str]:
@@ -182,7 +189,7 @@ class FieldType(Field):
         one = list(self.wrong_of_one)
         if self.is_list:
             one = [f"[{value}]" for value in one] + ['"x"', "[None]"]
-        return one if self.null else [*one, "None"]
+        return one if self.takes_null else [*one, "None"]
 
     @property
     def wrong_of_one(self) -> Sequence[str]:

@@ -48,7 +48,16 @@ class Decimal(Number):
     @property
     def alias_of_one(self) -> str:
         """Return the definition of the request type of one value."""
-        return f"Annotated[Decimal, DecimalText({self.digits}, {self.places})]"
+        known = self.was or self
+        return f"Annotated[Decimal, DecimalText({', '.join(known.args)})]"
+
+    @property
+    def answer(self) -> str:
+        """Return the type in a response, which may have more digits than a request."""
+        if self.was is None or self.was.args == self.args:
+            return super().answer
+        one = f"Annotated[Decimal, DecimalText({self.digits}, {self.places})]"
+        return self._many(one) + (" | None" if self.null else "")
 
     @property
     def sample_of_one(self) -> str:

@@ -55,13 +55,27 @@ class Enum(FieldType):
 
     @property
     def request_of_one(self) -> str:
+        """Return the class, or the members that the previous release knows."""
+        if self.was is None or self.was.args == self.args:
+            return self.own_class
+        return f"Literal[{', '.join(f'{self.own_class}.{_member(value)}' for value in self.was.args)}]"
+
+    @property
+    def query(self) -> str:
         """Return the class."""
         return self.own_class
 
     @property
+    def wrong_of_one(self) -> Sequence[str]:
+        """Return invalid JSON values."""
+        held = [value for value in self.args if self.was is not None and value not in self.was.args]
+        return [*self.wrong_values, *(f'"{value}"' for value in held)]
+
+    @property
     def mapped(self) -> str:
         """Return the line in the model."""
-        options = ", ".join([self.own_class, f"name={self.quoted}", *self.default_options])
+        renamed = [f'column="{self.column}"', f"key={self.quoted}"] if self.column != self.name else []
+        options = ", ".join([self.own_class, f'name="{self.column}"', *renamed, *self.default_options])
         return f"{self.name}: Mapped[{self.annotation}] = enum_column({options})"
 
     @property
@@ -76,15 +90,18 @@ class Enum(FieldType):
 
     def _operation(self, check: str) -> str:
         values = ", ".join(f'"{value}"' for value in self.args)
-        # With room for more values without a change of the column's type.
-        length = 20 if max(map(len, self.args)) <= 20 else _LONGEST
-        return f'sa.Enum({values}, name="{self.name}", native_enum=False, {check}length={length})'
+        return f'sa.Enum({values}, name="{self.column}", native_enum=False, {check}length={self.length})'
+
+    @property
+    def length(self) -> int:
+        """Return the length of the column, with room for more values without a change of its type."""
+        return 20 if max(map(len, self.args)) <= 20 else _LONGEST
 
     def constraint(self, table: str) -> tuple[str, str]:
         """Return the check that the value is one of the enum's."""
-        name = f"ck_{table}_{self.name}"
+        name = f"ck_{table}_{self.column}"
         values = ", ".join(f"'{value}'" for value in self.args)
-        check = f'op.create_check_constraint(op.f("{name}"), "{table}", "{self.name} IN ({values})"'
+        check = f'op.create_check_constraint(op.f("{name}"), "{table}", "{self.column} IN ({values})"'
         return name, f"{check}, postgresql_not_valid=True)"
 
     def accepts(self, default: str) -> bool:

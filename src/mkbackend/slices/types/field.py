@@ -46,6 +46,8 @@ class Field:
         target: the resource that a ref refers to, once that is known.
         leads_to_own: callers may refer only to their own rows.
         rank: its place in an order of fields, from 1; 0 outside of any.
+        was: the field that the previous release knows; until the contract, requests have its values only.
+        soon_unique: its values are unique from the contract on.
     """
 
     type: ClassVar[str]
@@ -68,11 +70,18 @@ class Field:
     target: Target = Target()
     leads_to_own: bool = False
     rank: int = 0
+    was: "Field | None" = None
+    soon_unique: bool = False
 
     @property
     def name(self) -> str:
-        """Return the name in the table and in requests."""
+        """Return the name in the model and in requests."""
         return self.label
+
+    @property
+    def column(self) -> str:
+        """Return the name in the table, which a renamed field keeps."""
+        return self.argument_of("column") or self.name
 
     @property
     def null(self) -> bool:
@@ -102,7 +111,16 @@ class Field:
     @property
     def after(self) -> str:
         """Return the field that it comes after; empty without one."""
-        return next((word.removeprefix("after/") for word in self.modifiers if word.startswith("after/")), "")
+        return self.argument_of("after")
+
+    def argument_of(self, modifier: str) -> str:
+        """Return the argument of a modifier; empty without one."""
+        return next((word.partition("/")[2] for word in self.modifiers if word.startswith(f"{modifier}/")), "")
+
+    @property
+    def takes_null(self) -> bool:
+        """Return whether a request may have null: not before every release can read it."""
+        return self.null and (self.was is None or self.was.null)
 
     @property
     def is_key(self) -> bool:

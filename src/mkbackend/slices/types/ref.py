@@ -56,7 +56,7 @@ class Ref(FieldType):
 
     @property
     def name(self) -> str:
-        """Return the name in the table and in requests."""
+        """Return the name in the model and in requests."""
         return f"{self.label}_id"
 
     @property
@@ -67,7 +67,7 @@ class Ref(FieldType):
     @property
     def is_required_ref(self) -> bool:
         """Return whether it is a required reference."""
-        return not self.null
+        return not self.takes_null
 
     @property
     def on_delete(self) -> str:
@@ -83,19 +83,19 @@ class Ref(FieldType):
 
     def foreign_key(self, table: str) -> str:
         """Return the name of the foreign key."""
-        return f"fk_{table}_{self.name}_{self.target.table}"
+        return f"fk_{table}_{self.column}_{self.target.table}"
 
     def key_constraint(self, table: str) -> str:
         """Return the foreign key in the migration that creates a table."""
         return (
-            f'sa.ForeignKeyConstraint(["{self.name}"], ["{self.target.table}.id"], '
+            f'sa.ForeignKeyConstraint(["{self.column}"], ["{self.target.table}.id"], '
             f'name=op.f("{self.foreign_key(table)}"), ondelete="{self.on_delete}")'
         )
 
     def constraint(self, table: str) -> tuple[str, str]:
         """Return the foreign key of a new column."""
         name = self.foreign_key(table)
-        leads = f'"{self.target.table}", ["{self.name}"], ["id"], ondelete="{self.on_delete}"'
+        leads = f'"{self.target.table}", ["{self.column}"], ["id"], ondelete="{self.on_delete}"'
         return name, f'op.create_foreign_key("{name}", "{table}", {leads}, postgresql_not_valid=True)'
 
     @property
@@ -106,7 +106,7 @@ class Ref(FieldType):
     @property
     def sample_of_one(self) -> str:
         """Return null, or the id of a new target."""
-        return "None" if self.null else self.made
+        return "None" if self.takes_null else self.made
 
     @property
     def made(self) -> str:

@@ -53,7 +53,11 @@ class BaseModel(Base):
 
 
 def enum_column[Value: StrEnum](
-    enum: type[Value], *, name: str | None = None, **options: Any
+    enum: type[Value],
+    *,
+    name: str | None = None,
+    column: str | None = None,
+    **options: Any,
 ) -> MappedColumn[Value]:
     """Return a text column for the values of an enum, with a CHECK constraint.
 
@@ -63,6 +67,7 @@ def enum_column[Value: StrEnum](
         enum: the allowed values.
         name: the end of the constraint's name, `ck_<table>_<name>`; the default is the
             enum's name in lower case.
+        column: the name in the table; the default is that of the attribute.
         options: passed to `mapped_column`.
     """
     values = [value.value for value in enum]
@@ -74,4 +79,4 @@ def enum_column[Value: StrEnum](
         length=20 * -(-max(map(len, values)) // 20),
         values_callable=lambda _: values,
     )
-    return mapped_column(stored, **options)
+    return mapped_column(column, stored, **options)
