@@ -258,6 +258,7 @@ def test_null_is_filled_by_a_trigger_while_the_previous_release_runs(booking: Pl
     booking.run("change", "booking", "--contract")
     up, down = _migration(booking)
     assert "DROPTRIGGERIFEXISTSfill_bookings_note" in up
+    assert "squawk-ignoreban-drop-function" in up
     assert "CREATEORREPLACETRIGGERfill_bookings_note" in down
 
 
@@ -467,3 +468,22 @@ def test_a_column_that_a_table_cannot_have_is_refused(refused: Refused, word: st
 
 def test_two_fields_cannot_have_one_column(refused: Refused) -> None:
     assert "have one column" in refused("add", "note", "a:int", "b:int:column/a")
+
+
+def test_a_key_goes_after_the_tables_that_requests_read_first_are_locked(place: Place) -> None:
+    place.run("add", "room", "name:str")
+    place.run("add", "booking", "name:str", "room:ref/room:null", "writer:ref/user:null", "--allow-dirty")
+    place.commit()
+    _change(place, "--drop", "writer", "--drop", "room")
+    assert 'ForeignKey("users.id",' in "".join(place.read(MODEL).split())
+    place.run("change", "booking", "--contract")
+    up, _ = _migration(place)
+    assert up.index("LOCKTABLEusers,roomsINACCESSEXCLUSIVEMODE") < up.index("drop_constraint")
+
+
+def test_a_second_change_within_a_minute_has_a_migration_of_its_own(booking: Place) -> None:
+    _change(booking, "views:int=1")
+    _change(booking, "views:int=2")
+    names = [name for name in booking.migrations() if "change_views" in name]
+    assert len(names) == 2
+    assert len(heads(read(booking.root))) == 1

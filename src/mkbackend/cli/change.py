@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mkbackend.cli.complete import fields as field_words
 from mkbackend.cli.complete import resources
 from mkbackend.cli.run import VERBOSE, reported
 
@@ -13,7 +14,9 @@ def change(
     name: Annotated[str, typer.Argument(help="Resource that add wrote.", autocompletion=resources)],
     fields: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FIELD]...", help="The field as it shall be: NAME:TYPE[:MODIFIER]...[=DEFAULT]"),
+        typer.Argument(
+            metavar="[FIELD]...", help="As it shall be: NAME:TYPE[:MODIFIER]...[=DEFAULT]", autocompletion=field_words
+        ),
     ] = None,
     fill: Annotated[
         str | None, typer.Option(metavar="VALUE", help="Value in place of null, for a field that becomes required.")

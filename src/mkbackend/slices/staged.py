@@ -1,16 +1,19 @@
 """The migration from one state of a table to another, in steps that both releases survive."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from mkbackend.slices.table import Column, Table
 from mkbackend.slices.triggers import Trigger, executed
 
 _LONGEST_NAME = 63
+_REFERRED = re.compile(r'create_foreign_key\("\w+", "\w+", "(\w+)"')
 _NOT_NULL = "# squawk-ignore adding-not-nullable-field: a valid check spares the scan"
 _DROP = "# squawk-ignore ban-drop-column: no release that reads it runs"
 _CONSTRAINT = "# squawk-ignore ban-drop-constraint: another takes its place, or no release needs it"
 _TYPE = "# squawk-ignore changing-column-type: a longer one rewrites no row"
 _NULL = "# squawk-ignore ban-drop-not-null: no request has null before the contract"
+_FUNCTION = "# squawk-ignore ban-drop-function: only its trigger used it"
 _BLOCK = (
     "# Does not block reads or writes. If it is interrupted, run the migration again:",
     "# every step can be repeated.",
@@ -64,6 +67,7 @@ def _begun(before: Table, after: Table) -> list[str]:
     filled = {trigger.column for trigger in after.triggers.values()}
     changed = _changed(before, after)
     return [
+        *_locked(before, replaced),
         *([_CONSTRAINT] if dropped or fresh or _tightened(before, after) else []),
         *dropped,
         *(column.add(table, empty=column.name in filled) for column in added),
@@ -78,6 +82,22 @@ def _begun(before: Table, after: Table) -> list[str]:
         *(step for name in _tightened(before, after) for step in _check(table, name)),
         # After the steps with stronger locks: a stronger one later could be a deadlock.
         *(step for trigger in _missing(after.triggers, before.triggers) for step in trigger.create()),
+    ]
+
+
+def _locked(before: Table, replaced: list[str]) -> list[str]:
+    """Return the step that locks the tables to which dropped keys refer.
+
+    Requests read them, users first, before they write the table: in another order there would be deadlocks.
+    """
+    steps = [before.constraints.get(name, "") for name in replaced]
+    tables = {found[1] for step in steps if (found := _REFERRED.search(step))} - {before.name}
+    if not tables:
+        return []
+    names = ", ".join(sorted(tables, key=lambda name: (name != "users", name)))
+    return [
+        "# As requests do, before the table itself.",
+        executed([f"LOCK TABLE {names} ", "IN ACCESS EXCLUSIVE MODE"]),
     ]
 
 
@@ -105,7 +125,8 @@ def _ended(before: Table, after: Table) -> list[str]:
         *([_NOT_NULL] if tightened else []),
         *(_alter(table, name, "nullable=False") for name in tightened),
         *(f'op.drop_constraint("{_not_null(table, name)}", "{table}")' for name in tightened),
-        *(step for trigger in _missing(before.triggers, after.triggers) for step in trigger.drop()),
+        *([_FUNCTION] if (unused := _missing(before.triggers, after.triggers)) else []),
+        *(step for trigger in unused for step in trigger.drop()),
         *([_DROP] if gone else []),
         *(f'op.drop_column("{table}", "{name}")' for name in gone),
     ]

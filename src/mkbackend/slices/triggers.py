@@ -103,7 +103,8 @@ def widening(table: str, old: FieldType, new: FieldType) -> Trigger:
         f"ELSE NEW.{narrow} = {back}; END IF;",
         f"ELSIF NEW.{wide} IS DISTINCT FROM OLD.{wide} THEN",
         f"NEW.{narrow} = {back};",
-        f"ELSIF NEW.{narrow} IS DISTINCT FROM OLD.{narrow} THEN",
+        f"ELSIF NEW.{narrow} IS DISTINCT FROM OLD.{narrow} ",
+        f"OR NEW.{wide} IS NULL THEN",
         f"NEW.{wide} = NEW.{narrow}; END IF;",
     )
     only = f"{wide} IS NULL AND {narrow} IS NOT NULL"
@@ -123,9 +124,11 @@ def literal(text: str) -> str:
 
 
 def _narrowed(old: FieldType, value: str) -> str:
-    """Return the nearest value that the narrower type has."""
+    """Return the nearest value that the narrower type has; `least` and `greatest` would ignore null."""
     if isinstance(old, Decimal):
         most = "9" * (old.digits - old.places) or "0"
         limit = f"{most}.{'9' * old.places}" if old.places else most
-        return f"least(greatest(round({value}, {old.places}), -{limit}), {limit})"
-    return f"least(greatest({value}, -2147483648), 2147483647)"
+        nearest = f"least(greatest(round({value}, {old.places}), -{limit}), {limit})"
+    else:
+        nearest = f"least(greatest({value}, -2147483648), 2147483647)"
+    return f"CASE WHEN {value} IS NOT NULL THEN {nearest} END"
