@@ -79,8 +79,9 @@ async def caller(
     caller = Caller(fresh_client, admin, sign_in(admin), {}, {}, {}, {})
     async with elsewhere.transaction() as session:
         for slice in SLICES:
-            caller.bodies[slice.path] = await slice.body(session, admin.id)
             caller.rows[slice.path] = (await slice.add(session, admin.id)).id
+            # Later than the row: what must come after another field still does.
+            caller.bodies[slice.path] = await slice.body(session, admin.id)
 
     async def give_tokens(scope: RequestScope) -> None:
         issued = await scope.tokens.issue(admin)
