@@ -108,7 +108,8 @@ def grow(installed: Path, scratch: Path, on_one_server: None) -> Iterator[Grow]:
 
 
 def lines(text: str) -> list[str]:
-    return text.strip().splitlines()
+    """Return the lines of a text, or of several that are joined."""
+    return [line for line in text.splitlines() if line]
 
 
 @pytest.fixture(scope="module")
@@ -136,38 +137,25 @@ def python_of(project: Path) -> Path:
     return project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-# Each operation of the document and its callers. The document has no roles: the guards have.
-OPERATIONS = """
+# Each route and its callers, as `make routes` prints them.
+ROUTES = """
 from fastapi import FastAPI
-from app.api.deps import SignedIn
-from app.api.v1.router import api_v1_router, slices
+from app.api.v1.router import api_v1_router
+from scripts.routes import routes_of
 
-def calls(dependant):
-    yield dependant.call
-    for each in dependant.dependencies:
-        yield from calls(each)
-
-def callers(route, operation):
-    if "security" not in operation:
-        return "anyone"
-    roles = [call.roles for call in calls(route.dependant) if isinstance(call, SignedIn) and call.roles]
-    return " and ".join(f"{role}s" for role in roles[0]) if roles else "signed-in users"
-
-app = FastAPI()
+app = FastAPI(openapi_url=None)
 app.include_router(api_v1_router)
-routes = {(route.path, method): route for router in slices for route in router.routes for method in route.methods}
-for path, operations in app.openapi()["paths"].items():
-    for method, operation in operations.items():
-        print(method.upper(), path, callers(routes[path, method.upper()], operation), sep="\\t")
+for route in routes_of(app):
+    print(route.method, route.path, route.callers.removesuffix(", by row"), sep="\\t")
 """
 
 
-def test_the_routes_that_add_prints_are_those_of_the_openapi_document(every: Path) -> None:
-    output = run(python_of(every), "-c", OPERATIONS, cwd=every)
+def test_the_routes_that_add_prints_are_those_of_make_routes(every: Path) -> None:
+    output = run(python_of(every), "-c", ROUTES, cwd=every)
     added = [known.resource for known in read_all(every)]
     assert {resource.rights.auth for resource in added} == {*AUTHS, ""}
     paths = tuple(f"{path_of(resource.plural)}/" for resource in added)
-    documented = [line.split("\t") for line in output.splitlines()]
+    existing = [line.split("\t") for line in output.splitlines()]
     printed = [
         # Rows of an owner need a sign-in, as others do: the tests of a slice check the owner.
         [route.method, route.path, "signed-in users" if "own" in route.callers else route.callers]
@@ -176,7 +164,7 @@ def test_the_routes_that_add_prints_are_those_of_the_openapi_document(every: Pat
         if (router := every / f"app/api/v1/{resource.name}_{place}.py").is_file()
         for route in routes_of(router.read_text(encoding="utf-8"), prefix, resource.rights)
     ]
-    assert sorted(printed) == sorted(row for row in documented if f"{row[1]}/".startswith(paths))
+    assert sorted(printed) == sorted(row for row in existing if f"{row[1]}/".startswith(paths))
 
 
 NAMES = """
