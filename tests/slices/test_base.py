@@ -84,8 +84,8 @@ def test_a_record_without_a_base_works_and_stores_only_unedited_files(
 def _add_with_older_templates(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Add a slice whose service ends with a line that the current templates no longer have."""
 
-    def older(view: Mapping[str, Any], *_: object) -> dict[str, str]:
-        files = real(view)
+    def older(view: Mapping[str, Any], project: Path | None = None) -> dict[str, str]:
+        files = real(view, project)
         return files | {SERVICE: f"{files[SERVICE]}\n\n# older\n"}
 
     real = render.render
