@@ -22,10 +22,12 @@ def rewritten(
         after: those of the new one, with its migration.
         project: its directory.
     """
-    rendered = render.formatted(before, project)
-    kept = _kept(known, rendered, project)
+    kept = base.read(project, known)
+    if not before.keys() <= kept.keys():
+        before = render.formatted(before, project)
+        kept = _same(known, before) | kept
     fresh = render.formatted(after, project)
-    steps, unplaced = _merged(known, rendered | kept, fresh, project)
+    steps, unplaced = _merged(known, {**before, **kept}, fresh, project)
     gone = [path for path in known.files if path not in fresh and not path.startswith(VERSIONS)]
     untouched = {path for path in gone if known.is_untouched(project, path)}
     unplaced |= {path: "No longer needed." for path in gone if path not in untouched and (project / path).is_file()}
@@ -37,10 +39,9 @@ def rewritten(
     return {**changes.needed(project, steps), **dict.fromkeys(sorted(untouched)), **own}, unplaced
 
 
-def _kept(known: Record, rendered: Mapping[str, str], project: Path) -> dict[str, str]:
-    """Return the files as `add` wrote them: base texts, or re-rendered files with the recorded hash."""
-    same = {path: text for path, text in rendered.items() if hash_of(text.encode()) == known.files.get(path)}
-    return same | base.read(project, known)
+def _same(known: Record, rendered: Mapping[str, str]) -> dict[str, str]:
+    """Return the re-rendered files with the recorded hash: `add` wrote them so."""
+    return {path: text for path, text in rendered.items() if hash_of(text.encode()) == known.files.get(path)}
 
 
 def _merged(
