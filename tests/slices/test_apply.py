@@ -187,6 +187,16 @@ def test_an_equal_description_in_other_words_changes_nothing(place: Place) -> No
     assert "Nothing to do" in apply(place, f'[thing]\nread = "user"\n{table}')
 
 
+def test_a_record_of_an_older_version_keeps_its_meaning(place: Place) -> None:
+    place.run("add", "thing", "size:bigint", "name:str")
+    record = ".mkbackend/thing.toml"
+    place.write(record, place.read(record).replace("grammar = 2\n", "").replace("edition = 3", "edition = 1"))
+    printed = place.run("model").output
+    assert '"size:bigint:number"' in printed
+    assert "Nothing to do" in apply(place, printed)
+    assert "mkbackend change thing size:bigint" in refused(place, '[thing]\nfields = ["size:bigint", "name:str"]\n')
+
+
 def test_a_renamed_field_is_only_a_note_once_it_is_renamed(place: Place) -> None:
     text = '[book]\nfields = ["title:str", { field = "leaves:int", was = "pages" }]\n'
     apply(place, text)
