@@ -82,6 +82,12 @@ def test_a_file_behind_a_link_is_kept(sliced: Project, tmp_path: Path) -> None:
     assert OLDER[SERVICE][1] in (tmp_path / "mine.py").read_text("utf-8")
 
 
+def test_a_file_in_another_encoding_is_kept(sliced: Project) -> None:
+    sliced.edit({SERVICE: b"# caf\xe9\n"})
+    assert "  article: article_service.py is not UTF-8: " in sliced.update()
+    assert (sliced.root / SERVICE).read_bytes() == b"# caf\xe9\n"
+
+
 def test_an_edited_file_that_the_templates_dropped_is_a_conflict(sliced: Project) -> None:
     sliced.edit({EXTRA: "MORE = 2\n"})
     assert f"  {EXTRA}: changed here, gone from the templates\n" in sliced.update(code=1)
