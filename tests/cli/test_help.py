@@ -52,7 +52,7 @@ def test_help_groups_the_commands_by_purpose() -> None:
     del commands["Options"]
     assert commands == {
         "Start": ["new"],
-        "Grow": ["add", "remove", "apply", "model", "diagram", "eject"],
+        "Grow": ["add", "change", "remove", "apply", "model", "diagram", "eject"],
         "Keep current": ["update", "status"],
         "Diagnose": ["doctor"],
     }

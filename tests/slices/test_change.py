@@ -360,6 +360,17 @@ def test_a_field_that_exists_names_change(booking: Place, refused: Refused) -> N
     assert "mkbackend change booking guests:bigint" in refused("add", "booking", "guests:bigint")
 
 
+def test_a_step_leads_to_a_new_state_after_the_contract(place: Place, refused: Refused) -> None:
+    place.run("add", "booking", "name:str", "status:enum/new/done:readonly", "--transition", "new:done")
+    place.commit()
+    _change(place, "status:enum/+lost")
+    step = ("add", "booking", "--transition", "new:lost=lose")
+    assert "the previous release cannot read lost" in refused(*step)
+    _change(place, "--contract")
+    place.run(*step)
+    assert "async def lose_booking" in place.read("app/service/booking_service.py")
+
+
 def test_a_field_cannot_take_a_column_that_is_kept(booking: Place, refused: Refused) -> None:
     _change(booking, "--drop", "body")
     assert "First mkbackend change booking --contract" in refused("add", "booking", "body:text:null")

@@ -7,6 +7,7 @@ from mkbackend.slices import changes, checks, migration, render
 from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import completed, parse_field, require_free_ranges
 from mkbackend.slices.names import require_free_for_class, require_usable_field
+from mkbackend.slices.pending import VALUES
 from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.rewrite import rewritten
@@ -25,6 +26,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     _require_same(old, described)
     added = tuple(_new_field(old, word) for word in described.fields)
     new = completed(replace(old, fields=old.fields + added), described)
+    _require_readable_states(new)
     checks.require_types(new, found)
     if new.edition >= 2:
         require_free_ranges(new.columns)
@@ -32,8 +34,8 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     checks.require_short(after)
     changes.require_own(found.project, known.all_paths)
     checks.require_free_links(new, found, old)
-    planned = [migration.add_columns(after, before, found.head())] if _changes_table(old, new) else []
-    migrated = {found.free(path): text for path, text in planned}
+    planned = migration.add_columns(after, before, found.head()) if _changes_table(old, new) else {}
+    migrated = {found.free(path): text for path, text in planned.items()}
     texts = [render.render(each, found.project) for each in (before, after)]
     checks.require_unwritten(found, texts[1].keys() - texts[0].keys() - known.files.keys())
     steps, unplaced = rewritten(known, new, texts[0], texts[1] | migrated, found.project)
@@ -66,6 +68,17 @@ def _require_same(old: Resource, described: Description) -> None:
         )
     if not (described.fields or described.unique or described.transitions):
         raise BadInputError(f"{old.name} exists, and no new field is given.", "NAME:TYPE")
+
+
+def _require_readable_states(new: Resource) -> None:
+    """Raise BadInputError for a step to a state that waits for its contract."""
+    known = {each.was.name: each.was.args for each in new.pending if each.kind == VALUES}
+    for step in new.transitions:
+        if step.target not in known.get(step.field, (step.target,)):
+            raise BadInputError(
+                f"--transition {step.word}: the previous release cannot read {step.target}.",
+                f"First {typed('mkbackend', 'change', new.name, '--contract')}, once that release is gone.",
+            )
 
 
 def _new_field(old: Resource, word: str) -> FieldType:

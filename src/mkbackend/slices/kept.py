@@ -1,4 +1,4 @@
-"""What a table keeps for the previous release, until the contract of a change."""
+"""Columns, indexes and triggers that a table keeps for the previous release, until the contract."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.field import Target
 from mkbackend.slices.types.ref import Ref
 
-# Changes after which the previous release needs the indexes of before.
+# Changes after which the previous release needs the previous indexes.
 _KEEP = (DROP, WIDEN, NULL)
 # Values of a required column that only the previous release writes, as SQL.
 _EMPTY = {
@@ -82,7 +82,7 @@ def _searched(resource: Resource) -> list[str]:
 
 
 def _whole(was: FieldType, resource: Resource, targets: Mapping[str, Target]) -> FieldType:
-    """Return a field of before with its owner and target."""
+    """Return a previous field with its owner and target."""
     target = targets[was.args[0]] if isinstance(was, Ref) else Target()
     return replace(was, owner=class_of(resource.name), target=target)
 

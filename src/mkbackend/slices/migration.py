@@ -54,8 +54,8 @@ def drop_table(view: Mapping[str, Any], head: str) -> tuple[str, str]:
     return write(f"remove {view['plural_words']}", head, steps, _create(view))
 
 
-def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -> tuple[str, str]:
-    """Return the migration that adds the columns of a view that the previous view lacks.
+def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -> dict[str, str]:
+    """Return the migration, by its path, that adds the columns of a view that the previous view lacks, if any.
 
     It does not block the service: no lock is held while rows are scanned.
     """
@@ -85,7 +85,7 @@ def add_columns(view: Mapping[str, Any], before: Mapping[str, Any], head: str) -
     ]
     words = [*(column.words for column in new), *(link["words"] for link in links)]
     fields = " and ".join(words or ["constraints"])
-    return write(f"add {fields} to {view['plural_words']}"[:70], head, up, down)
+    return dict([write(f"add {fields} to {view['plural_words']}"[:70], head, up, down)]) if up else {}
 
 
 def _is_dropped_with(index: Index, columns: list[FieldType]) -> bool:

@@ -53,7 +53,7 @@ class Pending:
 
     @property
     def keeps_column(self) -> bool:
-        """Return whether the column of before stays until the contract."""
+        """Return whether the previous column stays until the contract."""
         return self.kind in (DROP, WIDEN)
 
     def applied(self, field: FieldType) -> FieldType:

@@ -13,6 +13,7 @@ _DROP = "# squawk-ignore ban-drop-column: no release that reads it runs"
 _CONSTRAINT = "# squawk-ignore ban-drop-constraint: another takes its place, or no release needs it"
 _TYPE = "# squawk-ignore changing-column-type: a longer one rewrites no row"
 _NULL = "# squawk-ignore ban-drop-not-null: no request has null before the contract"
+_DEFAULT = "# squawk-ignore ban-drop-default: every release sets the value itself"
 _FUNCTION = "# squawk-ignore ban-drop-function: only its trigger used it"
 _BLOCK = (
     "# Does not block reads or writes. If it is interrupted, run the migration again:",
@@ -72,6 +73,7 @@ def _begun(before: Table, after: Table) -> list[str]:
         *dropped,
         *(column.add(table, empty=column.name in filled) for column in added),
         *([_TYPE] if any(was.type != now.type for was, now in changed) else []),
+        *([_DEFAULT] if any(was.default and not now.default for was, now in changed) else []),
         *([_NULL] if any(now.null and not was.null for was, now in changed) else []),
         *(step for was, now in changed for step in _altered(table, was, now)),
         *(

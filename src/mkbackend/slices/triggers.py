@@ -103,7 +103,7 @@ def widening(table: str, old: FieldType, new: FieldType) -> Trigger:
         f"ELSE NEW.{narrow} = {back}; END IF;",
         f"ELSIF NEW.{wide} IS DISTINCT FROM OLD.{wide} THEN",
         f"NEW.{narrow} = {back};",
-        f"ELSIF NEW.{narrow} IS DISTINCT FROM OLD.{narrow} ",
+        f"ELSIF NEW.{narrow} IS DISTINCT FROM OLD.{narrow}",
         f"OR NEW.{wide} IS NULL THEN",
         f"NEW.{wide} = NEW.{narrow}; END IF;",
     )
