@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from mkbackend import cli
 
+from .bookings import FIELDS
+
 TEMPLATE = Path(__file__).parents[2] / "template"
 LEFT = shutil.ignore_patterns("__pycache__", "*.jinja")
 PYPROJECT = '[tool.ruff]\nline-length = 88\n[tool.ruff.lint.isort]\nknown-first-party = ["app", "tests"]\n'
@@ -74,6 +76,14 @@ def place(tmp_path: Path) -> Place:
     place.write(".copier-answers.yml", "_src_path: somewhere\n_commit: v1\n")
     place.write("pyproject.toml", PYPROJECT)
     place.git("init", "--quiet", "--initial-branch=main")
+    place.commit()
+    return place
+
+
+@pytest.fixture
+def booking(place: Place) -> Place:
+    """Return a project with a committed resource."""
+    place.run("add", "booking", *FIELDS)
     place.commit()
     return place
 

@@ -7,8 +7,8 @@ from mkbackend.errors import BadInputError
 from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse, parse_field, require_free_ranges
 from mkbackend.slices.kinds import pending_of
-from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.pending import DROP, Pending
+from mkbackend.slices.rename import renamed
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
@@ -45,7 +45,10 @@ def wanted(old: Resource, wish: Wish) -> Resource:
     for name in wish.drops:
         new = _dropped(new, name)
     for word in wish.renames:
-        new = _renamed(new, word)
+        before, colon, label = word.partition(":")
+        if not (before and colon and label):
+            raise BadInputError(f"--rename {word} is not valid.", "Use --rename guests:visitors.")
+        new = renamed(new, _field(new, before, "--rename"), label)
     used = False
     for word in wish.fields:
         new, fills = _changed(new, word, wish.fill)
@@ -86,46 +89,6 @@ def _dropped(old: Resource, name: str) -> Resource:
 def without_after(field: FieldType) -> str:
     """Return the word of a field that comes after no other."""
     return re.sub(r":after/\w+", "", field.word)
-
-
-def _renamed(old: Resource, word: str) -> Resource:
-    """Return the resource with another name of a field, whose column keeps its name."""
-    before, colon, label = word.partition(":")
-    if not (before and colon and label):
-        raise BadInputError(f"--rename {word} is not valid.", "Use --rename guests:visitors.")
-    field = _field(old, before, "--rename")
-    if isinstance(field, Many) or (isinstance(field, Ref) and field.is_owner):
-        raise field.refuse("it cannot be renamed: its name is that of a table, or of the owner.", "Rename it by hand.")
-    bare = re.sub(r":column/\w+", "", field.word)
-    new = parse_field(label + bare.removeprefix(field.label))
-    if new.name != field.column:
-        head, equals, default = new.word.partition("=")
-        new = parse_field(f"{head}:column/{field.column}{equals}{default}")
-    require_usable_field(new.name)
-    require_free_for_class(old.name, new.label)
-    names = {field.name: new.name}
-    return replace(
-        old,
-        fields=tuple(new if each is field else _after(each, field, new) for each in old.fields),
-        uniques=tuple(tuple(names.get(name, name) for name in group) for group in old.uniques),
-        no_overlaps=tuple(
-            replace(
-                each,
-                same=tuple(names.get(name, name) for name in each.same),
-                start=names.get(each.start, each.start),
-                end=names.get(each.end, each.end),
-            )
-            for each in old.no_overlaps
-        ),
-        transitions=tuple(replace(step, field=names.get(step.field, step.field)) for step in old.transitions),
-    )
-
-
-def _after(field: FieldType, before: FieldType, renamed: FieldType) -> FieldType:
-    """Return a field that comes after a renamed one by its new name."""
-    if not field.after or field.after not in (before.label, before.name):
-        return field
-    return parse_field(field.word.replace(f":after/{field.after}", f":after/{renamed.label}"))
 
 
 def _changed(old: Resource, word: str, fill: str | None) -> tuple[Resource, bool]:
