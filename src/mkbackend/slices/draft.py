@@ -58,5 +58,6 @@ def complete(begun: Draft, resource: Resource, found: Survey) -> Draft:
     checks.require_types(resource, found)
     before, after = (view(each, checks.targets_of(each, found)) for each in (begun.resource, resource))
     checks.require_short(after)
-    path, text = migration.add_columns(after, before, found.head())
-    return Draft(resource, {**render.render(after, found.project), **begun.files, found.free(path): text})
+    planned = migration.add_columns(after, before, found.head())
+    migrated = {found.free(path): text for path, text in planned.items()}
+    return Draft(resource, {**render.render(after, found.project), **begun.files, **migrated})
