@@ -34,6 +34,13 @@ def test_add_ends_with_the_routes_and_the_next_steps(place: Place) -> None:
     assert output.index("Routes") < output.index("Next:\n  make migrate-up\n  make test\n") < output.index("Undo:")
 
 
+def test_a_project_with_a_diagram_is_told_to_draw_it_again(place: Place) -> None:
+    place.write("docs/diagram.md", "")
+    place.commit()
+    output = place.run("add", "article", "title:str").output
+    assert "Next:\n  make migrate-up\n  make diagram\n  make test\n" in output
+
+
 def test_adding_a_field_prints_no_routes(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.commit()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend.project.diagram import redrawing
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks, record, render
 from mkbackend.slices.description import Description
@@ -55,13 +56,13 @@ def add(request: Request, screen: Screen) -> None:
                 changes.apply(found.project, steps)
                 change.left = f"{resource.name} is complete: git status"
             undo = undo_of(found.project, steps, known) if known else typed("mkbackend", "remove", resource.name)
-            _report(resource, steps, undo, screen)
+            _report(resource, steps, undo, found.project, screen)
         for path, missing in unplaced.items():
             screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
             screen.plain(missing)
 
 
-def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Screen) -> None:
+def _report(resource: Resource, steps: changes.Changes, undo: str, project: Path, screen: Screen) -> None:
     """Print the written files, the new routes, the next steps and the undo command."""
     for path in steps:
         screen.plain(f"  {path}")
@@ -70,6 +71,6 @@ def _report(resource: Resource, steps: changes.Changes, undo: str, screen: Scree
     if texts[0][0]:
         screen.say("\nRoutes, below the prefix of the API:")
         screen.rows([route for text, prefix in texts if text for route in routes_of(text, prefix, resource.rights)])
-    screen.commands("Next:", ["make migrate-up", "make test"])
+    screen.commands("Next:", ["make migrate-up", *redrawing(project), "make test"])
     if undo:
         screen.commands("Undo:", [undo])
