@@ -77,6 +77,12 @@ def test_the_last_field_that_requests_set_cannot_go(place: Place, refused: Refus
     assert "would have no field that requests set" in refused("change", "note", "--drop", "title")
 
 
+def test_a_resource_that_would_shadow_a_name_of_kept_columns_is_refused(place: Place, refused: Refused) -> None:
+    place.run("add", "column", "title:str", "text_of:str")
+    place.commit()
+    assert "its slice would use that name" in refused("change", "column", "--drop", "title")
+
+
 def test_two_fields_cannot_share_one_fill(place: Place, refused: Refused) -> None:
     place.run("add", "note", "title:str:null", "text_of:str:null")
     place.commit()

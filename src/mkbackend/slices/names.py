@@ -157,7 +157,8 @@ def require_free_for_class(name: str, field: str) -> None:
 def require_free_for_relations(name: str) -> None:
     """Raise BadInputError for a resource that would shadow a name in its modules if it has relations or constraints."""
     if name in RELATED or class_of(name) in CLASSES_RELATED:
-        why = f"{name!r} cannot have links, steps or constraints over several fields: its slice would use that name."
+        what = "links, steps, kept columns or constraints over several fields"
+        why = f"{name!r} cannot have {what}: its slice would use that name."
         raise BadInputError(why, _OTHER)
 
 

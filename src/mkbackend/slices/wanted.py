@@ -7,6 +7,7 @@ from mkbackend.errors import BadInputError
 from mkbackend.slices.description import Description
 from mkbackend.slices.grammar import parse, parse_field, require_free_ranges
 from mkbackend.slices.kinds import pending_of
+from mkbackend.slices.names import require_free_for_relations
 from mkbackend.slices.pending import DROP, Pending
 from mkbackend.slices.rename import renamed
 from mkbackend.slices.resource import Resource
@@ -168,6 +169,8 @@ def _checked(new: Resource) -> Resource:
         tuple(word for step in new.transitions for word in step.words),
     )
     found = parse(described)
+    if new.pending:
+        require_free_for_relations(new.name)
     if new.edition >= 2:
         require_free_ranges(found.columns)
     return replace(found, edition=new.edition, pending=new.pending)
