@@ -179,6 +179,26 @@ def test_a_change_of_what_exists_is_refused_with_the_command_for_it(place: Place
     assert why in refused(place, f"[book]\n{table}\n")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"title:text:null", "pages:int", "mood:enum/a/b"',
+        '"title:str", "pages:bigint", "mood:enum/a/b/c"',
+        '"title:str", { field = "leaves:int", was = "pages" }, "mood:enum/a/b"',
+        '"title:str:unique", "mood:enum/a/b"',
+    ],
+)
+def test_the_named_commands_bring_the_project_up_to_the_file(place: Place, words: str) -> None:
+    place.run("add", "book", "title:str", "pages:int", "mood:enum/a/b")
+    place.commit()
+    file = _written(place, f"[book]\nfields = [{words}]\n")
+    fix = place.run("apply", file, code=2).output.splitlines()[-1]
+    for command in fix.split("&&"):
+        place.run(*command.split()[1:])
+        place.commit()
+    assert "Nothing to do" in place.run("apply", file).output
+
+
 def test_an_equal_description_in_other_words_changes_nothing(place: Place) -> None:
     place.run(
         "add", "thing", "name:str/255:index:null", "size:int", "state:enum/a/b:readonly", "--unique", "size+state"

@@ -104,7 +104,7 @@ def _of_fields(old: Resource, new: Resource, wanted: Wanted) -> list[_Difference
         elif field.name not in there:
             command = typed("mkbackend", "change", name, "--drop", field.label)
             found.append(_Difference(f"{name} has {field.word}, which the file lacks", command))
-        elif _meaning(field) != _meaning(there[field.name]):
+        elif not _is_same(field, there[field.name]):
             word = there[field.name].word
             command = typed("mkbackend", "change", name, word)
             found.append(_Difference(f"{name} has {field.word}, in the file {word}", command))
@@ -134,6 +134,14 @@ def _more(old: Resource, new: Resource) -> Description:
         no_overlap=more["no_overlap"],
         transitions=more["transitions"],
     )
+
+
+def _is_same(old: FieldType, new: FieldType) -> bool:
+    """Return whether two fields mean the same; the column that `change` kept matters only if the file names one."""
+    columns = {word for word in old.modifiers if word.startswith("column/")}
+    if not any(word.startswith("column/") for word in new.modifiers):
+        old = replace(old, modifiers=old.modifiers - columns)
+    return _meaning(old) == _meaning(new)
 
 
 def _meaning(field: FieldType) -> FieldType:
