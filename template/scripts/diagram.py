@@ -32,6 +32,7 @@ UK: unique, among the rows that are not soft-deleted. A table that only joins tw
 is a line between them.
 
 """
+MANY_TO_MANY = "}o--o{"
 # Mermaid accepts one word.
 SHORT = {
     " with time zone": "tz",
@@ -48,7 +49,7 @@ def draw(metadata: MetaData) -> str:
     lines = ["erDiagram"]
     for table in tables:
         if table not in joins:
-            lines += [f'    "{table.fullname}" {{', *_columns(table), "    }"]
+            lines += [f'    "{table.fullname}" ' + "{", *_columns(table), "    }"]
     for table in tables:
         lines += [_join(table)] if table in joins else _references(table)
     return "\n".join([f"{HEAD}```mermaid", *lines, "```", ""])
@@ -120,7 +121,7 @@ def _foreign(table: Table) -> list[ForeignKeyConstraint]:
 
 def _join(table: Table) -> str:
     one, other = (key.referred_table.fullname for key in _foreign(table))
-    return f'    "{one}" }}o--o{{ "{other}" : "{table.fullname}"'
+    return f'    "{one}" {MANY_TO_MANY} "{other}" : "{table.fullname}"'
 
 
 def _references(table: Table) -> Iterator[str]:
