@@ -34,7 +34,7 @@ def test_add_ends_with_the_routes_and_the_next_steps(place: Place) -> None:
     assert output.index("Routes") < output.index("Next:\n  make migrate-up\n  make test\n") < output.index("Undo:")
 
 
-def test_a_project_with_a_diagram_is_told_to_draw_it_again(place: Place) -> None:
+def test_the_next_steps_draw_an_existing_diagram_again(place: Place) -> None:
     place.write("docs/diagram.md", "")
     place.commit()
     output = place.run("add", "article", "title:str").output

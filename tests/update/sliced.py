@@ -1,6 +1,7 @@
 """A slice as older templates wrote it, for the tests of updates."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,6 @@ OLDER = {
     MODEL: ('"""An article."""', '"""One article."""'),
 }
 EXTRA = "app/service/article_extras.py"
-EXTRA = "app/service/article_extras.py"
 
 
 def add(project: "Project", *words: str) -> None:
@@ -35,8 +35,8 @@ def add(project: "Project", *words: str) -> None:
 def add_older(project: "Project", *words: str) -> None:
     """Add a slice as older templates wrote it, and commit it."""
 
-    def rendered(view: Mapping[str, Any]) -> dict[str, str]:
-        files = real(view)
+    def rendered(view: Mapping[str, Any], project: Path | None = None) -> dict[str, str]:
+        files = real(view, project)
         for path, (new, old) in OLDER.items():
             if path in files:
                 assert new in files[path]

@@ -62,7 +62,7 @@ def test_settings_of_ruff_in_conflict_leave_all_slices(sliced: Project) -> None:
 def test_an_untracked_file_in_the_way_of_a_new_one_is_kept(sliced: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     real = render.render
     path = "tests/calls/article.py"
-    monkeypatch.setattr(render, "render", lambda view: real(view) | {path: "NEW = 1\n"})
+    monkeypatch.setattr(render, "render", lambda view, *_: real(view) | {path: "NEW = 1\n"})
     sliced.edit({path: "mine\n"}, commit=False)
     assert f"  article: {path} is in the way, and is not in git." in sliced.update()
     assert sliced.read(path) == "mine\n"

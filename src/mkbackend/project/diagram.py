@@ -9,7 +9,7 @@ from mkbackend.screen import Screen
 from mkbackend.system.programs import run
 
 _SCRIPT = "scripts/diagram.py"
-_DRAWN = "docs/diagram.md"
+_DRAWN = Path("docs", "diagram.md")
 
 
 def diagram(path: Path, screen: Screen) -> None:

@@ -12,6 +12,7 @@ from mkbackend.slices import migration, record, render
 from mkbackend.slices.names import class_of, path_of
 from mkbackend.slices.record import Record
 from mkbackend.slices.resource import Resource
+from mkbackend.slices.rights import ADMIN
 from mkbackend.slices.survey import BASE, NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.field import Field, Target
@@ -74,7 +75,7 @@ def require_unwritten(found: Survey, paths: Iterable[str]) -> None:
 
 def require_roles(resource: Resource, found: Survey) -> None:
     """Raise BadInputError for a role that the project lacks."""
-    for role in sorted(resource.rights.roles - found.roles):
+    for role in sorted(resource.rights.roles - found.roles - {ADMIN}):
         raise BadInputError(
             f"Unknown role {role!r}.", f"Use one of {', '.join(sorted(found.roles))}, or add it: docs/role.md."
         )
