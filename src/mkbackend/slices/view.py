@@ -6,8 +6,9 @@ from typing import Any
 
 from mkbackend.slices import names
 from mkbackend.slices.constraints import ranks
+from mkbackend.slices.guards import rights_of
 from mkbackend.slices.kept import kept_of
-from mkbackend.slices.parts import conflicts_of, constraints_of, link_of, nested_of, rights_of, steps_of
+from mkbackend.slices.parts import conflicts_of, constraints_of, link_of, nested_of, steps_of
 from mkbackend.slices.resource import Resource
 from mkbackend.slices.rights import ADMIN
 from mkbackend.slices.types.base import FieldType
