@@ -16,12 +16,12 @@ import pytest
 from conftest import ROOT
 from prose_rules import DETERMINERS, NOUNS, OTHER_WORDS, PHRASES, RELATIVE_WORDS, VERBS
 
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse
-from mkbackend.slices.render import render
-from mkbackend.slices.rights import AUTHS
+from mkbackend.slices.rendering.render import render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse
+from mkbackend.slices.resource.rights import AUTHS
 from mkbackend.slices.types.field import Target
-from mkbackend.slices.view import view
 from mkbackend.system.git import git
 
 FOLDERS = ("template", "slices", "src", "tests", "benchmarks", "others")

@@ -4,13 +4,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from mkbackend.slices import migration
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse
-from mkbackend.slices.render import formatted, render
-from mkbackend.slices.rights import AUTHS
+from mkbackend.slices.rendering.render import formatted, render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse
+from mkbackend.slices.resource.rights import AUTHS
+from mkbackend.slices.sql import migration
 from mkbackend.slices.types.field import Target
-from mkbackend.slices.view import view
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = Path(__file__).with_name("expected")

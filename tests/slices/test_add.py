@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mkbackend import cli
 from mkbackend.cli.add import add
 from mkbackend.project.migrations import heads, read
-from mkbackend.slices import render, templating
+from mkbackend.slices.rendering import render, templating
 
 from .conftest import EVERY, Place, Refused
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mkbackend.project.migrations import heads, read
-from mkbackend.slices import templating
-from mkbackend.slices.batch import Batch
-from mkbackend.slices.compare import compare
-from mkbackend.slices.model import parsed
+from mkbackend.slices.model.batch import Batch
+from mkbackend.slices.model.compare import compare
+from mkbackend.slices.model.model import parsed
+from mkbackend.slices.rendering import templating
 from mkbackend.slices.survey import survey
 
 from .conftest import Place, Refused

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from mkbackend.slices import base, record, render
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse
+from mkbackend.slices import base, record
 from mkbackend.slices.record import Record, hash_of
+from mkbackend.slices.rendering import render
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse
 
 from .conftest import EVERY, TEMPLATE, Place
 

@@ -3,9 +3,9 @@
 import pytest
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.constraints import ranks
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse, resource_of
+from mkbackend.slices.resource.constraints import ranks
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse, resource_of
 
 from .conftest import Place, Refused
 

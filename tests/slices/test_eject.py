@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.slices import templating
 from mkbackend.slices.eject import outrun
-from mkbackend.slices.templating import OWN, names
+from mkbackend.slices.rendering import templating
+from mkbackend.slices.rendering.templating import OWN, names
 
 from .conftest import EVERY, Place, Refused
 

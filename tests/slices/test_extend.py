@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from mkbackend.project.migrations import heads, read
-from mkbackend.slices.resource import EDITION
+from mkbackend.slices.resource.resource import EDITION
 
 from .conftest import EVERY, Place, Refused
 

@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import MODIFIERS, parse, parse_field, resource_of
 from mkbackend.slices.record import read_description
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import MODIFIERS, parse, parse_field, resource_of
 from mkbackend.slices.types import TYPES
 
 GOOD = """

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it has no types
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices import model
-from mkbackend.slices.compare import Plan, compare
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse_field, resource_of
-from mkbackend.slices.order import in_order
+from mkbackend.slices.model import model
+from mkbackend.slices.model.compare import Plan, compare
+from mkbackend.slices.model.order import in_order
+from mkbackend.slices.model.schema import schema
 from mkbackend.slices.record import Record
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import AUTHS
-from mkbackend.slices.schema import schema
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse_field, resource_of
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import AUTHS
 from mkbackend.slices.types import TYPES
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import CLASSES_INSIDE, CLASSES_RELATED, INSIDE, LOGGED, RELATED, plural_of
-from mkbackend.slices.render import render
-from mkbackend.slices.rights import AUTHS
+from mkbackend.slices.rendering.render import render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse
+from mkbackend.slices.resource.rights import AUTHS
 from mkbackend.slices.types.field import Target
-from mkbackend.slices.view import view
 
 # A name that occurs nowhere else, with fields of every type.
 WORDS = """

@@ -8,9 +8,9 @@ import pytest
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.slices import changes
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse
 from mkbackend.slices.record import Record, hash_of, read
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse
 
 from .conftest import EVERY, Place, Refused
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from mkbackend.project.formatter import find_ruff
-from mkbackend.slices import migration
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse
 from mkbackend.slices.names import class_of
-from mkbackend.slices.render import formatted, render
-from mkbackend.slices.rights import AUTHS
+from mkbackend.slices.rendering.render import formatted, render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse
+from mkbackend.slices.resource.rights import AUTHS
+from mkbackend.slices.sql import migration
 from mkbackend.slices.types.field import Target
-from mkbackend.slices.view import view
 
 ROOT = Path(__file__).parents[2]
 WORDS = """

@@ -3,7 +3,7 @@
 import pytest
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.rights import AUTHS, Rights, parse_rights
+from mkbackend.slices.resource.rights import AUTHS, Rights, parse_rights
 
 from .conftest import Place, Refused
 

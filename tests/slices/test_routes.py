@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mkbackend.slices.rights import parse_rights
+from mkbackend.slices.resource.rights import parse_rights
 from mkbackend.slices.routes import routes_of
 
 from .conftest import Place

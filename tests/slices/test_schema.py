@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.errors import BadInputError
-from mkbackend.slices import forms, model
-from mkbackend.slices.grammar import MODIFIERS, parse_field
-from mkbackend.slices.schema import schema
+from mkbackend.slices.model import forms, model
+from mkbackend.slices.model.schema import schema
+from mkbackend.slices.resource.grammar import MODIFIERS, parse_field
 from mkbackend.slices.types import TYPES
 
 from .test_grammar import BAD, GOOD

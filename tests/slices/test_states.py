@@ -3,10 +3,10 @@
 import pytest
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse, parse_field
-from mkbackend.slices.parts import way_to
-from mkbackend.slices.states import Transition, verb_of
+from mkbackend.slices.rendering.parts import way_to
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse, parse_field
+from mkbackend.slices.resource.states import Transition, verb_of
 
 from .conftest import Place, Refused
 

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse, parse_field
 from mkbackend.slices.names import path_of, plural_of
 from mkbackend.slices.record import read_all
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import AUTHS
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse, parse_field
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import AUTHS
 from mkbackend.slices.routes import routes_of
 from mkbackend.slices.types.base import FieldType
 

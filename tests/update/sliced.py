@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices import record, render
+from mkbackend.slices import record
 from mkbackend.slices.record import Record
+from mkbackend.slices.rendering import render
 
 if TYPE_CHECKING:
     from .conftest import Project

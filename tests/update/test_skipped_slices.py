@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from mkbackend import cli
-from mkbackend.slices import render
-from mkbackend.slices.resource import EDITION
+from mkbackend.slices.rendering import render
+from mkbackend.slices.resource.resource import EDITION
 
 from .conftest import Project, Template
 from .sliced import BASE, EXTRA, MODEL, OLDER, RECORD, ROUTER, SERVICE, TEST, add, add_older, edit, known, texts

@@ -80,7 +80,7 @@ def add(
     with reported(verbose=verbose) as screen:
         from mkbackend.slices.add import Request
         from mkbackend.slices.add import add as run
-        from mkbackend.slices.description import Description
+        from mkbackend.slices.resource.description import Description
 
         described = Description(
             name or "",

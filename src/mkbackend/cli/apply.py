@@ -33,7 +33,7 @@ def apply(
     mkbackend apply model.toml
     """
     with reported(verbose=verbose) as screen:
-        from mkbackend.slices.apply import Request
-        from mkbackend.slices.apply import apply as run
+        from mkbackend.slices.model.apply import Request
+        from mkbackend.slices.model.apply import apply as run
 
         run(Request(file, project, prune, dry_run, allow_dirty), screen)

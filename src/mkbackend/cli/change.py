@@ -63,9 +63,9 @@ def change(
     mkbackend change booking --contract
     """
     with reported(verbose=verbose) as screen:
-        from mkbackend.slices.change import Request
-        from mkbackend.slices.change import change as run
-        from mkbackend.slices.wanted import Wish
+        from mkbackend.slices.change.change import Request
+        from mkbackend.slices.change.change import change as run
+        from mkbackend.slices.change.wanted import Wish
 
         wish = Wish(tuple(fields or ()), fill, tuple(rename or ()), tuple(drop or ()))
         run(Request(name, wish, project, contract, partial, dry_run, allow_dirty), screen)

@@ -48,7 +48,7 @@ def fields(context: typer.Context, incomplete: str) -> list[str]:
 
 def auths() -> list[str]:
     """Return the access rules of resources."""
-    from mkbackend.slices.rights import AUTHS
+    from mkbackend.slices.resource.rights import AUTHS
 
     return list(AUTHS)
 
@@ -77,7 +77,7 @@ def _types(context: typer.Context) -> Iterator[str]:
 def _modifiers(begun: str) -> Iterator[str]:
     """Yield the modifiers that the field may have next."""
     from mkbackend.errors import BadInputError
-    from mkbackend.slices.grammar import MODIFIERS, parse_field
+    from mkbackend.slices.resource.grammar import MODIFIERS, parse_field
 
     for modifier in MODIFIERS:
         try:

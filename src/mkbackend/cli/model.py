@@ -24,10 +24,10 @@ def model(
     """
     with reported():
         if schema:
-            from mkbackend.slices.schema import text_of
+            from mkbackend.slices.model.schema import text_of
 
             print(text_of(), end="")
         else:
-            from mkbackend.slices.model import show
+            from mkbackend.slices.model.model import show
 
             print(show(project), end="")

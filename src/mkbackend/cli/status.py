@@ -27,6 +27,6 @@ def status(
         from mkbackend.project.status import OfSlices
         from mkbackend.project.status import status as run
         from mkbackend.slices.eject import outrun
-        from mkbackend.slices.today import find_behind
+        from mkbackend.slices.refresh.today import find_behind
 
         raise typer.Exit(run(paths or ["."], OfSlices(outrun, find_behind), screen))

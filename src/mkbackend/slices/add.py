@@ -5,16 +5,17 @@ from pathlib import Path
 
 from mkbackend.project.diagram import redrawing
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks, record, render
-from mkbackend.slices.description import Description
+from mkbackend.slices import base, changes, checks, record
+from mkbackend.slices.change.undo import undo_of
 from mkbackend.slices.draft import draft
 from mkbackend.slices.extend import extend
-from mkbackend.slices.grammar import resource_of
 from mkbackend.slices.names import path_of
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.rendering import render
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import resource_of
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.routes import routes_of
 from mkbackend.slices.survey import survey
-from mkbackend.slices.undo import undo_of
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 

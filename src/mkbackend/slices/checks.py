@@ -8,11 +8,13 @@ from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.project import repository
-from mkbackend.slices import migration, record, render
+from mkbackend.slices import record
 from mkbackend.slices.names import class_of, path_of
 from mkbackend.slices.record import Record
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import ADMIN
+from mkbackend.slices.rendering import render
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import ADMIN
+from mkbackend.slices.sql import migration
 from mkbackend.slices.survey import BASE, NEEDED_FOR_NEW, NEEDED_TO_ADD, TYPES, Survey
 from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.field import Field, Target

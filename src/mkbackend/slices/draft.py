@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mkbackend.slices import base, checks, migration, render
+from mkbackend.slices import base, checks
 from mkbackend.slices.changes import Changes
 from mkbackend.slices.record import Record, hash_of
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.rendering import render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.sql import migration
 from mkbackend.slices.survey import Survey
-from mkbackend.slices.view import view
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from mkbackend.project import repository
 from mkbackend.screen import Screen
 from mkbackend.slices import changes
 from mkbackend.slices.record import hash_of
+from mkbackend.slices.rendering.templating import OWN, TEMPLATES, names
 from mkbackend.slices.survey import survey
-from mkbackend.slices.templating import OWN, TEMPLATES, names
 from mkbackend.system.interrupts import transaction, uninterrupted
 
 # What can be copied.

@@ -3,20 +3,22 @@
 from dataclasses import replace
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices import changes, checks, migration, render
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import completed, parse_field, require_free_ranges
+from mkbackend.slices import changes, checks
 from mkbackend.slices.names import require_free_for_class, require_usable_field
-from mkbackend.slices.pending import VALUES
 from mkbackend.slices.record import Record
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.rendering import render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import completed, parse_field, require_free_ranges
+from mkbackend.slices.resource.pending import VALUES
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import parse_rights
 from mkbackend.slices.rewrite import rewritten
-from mkbackend.slices.rights import parse_rights
+from mkbackend.slices.sql import migration
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref
-from mkbackend.slices.view import view
 from mkbackend.system.programs import typed
 
 

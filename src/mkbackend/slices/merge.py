@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from mkbackend.errors import MkbackendError
 from mkbackend.project.formatter import find_ruff
 from mkbackend.project.imports import join
-from mkbackend.slices.render import write
+from mkbackend.slices.rendering.render import write
 from mkbackend.system.programs import output_of
 
 # A conflict with git's markers for both sides and the base.

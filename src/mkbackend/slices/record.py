@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import Description, described, read_file
-from mkbackend.slices.grammar import parse, parse_field
-from mkbackend.slices.pending import Pending
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import Rights
+from mkbackend.slices.resource.description import Description, described, read_file
+from mkbackend.slices.resource.grammar import parse, parse_field
+from mkbackend.slices.resource.pending import Pending
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import Rights
 from mkbackend.system.programs import typed
 
 FOLDER = ".mkbackend"

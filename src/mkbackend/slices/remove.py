@@ -7,11 +7,13 @@ from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project import migrations, repository
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, migration, render
+from mkbackend.slices import base, changes
 from mkbackend.slices.checks import require_clean, require_record, targets_of
 from mkbackend.slices.record import Record
+from mkbackend.slices.rendering import render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.sql import migration
 from mkbackend.slices.survey import Survey, survey
-from mkbackend.slices.view import view
 from mkbackend.system.interrupts import transaction, uninterrupted
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices import base, changes, render
+from mkbackend.slices import base, changes
 from mkbackend.slices.merge import merge
 from mkbackend.slices.record import Record, hash_of
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.rendering import render
+from mkbackend.slices.resource.resource import Resource
 
 
 def rewritten(

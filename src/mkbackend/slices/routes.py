@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mkbackend.slices.rights import Rights
+from mkbackend.slices.resource.rights import Rights
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _ADMIN, _CALLER = "AdminUser", "CurrentCaller"

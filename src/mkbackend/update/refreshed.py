@@ -8,8 +8,8 @@ from mkbackend.project import formatter
 from mkbackend.project.repository import Repository
 from mkbackend.slices import changes
 from mkbackend.slices.record import FOLDER
-from mkbackend.slices.refresh import Refreshed, difference, refresh
-from mkbackend.slices.today import Slice, render_all
+from mkbackend.slices.refresh.refresh import Refreshed, difference, refresh
+from mkbackend.slices.refresh.today import Slice, render_all
 from mkbackend.update.past import Past
 from mkbackend.update.trees import NOBODY, Ours
 

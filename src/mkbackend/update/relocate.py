@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mkbackend.project import formatter
 from mkbackend.project.repository import Repository
-from mkbackend.slices.moved import follow
+from mkbackend.slices.refresh.moved import follow
 from mkbackend.update import committed, filters
 from mkbackend.update.committed import Committed
 from mkbackend.update.moves.paths import PYTHON, find_blocked, find_moved

@@ -10,7 +10,7 @@ from mkbackend.project.answers import ANSWERS
 from mkbackend.project.repository import git_in
 from mkbackend.project.versions import Span, short
 from mkbackend.screen import Screen
-from mkbackend.slices.refresh import Refreshed
+from mkbackend.slices.refresh.refresh import Refreshed
 from mkbackend.system.printable import on_one_line
 from mkbackend.system.programs import typed
 from mkbackend.template import changelog

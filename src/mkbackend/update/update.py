@@ -70,7 +70,7 @@ def _has_old_slices(project: Path, span: Span) -> bool:
     """Return whether a project has slices that today's templates would change."""
     if not (span.is_newest and (project / FOLDER).is_dir()):
         return False
-    from mkbackend.slices.today import find_behind
+    from mkbackend.slices.refresh.today import find_behind
 
     return bool(find_behind(project))
 

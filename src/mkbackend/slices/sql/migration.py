@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices.indexes import Index, indexes_of
+from mkbackend.slices.sql.indexes import Index, indexes_of
 from mkbackend.slices.types.base import FieldType, quoted
 
 _TEXT = '''\

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mkbackend.slices import planned, render
-from mkbackend.slices.description import Description
+from mkbackend.slices import planned
 from mkbackend.slices.draft import Draft, begin, complete, draft
 from mkbackend.slices.extend import extend
-from mkbackend.slices.order import in_order
+from mkbackend.slices.model.order import in_order
 from mkbackend.slices.record import Record
 from mkbackend.slices.remove import removal
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.rendering import render
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.survey import Survey
 
 

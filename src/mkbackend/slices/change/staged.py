@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from mkbackend.slices.table import Column, Table
-from mkbackend.slices.triggers import Trigger, executed
+from mkbackend.slices.sql.table import Column, Table
+from mkbackend.slices.sql.triggers import Trigger, executed
 
 _LONGEST_NAME = 63
 _REFERRED = re.compile(r'create_foreign_key\("\w+", "\w+", "(\w+)"')

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from mkbackend.slices.forms import NAME, VALUE, fields, whole
-from mkbackend.slices.rights import AUTHS, PUBLIC, USER
+from mkbackend.slices.model.forms import NAME, VALUE, fields, whole
+from mkbackend.slices.resource.rights import AUTHS, PUBLIC, USER
 
 # One of several roles: the words that include all others stand alone.
 _ROLE = f"(?!(?:{PUBLIC}|{USER})(?![a-z0-9_])){NAME}"

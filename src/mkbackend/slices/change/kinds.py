@@ -1,8 +1,8 @@
 """The kinds of changes of a field, and those that are refused. Pure."""
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.grammar import parse_field
-from mkbackend.slices.pending import DIGITS, FILL, NULL, UNIQUE, VALUES, WIDEN, Pending
+from mkbackend.slices.resource.grammar import parse_field
+from mkbackend.slices.resource.pending import DIGITS, FILL, NULL, UNIQUE, VALUES, WIDEN, Pending
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.bigint import BigInt
 from mkbackend.slices.types.decimal import Decimal

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from mkbackend.slices.constraints import NoOverlap, orders_of
-from mkbackend.slices.pending import Pending
-from mkbackend.slices.rights import Rights
-from mkbackend.slices.states import Transition
+from mkbackend.slices.resource.constraints import NoOverlap, orders_of
+from mkbackend.slices.resource.pending import Pending
+from mkbackend.slices.resource.rights import Rights
+from mkbackend.slices.resource.states import Transition
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref

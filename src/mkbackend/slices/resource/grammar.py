@@ -5,8 +5,6 @@ from decimal import InvalidOperation
 from itertools import pairwise
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.constraints import parse_no_overlaps, parse_uniques, require_no_circle
-from mkbackend.slices.description import Description
 from mkbackend.slices.names import (
     MODEL,
     SECRET,
@@ -20,9 +18,11 @@ from mkbackend.slices.names import (
     require_usable_field,
     require_usable_resource,
 )
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import Rights, parse_rights
-from mkbackend.slices.states import joined, parse_transitions
+from mkbackend.slices.resource.constraints import parse_no_overlaps, parse_uniques, require_no_circle
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import Rights, parse_rights
+from mkbackend.slices.resource.states import joined, parse_transitions
 from mkbackend.slices.types import TYPES
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.field import LONGEST_KEY

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mkbackend.slices.indexes import Index
 from mkbackend.slices.names import class_of
-from mkbackend.slices.pending import DROP, FILL, NULL, WIDEN, Pending
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.triggers import Trigger, filling, literal, widening
+from mkbackend.slices.resource.pending import DROP, FILL, NULL, WIDEN, Pending
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.sql.indexes import Index
+from mkbackend.slices.sql.triggers import Trigger, filling, literal, widening
 from mkbackend.slices.types.base import FieldType, quoted
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.field import Target

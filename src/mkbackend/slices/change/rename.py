@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
-from mkbackend.slices.grammar import parse_field
 from mkbackend.slices.names import require_free_for_class, require_usable_field
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.resource.grammar import parse_field
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend.project.formatter import find_ruff
-from mkbackend.slices.templating import rendered
+from mkbackend.slices.rendering.templating import rendered
 from mkbackend.system.programs import run
 
 # Templates and the paths of their files.

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices import checks, render
+from mkbackend.slices import checks
 from mkbackend.slices.record import Record, hash_of, read_valid
+from mkbackend.slices.rendering import render
+from mkbackend.slices.rendering.view import view
 from mkbackend.slices.survey import Survey, survey_of
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref
-from mkbackend.slices.view import view
 
 
 @dataclass(frozen=True)

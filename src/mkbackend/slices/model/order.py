@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
 from mkbackend.slices.types.ref import Ref

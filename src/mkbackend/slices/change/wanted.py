@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, replace
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse, parse_field, require_free_ranges
-from mkbackend.slices.kinds import pending_of
+from mkbackend.slices.change.kinds import pending_of
+from mkbackend.slices.change.rename import renamed
 from mkbackend.slices.names import require_free_for_relations
-from mkbackend.slices.pending import DROP, Pending
-from mkbackend.slices.rename import renamed
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse, parse_field, require_free_ranges
+from mkbackend.slices.resource.pending import DROP, Pending
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.many import Many

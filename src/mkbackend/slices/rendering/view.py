@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from mkbackend.slices import names
-from mkbackend.slices.constraints import ranks
-from mkbackend.slices.guards import rights_of
-from mkbackend.slices.kept import kept_of
-from mkbackend.slices.parts import conflicts_of, constraints_of, link_of, nested_of, steps_of
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import ADMIN
+from mkbackend.slices.rendering.guards import rights_of
+from mkbackend.slices.rendering.kept import kept_of
+from mkbackend.slices.rendering.parts import conflicts_of, constraints_of, link_of, nested_of, steps_of
+from mkbackend.slices.resource.constraints import ranks
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import ADMIN
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.field import Target

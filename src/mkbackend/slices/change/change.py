@@ -8,16 +8,18 @@ from typing import Any
 from mkbackend.errors import BadInputError
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks, migration, render
+from mkbackend.slices import base, changes, checks
+from mkbackend.slices.change.staged import downgrade, upgrade
+from mkbackend.slices.change.undo import undo_of
+from mkbackend.slices.change.wanted import Wish, wanted
 from mkbackend.slices.record import Record
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.rendering import render
+from mkbackend.slices.rendering.view import view
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.rewrite import rewritten
-from mkbackend.slices.staged import downgrade, upgrade
+from mkbackend.slices.sql import migration
+from mkbackend.slices.sql.table import table_of
 from mkbackend.slices.survey import Survey, survey
-from mkbackend.slices.table import table_of
-from mkbackend.slices.undo import undo_of
-from mkbackend.slices.view import view
-from mkbackend.slices.wanted import Wish, wanted
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mkbackend.slices.indexes import Index, indexes_of
-from mkbackend.slices.migration import excluded, order_check
-from mkbackend.slices.triggers import Trigger
+from mkbackend.slices.sql.indexes import Index, indexes_of
+from mkbackend.slices.sql.migration import excluded, order_check
+from mkbackend.slices.sql.triggers import Trigger
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.ref import Ref

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.constraints import NoOverlap
-from mkbackend.slices.description import Description
-from mkbackend.slices.grammar import parse, resource_of
-from mkbackend.slices.model import Wanted
+from mkbackend.slices.model.model import Wanted
 from mkbackend.slices.record import Record
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.resource.constraints import NoOverlap
+from mkbackend.slices.resource.description import Description
+from mkbackend.slices.resource.grammar import parse, resource_of
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.string import String
 from mkbackend.system.programs import typed

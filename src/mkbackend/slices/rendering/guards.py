@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from mkbackend.slices import names
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import OWNER, PUBLIC, USER, Rights
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import OWNER, PUBLIC, USER, Rights
 
 CALLER = "caller: CurrentCaller, "
 

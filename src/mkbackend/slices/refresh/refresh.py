@@ -6,11 +6,12 @@ from pathlib import Path
 
 from mkbackend.errors import BadInputError
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices import base, changes, render
+from mkbackend.slices import base, changes
 from mkbackend.slices.changes import Changes
 from mkbackend.slices.merge import find_broken, merge
 from mkbackend.slices.record import Record
-from mkbackend.slices.today import Slice
+from mkbackend.slices.refresh.today import Slice
+from mkbackend.slices.rendering import render
 
 # Returns the texts, by path, of files as `add` wrote them that have no base text.
 FindPast = Callable[[Record, list[str]], Mapping[str, str]]

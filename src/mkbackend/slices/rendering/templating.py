@@ -13,7 +13,7 @@ from mkbackend.slices.names import class_of
 if TYPE_CHECKING:
     import jinja2
 
-TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATES = Path(__file__).parents[1] / "templates"
 # The folder of a project's own templates.
 OWN = ".mkbackend/templates"
 _ENDING = ".jinja"

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.description import KEYS, Description, described
+from mkbackend.slices.model.order import in_order
 from mkbackend.slices.names import plural_of
-from mkbackend.slices.order import in_order
 from mkbackend.slices.record import Record
+from mkbackend.slices.resource.description import KEYS, Description, described
 from mkbackend.slices.survey import survey
 
 # The keys of a resource's table. Its name is that of the table.

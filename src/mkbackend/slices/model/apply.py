@@ -9,10 +9,11 @@ from mkbackend.project import repository
 from mkbackend.project.diagram import redrawing
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks, model
-from mkbackend.slices.batch import Batch
-from mkbackend.slices.compare import Plan, compare
-from mkbackend.slices.order import in_order
+from mkbackend.slices import base, changes, checks
+from mkbackend.slices.model import model
+from mkbackend.slices.model.batch import Batch
+from mkbackend.slices.model.compare import Plan, compare
+from mkbackend.slices.model.order import in_order
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed

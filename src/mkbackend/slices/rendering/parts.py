@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mkbackend.slices import names
-from mkbackend.slices.constraints import RANGES
-from mkbackend.slices.guards import CALLER, guard_of, joined, members_of
-from mkbackend.slices.resource import Resource
-from mkbackend.slices.rights import Rights
-from mkbackend.slices.states import Transition
+from mkbackend.slices.rendering.guards import CALLER, guard_of, joined, members_of
+from mkbackend.slices.resource.constraints import RANGES
+from mkbackend.slices.resource.resource import Resource
+from mkbackend.slices.resource.rights import Rights
+from mkbackend.slices.resource.states import Transition
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.field import Target

@@ -1,0 +1,1 @@
+"""`mkbackend apply` and `mkbackend model`: all resources of a project as one file."""

@@ -1,0 +1,1 @@
+"""The migrations of a slice and their statements."""
