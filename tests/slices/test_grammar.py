@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mkbackend.errors import BadInputError
 from mkbackend.slices.record import read_description
 from mkbackend.slices.resource.description import Description
-from mkbackend.slices.resource.grammar import MODIFIERS, parse, parse_field, resource_of
+from mkbackend.slices.resource.field_words import MODIFIERS, parse_field
+from mkbackend.slices.resource.grammar import parse, resource_of
 from mkbackend.slices.types import TYPES
 
 GOOD = """

@@ -17,7 +17,8 @@ from mkbackend.slices.model.order import in_order
 from mkbackend.slices.model.schema import schema
 from mkbackend.slices.record import Record
 from mkbackend.slices.resource.description import Description
-from mkbackend.slices.resource.grammar import parse_field, resource_of
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.grammar import resource_of
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import AUTHS
 from mkbackend.slices.types import TYPES

@@ -17,7 +17,7 @@ from mkbackend import cli
 from mkbackend.errors import BadInputError
 from mkbackend.slices.model import forms, model
 from mkbackend.slices.model.schema import schema
-from mkbackend.slices.resource.grammar import MODIFIERS, parse_field
+from mkbackend.slices.resource.field_words import MODIFIERS, parse_field
 from mkbackend.slices.types import TYPES
 
 from .test_grammar import BAD, GOOD

@@ -5,7 +5,8 @@ import pytest
 from mkbackend.errors import BadInputError
 from mkbackend.slices.rendering.parts import way_to
 from mkbackend.slices.resource.description import Description
-from mkbackend.slices.resource.grammar import parse, parse_field
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.grammar import parse
 from mkbackend.slices.resource.states import Transition, verb_of
 
 from .conftest import Place, Refused

@@ -18,7 +18,8 @@ from mkbackend.errors import BadInputError
 from mkbackend.slices.names import path_of, plural_of
 from mkbackend.slices.record import read_all
 from mkbackend.slices.resource.description import Description
-from mkbackend.slices.resource.grammar import parse, parse_field
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.grammar import parse
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import AUTHS
 from mkbackend.slices.routes import routes_of

@@ -77,7 +77,7 @@ def _types(context: typer.Context) -> Iterator[str]:
 def _modifiers(begun: str) -> Iterator[str]:
     """Yield the modifiers that the field may have next."""
     from mkbackend.errors import BadInputError
-    from mkbackend.slices.resource.grammar import MODIFIERS, parse_field
+    from mkbackend.slices.resource.field_words import MODIFIERS, parse_field
 
     for modifier in MODIFIERS:
         try:

@@ -10,7 +10,7 @@ from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.rendering import render
 from mkbackend.slices.rendering.view import view
 from mkbackend.slices.resource.resource import Resource
-from mkbackend.slices.sql import migration
+from mkbackend.slices.sql import columns, migration
 from mkbackend.slices.survey import Survey
 
 
@@ -60,6 +60,6 @@ def complete(begun: Draft, resource: Resource, found: Survey) -> Draft:
     checks.require_types(resource, found)
     before, after = (view(each, checks.targets_of(each, found)) for each in (begun.resource, resource))
     checks.require_short(after)
-    planned = migration.add_columns(after, before, found.head())
+    planned = columns.add_columns(after, before, found.head())
     migrated = {found.free(path): text for path, text in planned.items()}
     return Draft(resource, {**render.render(after, found.project), **begun.files, **migrated})

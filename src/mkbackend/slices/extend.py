@@ -9,12 +9,13 @@ from mkbackend.slices.record import Record
 from mkbackend.slices.rendering import render
 from mkbackend.slices.rendering.view import view
 from mkbackend.slices.resource.description import Description
-from mkbackend.slices.resource.grammar import completed, parse_field, require_free_ranges
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.grammar import completed, require_free_ranges
 from mkbackend.slices.resource.pending import VALUES
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import parse_rights
 from mkbackend.slices.rewrite import rewritten
-from mkbackend.slices.sql import migration
+from mkbackend.slices.sql import columns
 from mkbackend.slices.survey import Survey
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many
@@ -36,7 +37,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     checks.require_short(after)
     changes.require_own(found.project, known.all_paths)
     checks.require_free_links(new, found, old)
-    planned = migration.add_columns(after, before, found.head()) if _changes_table(old, new) else {}
+    planned = columns.add_columns(after, before, found.head()) if _changes_table(old, new) else {}
     migrated = {found.free(path): text for path, text in planned.items()}
     texts = [render.render(each, found.project) for each in (before, after)]
     checks.require_unwritten(found, texts[1].keys() - texts[0].keys() - known.files.keys())

@@ -11,7 +11,8 @@ from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.slices.resource.description import Description, described, read_file
-from mkbackend.slices.resource.grammar import parse, parse_field
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.grammar import parse
 from mkbackend.slices.resource.pending import Pending
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import Rights

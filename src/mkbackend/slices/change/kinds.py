@@ -1,7 +1,7 @@
 """The kinds of changes of a field, and those that are refused. Pure."""
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.resource.grammar import parse_field
+from mkbackend.slices.resource.field_words import parse_field
 from mkbackend.slices.resource.pending import DIGITS, FILL, NULL, UNIQUE, VALUES, WIDEN, Pending
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.bigint import BigInt

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from mkbackend.slices.names import require_free_for_class, require_usable_field
-from mkbackend.slices.resource.grammar import parse_field
+from mkbackend.slices.resource.field_words import parse_field
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.many import Many

@@ -8,7 +8,8 @@ from mkbackend.slices.change.kinds import pending_of
 from mkbackend.slices.change.rename import renamed
 from mkbackend.slices.names import require_free_for_relations
 from mkbackend.slices.resource.description import Description
-from mkbackend.slices.resource.grammar import parse, parse_field, require_free_ranges
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.grammar import parse, require_free_ranges
 from mkbackend.slices.resource.pending import DROP, Pending
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType

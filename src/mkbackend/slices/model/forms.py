@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.resource.grammar import MODIFIERS, parse_field
+from mkbackend.slices.resource.field_words import MODIFIERS, parse_field
 from mkbackend.slices.types import TYPES
 
 # At most 30 and 40 characters; what follows the word is not one of its characters.
