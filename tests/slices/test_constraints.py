@@ -117,3 +117,64 @@ def test_a_slice_with_constraints_is_described_by_its_record(place: Place) -> No
     place.run("remove", "booking", "--allow-dirty")
     place.run("add", "--from", str(record), "--allow-dirty")
     assert place.read("app/domain/models/booking.py") == model
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "why"),
+    [
+        (["a:enum/x/y", "b:bool:null"], {"unique": ("a+b",)}, "--unique a+b: few rows could differ"),
+        (["a:str:readonly=x", "b:bool"], {"unique": ("a+b",)}, "--unique a+b: few rows could differ"),
+        (["a:int", "b:int:null:readonly"], {"no_overlap": ("a..b",)}, "--no-overlap a..b: no request sets b"),
+        (["a:int:null:readonly", "b:int:after/a"], {}, "b:int:after/a: no request sets a"),
+        (["a:int", "b:int:readonly:after/a"], {}, "b:int:readonly:after/a: no request sets b"),
+    ],
+)
+def test_a_constraint_that_new_rows_cannot_satisfy_is_refused(
+    words: list[str], options: dict[str, tuple[str, ...]], why: str
+) -> None:
+    described = Description("span", ("name:str", *words), **options)  # type: ignore[arg-type]  # one of two options
+    with pytest.raises(BadInputError) as refused:
+        resource_of(described)
+    assert refused.value.message.startswith(why)
+    assert parse(described), "records of earlier releases may have it"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["a:enum/x/y", "b:ref/user:null", "--unique", "a+b"],
+        ["a:str:readonly:null", "b:bool", "--unique", "a+b"],
+        ["a:int:readonly", "b:int:readonly:null:after/a"],
+    ],
+)
+def test_rows_differ_in_one_field_that_requests_set_or_that_is_null(place: Place, words: list[str]) -> None:
+    place.run("add", "span", "name:str", *words)
+    assert "span.py" in "".join(place.status())
+
+
+def test_a_field_that_requests_no_longer_set_cannot_end_a_range(place: Place, refused: Refused) -> None:
+    place.run("add", "booking", "room:str/20", "low:int", "high:int:null", "--no-overlap", "low..high")
+    place.commit()
+    why = "--no-overlap low..high: no request sets high"
+    assert why in refused("change", "booking", "high:int:null:readonly")
+
+
+def test_an_order_with_a_readonly_field_is_no_part_of_requests(place: Place) -> None:
+    place.run("add", "span", "low:int", "high:int:null:readonly:after/low")
+    assert "must_be_after" not in place.read("tests/unit/test_span_service.py")
+    place.run("add", "stay", "low:int", "high:int:null:after/low")
+    assert "must_be_after" in place.read("tests/unit/test_stay_service.py")
+
+
+def test_a_constraint_that_the_resource_has_is_named(place: Place, refused: Refused) -> None:
+    place.run("add", "booking", *ROOM, "--unique", "room+starts_at")
+    place.commit()
+    why = "--unique starts_at+room: the resource has this constraint already"
+    assert why in refused("add", "booking", "--unique", "starts_at+room")
+
+
+def test_columns_are_listed_in_one_order_in_every_process(place: Place) -> None:
+    words = ["until:datetime:after/ends_at", "--unique", "room+until"]
+    place.run("add", "booking", *ROOM, *words, "--no-overlap", "room+starts_at..ends_at")
+    text = place.read("tests/integration/test_booking_repository.py")
+    assert '["room", "ends_at", "starts_at", "until"]' in text

@@ -12,6 +12,7 @@ from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.field_words import parse_field
 from mkbackend.slices.resource.grammar import completed, require_free_ranges
 from mkbackend.slices.resource.pending import VALUES
+from mkbackend.slices.resource.possible import require_possible
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import parse_rights
 from mkbackend.slices.rewrite import rewritten
@@ -30,6 +31,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
     added = tuple(_new_field(old, word) for word in described.fields)
     new = completed(replace(old, fields=old.fields + added), described)
     _require_readable_states(new)
+    require_possible(new, old)
     checks.require_types(new, found)
     if new.edition >= 2:
         require_free_ranges(new.columns)

@@ -11,6 +11,7 @@ from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.field_words import parse_field
 from mkbackend.slices.resource.grammar import parse, require_free_ranges
 from mkbackend.slices.resource.pending import DROP, Pending
+from mkbackend.slices.resource.possible import require_possible
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
@@ -59,6 +60,7 @@ def wanted(old: Resource, wish: Wish) -> Resource:
         used = used or fills
     if wish.fill is not None and not used:
         raise BadInputError(f"--fill {wish.fill}: no field becomes required.", "Omit it.")
+    require_possible(new, old)
     return _checked(new)
 
 

@@ -31,7 +31,7 @@ def constraints_of(columns: list[FieldType], resource: Resource) -> dict[str, An
             {
                 "name": f"uq_{table}_{'_'.join(column.column for column in group)}",
                 "columns": group,
-                "whole": _quoted(name for column in group for name in together.get(column.name, [column.name])),
+                "whole": _quoted(name for column in group for name in sorted(together.get(column.name, [column.name]))),
                 "message": f"This {joined([column.words for column in group])} are taken",
             }
             for group in groups
@@ -49,16 +49,24 @@ def constraints_of(columns: list[FieldType], resource: Resource) -> dict[str, An
             }
             for each in resource.no_overlaps
         ],
-        "order_checks": [
-            {
-                "name": f"ck_{table}_{by_name[after].column}_after_{by_name[before].column}",
-                "before": by_name[before],
-                "after": by_name[after],
-                "wrong": f"must be after {by_name[before].words}",
-                "conflict": f"{by_name[after].words.capitalize()} must be after {by_name[before].words}",
-            }
+        "order_checks": [_order_of(by_name[before], by_name[after], table) for before, after in resource.orders],
+        # Those that a request can break.
+        "given_orders": [
+            _order_of(by_name[before], by_name[after], table)
             for before, after in resource.orders
+            if not (by_name[before].readonly or by_name[after].readonly)
         ],
+    }
+
+
+def _order_of(before: FieldType, after: FieldType, table: str) -> dict[str, Any]:
+    """Return the names of the check that one column is after another."""
+    return {
+        "name": f"ck_{table}_{after.column}_after_{before.column}",
+        "before": before,
+        "after": after,
+        "wrong": f"must be after {before.words}",
+        "conflict": f"{after.words.capitalize()} must be after {before.words}",
     }
 
 

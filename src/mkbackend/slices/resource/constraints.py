@@ -41,8 +41,10 @@ class NoOverlap:
         return (*self.same, self.start, self.end)
 
 
-def parse_uniques(words: Sequence[str], fields: Sequence[FieldType], owner: str) -> tuple[tuple[str, ...], ...]:
-    """Return the columns that are unique together; raise BadInputError for an invalid word."""
+def parse_uniques(
+    words: Sequence[str], fields: Sequence[FieldType], owner: str, known: Sequence[tuple[str, ...]] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """Return the columns that are unique together, beyond the known ones; raise BadInputError for an invalid word."""
     found: list[tuple[str, ...]] = []
     for word in words:
         columns = tuple(_column(f"--unique {word}", label, fields) for label in word.split("+"))
@@ -51,7 +53,9 @@ def parse_uniques(words: Sequence[str], fields: Sequence[FieldType], owner: str)
         _require_different(f"--unique {word}", columns)
         if owner in columns:
             raise BadInputError(f"--unique {word}: values are unique per owner anyway.", "Omit the owner.")
-        if any(set(columns) == set(known) for known in found):
+        if any(set(columns) == set(group) for group in known):
+            raise BadInputError(f"--unique {word}: the resource has this constraint already.", "Omit it.")
+        if any(set(columns) == set(group) for group in found):
             raise BadInputError(f"--unique {word} is given twice.", "Omit one.")
         found.append(columns)
     return tuple(found)

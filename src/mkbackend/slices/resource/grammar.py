@@ -17,6 +17,7 @@ from mkbackend.slices.names import (
 from mkbackend.slices.resource.constraints import parse_no_overlaps, parse_uniques, require_no_circle
 from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.possible import require_possible
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import Rights, parse_rights
 from mkbackend.slices.resource.states import joined, parse_transitions
@@ -35,6 +36,7 @@ def resource_of(described: Description) -> Resource:
     if resource.fields and all(column.readonly for column in resource.columns):
         raise BadInputError(f"{resource.name} has no field that a request sets.", "Add one without :readonly.")
     require_free_ranges(resource.columns)
+    require_possible(resource)
     require_usable_resource(resource.name, resource.plural)
     for field in resource.fields:
         require_usable_field(field.name)
@@ -71,7 +73,7 @@ def completed(resource: Resource, described: Description) -> Resource:
     columns = resource.columns
     resource = replace(
         resource,
-        uniques=resource.uniques + parse_uniques(described.unique, columns, resource.owner),
+        uniques=resource.uniques + parse_uniques(described.unique, columns, resource.owner, resource.uniques),
         no_overlaps=resource.no_overlaps + parse_no_overlaps(described.no_overlap, columns),
         transitions=joined(resource.transitions, parse_transitions(described.transitions, columns)),
     )
