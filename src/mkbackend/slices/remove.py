@@ -63,7 +63,7 @@ def _require_unreferred(known: Record, found: Survey) -> None:
         if Path(path).stem != own.name and own.plural in found.leads[table]:
             back = table in found.leads[own.plural]
             hint = "Remove the field from one of them." if back else f"Remove {Path(path).stem} first."
-            raise BadInputError(f"{path} refers to {own.plural}.", hint)
+            raise BadInputError(f"{own.name} cannot be removed: {path} refers to {own.plural}.", hint)
 
 
 def _migrations(known: Record, found: Survey) -> dict[str, str | None]:
