@@ -109,7 +109,8 @@ def test_constraints_and_steps_follow_a_renamed_field(place: Place) -> None:
         *("--unique", "venue+begin", "--no-overlap", "venue+begin..finish"),
     )
     place.commit()
-    change(place, "--rename", "begin:starts_at", "--rename", "state:status", "--rename", "venue:place")
+    output = change(place, "--rename", "begin:starts_at", "--rename", "state:status", "--rename", "venue:place")
+    assert "Dropped" not in output
     record = place.read(RECORD)
     for line in ('"place+starts_at"', '"place+starts_at..finish"', '"finish:datetime:after/starts_at"', '"new:done"'):
         assert line in record
@@ -127,7 +128,9 @@ def test_constraints_and_steps_of_a_dropped_field_go_with_it(place: Place) -> No
         *("--unique", "venue+finish"),
     )
     place.commit()
-    place.run("change", "booking", "--drop", "finish", "--drop", "state")
+    output = place.run("change", "booking", "--drop", "finish", "--drop", "state").output
+    lines = ("--unique venue+finish", "--no-overlap venue+begin..finish", "--transition new:done")
+    assert "\n  ".join(("Dropped too, because a dropped field is part of it:", *lines)) + "\n\n" in output
     up, down = migration_of(place)
     for name in ("ck_bookings_finish_after_begin", "ex_bookings_venue_begin_finish", "ck_bookings_state"):
         assert f'op.drop_constraint("{name}","bookings",if_exists=True)' in up

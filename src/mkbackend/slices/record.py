@@ -68,7 +68,7 @@ class Record:
             *(f"    {json.dumps(field.word, ensure_ascii=False)}," for field in it.fields),
             "]",
             *_listed("unique", ["+".join(columns) for columns in it.uniques]),
-            *_listed("no_overlap", ["+".join((*each.same, f"{each.start}..{each.end}")) for each in it.no_overlaps]),
+            *_listed("no_overlap", [each.word for each in it.no_overlaps]),
             *_listed("transitions", [word for step in it.transitions for word in step.words]),
             *(line for each in it.pending for line in _waiting(each)),
             "",

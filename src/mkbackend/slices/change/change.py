@@ -11,7 +11,7 @@ from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks
 from mkbackend.slices.change.staged import downgrade, upgrade
 from mkbackend.slices.change.undo import undo_of
-from mkbackend.slices.change.wanted import Wish, wanted
+from mkbackend.slices.change.wanted import Wish, dropped_with, wanted
 from mkbackend.slices.record import Record
 from mkbackend.slices.rendering import render
 from mkbackend.slices.rendering.view import view
@@ -62,7 +62,7 @@ def change(request: Request, screen: Screen) -> None:
         with uninterrupted():
             changes.apply(found.project, steps)
             done.left = f"{new.name} is changed: git status"
-        _report(steps, unplaced, new, screen)
+        _report(steps, unplaced, new, dropped_with(known.resource, request.wish.drops), screen)
         if undo := undo_of(found.project, steps, known):
             screen.commands("Undo:", [undo])
 
@@ -114,13 +114,19 @@ def _message(old: Resource, request: Request) -> str:
     return f"{verb} {' and '.join(fields)} of {old.plural}".replace("_", " ")[:70]
 
 
-def _report(steps: changes.Changes, unplaced: Mapping[str, str], new: Resource, screen: Screen) -> None:
-    """Print the changed files, the lines to place by hand, and the next steps."""
+def _report(
+    steps: changes.Changes, unplaced: Mapping[str, str], new: Resource, dropped: list[str], screen: Screen
+) -> None:
+    """Print the changed files, the constraints that are gone, the lines to place by hand, and the next steps."""
     for path, text in steps.items():
         screen.plain(f"  {'- ' if text is None else ''}{path}")
     for path, missing in unplaced.items():
         screen.warn(f"You edited {path} where these lines change. Change them by hand:")
         screen.plain(missing)
+    if dropped:
+        screen.plain("\nDropped too, because a dropped field is part of it:")
+        for word in dropped:
+            screen.plain(f"  {word}")
     migrated = any(path.startswith(VERSIONS) for path in steps)
     screen.commands("Next:", [*(["make migrate-up"] if migrated else []), "make lint test"])
     if new.pending:

@@ -1,6 +1,7 @@
 """The resource that a change asks for, from its words; its errors name the invalid word. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mkbackend.errors import BadInputError
@@ -62,6 +63,12 @@ def wanted(old: Resource, wish: Wish) -> Resource:
         raise BadInputError(f"--fill {wish.fill}: no field becomes required.", "Omit it.")
     require_possible(new, old)
     return _checked(new)
+
+
+def dropped_with(old: Resource, names: Iterable[str]) -> list[str]:
+    """Return the constraints and steps that go with fields, as the options of `add` have them."""
+    columns = [_field(old, name, "--drop").name for name in names]
+    return [*dict.fromkeys(word for column in columns for word in old.mentions(column))]
 
 
 def _dropped(old: Resource, name: str) -> Resource:
@@ -168,7 +175,7 @@ def _checked(new: Resource) -> Resource:
         "+".join(new.rights.write),
         new.soft_delete,
         tuple("+".join(group) for group in new.uniques),
-        tuple("+".join((*each.same, f"{each.start}..{each.end}")) for each in new.no_overlaps),
+        tuple(each.word for each in new.no_overlaps),
         tuple(word for step in new.transitions for word in step.words),
     )
     found = parse(described)

@@ -7,7 +7,6 @@ from typing import Any
 from mkbackend.errors import BadInputError
 from mkbackend.slices.model.model import Wanted
 from mkbackend.slices.record import Record
-from mkbackend.slices.resource.constraints import NoOverlap
 from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.grammar import parse, resource_of
 from mkbackend.slices.resource.resource import Resource
@@ -154,14 +153,10 @@ def _lists(resource: Resource) -> dict[str, dict[Any, str]]:
     """Return the words of constraints and steps by key of a description, each by its meaning."""
     return {
         "unique": {frozenset(columns): "+".join(columns) for columns in resource.uniques},
-        "no_overlap": {(frozenset(each.same), each.start, each.end): _word(each) for each in resource.no_overlaps},
+        "no_overlap": {(frozenset(each.same), each.start, each.end): each.word for each in resource.no_overlaps},
         "transitions": {
             (step.field, source, step.target, step.verb): word
             for step in resource.transitions
             for source, word in zip(step.sources, step.words, strict=True)
         },
     }
-
-
-def _word(each: NoOverlap) -> str:
-    return "+".join((*each.same, f"{each.start}..{each.end}"))

@@ -40,6 +40,11 @@ class NoOverlap:
         """Return all columns."""
         return (*self.same, self.start, self.end)
 
+    @property
+    def word(self) -> str:
+        """Return the constraint as the option has it."""
+        return "+".join((*self.same, f"{self.start}..{self.end}"))
+
 
 def parse_uniques(
     words: Sequence[str], fields: Sequence[FieldType], owner: str, known: Sequence[tuple[str, ...]] = ()

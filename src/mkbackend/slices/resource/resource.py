@@ -65,6 +65,14 @@ class Resource:
         """Return the pairs of columns of which the second comes after the first."""
         return orders_of(self.columns, self.no_overlaps)
 
+    def mentions(self, column: str) -> list[str]:
+        """Return the constraints and steps that mention a column, as the options of `add` have them."""
+        return [
+            *(f"--unique {'+'.join(group)}" for group in self.uniques if column in group),
+            *(f"--no-overlap {each.word}" for each in self.no_overlaps if column in each.columns),
+            *(f"--transition {word}" for step in self.transitions if step.field == column for word in step.words),
+        ]
+
     @property
     def is_unique_per_owner(self) -> bool:
         """Return whether uniqueness is per owner, which hides other owners' values."""
