@@ -132,7 +132,7 @@ def scale(session: nox.Session) -> None:
 
 @nox.session
 def outages(session: nox.Session) -> None:
-    """Stop, freeze and restart the generated project's database and the service itself, under load."""
+    """Stop, freeze and restart the generated project's database and the service, and migrate, under load."""
     _install(session)
     session.run("pytest", "-s", "tests/load", "--ignore=tests/load/test_scale.py", *session.posargs)
 
