@@ -8,13 +8,13 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from mkbackend.slices.today import render_all
 from typer.testing import CliRunner
 
 from mkbackend import cli
 from mkbackend.project import migrations
 from mkbackend.slices import base
 from mkbackend.slices.record import Record, read_all
+from mkbackend.slices.refresh.today import render_all
 
 from . import walk_words as words
 from .conftest import commit, run

@@ -2,10 +2,9 @@
 
 from random import Random
 
-from mkbackend.slices.grammar import parse_field
-
 from mkbackend.errors import BadInputError
-from mkbackend.slices.resource import Resource
+from mkbackend.slices.resource.field_words import parse_field
+from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.types.base import FieldType
 from mkbackend.slices.types.enum import Enum
 from mkbackend.slices.types.many import Many
