@@ -25,7 +25,7 @@ include-name-regex = '$change'
 """)
 KNOWN = Template("""
 [dictionaries.$dictionary]
-values = ["$value"]
+values = $values
 [[operations]]
 include-name-regex = '$name'
 [operations.parameters]
@@ -58,6 +58,9 @@ async def describe_slices(
             _give_body(operations[slice.item]["patch"], change)
             _give_id(operations[slice.item]["patch"], kept)
             described += _describe(slice, kept, doomed)
+            for path, values in slice.steps.items():
+                rows = [await slice.add(session, user.id, **values) for _ in "123"]
+                described += _describe_step(slice, path, [row.id for row in rows])
     return described
 
 
@@ -72,19 +75,34 @@ def _give_id(operation: dict[str, Any], example: UUID) -> None:
 
 
 def _describe(slice: Slice, kept: UUID, doomed: UUID) -> str:
-    item = slice.item.replace("{", "\\{").replace("}", "\\}")
+    item = _escaped(slice.item)
     described = ANSWERS.substitute(
         name=f"^[A-Z]+ .*{slice.path}(/|$)", change=f"^(PATCH|DELETE) .*{item}$"
     )
     known = [
-        ("kept", f"^(GET|PATCH) .*{item}$", slice.parameter, kept),
-        ("doomed", f"^DELETE .*{item}$", slice.parameter, doomed),
+        # Lists below the row, too.
+        ("kept", f"^(GET|PATCH|PUT) .*{item}(/.*)?$", kept),
+        ("doomed", f"^DELETE .*{item}$", doomed),
     ]
-    for key, name, parameter, value in known:
-        described += KNOWN.substitute(
-            dictionary=f"{slice.path[1:]}-{key}",
-            name=name,
-            parameter=parameter,
-            value=value,
-        )
+    for key, name, id in known:
+        described += _know(slice, key, name, [id])
     return described
+
+
+def _describe_step(slice: Slice, path: str, ids: list[UUID]) -> str:
+    """Describe a step, with rows that allow it: each allows it once."""
+    key = f"can-{path.rpartition('/')[2]}"
+    return _know(slice, key, f"^POST .*{_escaped(path)}$", ids)
+
+
+def _know(slice: Slice, key: str, name: str, ids: list[UUID]) -> str:
+    return KNOWN.substitute(
+        dictionary=f"{slice.path[1:]}-{key}",
+        name=name,
+        parameter=slice.parameter,
+        values=[str(id) for id in ids],
+    )
+
+
+def _escaped(path: str) -> str:
+    return path.replace("{", "\\{").replace("}", "\\}")

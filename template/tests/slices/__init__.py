@@ -4,11 +4,12 @@ Each module of this package creates the rows of one slice and describes it as `S
 It is found by listing the package: a new slice is a new file here.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from pkgutil import iter_modules
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,8 @@ class Slice:
         public: whether reading needs no login.
         schema: the request schema of a new row.
         new: returns the values of a user's request; rows that they refer to are stored.
-        add: stores a row for a user.
+        add: stores a row for a user, with given values if there are steps.
+        steps: the values of a row that allows a step, by the path of the step.
     """
 
     path: str
@@ -45,7 +47,8 @@ class Slice:
     public: bool
     schema: type[RequestSchema]
     new: Callable[[AsyncSession, UUID], Awaitable[dict[str, Any]]]
-    add: Callable[[AsyncSession, UUID], Awaitable[BaseModel]]
+    add: Callable[..., Awaitable[BaseModel]]
+    steps: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
     @property
     def paths(self) -> tuple[str, str]:
