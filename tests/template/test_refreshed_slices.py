@@ -25,7 +25,11 @@ PROPERTY = '''
 '''
 
 
-@pytest.fixture(scope="module", params=["0.5.0", "0.8.0", "0.10.0", "0.12.0", "0.13.1"])
+# The slices of later releases have today's text: nothing is to be brought along, and the edits stay.
+BEHIND = ["0.5.0", "0.8.0", "0.10.0"]
+
+
+@pytest.fixture(scope="module", params=[*BEHIND, "0.12.0", "0.13.1"])
 def updated(request: pytest.FixtureRequest, scratch: Path, on_one_server: None) -> Iterator[Path]:
     project = scratch / f"edited-{request.param}"
     made_by(request.param, project, scratch / f"mkbackend-of-edited-{request.param}")
@@ -39,7 +43,8 @@ def updated(request: pytest.FixtureRequest, scratch: Path, on_one_server: None) 
     service.write_text(text.replace(VALUES, VALUES + STRIPPED, 1), "utf-8")
     commit(project)
     output = run(sys.executable, "-m", "mkbackend", "update", cwd=project)
-    assert re.search(r"article: \d+ files?, \d merged with your edits\n  venue: \d+ files?\n", output)
+    if request.param in BEHIND:
+        assert re.search(r"article: \d+ files?, \d merged with your edits\n  venue: \d+ files?\n", output)
     make(project, "install")
     yield project
     shutil.rmtree(project)
