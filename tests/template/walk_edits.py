@@ -63,12 +63,12 @@ def add_comment(random: Random, known: Record, project: Path, number: int) -> di
 
 
 def add_route(random: Random, known: Record, project: Path, number: int) -> dict[str, str]:
-    """Return the router with another route to a row."""
+    """Return the router with another route to a row; one without a guard would need more than a copy."""
     name = known.resource.name
     path = f"app/api/v1/{name}_router.py"
     text = _read(project / path)
     found = re.search(rf'^@router\.get\(\s*"/{{{name}_id}}",.*?\n\n\n', text, re.MULTILINE | re.DOTALL)
-    if found is None:
+    if found is None or not re.search(r"caller|_: ", found[0]):
         return {}
     route = found[0].replace('_id}"', f'_id}}/copy-{number}"').replace(f"def get_{name}", f"def copy_{number}")
     return {path: f"{text}\n\n{route.rstrip()}\n"}
