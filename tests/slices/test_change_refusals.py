@@ -37,6 +37,7 @@ def test_a_field_cannot_take_a_column_that_is_kept(booking: Place, refused: Refu
         (["--rename", "guests"], "Use --rename guests:visitors"),
         (["--rename", "guests:views"], "'views' is defined twice"),
         (["--rename", "guests:self"], "'self' cannot name a field"),
+        (["--rename", "guests:guests"], "the field has this name already"),
         (["--contract"], "no change of booking waits for it"),
         (["--contract", "guests:bigint"], "--contract takes no further change"),
     ],

@@ -1,5 +1,7 @@
 """Tests of relations: links to many rows, nested lists, trees."""
 
+import re
+
 import pytest
 
 from .conftest import Place, Refused
@@ -98,3 +100,17 @@ def test_a_file_that_add_did_not_write_is_kept(tagged: Place, refused: Refused) 
     tagged.commit()
     assert "tests/calls/booking.py exists, and add did not write it" in refused("add", "booking", "tags:many/tag")
     assert tagged.read("tests/calls/booking.py") == "CALLS = {}\n"
+
+
+def test_requests_have_no_readonly_reference_to_own_rows(place: Place) -> None:
+    place.run("add", "article", "title:str", "--auth", "owner")
+    place.commit()
+    place.run("add", "invoice", "total:int", "article:ref/article:null:readonly")
+    for path in ("app/service/invoice_service.py", "tests/unit/test_invoice_service.py"):
+        assert not re.search(r"store\.known|OTHERS|caller: Caller", place.read(path)), path
+
+
+def test_a_tree_that_the_service_builds_needs_no_check_of_circles(place: Place) -> None:
+    place.run("add", "folder", "name:str", "parent:ref/folder:null:readonly")
+    assert "/children" in place.read("app/api/v1/folder_nested_router.py")
+    assert "below" not in place.read("tests/unit/test_folder_service.py")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from mkbackend.errors import BadInputError
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.resource.field_words import parse_field
 from mkbackend.slices.resource.resource import Resource
@@ -15,6 +16,8 @@ def renamed(old: Resource, field: FieldType, label: str) -> Resource:
     """Return the resource with another name of a field; constraints and steps follow it."""
     if isinstance(field, Many) or (isinstance(field, Ref) and field.is_owner):
         raise field.refuse("it cannot be renamed: its name is that of a table, or of the owner.", "Rename it by hand.")
+    if label == field.label:
+        raise BadInputError(f"--rename {label}:{label}: the field has this name already.", "Choose another name.")
     bare = re.sub(r":column/\w+", "", field.word)
     new = parse_field(label + bare.removeprefix(field.label))
     if new.name != field.column:

@@ -30,7 +30,7 @@ def view(resource: Resource, targets: Mapping[str, Target]) -> dict[str, Any]:
         # Jinja's filters cost more.
         **{f"quoted_{name}": ", ".join(column.quoted for column in chosen[name]) for name in _QUOTED},
         **(related := _relations(columns, resource, targets)),
-        **rights_of(resource, any(column.leads_to_own for column in columns)),
+        **rights_of(resource, bool(chosen["own_refs"])),
         "columns": columns,
         "renamed": any(column.column != column.name for column in columns),
         "writable": [column for column in columns if not column.readonly],
@@ -156,15 +156,19 @@ def _relations(columns: list[FieldType], resource: Resource, targets: Mapping[st
     links = [link_of(link, targets[link.args[0]], resource) for link in resource.links]
     refs = [column for column in columns if isinstance(column, Ref)]
     parents = [ref for ref in refs if ref.label == "parent" and ref.args[0] == resource.name]
-    tree = next(iter(parents), None) if resource.edition >= 3 else None
+    if resource.edition < 3:
+        parents = []
     return {
         "links": links,
-        "tree": tree,
-        "nested": [nested_of(ref, resource, targets) for ref in refs if ref.nested or ref is tree],
+        # No request can close a circle of readonly references.
+        "tree": next((ref for ref in parents if not ref.readonly), None),
+        "nested": [nested_of(ref, resource, targets) for ref in refs if ref.nested or ref in parents],
         "related_modules": sorted(
             {link.args[0] for link in resource.links} | {ref.args[0] for ref in refs if ref.nested} - {resource.name}
         ),
-        "own_known": any(ref.leads_to_own for ref in refs) or any(link["private"] for link in links),
+        # Requests have no readonly reference.
+        "own_known": any(ref.leads_to_own and not ref.readonly for ref in refs)
+        or any(each["private"] for each in links),
     }
 
 
