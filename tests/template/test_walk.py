@@ -45,25 +45,30 @@ def test_a_project_stays_whole_on_a_random_walk(walk: Walk) -> None:
             if number > updated and number % 25 == 0:
                 walk.require_current()
             if number in (STEPS // 2, STEPS):
-                require_green(walk.project)
+                require_linted(walk.project)
+        require_tested(walk.project)
         assert not KINDS.keys() - walk.made.keys(), "each kind of step was made at least once"
     except BaseException:
         print(f"MKBACKEND_WALK={walk.seed}", *walk.log, sep="\n")
         raise
 
 
-def require_green(project: Path) -> None:
-    """Require that the checks, the tests of slices, and those over all routes and tables pass."""
+def require_linted(project: Path) -> None:
+    """Require that the checks of `make lint` pass."""
     programs = project / ".venv/bin"
     for program, *arguments in checks(project / "pyproject.toml").values():
         require(project, programs / program, *arguments)
     require(project, programs / "python", "-m", "scripts.lint_migrations")
+
+
+def require_tested(project: Path) -> None:
+    """Require that the tests of slices, and those over all routes and tables pass."""
     names = {
         f"tests/{kind}/test_{each.resource.name}_" for each in read_all(project) for kind in ("unit", "integration")
     }
     paths = (path.relative_to(project).as_posix() for path in sorted(project.glob("tests/*/test_*.py")))
     own = [path for path in paths if path.startswith(tuple(names))]
-    require(project, programs / "python", "-m", "pytest", "-q", "-n2", *own, *OF_ALL)
+    require(project, project / ".venv/bin/python", "-m", "pytest", "-q", "-n2", *own, *OF_ALL)
 
 
 def require(project: Path, *command: str | Path) -> None:
