@@ -193,8 +193,9 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 
 @full
 def test_slices_of_every_type_match_their_openapi_document(every: Path) -> None:
-    paths = dict.fromkeys(f"/{plural_of(line.split()[0]).replace('_', '-')}" for line in lines(EVERY + RELATED))
-    make(every, "contract", "examples=10", f"only={' '.join(paths)}")
+    # Of the related ones those with a nested list, links, steps and children: the other routes are of the same kinds.
+    typed = dict.fromkeys(f"/{plural_of(line.split()[0]).replace('_', '-')}" for line in lines(EVERY))
+    make(every, "contract", "examples=10", f"only={' '.join([*typed, '/venues', '/bookings', '/categories'])}")
 
 
 # The first step of `make contract`, without the calls that take minutes.
