@@ -30,7 +30,14 @@ MAIL_TOKENS = {"a token that verifies": Purpose.VERIFY, "that resets": Purpose.R
 USER, SECOND = f"{Role.USER}@example.com", "second@example.com"
 # The last admin cannot be deleted, so there are two.
 PEOPLE = {f"{role}@example.com": role for role in Role} | {SECOND: Role.ADMIN}
-OWNED = [table for table in Base.metadata.sorted_tables if "owner_id" in table.c]
+USERS = Base.metadata.tables[User.__tablename__]
+# The columns that refer to users.
+REFERRING = [
+    column
+    for table in Base.metadata.sorted_tables
+    for column in table.c
+    if any(key.references(USERS) for key in column.foreign_keys)
+]
 # The columns that a call can change.
 RESTORED = [c.name for c in User.__table__.columns if c.name != "created_at"]
 Person = dict[str, Any]
@@ -203,8 +210,8 @@ def _restored(person: Person) -> Insert:
 
 
 async def _inherit(session: AsyncSession, before: UUID, successor: UUID) -> None:
-    """Transfer the rows of a deleted user to the successor."""
+    """Transfer the rows that refer to a deleted user to the successor."""
     await session.flush()
-    for table in OWNED:
-        theirs = update(table).where(table.c.owner_id == before)
-        await session.execute(theirs.values(owner_id=successor))
+    for column in REFERRING:
+        theirs = update(column.table).where(column == before)
+        await session.execute(theirs.values({column: successor}))

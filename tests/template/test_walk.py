@@ -68,7 +68,7 @@ def require_tested(project: Path) -> None:
     }
     paths = (path.relative_to(project).as_posix() for path in sorted(project.glob("tests/*/test_*.py")))
     own = [path for path in paths if path.startswith(tuple(names))]
-    require(project, project / ".venv/bin/python", "-m", "pytest", "-q", "-n2", *own, *OF_ALL)
+    require(project, project / ".venv/bin/python", "-m", "pytest", "-q", "-n2", "--maxfail=1", *own, *OF_ALL)
 
 
 def require(project: Path, *command: str | Path) -> None:
