@@ -194,8 +194,10 @@ def test_a_project_with_slices_passes_all_its_tests_with_coverage(every: Path) -
 @full
 def test_slices_of_every_type_match_their_openapi_document(every: Path) -> None:
     # Of the related ones those with a nested list, links, steps and children: the other routes are of the same kinds.
+    # A caller who is deleted at /users/me has a successor, who needs the rows.
     typed = dict.fromkeys(f"/{plural_of(line.split()[0]).replace('_', '-')}" for line in lines(EVERY))
-    make(every, "contract", "examples=10", f"only={' '.join([*typed, '/venues', '/bookings', '/categories'])}")
+    paths = [*typed, "/venues", "/bookings", "/categories", "/users/me"]
+    make(every, "contract", "examples=10", f"only={' '.join(paths)}")
 
 
 # The first step of `make contract`, without the calls that take minutes.
