@@ -50,9 +50,10 @@ booking price:decimal/10/2:readonly state:enum/new/kept/over/cancelled:readonly 
 booking tags:many/tag labels:many/label note:text:null --transition kept:over=end --transition new:cancelled
 booking deposit:decimal/10/2:readonly paid_by:ref/user:null:readonly --transition kept:cancelled
 category name:str/40 parent:ref/category:null tags:many/tag --read user --write admin+moderator
-folder name:str/40 parent:ref/folder:null:cascade low:int high:int:after/low --unique name+low --auth owner
+folder name:str/40 parent:ref/folder:null:cascade low:int high:int:after/low=0 --unique name+low --auth owner
 post title:str/80 slug:str/80:null --unique title+slug --read public --write owner+moderator --no-soft-delete
 shift day:date last:date:null --no-overlap day..last --auth admin
+venue best:ref/room:null
 """
 ALONE = """
 str str/1 str/500:unique str/501 str:null:index str:list str=draft text text:null text:list int int=-1 int:unique

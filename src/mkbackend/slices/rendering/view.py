@@ -131,7 +131,8 @@ def _chosen(columns: list[FieldType], resource: Resource, targets: Mapping[str, 
         "numbered": any("number" in column.sample for column in writable if not column.is_required_ref),
         "set_numbered": any("number" in column.sample for column in columns if column.readonly),
         "server_values": f" | {resource.name}_server_values()" if len(writable) < len(columns) else "",
-        "defaults": [column for column in writable if column.default],
+        # Those that a request may omit, whatever its other fields are.
+        "defaults": [column for column in writable if column.default and not column.rank],
     }
 
 
