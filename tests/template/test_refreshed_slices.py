@@ -25,7 +25,7 @@ PROPERTY = '''
 '''
 
 
-# The slices of later releases have today's text: nothing is to be brought along, and the edits stay.
+# The slices of later releases have today's text: they bring nothing, and the edits stay.
 BEHIND = ["0.5.0", "0.8.0", "0.10.0"]
 
 
