@@ -28,7 +28,8 @@ NO_REPLAY: dict[str, Any] = {"x-no-replay": True}
 
 def is_public(operation: Mapping[str, Any]) -> bool:
     """Return whether a route is declared `PUBLIC`."""
-    return {} in operation.get("security", ())
+    security = operation.get("security")
+    return security is not None and (not security or {} in security)
 
 
 def declines_key(operation: Mapping[str, Any]) -> bool:
@@ -56,13 +57,18 @@ def operation_ids(routers: Iterable[APIRouter]) -> Callable[[APIRoute], str]:
 
 
 def setup_openapi(app: FastAPI, settings: Settings) -> None:
-    """Correct the media type of errors and the URL of the login."""
+    """Correct the media type of errors, public routes and the URL of the login."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = describe()
-            _describe_problems(schema)
+            for path in schema["paths"].values():
+                for operation in path.values():
+                    _describe_problems(operation)
+                    # Generated clients take an empty requirement for a sign-in.
+                    if operation.get("security") == [{}]:
+                        operation["security"] = []
             scheme = schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]
             prefix = settings.ROOT_PATH + settings.API_V1_PREFIX
             scheme["flows"]["password"]["tokenUrl"] = f"{prefix}/auth/login"
@@ -71,11 +77,9 @@ def setup_openapi(app: FastAPI, settings: Settings) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _describe_problems(schema: dict[str, Any]) -> None:
+def _describe_problems(operation: dict[str, Any]) -> None:
     """Set the body of every error, also of those that a route describes."""
     body = {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}
-    for path in schema["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                if status[0] in "45":
-                    response["content"] = {PROBLEM_JSON: body}
+    for status, response in operation["responses"].items():
+        if status[0] in "45":
+            response["content"] = {PROBLEM_JSON: body}

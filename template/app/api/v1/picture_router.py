@@ -18,18 +18,18 @@ from app.domain.schemas.user import UserResponse
 
 router = SliceRouter(prefix="/users", tags=["Pictures"])
 
-BINARY = {
-    kind.media_type: {"schema": {"type": "string", "format": "binary"}}
-    for kind in PictureType
-}
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+BINARY = {kind.media_type: BYTES for kind in PictureType}
 PICTURE: dict[str, Any] = {"description": "The picture", "content": BINARY}
+# One type for all: the content decides, and a client can send only one by itself.
+UPLOAD = {"required": True, "content": {"application/octet-stream": BYTES}}
 
 
 @router.put(
     "/me/picture",
     response_model=UserResponse,
     responses={200: ETAG},
-    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+    openapi_extra={"requestBody": UPLOAD},
 )
 async def set_picture(
     user: CurrentUser,

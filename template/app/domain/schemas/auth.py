@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.domain.schemas.base import BaseSchema, PlainStr, RequestSchema
+from app.domain.schemas.base import ALWAYS_SENT, BaseSchema, PlainStr, RequestSchema
 
 
 class LoginForm(BaseModel):
@@ -25,6 +25,8 @@ class RefreshRequest(RequestSchema):
 
 class TokenResponse(BaseSchema):
     """Access and refresh token (RFC 6749, section 5.1); `expires_in` is in seconds."""
+
+    model_config = ALWAYS_SENT
 
     access_token: str
     refresh_token: str

@@ -16,6 +16,9 @@ PlainStr = Annotated[
 # The old default of optional fields, which reads as None. New fields use MISSING.
 UNSET: Any = Field(default_factory=lambda: None)
 
+# For responses whose defaults are always sent: clients see them as required.
+ALWAYS_SENT = ConfigDict(json_schema_serialization_defaults_required=True)
+
 
 class BaseSchema(BaseModel):
     """A response, read from a model's attributes."""

@@ -1,14 +1,23 @@
 """Schemas that several slices use."""
 
+from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import MISSING, Field, ValidationInfo, field_validator, model_validator
 
-from app.domain.schemas.base import BaseSchema, PlainStr, RequestSchema
+from app.domain.schemas.base import ALWAYS_SENT, BaseSchema, PlainStr, RequestSchema
 from app.utils.pagination import SHORTEST_SEARCH, TOTAL_CAP
 
 Search = Annotated[PlainStr, Field(min_length=SHORTEST_SEARCH, max_length=100)]
+
+
+# A class, so that generated clients have one type for all lists.
+class SortOrder(StrEnum):
+    """The order of a list."""
+
+    ASC = "asc"
+    DESC = "desc"
 
 
 class PaginationParams(RequestSchema):
@@ -18,16 +27,19 @@ class PaginationParams(RequestSchema):
     """
 
     limit: int = Field(default=20, ge=1, le=100)
+    # A factory, so that the description has no default: clients would send it beside a
+    # cursor, which is refused.
     page: int = Field(
-        default=1,
+        default_factory=lambda: 1,
         ge=1,
         le=TOTAL_CAP,
-        description=f"page * limit must not exceed {TOTAL_CAP}; beyond it, use cursor",
+        description="1 if neither page nor cursor is sent. "
+        f"page * limit must not exceed {TOTAL_CAP}; beyond it, use cursor",
     )
     cursor: Annotated[str, Field(min_length=1, max_length=2048)] | None = Field(
         default=None, description="The next_cursor of the previous page; replaces page"
     )
-    sort_order: Literal["asc", "desc"] = "desc"
+    sort_order: SortOrder = SortOrder.DESC
 
     @property
     def scope(self) -> str:
@@ -90,12 +102,16 @@ class ListResponse[Item](BaseSchema):
 class MessageResponse(BaseSchema):
     """A confirmation without other data."""
 
+    model_config = ALWAYS_SENT
+
     message: str
     success: bool = True
 
 
 class HealthResponse(BaseSchema):
     """The health of the service."""
+
+    model_config = ALWAYS_SENT
 
     status: Literal["healthy"] = "healthy"
     version: str
@@ -121,9 +137,9 @@ class ErrorResponse(BaseSchema):
     type: str = "about:blank"
     title: str
     status: int
-    detail: str | None = None
+    detail: str | MISSING = MISSING
     instance: str
     message: str
     status_code: int
     request_id: str
-    errors: list[FieldError] | None = None
+    errors: list[FieldError] | MISSING = MISSING

@@ -4,10 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from httpx import ASGITransport, AsyncClient
 
+from app.api.deps import bearer
+from app.api.openapi import PUBLIC, is_public
 from app.core.config import Settings
+from app.domain.schemas.common import PaginationParams
 from app.main import create_app
 from tests.conftest import MakeSettings
 
@@ -59,6 +62,46 @@ def test_an_error_with_its_own_description_is_a_problem_too(
     operation = app.openapi()["paths"]["/books"]["get"]
     assert operation["responses"]["404"]["description"] == "No such book"
     _require_problems(operation)
+
+
+def test_clients_need_no_sign_in_for_a_public_route(built: FastAPI) -> None:
+    login = built.openapi()["paths"]["/api/v1/auth/login"]["post"]
+    assert login["security"] == []
+    assert is_public(login)
+
+
+def test_a_public_route_with_a_guard_takes_a_sign_in(settings: Settings) -> None:
+    app = create_app(settings)
+
+    @app.get("/books", openapi_extra=PUBLIC, dependencies=[Depends(bearer)])
+    async def books() -> None: ...
+
+    operation = app.openapi()["paths"]["/books"]["get"]
+    assert operation["security"] == [{"OAuth2PasswordBearer": []}, {}]
+    assert is_public(operation)
+
+
+def test_clients_send_no_default_page_beside_a_cursor(built: FastAPI) -> None:
+    listed = built.openapi()["paths"]["/api/v1/users"]["get"]["parameters"]
+    schemas = {parameter["name"]: parameter["schema"] for parameter in listed}
+    assert schemas["limit"]["default"] == 20
+    assert "default" not in schemas["page"]
+    assert PaginationParams().page == 1
+
+
+def test_clients_see_which_fields_a_response_may_lack(built: FastAPI) -> None:
+    schemas = built.openapi()["components"]["schemas"]
+    assert schemas["MessageResponse"]["required"] == ["message", "success"]
+    error = schemas["ErrorResponse"]
+    absent = error["properties"].keys() - set(error["required"])
+    assert absent == {"type", "detail", "errors"}
+    # They are left out, never null.
+    assert {error["properties"][name]["type"] for name in absent} == {"string", "array"}
+
+
+def test_clients_upload_a_picture_as_bytes(built: FastAPI) -> None:
+    upload = built.openapi()["paths"]["/api/v1/users/me/picture"]["put"]
+    assert list(upload["requestBody"]["content"]) == ["application/octet-stream"]
 
 
 def _require_problems(operation: dict[str, Any]) -> None:
