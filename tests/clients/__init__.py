@@ -1,0 +1,1 @@
+"""Tests of the clients that generators make of a project's API, run by `nox -s clients` only."""
