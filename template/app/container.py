@@ -18,7 +18,7 @@ from app.core.db.unit_of_work import UnitOfWork, unit_of_work
 from app.core.security import PasswordHasher, TokenSigner
 from app.domain.models.user import User
 from app.domain.roles import Caller
-from app.kit.files import FileStore
+from app.kit.files import Files, FileStore
 from app.kit.hooks import Hooks
 from app.kit.mail import Mailer, make_mailer
 from app.kit.parts import PartSettings
@@ -54,13 +54,14 @@ class Container:
         self.counting = Turns(COUNTING_AT_ONCE, settings.DB_POOL_TIMEOUT)
         self.signer = TokenSigner(settings)
         self.mailer: Mailer = make_mailer(settings)
-        self.files = FileStore(settings.UPLOAD_DIR)
         self.cursors = CursorService(Signer(settings, "cursor"))
         self.request_signer = Signer(settings, "idempotency")
         self.link_signer = Signer(settings, "link")
         self.hooks = Hooks()
         for part in parts:
             part.join(self.hooks, settings)
+        directory = FileStore(settings.UPLOAD_DIR)
+        self.files: Files = [directory, *self.hooks.files][-1]
 
     def open_scope(
         self,

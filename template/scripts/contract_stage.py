@@ -155,7 +155,8 @@ class Stage:
             await session.execute(_restored(person))
             if person["id"] != before:
                 await _inherit(session, before, person["id"])
-            self._container.files.path(person["picture"]).write_bytes(PNG)
+            uploads = self._container.settings.UPLOAD_DIR
+            (uploads / person["picture"]).write_bytes(PNG)
 
     async def _restore_tokens(self, session: AsyncSession) -> None:
         # Many calls have one key: they would all get the first response.

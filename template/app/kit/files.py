@@ -1,18 +1,38 @@
-"""File storage, in a directory that several machines may share."""
+"""File storage: in a directory, which several machines may share, or elsewhere."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import anyio
 
 from app.core.exceptions import ServiceUnavailableException
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is not on this machine; its content can be read once."""
+
+    name: str
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
+class Files(Protocol):
+    """Interface of file stores. The service chooses the names, never the client."""
+
+    async def find(self, name: str) -> Path | Download | None: ...
+    async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None: ...
+    async def remove(self, name: str) -> None: ...
+    async def older_than(self, age: timedelta) -> list[str]: ...
+
+
 class FileStore:
-    """Store of files, under names that the service chooses, never the client."""
+    """Store of files in a directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -25,6 +45,10 @@ class FileStore:
         """Return whether a file exists."""
         with _mapped_errors():
             return await anyio.Path(self.path(name)).is_file()
+
+    async def find(self, name: str) -> Path | None:
+        """Return the path of a file, or None if it does not exist."""
+        return self.path(name) if await self.exists(name) else None
 
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file from a stream, whole or not at all.

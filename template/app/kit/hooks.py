@@ -21,6 +21,7 @@ from anyio import to_thread
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.database import DatabaseManager
+from app.kit.files import Files
 
 type Around = AbstractContextManager[None]
 
@@ -36,6 +37,8 @@ class Hooks:
     middleware: list[Callable[[Any], Any]] = field(default_factory=list)
     # Names of ids in log lines, besides the request id
     log_ids: list[str] = field(default_factory=list)
+    # Stores of files, the last of which replaces the directory
+    files: list[Files] = field(default_factory=list)
     # Context managers around the process, given the database engine
     process: list[Callable[[AsyncEngine], Around]] = field(default_factory=list)
     # Around a worker, given its database and the priorities of its jobs, by name

@@ -10,6 +10,7 @@ from app.core.exceptions import NotFoundException, UnsupportedMediaTypeException
 from app.domain.jobs.account import RemovePicture
 from app.domain.models.user import User
 from app.domain.pictures import BEGINNING, picture_type
+from app.kit.files import Download
 from app.service.audit_service import AuditService
 from app.service.ports import JobStore, UnitOfWork, UserStore
 from app.service.precondition import check_sign_in
@@ -18,8 +19,7 @@ from app.service.precondition import check_sign_in
 class PictureStore(Protocol):
     """The storage of pictures."""
 
-    def path(self, name: str) -> Path: ...
-    async def exists(self, name: str) -> bool: ...
+    async def find(self, name: str) -> Path | Download | None: ...
     async def save(self, name: str, chunks: AsyncIterator[bytes]) -> None: ...
     async def remove(self, name: str) -> None: ...
 
@@ -99,13 +99,15 @@ class PictureService:
             await self._jobs.add(RemovePicture(picture=old))
         return user
 
-    async def find(self, user: User) -> Path:
-        """Return the path of a user's picture.
+    async def find(self, user: User) -> Path | Download:
+        """Return the path of a user's picture, or its content.
 
         Raises:
             NotFoundException: the user has no picture.
+            ServiceUnavailableException: the file cannot be looked up.
         """
         await self._unit.release()
-        if user.picture is None or not await self._files.exists(user.picture):
+        found = await self._files.find(user.picture) if user.picture else None
+        if found is None:
             raise NotFoundException("Picture of user", user.id)
-        return self._files.path(user.picture)
+        return found

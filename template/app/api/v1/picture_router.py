@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from app.api.conditions import ETAG, with_etag
 from app.api.deps import CurrentUser, StaffUser
+from app.api.files import file_response
 from app.api.slice_router import SliceRouter
 from app.api.v1.picture_deps import PictureServiceDep, Upload
 from app.api.v1.user_deps import UserServiceDep
@@ -51,16 +52,14 @@ async def delete_picture(
 
 
 @router.get("/me/picture", response_class=FileResponse, responses={200: PICTURE})
-async def get_my_picture(
-    user: CurrentUser, pictures: PictureServiceDep
-) -> FileResponse:
+async def get_my_picture(user: CurrentUser, pictures: PictureServiceDep) -> Response:
     """Get your picture."""
-    return FileResponse(await pictures.find(user))
+    return file_response(await pictures.find(user))
 
 
 @router.get("/{user_id}/picture", response_class=FileResponse, responses={200: PICTURE})
 async def get_picture(
     user_id: UUID, _: StaffUser, users: UserServiceDep, pictures: PictureServiceDep
-) -> FileResponse:
+) -> Response:
     """Get a user's picture."""
-    return FileResponse(await pictures.find(await users.get_user(user_id)))
+    return file_response(await pictures.find(await users.get_user(user_id)))
