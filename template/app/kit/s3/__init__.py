@@ -1,0 +1,1 @@
+"""Files in an S3 bucket."""
