@@ -44,6 +44,16 @@ REFUSED_BY_LINT = {
         'from app.kit.telemetry.settings import TelemetrySettings\n\n__all__ = ["TelemetrySettings"]\n',
         "Nothing else imports app.kit.telemetry or its packages BROKEN",
     ),
+    "an import of the bucket": (
+        "app/service/new.py",
+        'from app.kit.s3.settings import S3Settings\n\n__all__ = ["S3Settings"]\n',
+        "Nothing else imports app.kit.s3 or its package BROKEN",
+    ),
+    "an import of the bucket's package": (
+        "app/kit/new.py",
+        'import obstore\n\n__all__ = ["obstore"]\n',
+        "Nothing else imports app.kit.s3 or its package BROKEN",
+    ),
     "a table in a schema": (
         "app/domain/schemas/new.py",
         'from app.domain.models.user import User\n\n__all__ = ["User"]\n',
