@@ -1,8 +1,8 @@
 """`mkbackend update`: a git merge of two template versions into the project, staged but not committed."""
 
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,31 +39,40 @@ class Request:
 
 def update(request: Request, screen: Screen) -> int:
     """Update a project to a newer template; return the exit code, 1 if there are conflicts."""
+    with transaction() as change, planned(request, screen) as report:
+        if report is None:
+            return 0
+        if request.dry_run:
+            return report.preview(screen)
+        if request.verify and not _verified(report.plan, request.ask, screen):
+            return report.preview(screen)
+        with uninterrupted():
+            done = report.plan.apply()
+            change.left = f"the update is complete and staged. Undo: {done.undo}"
+        return replace(report, plan=done).show(screen)
+
+
+@contextmanager
+def planned(request: Request, screen: Screen) -> Iterator[Report | None]:
+    """Yield an update that is tried in a temporary repository; None if the project is up to date."""
     require_git()
     project = read_project(Path(request.path))
     repo = repository.find(project.project)
     repository.require_ready(repo)
-    with transaction() as change, ExitStack() as stack:
+    with ExitStack() as stack:
         with screen.waiting("Read the versions of the template"):
             span = stack.enter_context(find_span(project, request.to, request.url, remember=not request.dry_run))
         if span.old.version == span.new.version and not request.given and not _has_old_slices(project.project, span):
             screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
-            return 0
+            yield None
+            return
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-")))
         renders = _render(project, span, request, directory, repo.prefix, screen)
         with screen.step("Try the merge"):
             moves = table.read(span.new.moves, span.old.version)
             listed = span.new.moves if span.is_newest else None
             tried = plan.make(repo, renders, moves, short(span.new.version), directory, listed)
-        report = Report(tried, span, _own_lines(project.project, renders, repo.prefix))
-        if request.dry_run:
-            return report.preview(screen)
-        if request.verify and not _verified(tried, request.ask, screen):
-            return report.preview(screen)
-        with uninterrupted():
-            done = tried.apply()
-            change.left = f"the update is complete and staged. Undo: {done.undo}"
-        return replace(report, plan=done).show(screen)
+        yield Report(tried, span, _own_lines(project.project, renders, repo.prefix))
 
 
 def _has_old_slices(project: Path, span: Span) -> bool:
