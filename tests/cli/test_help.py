@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cli.command import environment
 from mkbackend import __version__, cli
 
-COMMANDS = ("new", "add", "remove", "apply", "model", "diagram", "eject", "update", "status", "doctor")
+COMMANDS = ("new", "add", "remove", "apply", "model", "diagram", "eject", "update", "propose", "status", "doctor")
 
 
 def test_version_and_help_import_no_large_package(checkout: Checkout) -> None:
@@ -53,7 +53,7 @@ def test_help_groups_the_commands_by_purpose() -> None:
     assert commands == {
         "Start": ["new"],
         "Grow": ["add", "change", "remove", "apply", "model", "diagram", "eject"],
-        "Keep current": ["update", "status"],
+        "Keep current": ["update", "propose", "status"],
         "Diagnose": ["doctor"],
     }
 

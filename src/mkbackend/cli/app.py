@@ -18,6 +18,7 @@ from mkbackend.cli.eject import eject
 from mkbackend.cli.grouped import GroupedCommands
 from mkbackend.cli.model import model
 from mkbackend.cli.new import new
+from mkbackend.cli.propose import propose
 from mkbackend.cli.remove import remove
 from mkbackend.cli.status import status
 from mkbackend.cli.update import update
@@ -76,5 +77,6 @@ app.command(short_help="Print the resources as a model file.", rich_help_panel="
 app.command(short_help="Draw the tables as a diagram.", rich_help_panel="Grow")(diagram)
 app.command(short_help="Copy the templates of add into the project.", rich_help_panel="Grow")(eject)
 app.command(short_help="Update a project to the installed template.", rich_help_panel="Keep current")(update)
+app.command(short_help="Propose an update, in a pipeline.", rich_help_panel="Keep current")(propose)
 app.command(short_help="Compare projects with their template.", rich_help_panel="Keep current")(status)
 app.command(short_help="Check that projects work on this machine.", rich_help_panel="Diagnose")(doctor)

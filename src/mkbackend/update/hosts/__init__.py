@@ -1,0 +1,1 @@
+"""The hosts of repositories whose pipelines propose updates."""
