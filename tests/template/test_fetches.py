@@ -89,22 +89,27 @@ def test_an_unpinned_foreign_name_is_detected(line: str) -> None:
     assert not is_owned(word, {"fastapi"})
 
 
-SCRIPTS: dict[str, Callable[[Any], str]] = {
-    "github": lambda pipeline: pipeline["jobs"]["template"]["steps"][-1]["run"],
-    "gitlab": lambda pipeline: pipeline["template"]["script"][-1],
+SCRIPTS: dict[str, Callable[[Any, str], list[str]]] = {
+    "github": lambda pipeline, job: [step["run"] for step in pipeline["jobs"][job]["steps"] if "run" in step],
+    "gitlab": lambda pipeline, job: pipeline[job]["script"],
 }
 PIPELINES = {"github": ".github/workflows/upkeep.yml", "gitlab": ".gitlab-ci.yml"}
+TRUSTED = "git+https://example.com/x@v1"
 
 
 @pytest.mark.parametrize("host", PIPELINES)
 def test_the_weekly_check_runs_only_the_package_set_by_the_owner(host: str, render: Render, tmp_path: Path) -> None:
-    script = SCRIPTS[host](yaml.safe_load((render(ci=host) / PIPELINES[host]).read_text("utf-8")))
+    pipeline = yaml.safe_load((render(ci=host) / PIPELINES[host]).read_text("utf-8"))
     for program in ("pip", "pipx", "uvx"):
         (tmp_path / program).write_text('#!/bin/sh\necho "$(basename "$0") $*"\n')
         (tmp_path / program).chmod(0o755)
-    shell = ("bash", "-e", "-c", script)
-    output = run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND="")
+
+    def weekly(job: str, source: str) -> str:
+        shell = ("bash", "-e", "-c", "\n".join(SCRIPTS[host](pipeline, job)))
+        return run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND=source, CHECKS="success")
+
+    output = weekly("template", "")
     assert "set the " in output
     assert "uv" not in output
-    output = run(*shell, cwd=tmp_path, PATH=f"{tmp_path}:/usr/bin:/bin", MKBACKEND="git+https://example.com/x@v1")
-    assert output.endswith("uvx --from git+https://example.com/x@v1 mkbackend status\n")
+    assert weekly("template", TRUSTED).endswith(f"uvx --from {TRUSTED} mkbackend update --verify\n")
+    assert weekly("propose", TRUSTED).endswith(f"uvx --from {TRUSTED} mkbackend propose --checks success\n")
