@@ -23,6 +23,7 @@ from app.domain.models.user import User
 from app.domain.purposes import Purpose
 from app.domain.roles import Role
 from app.main import create_app
+from scripts.contract_errors import declared_errors
 from tests.people import PASSWORD, ROW
 
 PNG = b"\x89PNG\r\n\x1a\n0000"
@@ -50,6 +51,7 @@ class Stage:
         described: the OpenAPI description of each path, such as "/users".
         operations: the names of all operations, such as "GET /users".
         public: the operations that are declared public.
+        errors: the statuses of the errors that each operation declares.
         succeeded: the operations that succeeded for some caller.
         answers: the number of responses by operation and status.
         tokens: a valid access token of each user, by e-mail.
@@ -70,6 +72,7 @@ class Stage:
         }
         self.operations = list(operations)
         self.public = {o for o in operations if is_public(operations[o])}
+        self.errors = {o: declared_errors(operations[o]) for o in operations}
         self.succeeded: set[str] = set()
         self._people: dict[str, Person] = {
             email: {

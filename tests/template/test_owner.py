@@ -91,3 +91,4 @@ def test_the_api_matches_its_openapi_document(owned: Path) -> None:
     done = attempt("make", "contract", "examples=10", cwd=owned, TMPDIR=str(owned.parent))
     assert done.code == 0, done.output
     assert "As support:" in done.output
+    assert "Only errors that are declared: GET /market/rates/{currency}" in done.output
