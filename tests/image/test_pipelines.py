@@ -18,7 +18,12 @@ import yaml
 from .conftest import ENVIRONMENT, ROOT, run
 
 # The template jobs install mkbackend, here from this checkout, of which the project is: there is nothing to propose.
-OURS = {"MKBACKEND": str(ROOT), "CI_COMMIT_SHA": "0" * 40, "CHECKS": "success"}
+OURS = {
+    "MKBACKEND": str(ROOT),
+    "CI_COMMIT_SHA": "0" * 40,
+    "CHECKS": "success",
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD^1",
+}
 # A command that needs an online service, and its error without a network.
 ASKS, NO_NET = "make audit", "error sending request"
 
@@ -56,8 +61,8 @@ def of_gitlab(project: Path) -> Iterator[tuple[str, Job]]:
 
 PIPELINES = {"github": of_github, "gitlab": of_gitlab}
 JOBS = {
-    "github": ["lint", "test", "contract", "image", "audit", "template", "propose"],
-    "gitlab": ["lint", "test", "contract", "build-image", "audit", "template", "propose"],
+    "github": ["lint", "test", "contract", "api-changes", "image", "audit", "template", "propose"],
+    "gitlab": ["lint", "test", "contract", "api-changes", "build-image", "audit", "template", "propose"],
 }
 
 
@@ -82,6 +87,9 @@ def test_a_job_succeeds_as_written(pipeline: tuple[str, Path], number: int, tmp_
     job = dict(PIPELINES[host](project))[JOBS[host][number]]
     clone = tmp_path / project.name
     run("git", "clone", "--quiet", project, clone, cwd=tmp_path)
+    # A pull request: the commit of its target comes before.
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    run("git", *author, "commit", "--quiet", "--allow-empty", "--message", "merge", cwd=clone)
     machine = fresh_machine(tmp_path)
     try:
         with serving(job.services):

@@ -4,7 +4,15 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import MISSING, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    MISSING,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
 from app.domain.schemas.base import ALWAYS_SENT, BaseSchema, PlainStr, RequestSchema
 from app.utils.pagination import SHORTEST_SEARCH, TOTAL_CAP
@@ -131,8 +139,22 @@ class FieldError(BaseSchema):
     message: str
 
 
+EXAMPLE: JsonDict = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "Picture not found",
+    "instance": "/api/v1/users/me/picture",
+    "message": "Picture not found",
+    "status_code": 404,
+    "request_id": "checkout-17",
+}
+
+
 class ErrorResponse(BaseSchema):
     """Problem details (RFC 9457). `message` and the fields after it are extensions."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     type: str = "about:blank"
     title: str

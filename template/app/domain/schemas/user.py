@@ -45,13 +45,18 @@ FullName = Annotated[
         max_length=100,
         pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
     ),
+    Field(examples=["Ada Lovelace"]),
 ]
 # EmailStr rejects these domains too, but its JSON Schema does not say so.
 _NOWHERE = rf"[@.]({'|'.join(SPECIAL_USE_DOMAIN_NAMES)})$"
 Email = Annotated[
     EmailStr,
     BeforeValidator(_without_name),
-    Field(max_length=254, json_schema_extra={"not": {"pattern": _NOWHERE}}),
+    Field(
+        max_length=254,
+        examples=["ada@example.com"],
+        json_schema_extra={"not": {"pattern": _NOWHERE}},
+    ),
 ]
 # To look an account up: some are stored in another spelling than that of EmailStr.
 EmailAsTyped = Annotated[Email, WrapValidator(_as_typed)]
