@@ -41,6 +41,22 @@ def test_the_next_steps_draw_an_existing_diagram_again(place: Place) -> None:
     assert "Next:\n  make migrate-up\n  make diagram\n  make test\n" in output
 
 
+def test_each_command_names_the_files_that_it_makes_outdated(place: Place) -> None:
+    place.write("docs/diagram.md", "")
+    place.write("openapi.json", "{}")
+    place.commit()
+    model = place.root.parent / "model.toml"
+    model.write_text('[leaflet]\nfields = ["body:text"]\n', encoding="utf-8")
+    for words, last in {
+        ("add", "article", "title:str/80"): "  make migrate-up\n  make diagram openapi\n  make test\n",
+        ("change", "article", "title:str/90"): "  make migrate-up\n  make diagram openapi\n  make lint test\n",
+        ("remove", "article"): "  make diagram openapi\n",
+        ("apply", str(model)): "  make migrate-up\n  make diagram openapi\n  make test\n",
+    }.items():
+        assert f"Next:\n{last}" in place.run(*words).output
+        place.commit()
+
+
 def test_adding_a_field_prints_no_routes(place: Place) -> None:
     place.run("add", "article", "title:str")
     place.commit()

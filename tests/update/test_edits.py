@@ -288,6 +288,12 @@ def test_an_outdated_lock_file_is_reported(project: Project, conflict: bool) -> 
     assert "  make install && make test\n  git add uv.lock\n" in output
 
 
+def test_an_update_names_the_files_that_it_makes_outdated(project: Project) -> None:
+    project.edit({"docs/diagram.md": "", "openapi.json": "{}\n"})
+    steps = "  make install && make diagram openapi && make test\n  git add docs/diagram.md openapi.json\n"
+    assert steps in project.update()
+
+
 def test_an_up_to_date_lock_file_is_not_reported(project: Project) -> None:
     # The template changes, but no dependency.
     project.update()

@@ -9,7 +9,6 @@ from mkbackend.screen import Screen
 from mkbackend.system.programs import run
 
 _SCRIPT = "scripts/diagram.py"
-_DRAWN = Path("docs", "diagram.md")
 
 
 def diagram(path: Path, screen: Screen) -> None:
@@ -29,8 +28,3 @@ def diagram(path: Path, screen: Screen) -> None:
     with screen.waiting("Draw the tables"):
         printed = run(python_of(project), "-m", "scripts.diagram", cwd=project)
     screen.say(printed.decode(errors="replace").strip())
-
-
-def redrawing(project: Path) -> list[str]:
-    """Return the command that draws the tables again, if the project has a diagram: `make test` needs it current."""
-    return ["make diagram"] if (project / _DRAWN).is_file() else []

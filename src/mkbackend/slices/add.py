@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkbackend.project.diagram import redrawing
+from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks, record
 from mkbackend.slices.change.undo import undo_of
@@ -72,6 +72,6 @@ def _report(resource: Resource, steps: changes.Changes, undo: str, project: Path
     if texts[0][0]:
         screen.say("\nRoutes, below the prefix of the API:")
         screen.rows([route for text, prefix in texts if text for route in routes_of(text, prefix, resource.rights)])
-    screen.commands("Next:", ["make migrate-up", *redrawing(project), "make test"])
+    screen.commands("Next:", ["make migrate-up", *rewriting(project), "make test"])
     if undo:
         screen.commands("Undo:", [undo])

@@ -6,6 +6,7 @@ from pathlib import Path
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project import migrations, repository
 from mkbackend.project.migrations import VERSIONS
+from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes
 from mkbackend.slices.checks import require_clean, require_record, targets_of
@@ -42,7 +43,7 @@ def remove(request: Request, screen: Screen) -> None:
         with uninterrupted():
             changes.apply(found.project, steps)
             change.left = f"{request.name} is removed: git status"
-        _report(steps, kept, screen)
+        _report(steps, kept, found.project, screen)
 
 
 def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[changes.Changes, list[str]]:
@@ -98,7 +99,7 @@ def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool
     return any(path.stat().st_mtime > since for path in found.project.glob(".pgdata/*/pg_wal/*"))
 
 
-def _report(steps: changes.Changes, kept: list[str], screen: Screen) -> None:
+def _report(steps: changes.Changes, kept: list[str], project: Path, screen: Screen) -> None:
     """Print the removed and kept files, and the next steps."""
     gone = [path for path, text in steps.items() if text is None]
     for path in gone:
@@ -113,3 +114,5 @@ def _report(steps: changes.Changes, kept: list[str], screen: Screen) -> None:
         screen.plain(
             "\nIts migration was removed too. If a database has applied it, undo this, then: make migrate-down"
         )
+    if outdated := rewriting(project):
+        screen.commands("Next:", outdated)

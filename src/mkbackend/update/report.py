@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mkbackend.errors import without_passwords
 from mkbackend.project.versions import Span, short
+from mkbackend.project.written import rewriting, written
 from mkbackend.screen import Screen
 from mkbackend.system.printable import on_one_line
 from mkbackend.template import changelog
@@ -48,12 +49,16 @@ class Report:
         """Show the result of the update and the next steps; return the exit code."""
         self._report_changes(screen, "staged, not committed")
         conflicts = self.plan.outcome.conflicts
-        version = short(self.span.new.version)
+        version, project = short(self.span.new.version), self.plan.repo.project
+        added = [
+            *(["uv.lock"] if self.plan.follow_up.lock_is_stale else []),
+            *(path.as_posix() for path in written(project)),
+        ]
         steps = [
             "git diff HEAD",
             *(["git add --all, once the conflicts are resolved"] if conflicts else []),
-            "make install && make test",
-            *(["git add uv.lock"] if self.plan.follow_up.lock_is_stale else []),
+            " && ".join(["make install", *rewriting(project), "make test"]),
+            *([f"git add {' '.join(added)}"] if added else []),
             f'git commit -m "Update to mkbackend {version}"',
         ]
         screen.plain("\nNext:" + _lines(steps) + f"\nUndo:\n  {self.plan.undo}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from mkbackend.errors import BadInputError
 from mkbackend.project.migrations import VERSIONS
+from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks
 from mkbackend.slices.change.staged import downgrade, upgrade
@@ -62,7 +63,8 @@ def change(request: Request, screen: Screen) -> None:
         with uninterrupted():
             changes.apply(found.project, steps)
             done.left = f"{new.name} is changed: git status"
-        _report(steps, unplaced, new, dropped_with(known.resource, request.wish.drops), screen)
+        gone = dropped_with(known.resource, request.wish.drops)
+        _report(steps, unplaced, new, gone, found.project, screen)
         if undo := undo_of(found.project, steps, known):
             screen.commands("Undo:", [undo])
 
@@ -115,7 +117,12 @@ def _message(old: Resource, request: Request) -> str:
 
 
 def _report(
-    steps: changes.Changes, unplaced: Mapping[str, str], new: Resource, dropped: list[str], screen: Screen
+    steps: changes.Changes,
+    unplaced: Mapping[str, str],
+    new: Resource,
+    dropped: list[str],
+    project: Path,
+    screen: Screen,
 ) -> None:
     """Print the changed files, the constraints that are gone, the lines to place by hand, and the next steps."""
     for path, text in steps.items():
@@ -128,7 +135,8 @@ def _report(
         for word in dropped:
             screen.plain(f"  {word}")
     migrated = any(path.startswith(VERSIONS) for path in steps)
-    screen.commands("Next:", [*(["make migrate-up"] if migrated else []), "make lint test"])
+    first = ["make migrate-up"] if migrated else []
+    screen.commands("Next:", [*first, *rewriting(project), "make lint test"])
     if new.pending:
         screen.plain("\nOnce no earlier release runs, the contract:")
         for each in new.pending:

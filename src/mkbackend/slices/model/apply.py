@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mkbackend.errors import MkbackendError
 from mkbackend.project import repository
-from mkbackend.project.diagram import redrawing
 from mkbackend.project.migrations import VERSIONS
+from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
 from mkbackend.slices import base, changes, checks
 from mkbackend.slices.model import model
@@ -102,7 +102,7 @@ def _report(batch: Batch, undo: str, screen: Screen) -> None:
     screen.plain(f"\n{len(batch.steps)} files, listed by git status, with these migrations:")
     for path in migrations:
         screen.plain(f"  {'-' if batch.steps[path] is None else '+'} {path}")
-    screen.commands("Next:", ["make migrate-up", *redrawing(batch.found.project), "make test"])
+    screen.commands("Next:", ["make migrate-up", *rewriting(batch.found.project), "make test"])
     if undo:
         screen.commands("Undo:", [undo])
 
