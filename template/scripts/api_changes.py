@@ -1,4 +1,4 @@
-"""Command to refuse changes of the API that break its clients.
+"""Command to refuse breaking changes of the API.
 
     python -m scripts.api_changes [BASE]
 
@@ -27,8 +27,8 @@ ACCEPTED = Path("openapi-accepted.toml")
 # They would name another environment, or the code of another project.
 FOREIGN = {"PYTHONPATH", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV"}
 REFUSED = f"""
-Each would break clients of the API. Undo it, or accept it with a reason: a line such as
-the above in {ACCEPTED}."""
+Each is a breaking change of the API. Undo it, or accept it with a reason: put the line
+into {ACCEPTED}. See docs/api.md."""
 
 
 class UnknownBaseError(Exception):
@@ -119,13 +119,13 @@ def judge(changes: list[str], accepted: dict[str, str]) -> int:
     refused = [change for change in changes if change not in accepted]
     for change in refused:
         print(f'{json.dumps(change, ensure_ascii=False)} = ""')
-    print(REFUSED if refused else "No other change breaks clients of the API.")
+    print(REFUSED if refused else "The API has no other breaking change.")
     return 1 if refused else 0
 
 
 def main() -> int:
     """Compare the work tree with a commit; return the exit code."""
-    parser = argparse.ArgumentParser(description="Refuse changes that break clients.")
+    parser = argparse.ArgumentParser(description="Refuse breaking changes.")
     parser.add_argument("base", nargs="?", default="main", help="a commit")
     base: str = parser.parse_args().base
     os.chdir(HERE)

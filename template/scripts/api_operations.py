@@ -16,16 +16,6 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
     return sorted({*_Comparison(old, new).changes()})
 
 
-def _operations(description: Schema) -> dict[str, tuple[str, Operation]]:
-    """Return the path of each operation and what it is, by method and place."""
-    return {
-        f"{method} {PARAMETER.sub('{}', path)}": (path, item[method])
-        for path, item in description["paths"].items()
-        for method in METHODS
-        if method in item
-    }
-
-
 class _Comparison:
     """Two descriptions of an API."""
 
@@ -35,26 +25,20 @@ class _Comparison:
         self._responses = SchemaComparison(old, new, responses=True)
 
     def changes(self) -> Iterator[str]:
-        found = _operations(self._new)
-        for key, (path, operation) in _operations(self._old).items():
-            place = f"{key.partition(' ')[0].upper()} {path}"
-            if key not in found:
-                yield f"{place}: removed"
-                continue
-            renamed = dict(
-                zip(
-                    PARAMETER.findall(found[key][0]),
-                    PARAMETER.findall(path),
-                    strict=True,
-                )
-            )
-            new = found[key][1]
-            yield from self._of_operation(place, operation, new)
-            yield from self._of_parameters(place, operation, new, renamed)
-            yield from self._of_body(place, operation, new)
-            yield from self._of_responses(
-                place, operation["responses"], new["responses"]
-            )
+        """Yield the changes of all operations."""
+        paths, later = self._old["paths"], self._new["paths"]
+        # Names of parameters make no difference to a URL.
+        same = {PARAMETER.sub("{}", path): path for path in later}
+        for path, item in paths.items():
+            then = same.get(PARAMETER.sub("{}", path), path)
+            for method in (each for each in METHODS if each in item):
+                place, old = f"{method.upper()} {path}", item[method]
+                if new := later.get(then, {}).get(method):
+                    yield from self._of_operation(place, old, new)
+                    was, now = _parameters(path, old), _parameters(then, new)
+                    yield from self._of_parameters(place, was, now)
+                else:
+                    yield f"{place}: removed"
 
     def _of_operation(
         self, place: str, old: Operation, new: Operation
@@ -68,21 +52,14 @@ class _Comparison:
             if not any(needed <= login for needed in offered):
                 words = " or ".join(sorted(" and ".join(sorted(n)) for n in offered))
                 yield f"{place}: requires {words}"
+        yield from self._of_body(place, old, new)
+        yield from self._of_responses(place, old["responses"], new["responses"])
 
-    def _of_parameters(
-        self, place: str, old: Operation, new: Operation, renamed: Mapping[str, str]
-    ) -> Iterator[str]:
-        was = {(p["in"], p["name"]): p for p in old.get("parameters", ())}
-        now = {
-            (
-                p["in"],
-                renamed.get(p["name"], p["name"]) if p["in"] == "path" else p["name"],
-            ): p
-            for p in new.get("parameters", ())
-        }
-        for kind, name in was.keys() | now.keys():
-            words = f"{place}: {kind} {name}"
-            one, other = was.get((kind, name)), now.get((kind, name))
+    def _of_parameters(self, place: str, old: Schema, new: Schema) -> Iterator[str]:
+        for key in {**old, **new}:
+            one, other = old.get(key), new.get(key)
+            parameter = one or other or {}
+            words = f"{place}: {parameter['in']} {parameter['name']}"
             if other is None:
                 yield f"{words} removed"
             elif other.get("required") and not (one and one.get("required")):
@@ -109,6 +86,17 @@ class _Comparison:
                 yield from (f"{words} header {name} removed" for name in headers)
             elif status[0] in "23":
                 yield f"{words} removed"
+
+
+def _parameters(path: str, operation: Operation) -> dict[str, Any]:
+    """Return the parameters by place and name; those of the path by their position."""
+    names = PARAMETER.findall(path)
+    return {
+        f"path {names.index(each['name'])}"
+        if each["in"] == "path"
+        else f"{each['in']} {each['name']}": each
+        for each in operation.get("parameters", ())
+    }
 
 
 def _sent(schema: Schema) -> Schema:
