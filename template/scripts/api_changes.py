@@ -119,7 +119,8 @@ def judge(changes: list[str], accepted: dict[str, str]) -> int:
     refused = [change for change in changes if change not in accepted]
     for change in refused:
         print(f'{json.dumps(change, ensure_ascii=False)} = ""')
-    print(REFUSED if refused else "The API has no other breaking change.")
+    other = "other " if changes else ""
+    print(REFUSED if refused else f"The API has no {other}breaking changes.")
     return 1 if refused else 0
 
 

@@ -76,5 +76,5 @@ def test_changes_that_break_clients_are_refused_until_accepted(installed: Path, 
     assert SHORTER in lines
     reasons = "".join(line.replace('""', '"No name is longer"\n') for line in lines)
     (project / "openapi-accepted.toml").write_text(reasons, encoding="utf-8")
-    assert "The API has no other breaking change." in make(project, "api-changes", "base=HEAD")
+    assert "The API has no other breaking changes." in make(project, "api-changes", "base=HEAD")
     assert "nowhere is no commit of this clone" in attempt("make", "api-changes", "base=nowhere", cwd=project).output
