@@ -1,6 +1,7 @@
 """Errors for the user: each has a message and a fix."""
 
 import re
+from typing import Any
 
 # The user information of a URL: up to its last @, as a password may contain one, and a token may be the user's name.
 # The user of ssh is no secret.
@@ -13,7 +14,7 @@ def without_passwords(text: str) -> str:
 
 
 class MkbackendError(Exception):
-    """An expected failure; `hint` is the fix, a command if possible.
+    """An expected failure; `hint` is the fix, a command if possible, and `details` are for programs only.
 
     The message is kept on one line, so that foreign text in it cannot look like another message. Passwords in URLs are
     hidden, because an error may end up in the log of a pipeline.
@@ -25,6 +26,7 @@ class MkbackendError(Exception):
         super().__init__(message)
         self.message = without_passwords(re.sub(r"\s*[\r\n]\s*", " ", message.strip()))
         self.hint = without_passwords(hint)
+        self.details: dict[str, Any] = {}
 
     @property
     def line(self) -> str:

@@ -1,6 +1,5 @@
 """Output for the terminal, or as JSON: steps, warnings, next commands and errors."""
 
-import json
 import sys
 import textwrap
 import time
@@ -18,6 +17,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from mkbackend.console import make_console
+from mkbackend.document import show
 from mkbackend.errors import MkbackendError
 from mkbackend.system.printable import on_one_line
 
@@ -148,7 +148,8 @@ class Screen:
     def fail(self, error: MkbackendError) -> int:
         """Show an error and its fix; return the exit code."""
         if self.as_json:
-            print(json.dumps({"error": {"message": error.message, "hint": error.hint}, "exit_code": error.exit_code}))
+            problem = {"message": error.message, "hint": error.hint}
+            show({"error": problem, "exit_code": error.exit_code, **error.details})
         console = make_console(stderr=True)
         console.print(Text.assemble(("Error: ", "red"), error.message))
         if error.hint:
@@ -165,7 +166,7 @@ class Screen:
         """Show the next steps and the command that repeats the run, or print the JSON object."""
         if self.as_json:
             steps = [asdict(step) for step in self.steps]
-            print(json.dumps({**report, "steps": steps, "warnings": self.warnings}))
+            show({**report, "steps": steps, "warnings": self.warnings})
             return
         if self.made:
             self.commands("Next:", report["next"])

@@ -1,9 +1,11 @@
 """Tests of `diagram`: the project's script runs with the project's Python, in the project."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
+from documents import require
 from typer.testing import CliRunner, Result
 
 from cli.command import posix
@@ -35,9 +37,9 @@ def installed(shop: Path) -> Path:
     return shop
 
 
-def diagram(project: Path) -> Result:
+def diagram(project: Path, *words: str) -> Result:
     """Run `mkbackend diagram` elsewhere than in the project."""
-    return CliRunner().invoke(cli.app, ["diagram", "--project", str(project)])
+    return CliRunner().invoke(cli.app, ["diagram", "--project", str(project), *words])
 
 
 @posix
@@ -46,6 +48,13 @@ def test_the_project_draws_its_tables(installed: Path) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"drawn by {python_of(installed)}\n"
     assert (installed / "drawn").exists()
+
+
+@posix
+def test_in_json_the_file_is_named(installed: Path) -> None:
+    done = diagram(installed, "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    require("diagram", [json.loads(done.stdout)])
 
 
 @posix

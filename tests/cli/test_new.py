@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Checkout, write_command
+from documents import parts_in, require
 from typer.testing import CliRunner
 
 from cli.command import EVERY, commits, files, new
@@ -127,6 +128,9 @@ def test_json_prints_one_object_and_nothing_else(checkout: Checkout) -> None:
     assert (report["committed"], report["installed"]) == (True, False)
     assert report["next"] == ["cd shop", "make install", "make dev"]
     assert report["warnings"] == []
+    planned = json.loads(new("plan", "--dry-run", "--json").stdout)
+    assert (planned["dry_run"], planned["next"], Path("plan").exists()) == (True, [], False)
+    require("new", [report, planned], without=[".warnings[]"])
     assert "Render the template" in result.stderr
 
 
@@ -140,6 +144,8 @@ def test_a_failed_installation_is_a_warning_with_the_retry(checkout: Checkout, m
     assert "  Later, in the project: make install\n" in result.stdout
     assert "  cd shop\n  make install\n  make dev\n" in result.stdout
     assert commits(Path("shop")) == ["Start shop with mkbackend"]
+    report = json.loads(CliRunner().invoke(cli.app, ["new", "other", "--json"]).stdout)
+    assert {".warnings[].message", ".warnings[].retry"} <= parts_in("new", report)
 
 
 def test_the_first_line_is_printed_before_slow_steps(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

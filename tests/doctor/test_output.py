@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from documents import require
 from typer.testing import CliRunner
 
 from doctor.patient import Patient, states
@@ -33,6 +34,7 @@ def test_json_is_one_object(patient: Patient) -> None:
     result = patient.run("--json")
     found = json.loads(result.stdout)
     assert list(found) == ["path", "checks", "wrong"]
+    require("doctor", [found])
     assert found["path"] == str(patient.root)
     assert all(list(check) == ["name", "state", "found", "fix"] for check in found["checks"])
     assert not result.stderr

@@ -1,5 +1,6 @@
 """Tests that the owner's code is rewritten to the template's moved names before the merge."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import copier
 import pytest
 from conftest import SMALL_TEMPLATE
+from documents import parts_in
 from typer.testing import CliRunner
 
 from mkbackend import cli
@@ -178,6 +180,26 @@ def test_a_dry_run_shows_the_rewriting_and_writes_nothing(project: Project) -> N
     ):
         assert line in output
     assert (project.tree(), project.status()) == (before, {})
+
+
+def test_a_document_has_the_rewriting(project: Project) -> None:
+    project.edit(
+        {
+            "app/mine.py": MINE,
+            "app/core/old/own.py": "from .parts import PART\n",
+            "app/core/old/taken.py": "mine = 2\n",
+            "app/kit/fresh/taken.py": "mine = 1\n",
+            "app/broken.py": "from app.core.seal import Seal\nprint 'x'\n",
+            "app/star.py": "from app.core.seal import *\n",
+            "notes.txt": "app.core.seal\n",
+        }
+    )
+    done = CliRunner().invoke(cli.app, ["update", str(project.root), "--dry-run", "--json"])
+    found = json.loads(done.stdout)
+    by_hand = [f".by_hand.{name}[]" for name in ("not_moved", "unread", "notes", "old_names")]
+    assert {".moved[].from", ".rewritten[].names", *by_hand} <= parts_in("update", found)
+    assert {"path": "app/mine.py", "names": 5} in found["rewritten"]
+    assert {"from": "app/core/old/own.py", "to": "app/kit/fresh/own.py"} in found["moved"]
 
 
 def test_an_edited_line_with_a_moved_name_is_merged(project: Project) -> None:

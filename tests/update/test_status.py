@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import ROOT
+from documents import require
 from typer.testing import CliRunner, Result
 
 from mkbackend import __version__, cli
@@ -72,6 +73,13 @@ def test_json_is_one_object(project: Project) -> None:
         "outrun": [],
         "slices": [],
     }
+
+
+def test_the_document_has_the_documented_shape(sliced: Project) -> None:
+    sliced.edit({"app/both.py": "mine = 1\n", "app/config.py": None, "app/mine.py": "mine = 1\n"})
+    sliced.edit({".mkbackend/templates/model.py.jinja": "mine"})
+    sliced.edit({".mkbackend/templates/originals.toml": f'"model.py.jinja" = "{"0" * 64}"\n'})
+    require("status", [as_json(sliced, code=1)])
 
 
 def test_templates_of_slices_with_newer_originals_are_named(project: Project) -> None:

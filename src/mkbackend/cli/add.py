@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mkbackend.cli.complete import auths, fields, resources
-from mkbackend.cli.run import VERBOSE, reported
+from mkbackend.cli.run import AS_JSON, VERBOSE, reported
 
 
 def add(
@@ -37,6 +37,7 @@ def add(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
     project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Add a resource: model, migration, schemas, repository, service, routes and tests.
@@ -77,7 +78,7 @@ def add(
       writer:ref/user:cascade \\
       status:enum/draft/published=draft
     """
-    with reported(verbose=verbose) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.slices.add import Request
         from mkbackend.slices.add import add as run
         from mkbackend.slices.resource.description import Description

@@ -48,16 +48,20 @@ def mkbackend(
 ) -> None:
     """Generate and update complete, tested, typed FastAPI and PostgreSQL services."""
     if version:
-        print(_versions() if as_json else f"mkbackend {__version__}")
+        if as_json:
+            _show_versions()
+        else:
+            print(f"mkbackend {__version__}")
         raise typer.Exit
     if as_json or context.invoked_subcommand is None:
         context.fail("--json needs --version here, or a command before it." if as_json else "Missing command.")
 
 
-def _versions() -> str:
-    """Return what a report of a fault needs, as JSON."""
-    import json
+def _show_versions() -> None:
+    """Print what a report of a fault needs, as JSON."""
     import platform
+
+    from mkbackend.document import show
 
     versions = {
         "mkbackend": __version__,
@@ -65,7 +69,7 @@ def _versions() -> str:
         "platform": platform.platform(),
         "path": str(Path(__file__).parents[1]),
     }
-    return json.dumps(versions)
+    show(versions)
 
 
 app.command(short_help="Create a new project.", rich_help_panel="Start")(new)

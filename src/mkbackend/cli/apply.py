@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mkbackend.cli.run import VERBOSE, reported
+from mkbackend.cli.run import AS_JSON, VERBOSE, reported
 
 
 def apply(
@@ -14,6 +14,7 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
     project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Add all resources and fields of a model file that the project lacks, in one step.
@@ -32,7 +33,7 @@ def apply(
     mkbackend apply model.toml --dry-run
     mkbackend apply model.toml
     """
-    with reported(verbose=verbose) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.slices.model.apply import Request
         from mkbackend.slices.model.apply import apply as run
 

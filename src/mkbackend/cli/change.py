@@ -7,7 +7,7 @@ import typer
 
 from mkbackend.cli.complete import fields as field_words
 from mkbackend.cli.complete import resources
-from mkbackend.cli.run import VERBOSE, reported
+from mkbackend.cli.run import AS_JSON, VERBOSE, reported
 
 
 def change(
@@ -34,6 +34,7 @@ def change(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
     project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Change fields of a resource, in stages that the running release survives.
@@ -62,7 +63,7 @@ def change(
       guests:bigint --rename note:remark
     mkbackend change booking --contract
     """
-    with reported(verbose=verbose) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.slices.change.change import Request
         from mkbackend.slices.change.change import change as run
         from mkbackend.slices.change.wanted import Wish

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mkbackend.cli.complete import resources
-from mkbackend.cli.run import VERBOSE, reported
+from mkbackend.cli.run import AS_JSON, VERBOSE, reported
 
 
 def remove(
@@ -15,6 +15,7 @@ def remove(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the diff, write nothing.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Allow uncommitted changes.")] = False,
     project: Annotated[Path, typer.Option(metavar="PATH", help="Project directory.")] = Path(),
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Remove a resource that add wrote, except files that you edited.
@@ -27,7 +28,7 @@ def remove(
     mkbackend remove article --dry-run
     mkbackend remove article
     """
-    with reported(verbose=verbose) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.slices.remove import Request
         from mkbackend.slices.remove import remove as run
 

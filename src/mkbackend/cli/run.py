@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 VERBOSE = typer.Option("--verbose", "-v", help="Show what uv and git print.")
+AS_JSON = typer.Option("--json", help="Print one JSON object.")
 
 
 def in_terminal() -> bool:

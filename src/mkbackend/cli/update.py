@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mkbackend.cli import complete
-from mkbackend.cli.run import VERBOSE, in_terminal, reported
+from mkbackend.cli.run import AS_JSON, VERBOSE, in_terminal, reported
 from mkbackend.errors import BadInputError
 
 
@@ -23,6 +23,7 @@ def update(
     template: Annotated[
         str | None, typer.Option(metavar="URL", help="Trust this template, recorded in the project.")
     ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Update a project to the installed template. The result is staged, not committed.
@@ -37,12 +38,13 @@ def update(
     mkbackend update ../myapp \\
       --to 0.2.0 --data ci=gitlab
     """
-    with reported(verbose=verbose) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.template.given import parse_data
         from mkbackend.update.update import Request
         from mkbackend.update.update import update as run
 
         if dry_run and verify:
             raise BadInputError("--dry-run and --verify exclude each other.", hint="Use one of them.")
-        request = Request(path, to, parse_data(data or ()), template, in_terminal(), dry_run, verify)
+        ask = in_terminal() and not as_json
+        request = Request(path, to, parse_data(data or ()), template, ask, dry_run, verify)
         raise typer.Exit(run(request, screen))

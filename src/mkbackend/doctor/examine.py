@@ -1,6 +1,5 @@
 """`mkbackend doctor`: runs all checks and prints their results."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from mkbackend.doctor import age, database, env_file, interpreter, port, settings, tools
 from mkbackend.doctor.ask import Report, ask
 from mkbackend.doctor.checks import Check, note, unknown, wrong
+from mkbackend.document import show
 from mkbackend.errors import MkbackendError
 from mkbackend.project import migrations
 from mkbackend.project.answers import Recorded, read_project
@@ -30,7 +30,7 @@ def doctor(paths: Sequence[str], screen: Screen) -> int:
                 screen.finding(check.state, check.name, check.found, check.fix)
     report = _report(project, found)
     if screen.as_json:
-        print(json.dumps(report))
+        show(report)
     else:
         screen.plain(f"\nProblems: {report['wrong']}." if report["wrong"] else "\nNo problems found.")
     return int(report["wrong"] > 0)

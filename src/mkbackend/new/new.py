@@ -49,13 +49,15 @@ def new(request: Request, screen: Screen) -> None:
         questions = Questions(source.questions)
         _require_names(questions, source)
         project = _decide(request, questions, screen)
-        report = {
+        report: dict[str, Any] = {
             "path": str(project.target),
+            "dry_run": request.dry_run,
             "answers": project.answers,
             "command": project.command(request.url, request.ref),
+            "template": {"source": without_passwords(source.url), "version": source.version},
         }
         if request.dry_run:
-            report["files"] = _preview(project, source, screen)
+            report |= {"files": _preview(project, source, screen), "committed": False, "installed": False, "next": []}
         else:
             report |= _create(project, source, request, change, screen)
         screen.end(report)
@@ -116,7 +118,6 @@ def _create(project: Project, source: Source, request: Request, change: Transact
         screen.say(f"It is inside the repository {around}: commit it there. CI files work only at its top.")
     installed = locked and _install(project, screen)
     return {
-        "template": {"source": without_passwords(source.url), "version": source.version},
         "files": [path.as_posix() for path in files],
         "committed": committed,
         "installed": installed,

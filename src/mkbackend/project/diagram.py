@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from mkbackend.document import show
 from mkbackend.errors import BadInputError
 from mkbackend.project.answers import read_project
 from mkbackend.project.paths import python_of
+from mkbackend.project.written import DIAGRAM
 from mkbackend.screen import Screen
 from mkbackend.system.programs import run
 
@@ -27,4 +29,7 @@ def diagram(path: Path, screen: Screen) -> None:
         raise BadInputError(f"{project} is not installed: .venv has no Python.", "make install")
     with screen.waiting("Draw the tables"):
         printed = run(python_of(project), "-m", "scripts.diagram", cwd=project)
-    screen.say(printed.decode(errors="replace").strip())
+    if screen.as_json:
+        show({"written": [DIAGRAM.as_posix()]})
+    else:
+        screen.say(printed.decode(errors="replace").strip())

@@ -1,10 +1,10 @@
 """Reports of several projects, one line each."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mkbackend.document import show
 from mkbackend.errors import MkbackendError, from_os
 from mkbackend.screen import Screen
 
@@ -30,7 +30,7 @@ def report_each(paths: Sequence[str], look: Callable[[str], Line], screen: Scree
         if not screen.as_json:
             screen.finding(lines[-1].state, name, lines[-1].text, width=width)
     if screen.as_json:
-        print(json.dumps([line.report for line in lines]))
+        show([line.report for line in lines])
     return max(line.exit_code for line in lines)
 
 

@@ -1,6 +1,5 @@
 """`mkbackend status`: a project compared with its template version and the installed one."""
 
-import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from mkbackend import __version__
+from mkbackend.document import show
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project.answers import ANSWERS, Recorded, read_project, stored_answers
 from mkbackend.project.several import Line, report_each
@@ -61,7 +61,7 @@ def status(paths: Sequence[str], of_slices: OfSlices, screen: Screen) -> int:
     with screen.waiting("Compare the project with its template"):
         found = _look(paths[0], of_slices)
     if screen.as_json:
-        print(json.dumps(asdict(found)))
+        show(asdict(found))
     else:
         _show(found, screen)
     return int(found.behind)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+DIAGRAM = Path("docs", "diagram.md")
 # By file: the target of make that writes it.
-_TARGETS = {Path("docs", "diagram.md"): "diagram", Path("openapi.json"): "openapi"}
+_TARGETS = {DIAGRAM: "diagram", Path("openapi.json"): "openapi"}
 
 
 def written(project: Path) -> list[Path]:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend.document import Document, show
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks, record
+from mkbackend.slices import changes, checks, record
 from mkbackend.slices.change.undo import undo_of
 from mkbackend.slices.draft import draft
 from mkbackend.slices.extend import extend
 from mkbackend.slices.names import path_of
+from mkbackend.slices.outcome import planned
 from mkbackend.slices.rendering import render
 from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.grammar import resource_of
@@ -49,29 +51,45 @@ def add(request: Request, screen: Screen) -> None:
             resource = resource_of(described)
             made = draft(resource, found)
             steps = made.written(render.formatted(made.files, found.project))
+    document = planned(found.project, steps, unplaced, dry_run=request.dry_run)
+    document |= {"resource": resource.name, "routes": _routes(resource, steps)}
     with transaction() as change:
-        if request.dry_run:
-            screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
-        else:
+        if not request.dry_run:
             with uninterrupted():
                 changes.apply(found.project, steps)
                 change.left = f"{resource.name} is complete: git status"
-            undo = undo_of(found.project, steps, known) if known else typed("mkbackend", "remove", resource.name)
-            _report(resource, steps, undo, found.project, screen)
+            document["next"] = ["make migrate-up", *rewriting(found.project), "make test"]
+            document["undo"] = (
+                undo_of(found.project, steps, known) if known else typed("mkbackend", "remove", resource.name)
+            )
+        if screen.as_json:
+            show(document)
+            return
+        _report(document, steps, screen)
         for path, missing in unplaced.items():
             screen.warn(f"You edited {path} where these lines belong. Add them by hand:")
             screen.plain(missing)
 
 
-def _report(resource: Resource, steps: changes.Changes, undo: str, project: Path, screen: Screen) -> None:
-    """Print the written files, the new routes, the next steps and the undo command."""
-    for path in steps:
-        screen.plain(f"  {path}")
+def _routes(resource: Resource, steps: changes.Changes) -> list[dict[str, str]]:
+    """Return the new routes and their callers, below the prefix of the API."""
     routers = {"": path_of(resource.plural), "_nested": ""}
     texts = [(steps.get(f"app/api/v1/{resource.name}{part}_router.py"), prefix) for part, prefix in routers.items()]
-    if texts[0][0]:
+    if not texts[0][0]:
+        return []
+    return [route._asdict() for text, prefix in texts if text for route in routes_of(text, prefix, resource.rights)]
+
+
+def _report(document: Document, steps: changes.Changes, screen: Screen) -> None:
+    """Print the diff of a dry run; else the written files, the new routes, the next steps and the undo command."""
+    if document["dry_run"]:
+        screen.plain(document["diff"].rstrip("\n"))
+        return
+    for path in steps:
+        screen.plain(f"  {path}")
+    if document["routes"]:
         screen.say("\nRoutes, below the prefix of the API:")
-        screen.rows([route for text, prefix in texts if text for route in routes_of(text, prefix, resource.rights)])
-    screen.commands("Next:", ["make migrate-up", *rewriting(project), "make test"])
-    if undo:
-        screen.commands("Undo:", [undo])
+        screen.rows([[*route.values()] for route in document["routes"]])
+    screen.commands("Next:", document["next"])
+    if document["undo"]:
+        screen.commands("Undo:", [document["undo"]])

@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend.document import show
 from mkbackend.errors import BadInputError
 from mkbackend.project import repository
 from mkbackend.screen import Screen
@@ -42,7 +43,10 @@ def eject(request: Request, screen: Screen) -> None:
         with uninterrupted():
             changes.apply(project, {**texts, _HASHES: _HEAD + "".join(hashes)})
             change.left = f"the templates are in {OWN}"
-        screen.plain(f"{len(texts)} templates are in {OWN}: edit some, and remove the others. Commit the folder.")
+        if screen.as_json:
+            show({"written": [*texts, _HASHES]})
+        else:
+            screen.plain(f"{len(texts)} templates are in {OWN}: edit some, and remove the others. Commit the folder.")
 
 
 def outrun(project: Path) -> list[str]:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend.document import show
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project import migrations, repository
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes
+from mkbackend.slices import changes
 from mkbackend.slices.checks import require_clean, require_record, targets_of
+from mkbackend.slices.outcome import planned
 from mkbackend.slices.record import Record
 from mkbackend.slices.rendering import render
 from mkbackend.slices.rendering.view import view
@@ -36,14 +38,20 @@ def remove(request: Request, screen: Screen) -> None:
     if not (request.allow_dirty or request.dry_run):
         require_clean(found)
     steps, kept = removal(known, found, force=request.force)
-    if request.dry_run:
-        screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
-        return
+    document = planned(found.project, steps, dry_run=request.dry_run) | {"resource": request.name, "kept": kept}
     with transaction() as change:
-        with uninterrupted():
-            changes.apply(found.project, steps)
-            change.left = f"{request.name} is removed: git status"
-        _report(steps, kept, found.project, screen)
+        if not request.dry_run:
+            with uninterrupted():
+                changes.apply(found.project, steps)
+                change.left = f"{request.name} is removed: git status"
+            migrated = ["make migrate-up"] if document["added"] else []
+            document["next"] = [*migrated, *rewriting(found.project)]
+        if screen.as_json:
+            show(document)
+        elif request.dry_run:
+            screen.plain(document["diff"].rstrip("\n"))
+        else:
+            _report(steps, kept, found.project, screen)
 
 
 def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[changes.Changes, list[str]]:

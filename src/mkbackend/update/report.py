@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from mkbackend.errors import without_passwords
 from mkbackend.project.versions import Span, short
@@ -9,6 +10,7 @@ from mkbackend.project.written import rewriting, written
 from mkbackend.screen import Screen
 from mkbackend.system.printable import on_one_line
 from mkbackend.template import changelog
+from mkbackend.update.document import document
 from mkbackend.update.findings import findings
 from mkbackend.update.plan import Plan
 
@@ -31,8 +33,12 @@ class Report:
         trial = self.plan.trial
         options = ("--no-ext-diff", "--no-textconv", "--find-renames")
         diff = trial.git("diff", *options, "HEAD", "--", trial.prefix or ".", f":(exclude){trial.prefix}{_BASES}")
-        screen.plain(_SOURCE.sub(lambda line: without_passwords(line[0]), diff))
-        self._report_changes(screen, "preview, nothing was changed", previews=True)
+        diff = _SOURCE.sub(lambda line: without_passwords(line[0]), diff)
+        if screen.as_json:
+            screen.end(self._document | {"diff": diff})
+        else:
+            screen.plain(diff)
+            self._report_changes(screen, "preview, nothing was changed", previews=True)
         return int(self.has_conflicts)
 
     @property
@@ -45,24 +51,34 @@ class Report:
         """Return the changelog between the two versions; empty for a foreign template."""
         return changelog.between(self.span.old.version, self.span.new.version) if self.span.is_own else ""
 
+    @property
+    def _document(self) -> dict[str, Any]:
+        return document(self.plan, self.span, self.own_lines) | {"changelog": self.news}
+
     def show(self, screen: Screen) -> int:
         """Show the result of the update and the next steps; return the exit code."""
-        self._report_changes(screen, "staged, not committed")
-        conflicts = self.plan.outcome.conflicts
-        version, project = short(self.span.new.version), self.plan.repo.project
+        if screen.as_json:
+            done = {"staged": True, "next": self._next_steps, "undo": self.plan.undo}
+            screen.end(self._document | done)
+        else:
+            self._report_changes(screen, "staged, not committed")
+            screen.plain("\nNext:" + _lines(self._next_steps) + f"\nUndo:\n  {self.plan.undo}")
+        return int(self.has_conflicts)
+
+    @property
+    def _next_steps(self) -> list[str]:
+        project = self.plan.repo.project
         added = [
             *(["uv.lock"] if self.plan.follow_up.lock_is_stale else []),
             *(path.as_posix() for path in written(project)),
         ]
-        steps = [
+        return [
             "git diff HEAD",
-            *(["git add --all, once the conflicts are resolved"] if conflicts else []),
+            *(["git add --all, once the conflicts are resolved"] if self.plan.outcome.conflicts else []),
             " && ".join(["make install", *rewriting(project), "make test"]),
             *([f"git add {' '.join(added)}"] if added else []),
-            f'git commit -m "Update to mkbackend {version}"',
+            f'git commit -m "Update to mkbackend {short(self.span.new.version)}"',
         ]
-        screen.plain("\nNext:" + _lines(steps) + f"\nUndo:\n  {self.plan.undo}")
-        return int(self.has_conflicts)
 
     def _report_changes(self, screen: Screen, how: str, *, previews: bool = False) -> None:
         outcome, repo = self.plan.outcome, self.plan.repo

@@ -19,6 +19,7 @@ from mkbackend.template.prompts import ask
 from mkbackend.template.questions import Answers, Questions
 from mkbackend.template.render import render
 from mkbackend.update import plan, rehearsal
+from mkbackend.update.document import unchanged
 from mkbackend.update.moves import table
 from mkbackend.update.report import Report
 from mkbackend.update.trees import Renders
@@ -63,7 +64,10 @@ def planned(request: Request, screen: Screen) -> Iterator[Report | None]:
         with screen.waiting("Read the versions of the template"):
             span = stack.enter_context(find_span(project, request.to, request.url, remember=not request.dry_run))
         if span.old.version == span.new.version and not request.given and not _has_old_slices(project.project, span):
-            screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
+            if screen.as_json:
+                screen.end(unchanged(span.new.version))
+            else:
+                screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
             yield None
             return
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-")))

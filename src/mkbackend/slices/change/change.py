@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mkbackend.document import Document, show
 from mkbackend.errors import BadInputError
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks
+from mkbackend.slices import changes, checks
 from mkbackend.slices.change.staged import downgrade, upgrade
 from mkbackend.slices.change.undo import undo_of
 from mkbackend.slices.change.wanted import Wish, dropped_with, wanted
+from mkbackend.slices.outcome import lines_of, planned
 from mkbackend.slices.record import Record
 from mkbackend.slices.rendering import render
 from mkbackend.slices.rendering.view import view
@@ -52,21 +54,32 @@ def change(request: Request, screen: Screen) -> None:
         for path, missing in unplaced.items():
             screen.warn(f"You edited {path} where these lines change:")
             screen.plain(missing)
-        raise BadInputError(
+        error = BadInputError(
             f"{', '.join(unplaced)}: the change cannot be merged into your edits.",
             "Make room for it there, or use --partial and make the rest of the change by hand.",
         )
-    if request.dry_run:
-        screen.plain(changes.difference(found.project, base.without(steps)).rstrip("\n"))
-        return
+        error.details = {"unplaced": lines_of(unplaced)}
+        raise error
+    document = planned(found.project, steps, unplaced, dry_run=request.dry_run)
+    document |= {
+        "resource": new.name,
+        "dropped": dropped_with(known.resource, request.wish.drops),
+        "contract": [each.words for each in new.pending],
+    }
     with transaction() as done:
-        with uninterrupted():
-            changes.apply(found.project, steps)
-            done.left = f"{new.name} is changed: git status"
-        gone = dropped_with(known.resource, request.wish.drops)
-        _report(steps, unplaced, new, gone, found.project, screen)
-        if undo := undo_of(found.project, steps, known):
-            screen.commands("Undo:", [undo])
+        if not request.dry_run:
+            with uninterrupted():
+                changes.apply(found.project, steps)
+                done.left = f"{new.name} is changed: git status"
+            migrated = ["make migrate-up"] if any(path.startswith(VERSIONS) for path in steps) else []
+            document["next"] = [*migrated, *rewriting(found.project), "make lint test"]
+            document["undo"] = undo_of(found.project, steps, known)
+        if screen.as_json:
+            show(document)
+        elif request.dry_run:
+            screen.plain(document["diff"].rstrip("\n"))
+        else:
+            _report(document, steps, unplaced, screen)
 
 
 def _after(old: Resource, request: Request) -> Resource:
@@ -116,29 +129,22 @@ def _message(old: Resource, request: Request) -> str:
     return f"{verb} {' and '.join(fields)} of {old.plural}".replace("_", " ")[:70]
 
 
-def _report(
-    steps: changes.Changes,
-    unplaced: Mapping[str, str],
-    new: Resource,
-    dropped: list[str],
-    project: Path,
-    screen: Screen,
-) -> None:
-    """Print the changed files, the constraints that are gone, the lines to place by hand, and the next steps."""
+def _report(document: Document, steps: changes.Changes, unplaced: Mapping[str, str], screen: Screen) -> None:
+    """Print the changed files, the lines to place by hand, the constraints that are gone, and the next commands."""
     for path, text in steps.items():
         screen.plain(f"  {'- ' if text is None else ''}{path}")
     for path, missing in unplaced.items():
         screen.warn(f"You edited {path} where these lines change. Change them by hand:")
         screen.plain(missing)
-    if dropped:
+    if document["dropped"]:
         screen.plain("\nDropped too, because a dropped field is part of it:")
-        for word in dropped:
+        for word in document["dropped"]:
             screen.plain(f"  {word}")
-    migrated = any(path.startswith(VERSIONS) for path in steps)
-    first = ["make migrate-up"] if migrated else []
-    screen.commands("Next:", [*first, *rewriting(project), "make lint test"])
-    if new.pending:
+    screen.commands("Next:", document["next"])
+    if document["contract"]:
         screen.plain("\nOnce no earlier release runs, the contract:")
-        for each in new.pending:
-            screen.plain(f"  {each.words}")
-        screen.commands("Then:", [typed("mkbackend", "change", new.name, "--contract")])
+        for words in document["contract"]:
+            screen.plain(f"  {words}")
+        screen.commands("Then:", [typed("mkbackend", "change", document["resource"], "--contract")])
+    if document["undo"]:
+        screen.commands("Undo:", [document["undo"]])

@@ -4,19 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkbackend.document import Document, show
 from mkbackend.errors import MkbackendError
 from mkbackend.project import repository
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import base, changes, checks
+from mkbackend.slices import changes, checks
 from mkbackend.slices.model import model
 from mkbackend.slices.model.batch import Batch
 from mkbackend.slices.model.compare import Plan, compare
 from mkbackend.slices.model.order import in_order
+from mkbackend.slices.outcome import planned
 from mkbackend.slices.survey import Survey, survey
 from mkbackend.system.interrupts import transaction, uninterrupted
 from mkbackend.system.programs import typed
+
+# The keys of a line of the plan.
+_PLAN = ("action", "resource", "about")
 
 
 @dataclass(frozen=True)
@@ -39,20 +44,28 @@ def apply(request: Request, screen: Screen) -> None:
         checks.require_clean(found, but=request.file.resolve())
     with screen.waiting("Render the slices"):
         batch = _batch(plan, found, prune=request.prune)
-    if rows := list(_rows(plan, request)):
-        screen.rows(rows)
-    if not batch.steps:
-        screen.plain(f"Nothing to do: the project has all of {request.file}.")
-        return
+    rows = list(_rows(plan, request))
+    document = planned(found.project, batch.steps, batch.unplaced, dry_run=request.dry_run)
+    document |= {"plan": [dict(zip(_PLAN, row, strict=True)) for row in rows], "kept": batch.kept}
     with transaction() as change:
-        if request.dry_run:
-            screen.plain(changes.difference(found.project, base.without(batch.steps)).rstrip("\n"))
-        else:
-            undo = _undo(plan, found, batch)
+        if batch.steps and not request.dry_run:
+            document["undo"] = _undo(plan, found, batch)
             with uninterrupted():
                 changes.apply(found.project, batch.steps)
                 change.left = f"{request.file} is applied: git status"
-            _report(batch, undo, screen)
+            document["next"] = ["make migrate-up", *rewriting(found.project), "make test"]
+        if screen.as_json:
+            show(document)
+            return
+        if rows:
+            screen.rows(rows)
+        if not batch.steps:
+            screen.plain(f"Nothing to do: the project has all of {request.file}.")
+            return
+        if request.dry_run:
+            screen.plain(document["diff"].rstrip("\n"))
+        else:
+            _report(batch, document, screen)
         _warn(batch, screen)
 
 
@@ -95,16 +108,16 @@ def _undo(plan: Plan, found: Survey, batch: Batch) -> str:
     return "" if changed else repository.undo(repo, new, conflicts=False)
 
 
-def _report(batch: Batch, undo: str, screen: Screen) -> None:
+def _report(batch: Batch, document: Document, screen: Screen) -> None:
     """Print the migrations, the number of other files, the next steps and the undo command."""
     # In the order in which they were planned, and run.
     migrations = [path for path in batch.found.planned if path in batch.steps and path.startswith(VERSIONS)]
     screen.plain(f"\n{len(batch.steps)} files, listed by git status, with these migrations:")
     for path in migrations:
         screen.plain(f"  {'-' if batch.steps[path] is None else '+'} {path}")
-    screen.commands("Next:", ["make migrate-up", *rewriting(batch.found.project), "make test"])
-    if undo:
-        screen.commands("Undo:", [undo])
+    screen.commands("Next:", document["next"])
+    if document["undo"]:
+        screen.commands("Undo:", [document["undo"]])
 
 
 def _warn(batch: Batch, screen: Screen) -> None:

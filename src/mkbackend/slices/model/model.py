@@ -77,17 +77,39 @@ def _word(word: Any, was: dict[str, str], place: str) -> Any:
 
 def show(path: Path) -> str:
     """Return the model file of a project; raise BadInputError if the project has no resource."""
-    found = survey(path)
-    if not found.records:
-        raise BadInputError("No resource was added.", "mkbackend add article title:str")
-    return text_of(found.records)
+    return text_of(_records(path))
+
+
+def resources(path: Path) -> list[dict[str, Any]]:
+    """Return the resources of a project with all keys; raise BadInputError if the project has none."""
+    return [_resource(known) for known in _ordered(_records(path))]
 
 
 def text_of(records: Iterable[Record]) -> str:
     """Return the text of a model file: resources after those that they refer to, by name."""
+    return HEAD + "".join(map(_table, _ordered(records)))
+
+
+def _records(path: Path) -> list[Record]:
+    found = survey(path)
+    if not found.records:
+        raise BadInputError("No resource was added.", "mkbackend add article title:str")
+    return found.records
+
+
+def _ordered(records: Iterable[Record]) -> list[Record]:
     by_name = {known.resource.name: known for known in records}
     ordered = in_order([known.resource for _, known in sorted(by_name.items())])
-    return HEAD + "".join(_table(by_name[each.resource.name]) for each in ordered)
+    return [by_name[each.resource.name] for each in ordered]
+
+
+def _resource(known: Record) -> dict[str, Any]:
+    """Return the keys of a resource: its rights always apart, and the changes that wait for their contract."""
+    it = known.resource
+    found = {"unique": [], "no_overlap": [], "transitions": [], **tomllib.loads(known.written())}
+    rights = {"read": "+".join(it.rights.read), "write": "+".join(it.rights.write)}
+    kept = ("name", "plural", "soft_delete", "fields", "unique", "no_overlap", "transitions")
+    return {key: found[key] for key in kept} | rights | {"contract": [each.words for each in it.pending]}
 
 
 def _table(known: Record) -> str:
