@@ -14,7 +14,10 @@ from typer.testing import CliRunner
 from cli.command import environment
 from mkbackend import __version__, cli
 
-COMMANDS = ("new", "add", "remove", "apply", "model", "diagram", "eject", "update", "propose", "status", "doctor")
+COMMANDS = (
+    *("new", "add", "change", "remove", "apply", "model", "diagram", "eject"),
+    *("update", "propose", "status", "doctor"),
+)
 
 
 def test_version_and_help_import_no_large_package(checkout: Checkout) -> None:

@@ -48,7 +48,7 @@ def change(
       note:text --fill -   required
       slug:str/80:unique   unique, or
       slug:str/80          no longer
-      views:int:index=5    index, default
+      views:int:index=5    index, value
       --rename guests:visitors
       --drop note
 
