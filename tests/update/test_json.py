@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+import pytest
 from documents import parts_in, require
 from typer.testing import CliRunner
 
 from mkbackend import cli
+from mkbackend.screen import Screen
+from mkbackend.update.update import Request
 
 from .conftest import Project, migration, numbered
 from .sliced import BASE, OLDER, RECORD, SERVICE, edit
@@ -88,6 +91,19 @@ def test_slices_are_refreshed_left_or_skipped(sliced: Project) -> None:
     for part in ("refreshed[].files[]", "refreshed[].merged[]", "left[].conflicts[].why", "left[].without_base[]"):
         assert f".slices.{part}" in met
     assert ".slices.skipped[].why" in met
+
+
+@pytest.mark.parametrize(("words", "asks"), [([], True), (["--json"], False)])
+def test_in_a_terminal_it_asks_nothing(monkeypatch: pytest.MonkeyPatch, words: list[str], asks: bool) -> None:
+    def update(request: Request, screen: Screen) -> int:
+        requests.append(request)
+        return 0
+
+    requests: list[Request] = []
+    monkeypatch.setattr("mkbackend.cli.update.in_terminal", lambda: True)
+    monkeypatch.setattr("mkbackend.update.update.update", update)
+    assert CliRunner().invoke(cli.app, ["update", *words]).exit_code == 0
+    assert [request.ask for request in requests] == [asks]
 
 
 def test_a_refusal_is_a_document_too(project: Project) -> None:
