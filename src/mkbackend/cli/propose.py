@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mkbackend.cli.run import VERBOSE, reported
+from mkbackend.cli.run import AS_JSON, VERBOSE, reported
 
 
 class Checks(StrEnum):
@@ -21,6 +21,7 @@ def propose(
     checks: Annotated[
         Checks, typer.Option(metavar="RESULT", help="Of update --verify: success, failure or cancelled.")
     ] = Checks.SUCCESS,
+    as_json: Annotated[bool, AS_JSON] = False,
     verbose: Annotated[bool, VERBOSE] = False,
 ) -> None:
     """Open a pull or merge request with the update, in a pipeline of GitHub or GitLab.
@@ -36,7 +37,7 @@ def propose(
     mkbackend propose services/shop \\
       --checks failure
     """
-    with reported(verbose=verbose) as screen:
+    with reported(as_json, verbose) as screen:
         from mkbackend.update.propose import propose as run
 
         run(path, screen, passed=checks is Checks.SUCCESS)

@@ -17,8 +17,8 @@ def unchanged(version: str) -> dict[str, Any]:
     by_hand: dict[str, list[str]] = {"not_moved": [], "unread": [], "notes": [], "old_names": []}
     lists = ("changes", "conflicts", "skipped", "kept", "moved", "rewritten", "answers_lines", "next")
     return {
-        "from": short(version),
-        "to": short(version),
+        "from": version,
+        "to": version,
         "staged": False,
         "changelog": "",
         **{name: [] for name in lists},
@@ -33,7 +33,7 @@ def unchanged(version: str) -> dict[str, Any]:
 def document(plan: Plan, span: Span, own_lines: list[str]) -> dict[str, Any]:
     """Return the document of a plan that is not applied."""
     repo, outcome, done, work = plan.repo, plan.outcome, plan.relocated, plan.follow_up
-    return unchanged(span.old.version) | {
+    return unchanged(short(span.old.version)) | {
         "to": short(span.new.version),
         "changes": [_change(sign, path, repo) for sign, path in outcome.changes],
         "conflicts": _pairs({repo.shown(path): why for path, why in outcome.conflicts.items()}, "path", "why"),

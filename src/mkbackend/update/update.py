@@ -41,7 +41,11 @@ class Request:
 def update(request: Request, screen: Screen) -> int:
     """Update a project to a newer template; return the exit code, 1 if there are conflicts."""
     with transaction() as change, planned(request, screen) as report:
-        if report is None:
+        if not isinstance(report, Report):
+            if screen.as_json:
+                screen.end(unchanged(report))
+            else:
+                screen.say(nothing_to_do(report))
             return 0
         if request.dry_run:
             return report.preview(screen)
@@ -53,9 +57,14 @@ def update(request: Request, screen: Screen) -> int:
         return replace(report, plan=done).show(screen)
 
 
+def nothing_to_do(version: str) -> str:
+    """Return the message about a project that is up to date."""
+    return f"Nothing to do: the project is at {version}."
+
+
 @contextmanager
-def planned(request: Request, screen: Screen) -> Iterator[Report | None]:
-    """Yield an update that is tried in a temporary repository; None if the project is up to date."""
+def planned(request: Request, screen: Screen) -> Iterator[Report | str]:
+    """Yield an update that is tried in a temporary repository, or the version of a project that is up to date."""
     require_git()
     project = read_project(Path(request.path))
     repo = repository.find(project.project)
@@ -64,11 +73,7 @@ def planned(request: Request, screen: Screen) -> Iterator[Report | None]:
         with screen.waiting("Read the versions of the template"):
             span = stack.enter_context(find_span(project, request.to, request.url, remember=not request.dry_run))
         if span.old.version == span.new.version and not request.given and not _has_old_slices(project.project, span):
-            if screen.as_json:
-                screen.end(unchanged(span.new.version))
-            else:
-                screen.say(f"Nothing to do: the project is at {short(span.new.version)}.")
-            yield None
+            yield short(span.new.version)
             return
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mkbackend-")))
         renders = _render(project, span, request, directory, repo.prefix, screen)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from mkbackend import cli
 
@@ -54,8 +54,8 @@ def gitlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     yield from serve("gitlab", tmp_path / "host", monkeypatch)
 
 
-def propose(project: Project, host: Host, *arguments: str, code: int = 0, path: str = "") -> str:
-    """Run `mkbackend propose` as the pipeline of main does; return its output."""
+def run_propose(project: Project, host: Host, *arguments: str, code: int = 0, path: str = "") -> Result:
+    """Run `mkbackend propose` as the pipeline of main does."""
     project.git("push", "--quiet", "--force", str(host.repo), "HEAD:refs/heads/main")
     before, head = project.tree(), project.git_raw("show-ref", "--head")
     with pytest.MonkeyPatch.context() as patch:  # propose takes the tokens out of the environment
@@ -68,7 +68,12 @@ def propose(project: Project, host: Host, *arguments: str, code: int = 0, path: 
             assert form not in result.output
     assert (project.tree(), project.git_raw("show-ref", "--head")) == (before, head)
     assert project.status() == {}
-    return result.output
+    return result
+
+
+def propose(project: Project, host: Host, *arguments: str, code: int = 0, path: str = "") -> str:
+    """Run `mkbackend propose` as the pipeline of main does; return its output."""
+    return run_propose(project, host, *arguments, code=code, path=path).output
 
 
 def methods(host: Host) -> list[str]:

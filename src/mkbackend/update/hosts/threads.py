@@ -1,7 +1,7 @@
 """Requests and issues of a host: at most one is open for the updates of a project."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,6 +45,20 @@ class Thread:
         return (self.title, self.body.split()) == (text.title, text.marked.split())
 
 
+@dataclass(frozen=True)
+class Result:
+    """The outcome of a run, for programs and for people; `kind` and `url` are those of the thread, if there is one.
+
+    `action` is opened, updated or unchanged; closed if a person has closed the thread; changed if the branch has
+    commits of others; nothing if there is nothing to propose.
+    """
+
+    action: str
+    text: str
+    kind: str = ""
+    url: str = ""
+
+
 class Threads(Protocol):
     """The requests or the issues about the updates of a project."""
 
@@ -68,16 +82,21 @@ def latest(threads: Threads, branch: str) -> Thread | None:
     return next((thread for thread in found if thread.is_open), found[0] if found else None)
 
 
-def is_declined(thread: Thread | None, branch: str, version: str) -> bool:
-    """Return whether a person closed the thread about a version, so that it must not be opened again."""
-    return bool(thread and thread.is_declined and thread.version(branch) == version)
+def declined(threads: Threads, found: Thread | None, branch: str, version: str) -> Result | None:
+    """Return the result if a person closed the thread about a version, so that it must not be opened again."""
+    if not (found and found.is_declined and found.version(branch) == version):
+        return None
+    text = f"The {threads.kind} about {version} was closed, so it is not opened again."
+    return Result("closed", text, threads.kind, found.url)
 
 
-def publish(threads: Threads, found: Thread | None, text: Text, say: Callable[[str], None]) -> None:
+def publish(threads: Threads, found: Thread | None, text: Text) -> Result:
     """Open a thread, or bring the open one up to date."""
+    kind = threads.kind
     if not (found and found.is_open):
-        say(f"Opened the {threads.kind} {threads.open(text).url}")
-    elif found.has(text):
-        say(f"The {threads.kind} is up to date: {found.url}")
-    else:
-        say(f"Updated the {threads.kind} {threads.edit(found, text).url}")
+        url = threads.open(text).url
+        return Result("opened", f"Opened the {kind} {url}", kind, url)
+    if found.has(text):
+        return Result("unchanged", f"The {kind} is up to date: {found.url}", kind, found.url)
+    url = threads.edit(found, text).url
+    return Result("updated", f"Updated the {kind} {url}", kind, url)
