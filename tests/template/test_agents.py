@@ -74,7 +74,7 @@ def test_its_layers_are_those_of_import_linter(answers: Answers, render: Render)
 def test_every_path_that_it_names_exists(answers: Answers, render: Render) -> None:
     project = render(**answers)
     named = [span for span in SPAN.findall(prose(project)) if re.fullmatch(r"[\w*.-]*[/.][\w/*.-]*", span)]
-    # `mkbackend add`, `make install` and `make diagram` write these.
+    # `mkbackend add` and `make install` write these.
     there = [span for span in named if span not in {".mkbackend/", ".env"}]
     assert {"app/kit/", "app/service/", "alembic/versions/"} <= set(there)
     assert [span for span in there if not [*project.glob(span), *project.glob(f"app/**/{span}")]] == []
@@ -139,3 +139,5 @@ def test_its_commands_run_in_their_order(made: Path) -> None:
     assert len(after) == 3, after
     assert not [*made.glob("app/**/note*.py")]
     assert "```mermaid" in (made / "docs/diagram.md").read_text("utf-8")
+    assert "/auth/login" in (made / "openapi.json").read_text("utf-8")
+    run(made / ".venv/bin/python", "-m", "scripts.openapi", "--check", cwd=made)
