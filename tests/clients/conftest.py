@@ -21,14 +21,6 @@ __all__ = ["caches", "installed", "machine", "python", "scratch"]
 ROOT = Path(__file__).parents[2]
 PAGE = "docs/clients.md"
 OWN = Path(__file__).with_name("calls")
-# `make openapi` of a project.
-DESCRIBE = """
-import json
-from pathlib import Path
-from app.main import create_app
-
-Path("openapi.json").write_text(json.dumps(create_app().openapi(), indent=2, sort_keys=True))
-"""
 # Node and the generators' dependencies are installed beside this Python.
 PATH = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
@@ -41,7 +33,7 @@ def project(request: pytest.FixtureRequest, installed: Path, scratch: Path) -> P
         run("git", "init", "--quiet", cwd=project)
         words = ("apply", ROOT / "examples" / "bookings.toml", "--allow-dirty")
         run(sys.executable, "-m", "mkbackend", *words, cwd=project)
-    run(project / ".venv" / "bin" / "python", "-c", DESCRIBE, cwd=project)
+    run("make", "openapi", cwd=project)
     return project
 
 
