@@ -85,7 +85,7 @@ def test_a_committed_migration_is_kept_and_another_drops_the_table(place: Place)
     place.run("add", "article", *EVERY)
     place.commit()
     output = place.run("remove", "article").output
-    assert "make migrate-up" in output
+    assert "Next:\n  make migrate-up\n" in output
     (new,) = [line.removeprefix("?? ") for line in place.status() if line.startswith("??")]
     assert 'op.drop_table("articles")' in place.read(new).partition("def downgrade")[0]
     assert 'op.create_table(\n        "articles"' in place.read(new).partition("def downgrade")[2]

@@ -50,7 +50,7 @@ def test_each_command_names_the_files_that_it_makes_outdated(place: Place) -> No
     for words, last in {
         ("add", "article", "title:str/80"): "  make migrate-up\n  make diagram openapi\n  make test\n",
         ("change", "article", "title:str/90"): "  make migrate-up\n  make diagram openapi\n  make lint test\n",
-        ("remove", "article"): "  make diagram openapi\n",
+        ("remove", "article"): "  make migrate-up\n  make diagram openapi\n",
         ("apply", str(model)): "  make migrate-up\n  make diagram openapi\n  make test\n",
     }.items():
         assert f"Next:\n{last}" in place.run(*words).output

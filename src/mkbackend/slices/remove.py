@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkbackend.document import show
+from mkbackend.document import Document, show
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project import migrations, repository
 from mkbackend.project.migrations import VERSIONS
@@ -51,7 +51,7 @@ def remove(request: Request, screen: Screen) -> None:
         elif request.dry_run:
             screen.plain(document["diff"].rstrip("\n"))
         else:
-            _report(steps, kept, found.project, screen)
+            _report(document, steps, screen)
 
 
 def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[changes.Changes, list[str]]:
@@ -107,20 +107,20 @@ def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool
     return any(path.stat().st_mtime > since for path in found.project.glob(".pgdata/*/pg_wal/*"))
 
 
-def _report(steps: changes.Changes, kept: list[str], project: Path, screen: Screen) -> None:
+def _report(document: Document, steps: changes.Changes, screen: Screen) -> None:
     """Print the removed and kept files, and the next steps."""
     gone = [path for path, text in steps.items() if text is None]
     for path in gone:
         screen.plain(f"  - {path}")
-    if kept:
+    if kept := document["kept"]:
         screen.warn(f"Kept, because you edited them: {', '.join(kept)}. --force removes them too.")
     for path, text in steps.items():
         if text is not None:
             screen.plain(f"  + {path}")
-            screen.plain("\nIts migration may have been applied, so this one drops the table. Next: make migrate-up")
+            screen.plain("\nIts migration may have been applied, so this one drops the table.")
     if any(path.startswith(VERSIONS) for path in gone):
         screen.plain(
             "\nIts migration was removed too. If a database has applied it, undo this, then: make migrate-down"
         )
-    if outdated := rewriting(project):
-        screen.commands("Next:", outdated)
+    if document["next"]:
+        screen.commands("Next:", document["next"])
