@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ FETCHES = re.compile(
 RUNS = {"uvx", "uv tool run", "pipx run"}
 # Options with a value; the value of --from is not among them, as uvx fetches it.
 WITH_WORD = {"--python", "-p", "-o", "--output", "--target"}
+# As in uv==1.2 of pip, NAME@1.2 of uvx, @SCOPE/NAME@1.2 of npm
+PINNED = re.compile(r"[\w.-]+==[\d.]+|(@[\w.-]+/)?[\w.-]+@\d+(\.\d+)+")
 OWN = re.compile(r"\.(\[[\w,-]+\])?")
 
 
@@ -34,6 +37,10 @@ def fetched(text: str, *, is_command: bool = True) -> Iterator[str]:
     """Yield the names that the commands in a file fetch."""
     for command, rest in FETCHES.findall(text):
         words = [word.strip("\"'\\,)") for word in rest.split()]
+        if command == "npx" and "--package" in words:
+            # The program is one of these packages.
+            yield from (word for option, word in pairwise(words) if option == "--package")
+            continue
         named = [
             word
             for before, word in zip(["", *words], words, strict=False)
@@ -47,7 +54,7 @@ def is_owned(word: str, packages: set[str]) -> bool:
     """Return whether a word is the project, one of its packages, pinned, set by the owner, or on this machine."""
     if OWN.fullmatch(word) or word.startswith(("$MKBACKEND", "http://127.0.0.1")):
         return True
-    return bool(re.fullmatch(r"[\w.-]+==[\d.]+", word)) or canonicalize_name(word) in packages
+    return bool(PINNED.fullmatch(word)) or canonicalize_name(word) in packages
 
 
 def packages_of(project: Path) -> set[str]:
@@ -82,6 +89,9 @@ def test_a_project_fetches_its_own_packages_or_pinned_ones(answers: Answers, ren
         "uv tool install mkbackend>=1",
         "curl -fsS https://example.com/install.sh",
         "npx prettier",
+        "npx --yes --package typescript tsc",
+        "npx @scope/name@latest",
+        "uvx ruff@latest check",
     ],
 )
 def test_an_unpinned_foreign_name_is_detected(line: str) -> None:

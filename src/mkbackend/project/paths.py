@@ -1,5 +1,6 @@
 """Paths of a project: where it cannot work, and its Python."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -19,11 +20,13 @@ _EXPANDED = {
 def resolved(path: str | Path) -> Path:
     """Return the absolute path without links; raise BadInputError if a link leads to itself."""
     try:
-        return Path(path).resolve()
-    except RuntimeError as error:  # Python 3.13 returns such a path, which does not exist
-        raise BadInputError(
-            f"{path} has a symbolic link that leads to itself.", "Remove it, or name another."
-        ) from error
+        Path(path).resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # before Python 3.13, a circle is a RuntimeError
+        if getattr(error, "errno", errno.ELOOP) == errno.ELOOP:
+            raise BadInputError(
+                f"{path} has a symbolic link that leads to itself.", "Remove it, or name another."
+            ) from error
+    return Path(path).resolve()
 
 
 def python_of(project: Path) -> Path:

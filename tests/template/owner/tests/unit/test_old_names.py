@@ -11,7 +11,7 @@ from app.core.exceptions import UnauthorizedException
 from app.domain.models.user import User
 from app.domain.schemas.auth import TokenResponse
 from app.jobs.registry import JobRouter
-from app.kit.files import FileStore
+from app.kit.files import Files
 from app.kit.queue.job import Job
 from tests.conftest import MakeUser
 from tests.unit.conftest import Fakes
@@ -34,7 +34,7 @@ async def owner_of(fakes: Fakes, tokens: TokenResponse) -> User:
     return await fakes.tokens.find_owner(tokens.access_token)
 
 
-def files_of(scope: RequestScope) -> FileStore:
+def files_of(scope: RequestScope) -> Files:
     assert scope.origin.address
     return scope.shared.files
 
