@@ -3,7 +3,7 @@
 import pytest
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices.rendering.parts import way_to
+from mkbackend.slices.rendering.steps import way_to
 from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.field_words import parse_field
 from mkbackend.slices.resource.grammar import parse

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from mkbackend.slices import names
+from mkbackend.slices.rendering.constraints import conflicts_of, constraints_of
 from mkbackend.slices.rendering.guards import rights_of
 from mkbackend.slices.rendering.kept import kept_of
-from mkbackend.slices.rendering.parts import conflicts_of, constraints_of, link_of, nested_of, steps_of
+from mkbackend.slices.rendering.relations import link_of, nested_of
+from mkbackend.slices.rendering.steps import steps_of
 from mkbackend.slices.resource.constraints import ranks
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.resource.rights import ADMIN
