@@ -146,7 +146,7 @@ def _judge(name: str, stage: Stage, refusal: int) -> bool:
     if declared:
         print(f"Only errors that are declared: {', '.join(sorted(declared))}")
     if missed := ", ".join(sorted(answers.keys() - good - refused - declared)):
-        print(f"Never succeeded: {missed}. Add what they need: docs/nested-list.md")
+        print(f"Never succeeded: {missed}. Add what they need: schemathesis.toml")
     return not missed
 
 

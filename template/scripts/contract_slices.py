@@ -59,7 +59,7 @@ async def describe_slices(
             _give_id(operations[slice.item]["patch"], kept)
             described += _describe(slice, kept, doomed)
             for path, values in slice.steps.items():
-                rows = [await slice.add(session, user.id, **values) for _ in "123"]
+                rows = [await slice.add(session, user.id, **values) for _ in range(3)]
                 described += _describe_step(slice, path, [row.id for row in rows])
     return described
 

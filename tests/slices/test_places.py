@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mkbackend.errors import BadInputError, MkbackendError
-from mkbackend.slices import changes
+from mkbackend.slices import disk
 from mkbackend.slices.record import Record, hash_of, read
 from mkbackend.slices.resource.description import Description
 from mkbackend.slices.resource.grammar import parse
@@ -142,7 +142,7 @@ def test_a_change_that_fails_halfway_is_undone(tmp_path: Path, monkeypatch: pyte
     real = Path.replace
     monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(OSError, match="No space left"):
-        changes.apply(tmp_path, {"old/gone/first": None, "old/second": "3", "new/folder/file": "4", "new/last": "5"})
+        disk.apply(tmp_path, {"old/gone/first": None, "old/second": "3", "new/folder/file": "4", "new/last": "5"})
     assert {path: path.stat().st_mode for path in tmp_path.rglob("*")} == before
     assert (tmp_path / "old/second").read_text() == "2"
     assert (tmp_path / "old/gone/first").read_text() == "1"
@@ -163,5 +163,5 @@ def test_files_that_cannot_be_restored_are_reported_and_the_others_restored(
     real, replaced = Path.replace, list[str]()
     monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(MkbackendError, match=r"could not be restored: a\."):
-        changes.apply(tmp_path, {"a": "new", "b": "new", "c": "new"})
+        disk.apply(tmp_path, {"a": "new", "b": "new", "c": "new"})
     assert (tmp_path / "b").read_text() == "old"

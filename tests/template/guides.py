@@ -34,7 +34,6 @@ _REMOVED = re.compile(r"^`(?P<path>[^`]+)`, without the (?:class|function) `(?P<
 GUIDES = (
     "README.md",
     "docs/entity.md",
-    "docs/nested-list.md",
     "docs/field.md",
     "docs/role.md",
     "docs/webhook.md",

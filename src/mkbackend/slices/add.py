@@ -6,7 +6,7 @@ from pathlib import Path
 from mkbackend.document import Document, show
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import changes, checks, record
+from mkbackend.slices import checks, disk, record
 from mkbackend.slices.change.undo import undo_of
 from mkbackend.slices.draft import draft
 from mkbackend.slices.extend import extend
@@ -56,7 +56,7 @@ def add(request: Request, screen: Screen) -> None:
     with transaction() as change:
         if not request.dry_run:
             with uninterrupted():
-                changes.apply(found.project, steps)
+                disk.apply(found.project, steps)
                 change.left = f"{resource.name} is complete: git status"
             document["next"] = ["make migrate-up", *rewriting(found.project), "make test"]
             document["undo"] = (
@@ -71,7 +71,7 @@ def add(request: Request, screen: Screen) -> None:
             screen.plain(missing)
 
 
-def _routes(resource: Resource, steps: changes.Changes) -> list[dict[str, str]]:
+def _routes(resource: Resource, steps: disk.Changes) -> list[dict[str, str]]:
     """Return the new routes and their callers, below the prefix of the API."""
     routers = {"": path_of(resource.plural), "_nested": ""}
     texts = [(steps.get(f"app/api/v1/{resource.name}{part}_router.py"), prefix) for part, prefix in routers.items()]
@@ -80,7 +80,7 @@ def _routes(resource: Resource, steps: changes.Changes) -> list[dict[str, str]]:
     return [route._asdict() for text, prefix in texts if text for route in routes_of(text, prefix, resource.rights)]
 
 
-def _report(document: Document, steps: changes.Changes, screen: Screen) -> None:
+def _report(document: Document, steps: disk.Changes, screen: Screen) -> None:
     """Print the diff of a dry run; else the written files, the new routes, the next steps and the undo command."""
     if document["dry_run"]:
         screen.plain(document["diff"].rstrip("\n"))

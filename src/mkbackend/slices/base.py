@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices.changes import Changes
+from mkbackend.slices.disk import Changes
 from mkbackend.slices.record import Record, hash_of
 
 _SUFFIX = ".base"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mkbackend.slices import base, checks
-from mkbackend.slices.changes import Changes
+from mkbackend.slices.disk import Changes
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.rendering import render
 from mkbackend.slices.rendering.view import view

@@ -9,7 +9,7 @@ from mkbackend.document import show
 from mkbackend.errors import BadInputError
 from mkbackend.project import repository
 from mkbackend.screen import Screen
-from mkbackend.slices import changes
+from mkbackend.slices import disk
 from mkbackend.slices.record import hash_of
 from mkbackend.slices.rendering.templating import OWN, TEMPLATES, names
 from mkbackend.slices.survey import survey
@@ -41,7 +41,7 @@ def eject(request: Request, screen: Screen) -> None:
     hashes = [f"{json.dumps(name)} = {json.dumps(hash_of(_original(name).encode()))}\n" for name in names()]
     with transaction() as change:
         with uninterrupted():
-            changes.apply(project, {**texts, _HASHES: _HEAD + "".join(hashes)})
+            disk.apply(project, {**texts, _HASHES: _HEAD + "".join(hashes)})
             change.left = f"the templates are in {OWN}"
         if screen.as_json:
             show({"written": [*texts, _HASHES]})

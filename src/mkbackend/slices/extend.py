@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mkbackend.errors import BadInputError
-from mkbackend.slices import changes, checks
+from mkbackend.slices import checks, disk
 from mkbackend.slices.names import require_free_for_class, require_usable_field
 from mkbackend.slices.record import Record
 from mkbackend.slices.rendering import render
@@ -24,7 +24,7 @@ from mkbackend.slices.types.ref import Ref
 from mkbackend.system.programs import typed
 
 
-def extend(known: Record, described: Description, found: Survey) -> tuple[Resource, changes.Changes, dict[str, str]]:
+def extend(known: Record, described: Description, found: Survey) -> tuple[Resource, disk.Changes, dict[str, str]]:
     """Return the resource with its new fields, the file changes, and the lines that could not be merged by file."""
     old = known.resource
     _require_same(old, described)
@@ -37,7 +37,7 @@ def extend(known: Record, described: Description, found: Survey) -> tuple[Resour
         require_free_ranges(new.columns)
     before, after = (view(each, checks.targets_of(each, found)) for each in (old, new))
     checks.require_short(after)
-    changes.require_own(found.project, known.all_paths)
+    disk.require_own(found.project, known.all_paths)
     checks.require_free_links(new, found, old)
     planned = columns.add_columns(after, before, found.head()) if _changes_table(old, new) else {}
     migrated = {found.free(path): text for path, text in planned.items()}

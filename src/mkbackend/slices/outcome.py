@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mkbackend.slices import base, changes
+from mkbackend.slices import base, disk
 
 
 def planned(
-    project: Path, steps: changes.Changes, unplaced: Mapping[str, str] | None = None, *, dry_run: bool
+    project: Path, steps: disk.Changes, unplaced: Mapping[str, str] | None = None, *, dry_run: bool
 ) -> dict[str, Any]:
     """Return the document of changes that are not made yet: `next` and `undo` stay empty in a dry run.
 
@@ -23,7 +23,7 @@ def planned(
         "unplaced": lines_of(unplaced or {}),
         "next": [],
         "undo": "",
-        "diff": changes.difference(project, base.without(steps)) if dry_run else "",
+        "diff": disk.difference(project, base.without(steps)) if dry_run else "",
     }
 
 

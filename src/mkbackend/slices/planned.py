@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mkbackend.slices.changes import Changes
+from mkbackend.slices.disk import Changes
 from mkbackend.slices.names import class_of, path_of
 from mkbackend.slices.resource.resource import Resource
 from mkbackend.slices.survey import MODELS, Survey

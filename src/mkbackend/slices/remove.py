@@ -9,7 +9,7 @@ from mkbackend.project import migrations, repository
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import changes
+from mkbackend.slices import disk
 from mkbackend.slices.checks import require_clean, require_record, targets_of
 from mkbackend.slices.outcome import planned
 from mkbackend.slices.record import Record
@@ -42,7 +42,7 @@ def remove(request: Request, screen: Screen) -> None:
     with transaction() as change:
         if not request.dry_run:
             with uninterrupted():
-                changes.apply(found.project, steps)
+                disk.apply(found.project, steps)
                 change.left = f"{request.name} is removed: git status"
             migrated = ["make migrate-up"] if document["added"] else []
             document["next"] = [*migrated, *rewriting(found.project)]
@@ -54,14 +54,14 @@ def remove(request: Request, screen: Screen) -> None:
             _report(document, steps, screen)
 
 
-def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[changes.Changes, list[str]]:
+def removal(known: Record, found: Survey, *, force: bool = False) -> tuple[disk.Changes, list[str]]:
     """Return the changes that remove a resource, and its edited files, which are kept unless `force`."""
-    changes.require_own(found.project, known.all_paths)
+    disk.require_own(found.project, known.all_paths)
     _require_unreferred(known, found)
     there = [path for path in known.files if (found.project / path).is_file() and not path.startswith(VERSIONS)]
     kept = [path for path in there if not (force or known.is_untouched(found.project, path))]
     own = [path for path in (known.path, known.base_path) if (found.project / path).is_file()]
-    gone: changes.Changes = dict.fromkeys([path for path in there if path not in kept] + own)
+    gone: disk.Changes = dict.fromkeys([path for path in there if path not in kept] + own)
     return {**gone, **_migrations(known, found)}, kept
 
 
@@ -107,7 +107,7 @@ def _may_have_been_applied(own: list[str], known: Record, found: Survey) -> bool
     return any(path.stat().st_mtime > since for path in found.project.glob(".pgdata/*/pg_wal/*"))
 
 
-def _report(document: Document, steps: changes.Changes, screen: Screen) -> None:
+def _report(document: Document, steps: disk.Changes, screen: Screen) -> None:
     """Print the removed and kept files, and the next steps."""
     gone = [path for path, text in steps.items() if text is None]
     for path in gone:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices import base, changes
+from mkbackend.slices import base, disk
 from mkbackend.slices.merge import merge
 from mkbackend.slices.record import Record, hash_of
 from mkbackend.slices.rendering import render
@@ -13,7 +13,7 @@ from mkbackend.slices.resource.resource import Resource
 
 def rewritten(
     known: Record, new: Resource, before: Mapping[str, str], after: Mapping[str, str], project: Path
-) -> tuple[changes.Changes, dict[str, str]]:
+) -> tuple[disk.Changes, dict[str, str]]:
     """Return the changes of all files, and the lines that could not be merged by file.
 
     Args:
@@ -37,7 +37,7 @@ def rewritten(
     # Without a base text, an edited file keeps none: the fresh text was not merged into it.
     texts = {path: text for path, text in fresh.items() if path in kept or steps.get(path) == text}
     own = {written.path: written.written(), written.base_path: base.written(texts)}
-    return {**changes.needed(project, steps), **dict.fromkeys(sorted(untouched)), **own}, unplaced
+    return {**disk.needed(project, steps), **dict.fromkeys(sorted(untouched)), **own}, unplaced
 
 
 def _same(known: Record, rendered: Mapping[str, str]) -> dict[str, str]:

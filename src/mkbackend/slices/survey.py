@@ -11,7 +11,7 @@ from mkbackend.project import migrations
 from mkbackend.project.answers import ANSWERS
 from mkbackend.project.paths import resolved
 from mkbackend.slices import record
-from mkbackend.slices.changes import Changes
+from mkbackend.slices.disk import Changes
 from mkbackend.slices.record import Record
 from mkbackend.slices.types.field import Target
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mkbackend.errors import BadInputError, MkbackendError
 from mkbackend.project import formatter
 from mkbackend.project.repository import Repository
-from mkbackend.slices import changes
+from mkbackend.slices import disk
 from mkbackend.slices.record import FOLDER
 from mkbackend.slices.refresh.refresh import Refreshed, difference, refresh
 from mkbackend.slices.refresh.today import Slice, render_all
@@ -31,7 +31,7 @@ class Slices:
         """Write the changes into a project, and stage them."""
         if not self.steps:
             return
-        changes.apply(place.project, self.steps)
+        disk.apply(place.project, self.steps)
         names = [place.prefix + path for path in self.steps]
         place.git("--literal-pathspecs", "add", "--all", "--force", "--", *names, apart=True)
 
@@ -76,7 +76,7 @@ def _require_free(it: Slice, repo: Repository, trial: Repository, conflicts: set
     """Raise BadInputError if a file of a slice is in conflict, or an untracked file is in the way of a new one."""
     paths = {*it.known.all_paths, *it.texts}
     _require_resolved(paths, conflicts)
-    changes.require_own(repo.project, paths)
+    disk.require_own(repo.project, paths)
     taken = [path for path in paths if (repo.project / path).exists() and not (trial.project / path).exists()]
     if taken:
         raise BadInputError(f"{min(taken)} is in the way, and is not in git.", "Move or commit it, then update again.")
@@ -91,7 +91,7 @@ def _offer(trial: Repository, ours: Ours, left: Refreshed) -> str:
     return _commit(trial, difference(left), index, before, f"Slice {left.slice.name}")
 
 
-def _commit(trial: Repository, files: changes.Changes, index: Mapping[str, str], parent: str, label: str = "") -> str:
+def _commit(trial: Repository, files: disk.Changes, index: Mapping[str, str], parent: str, label: str = "") -> str:
     """Return a commit of the index with changed files."""
     for path, text in files.items():
         name = trial.prefix + path

@@ -220,7 +220,7 @@ async def _rows(database: DatabaseManager) -> dict[str, list[str]]:
     async with database.transaction() as session:
         return {
             table: sorted(
-                await session.scalars(text(f"SELECT (t.*)::text FROM {table} t"))  # noqa: S608
+                await session.scalars(text(f"SELECT (t.*)::text FROM {table} t"))  # noqa: S608 - tables of the models
             )
             for table in TABLES
         }

@@ -10,7 +10,7 @@ from mkbackend.errors import BadInputError
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import changes, checks
+from mkbackend.slices import checks, disk
 from mkbackend.slices.change.staged import downgrade, upgrade
 from mkbackend.slices.change.undo import undo_of
 from mkbackend.slices.change.wanted import Wish, dropped_with, wanted
@@ -69,7 +69,7 @@ def change(request: Request, screen: Screen) -> None:
     with transaction() as done:
         if not request.dry_run:
             with uninterrupted():
-                changes.apply(found.project, steps)
+                disk.apply(found.project, steps)
                 done.left = f"{new.name} is changed: git status"
             migrated = ["make migrate-up"] if any(path.startswith(VERSIONS) for path in steps) else []
             document["next"] = [*migrated, *rewriting(found.project), "make lint test"]
@@ -95,13 +95,13 @@ def _after(old: Resource, request: Request) -> Resource:
     return replace(old, pending=())
 
 
-def _steps(known: Record, new: Resource, found: Survey, message: str) -> tuple[changes.Changes, dict[str, str]]:
+def _steps(known: Record, new: Resource, found: Survey, message: str) -> tuple[disk.Changes, dict[str, str]]:
     """Return the changes of the files with the migration, and the lines that could not be merged."""
     checks.require_types(new, found)
     before, after = (view(each, checks.targets_of(each, found)) for each in (known.resource, new))
     checks.require_short(after)
     checks.require_renamed(after, found)
-    changes.require_own(found.project, known.all_paths)
+    disk.require_own(found.project, known.all_paths)
     fresh = render.render(after, found.project)
     fresh |= _migration(before, after, found, message)
     return rewritten(known, new, render.render(before, found.project), fresh, found.project)
@@ -129,7 +129,7 @@ def _message(old: Resource, request: Request) -> str:
     return f"{verb} {' and '.join(fields)} of {old.plural}".replace("_", " ")[:70]
 
 
-def _report(document: Document, steps: changes.Changes, unplaced: Mapping[str, str], screen: Screen) -> None:
+def _report(document: Document, steps: disk.Changes, unplaced: Mapping[str, str], screen: Screen) -> None:
     """Print the changed files, the lines to place by hand, the constraints that are gone, and the next commands."""
     for path, text in steps.items():
         screen.plain(f"  {'- ' if text is None else ''}{path}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mkbackend.errors import MkbackendError
 from mkbackend.project import repository
-from mkbackend.slices.changes import Changes
+from mkbackend.slices.disk import Changes
 from mkbackend.slices.record import Record
 
 

@@ -10,7 +10,7 @@ from mkbackend.project import repository
 from mkbackend.project.migrations import VERSIONS
 from mkbackend.project.written import rewriting
 from mkbackend.screen import Screen
-from mkbackend.slices import changes, checks
+from mkbackend.slices import checks, disk
 from mkbackend.slices.model import model
 from mkbackend.slices.model.batch import Batch
 from mkbackend.slices.model.compare import Plan, compare
@@ -51,7 +51,7 @@ def apply(request: Request, screen: Screen) -> None:
         if batch.steps and not request.dry_run:
             document["undo"] = _undo(plan, found, batch)
             with uninterrupted():
-                changes.apply(found.project, batch.steps)
+                disk.apply(found.project, batch.steps)
                 change.left = f"{request.file} is applied: git status"
             document["next"] = ["make migrate-up", *rewriting(found.project), "make test"]
         if screen.as_json:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mkbackend.errors import BadInputError
 from mkbackend.project.migrations import VERSIONS
-from mkbackend.slices import base, changes
-from mkbackend.slices.changes import Changes
+from mkbackend.slices import base, disk
+from mkbackend.slices.disk import Changes
 from mkbackend.slices.merge import find_broken, merge
 from mkbackend.slices.record import Record
 from mkbackend.slices.refresh.today import Slice
@@ -54,7 +54,7 @@ def refresh(it: Slice, project: Path, find_past: FindPast, program: Path | None 
     """Return the changes that bring a slice of a project to today's templates."""
     done = Refreshed(it)
     known, written = it.known, it.written
-    changes.require_own(project, {**known.files, **written.files, known.path: "", known.base_path: ""})
+    disk.require_own(project, {**known.files, **written.files, known.path: "", known.base_path: ""})
     done.bases = base.read(project, known)
     edited: dict[str, str] = {}
     for path in {**known.files, **it.texts}:

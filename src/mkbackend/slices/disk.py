@@ -1,4 +1,4 @@
-"""Changes of several files, applied all or none."""
+"""Files on disk: several changes, applied all or none."""
 
 import difflib
 import stat
