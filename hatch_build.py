@@ -42,8 +42,10 @@ class TemplateBundleHook(BuildHookInterface[Any]):
             made.write_bytes(bundle.build(root, release=True))
         inside = "mkbackend" if self.target_name == "wheel" else "src/mkbackend"
         build_data["force_include"][str(made)] = f"{inside}/template.bundle"
-        if self.target_name == "wheel":  # `mkbackend status` reads it; the sdist has it at its top
+        if self.target_name == "wheel":  # `mkbackend status` and `manual` read them; the sdist has them at its top
             build_data["force_include"][str(root / "CHANGELOG.md")] = f"{inside}/CHANGELOG.md"
+            for page in (root / "docs").glob("*.md"):
+                build_data["force_include"][str(page)] = f"{inside}/docs/{page.name}"
 
 
 class ReadmeHook(MetadataHookInterface):

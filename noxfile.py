@@ -181,6 +181,7 @@ def dist(session: nox.Session) -> None:
     with session.chdir(made):
         session.run("mkbackend", "new", "demo", "--yes", "--no-install", env=home)
         session.run("mkbackend", "status", "demo", env=home)
+        session.run("mkbackend", "manual", "adding", env=home, silent=True)
     if not (made / "demo" / "app" / "main.py").exists():
         session.error("The wheel made no project.")
     for folder in session.posargs:

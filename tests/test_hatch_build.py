@@ -44,14 +44,17 @@ def shipped(wheel: Path) -> bytes:
     return zipfile.ZipFile(wheel).read("mkbackend/template.bundle")
 
 
-def test_a_wheel_and_an_sdist_contain_the_same_history(buildable: Checkout, tmp_path: Path) -> None:
+def test_a_wheel_and_an_sdist_contain_the_same_history_and_the_manual(buildable: Checkout, tmp_path: Path) -> None:
+    buildable.commit({"docs/adding.md": "# Adding resources\n"})
     expected = bundle.build(buildable.root)
     assert shipped(build(buildable.root, "wheel")) == expected
     with tarfile.open(build(buildable.root, "sdist")) as sdist:
         sdist.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     assert not (unpacked / ".git").exists()
-    assert shipped(build(unpacked, "wheel")) == expected
+    wheel = build(unpacked, "wheel")
+    assert shipped(wheel) == expected
+    assert zipfile.ZipFile(wheel).read("mkbackend/docs/adding.md") == b"# Adding resources\n"
 
 
 def read_back(wheel: Path) -> Message:

@@ -15,7 +15,7 @@ from cli.command import environment
 from mkbackend import __version__, cli
 
 COMMANDS = (
-    *("new", "add", "change", "remove", "apply", "model", "diagram", "eject"),
+    *("new", "manual", "add", "change", "remove", "apply", "model", "diagram", "eject"),
     *("update", "propose", "status", "doctor"),
 )
 
@@ -54,7 +54,7 @@ def test_help_groups_the_commands_by_purpose() -> None:
     commands = {title: re.findall(r"^  (\w+) ", lines, re.MULTILINE) for title, lines in groups}
     del commands["Options"]
     assert commands == {
-        "Start": ["new"],
+        "Start": ["new", "manual"],
         "Grow": ["add", "change", "remove", "apply", "model", "diagram", "eject"],
         "Keep current": ["update", "propose", "status"],
         "Diagnose": ["doctor"],

@@ -16,6 +16,7 @@ from mkbackend.cli.diagram import diagram
 from mkbackend.cli.doctor import doctor
 from mkbackend.cli.eject import eject
 from mkbackend.cli.grouped import GroupedCommands
+from mkbackend.cli.manual import manual
 from mkbackend.cli.model import model
 from mkbackend.cli.new import new
 from mkbackend.cli.propose import propose
@@ -73,6 +74,7 @@ def _show_versions() -> None:
 
 
 app.command(short_help="Create a new project.", rich_help_panel="Start")(new)
+app.command(short_help="Print a page of the manual.", rich_help_panel="Start")(manual)
 app.command(short_help="Add a resource, from model to tests, or a field.", rich_help_panel="Grow")(add)
 app.command(short_help="Change fields of a resource, in stages.", rich_help_panel="Grow")(change)
 app.command(short_help="Remove a resource that add wrote.", rich_help_panel="Grow")(remove)

@@ -1,4 +1,4 @@
-"""Completion of resources, fields, access rules and answers; it prints no errors and imports little."""
+"""Completion of resources, fields, access rules, answers and pages; it prints no errors and imports little."""
 
 import os
 from collections.abc import Iterable, Iterator, MutableMapping
@@ -64,6 +64,17 @@ def data() -> list[str]:
     except (MkbackendError, OSError):  # a message would appear in the middle of the line
         return []
     return _without_kept(f"{name}={one}" for name, question in asked.items() for one in question.offered or ("",))
+
+
+def pages() -> list[str]:
+    """Return the names of the manual's pages."""
+    from mkbackend import manual
+    from mkbackend.errors import MkbackendError
+
+    try:
+        return [page.name for page in manual.pages()]
+    except (MkbackendError, OSError):
+        return []
 
 
 def _types(context: typer.Context) -> Iterator[str]:
