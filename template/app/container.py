@@ -60,8 +60,12 @@ class Container:
         self.hooks = Hooks()
         for part in parts:
             part.join(self.hooks, settings)
-        directory = FileStore(settings.UPLOAD_DIR)
-        self.files: Files = [directory, *self.hooks.files][-1]
+        self.files = FileStore(settings.UPLOAD_DIR)
+
+    @property
+    def uploads(self) -> Files:
+        """The store of pictures: a bucket, or else the directory of `files`."""
+        return self.hooks.files[-1] if self.hooks.files else self.files
 
     def open_scope(
         self,

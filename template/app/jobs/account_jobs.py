@@ -61,4 +61,4 @@ async def remove_picture(
     job: RemovePicture, container: Container, context: RequestContext
 ) -> None:
     """Remove a picture's file, if it exists."""
-    await container.files.remove(job.picture)
+    await container.uploads.remove(job.picture)

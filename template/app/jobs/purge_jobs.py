@@ -22,7 +22,7 @@ BATCH = 1_000
 async def purge(job: Purge, container: Container, context: RequestContext) -> None:
     """Delete expired rows and orphaned pictures, without a statement timeout."""
     # A newer file may belong to a request that is not committed yet.
-    old = await container.files.older_than(timedelta(hours=1))
+    old = await container.uploads.older_than(timedelta(hours=1))
     async with (
         container.database.with_statement_timeout(0) as patient,
         container.open_scope(context, database=patient) as scope,
@@ -31,7 +31,7 @@ async def purge(job: Purge, container: Container, context: RequestContext) -> No
         kept = await scope.users.pictures_among(old)
     # Pictures of deleted users and of failed requests.
     for name in set(old) - kept:
-        await container.files.remove(name)
+        await container.uploads.remove(name)
 
 
 async def _purge_rows(scope: RequestScope) -> None:

@@ -12,7 +12,7 @@ from app.service.picture_service import PictureService
 async def get_picture_service(scope: ScopeDep) -> PictureService:
     """Return the picture service."""
     return PictureService(
-        scope.container.files, scope.users, scope.unit, scope.audit, scope.jobs
+        scope.container.uploads, scope.users, scope.unit, scope.audit, scope.jobs
     )
 
 

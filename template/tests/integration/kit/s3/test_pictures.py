@@ -34,9 +34,9 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def fresh_app(fresh_app: FastAPI, settings: Settings, s3: Server) -> FastAPI:
-    """Return the application with its files in the bucket."""
+    """Return the application with its pictures in the bucket."""
     container = Container(settings, bucket(s3.address))
-    fresh_app.state.container.files = container.files
+    fresh_app.state.container.hooks.files += container.hooks.files
     return fresh_app
 
 

@@ -59,7 +59,7 @@ def local(settings: Settings, server: Server) -> Files:
 
 
 def files_at(settings: Settings, address: str, **values: str) -> Files:
-    return Container(settings, bucket(address, **values)).files
+    return Container(settings, bucket(address, **values)).uploads
 
 
 async def sent(*chunks: bytes) -> AsyncIterator[bytes]:

@@ -59,7 +59,7 @@ def test_at_aws_the_region_suffices_and_the_machine_has_a_role(
     settings: Settings,
 ) -> None:
     at_aws = S3Settings(_env_file=None, S3_BUCKET=NAME, S3_REGION="eu-central-1")
-    assert not isinstance(Container(settings, [at_aws]).files, FileStore)
+    assert not isinstance(Container(settings, [at_aws]).uploads, FileStore)
 
 
 def test_without_a_bucket_the_directory_is_used_and_nothing_imported() -> None:
@@ -72,8 +72,8 @@ from app.kit.s3.settings import S3Settings
 key = "f3b1c9d27a5e8046" * 2
 settings = Settings(_env_file=None, ENVIRONMENT="test", DB_PASSWORD=key,
     JWT_SECRET_KEY=key, JWT_REFRESH_SECRET_KEY=key[::-1])
-files = Container(settings, [S3Settings(_env_file=None)]).files
-assert isinstance(files, FileStore)
+uploads = Container(settings, [S3Settings(_env_file=None)]).uploads
+assert isinstance(uploads, FileStore)
 assert "obstore" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
