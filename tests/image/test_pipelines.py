@@ -61,8 +61,8 @@ def of_gitlab(project: Path) -> Iterator[tuple[str, Job]]:
 
 PIPELINES = {"github": of_github, "gitlab": of_gitlab}
 JOBS = {
-    "github": ["lint", "test", "contract", "api-changes", "image", "audit", "template", "propose"],
-    "gitlab": ["lint", "test", "contract", "api-changes", "build-image", "audit", "template", "propose"],
+    "github": ["lint", "test", "contract", "api-changes", "image", "publish", "audit", "template", "propose"],
+    "gitlab": ["lint", "test", "contract", "api-changes", "build-image", "publish", "audit", "template", "propose"],
 }
 
 
@@ -81,7 +81,8 @@ def test_every_job_is_tested(pipeline: tuple[str, Path]) -> None:
     assert [name for name, _ in PIPELINES[host](project)] == JOBS[host]
 
 
-@pytest.mark.parametrize("number", range(7))
+# Without publish (tests/template/test_publishing.py) and propose (tests/update/propose), which write elsewhere.
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 6, 7])
 def test_a_job_succeeds_as_written(pipeline: tuple[str, Path], number: int, tmp_path: Path) -> None:
     host, project = pipeline
     job = dict(PIPELINES[host](project))[JOBS[host][number]]

@@ -24,6 +24,7 @@ def scripts(path: Path) -> None:
 
 CHECKS: dict[str, tuple[str, Check]] = {
     "hadolint": ("docker/Dockerfile", by(*checkers.HADOLINT)),
+    "shellcheck": ("docker/*.sh", by(*checkers.SHELLCHECK)),
     "actionlint": (".github/workflows/*.yml", by(*checkers.ACTIONLINT)),
     "zizmor": (".github/workflows/*.yml", by(*checkers.ZIZMOR)),
     "scripts of GitLab": (".gitlab-ci.yml", scripts),
@@ -31,6 +32,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
 # Files with one error each, to show that each checker works.
 FAULTY = {
     "hadolint": "FROM python\n",
+    "shellcheck": "#!/bin/sh\necho $HOME\n",
     "actionlint": "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'echo $HOME'}]}}\n",
     "zizmor": "on: pull_request_target\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n",
     "scripts of GitLab": "a: {script: ['echo $HOME']}\n",
