@@ -19,8 +19,8 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
 PAGES = ["README.md", *sorted(f"docs/{path.name.removesuffix('.jinja')}" for path in (TEMPLATE / "docs").iterdir())]
 # Typed first, if a guide continues another one.
 BEFORE = {"docs/squash-migrations.md": ["docs/field.md"], "docs/rename-job.md": ["docs/periodic-job.md"]}
-# Typed by tests/clients, which have the generators.
-CLIENTS = "docs/clients.md"
+# Typed by tests/clients, which have the generators, and by tests/operations and tests/image.
+ELSEWHERE = ("docs/clients.md", "docs/deploy.md")
 # The tests that look at all routes, columns, jobs and migrations.
 CONCERNED = (
     "tests/unit/test_routes.py",
@@ -56,7 +56,7 @@ def test_every_block_names_its_file(page: str, render: Render) -> None:
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in (*GUIDES, CLIENTS)])
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in (*GUIDES, *ELSEWHERE)])
 def test_a_page_is_typed_through_and_the_checks_pass(page: str, typed: Path) -> None:
     added = [name for name in files_of(typed / page) if Path(name).name.startswith("test_")]
     make(typed, "lint")
