@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, WebSocket
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import (
+    RequestValidationError,
+    WebSocketRequestValidationError,
+)
 from fastapi.responses import JSONResponse, Response
 from loguru import logger
 from starlette.exceptions import HTTPException
@@ -20,6 +23,7 @@ from app.utils.response import PROBLEM_JSON, problem_details
 # Limits of the report about an invalid request.
 MOST_ERRORS = 50
 LONGEST_NAME = 100
+INVALID = "The request is not valid"
 # nginx's status for a client that disconnected before its response. It is not an HTTP
 # status, and not an error of the service.
 CLIENT_LEFT = 499
@@ -31,6 +35,7 @@ def setup_error_handlers(app: FastAPI) -> None:
         AppException: answer_or_close,
         HTTPException: answer_http_exception,
         RequestValidationError: answer_invalid_request,
+        WebSocketRequestValidationError: close_invalid_socket,
     }
     app.exception_handlers |= handlers
     app.add_middleware(ErrorMiddleware)
@@ -154,7 +159,14 @@ async def answer_invalid_request(
         }
         for problem in error.errors()[:MOST_ERRORS]
     ]
-    return _problem(request, 422, message="The request is not valid", errors=errors)
+    return _problem(request, 422, message=INVALID, errors=errors)
+
+
+async def close_invalid_socket(
+    websocket: WebSocket, error: WebSocketRequestValidationError
+) -> None:
+    """Close a WebSocket with a text: FastAPI's own handler closes it with a list."""
+    await websocket.close(WS_1008_POLICY_VIOLATION, INVALID)
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, Body, Depends, FastAPI, Form, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, Form, Request, WebSocket
 from fastapi.responses import Response, StreamingResponse
 from httpx import ASGITransport, AsyncClient
 from starlette.requests import ClientDisconnect
@@ -17,7 +17,7 @@ from app.core.config import Settings
 from app.core.logging import setup_logging
 from app.kit.http.route import BodyLimit, ScopedRoute
 from app.main import create_app
-from tests.clients import leave
+from tests.clients import knock, leave
 from tests.conftest import MakeSettings
 
 ORIGIN = {"Origin": "http://localhost:3000"}
@@ -56,6 +56,10 @@ def app(settings: Settings) -> FastAPI:
             raise RuntimeError("in the middle")
 
         return StreamingResponse(chunks())
+
+    @app.websocket("/socket")
+    async def socket(websocket: WebSocket, room: int) -> None:
+        await websocket.accept()
 
     return app
 
@@ -143,6 +147,10 @@ async def test_head_returns_the_headers_of_get_without_a_body(
     head = await client.head(path, headers=headers)
     assert (head.status_code, head.headers) == (get.status_code, get.headers)
     assert head.content == b""
+
+
+async def test_an_invalid_request_closes_a_websocket_with_a_text(app: FastAPI) -> None:
+    assert await knock(app, "/socket", {}) == (1008, b"The request is not valid")
 
 
 async def test_a_head_route_wins_over_get(client: AsyncClient) -> None:
