@@ -26,7 +26,7 @@ VARIES = re.compile(r"\b(\d+\.\d+\.\d+(\.post\d+)?|[0-9a-f]{7})\b")
 
 @pytest.fixture(scope="module")
 def reader(scratch: Path) -> Iterator[Reader]:
-    """Yield a reader who has typed the page, without what installs; `undone` is the project after its undo command."""
+    """Yield a reader who has typed the page, without what installs; `undone` is a copy of the updated project."""
     reader = Reader(scratch / "updating")
     (reader.home / "bin").mkdir(parents=True)
     (reader.home / "bin" / "mkbackend").symlink_to(Path(sys.executable).with_name("mkbackend"))
@@ -36,12 +36,14 @@ def reader(scratch: Path) -> Iterator[Reader]:
             pass
     reader.enter(reader.home)
     for step in steps(PAGE):
-        if isinstance(step, Command):
-            text = "".join(kept(line, INSTALLED) for line in step.text.splitlines())
-            reader.do(Command(text), code=int(text.startswith(BEHIND)))
-        else:
+        if not isinstance(step, Command):
             reader.do(step)
-        if step == Command("mkbackend update\n"):
+            continue
+        lines = [kept(line, INSTALLED) for line in step.text.splitlines()]
+        for line in lines:
+            reader.do(Command(line), code=int(line.startswith(BEHIND)))
+        reader.printed[step.text] = "".join(reader.printed[line] for line in lines)
+        if "mkbackend update" in step.text:
             shutil.copytree(reader.place, reader.home / "undone")
     yield reader
     shutil.rmtree(reader.home)
@@ -49,7 +51,7 @@ def reader(scratch: Path) -> Iterator[Reader]:
 
 def test_the_commands_print_what_the_page_shows(reader: Reader) -> None:
     lines = list(shown(PAGE))
-    assert len({command for command, _ in lines}) == 3
+    assert len({command for command, _ in lines}) == 2
     for command, line in lines:
         assert VARIES.sub("X", line) in VARIES.sub("X", reader.printed[command]).splitlines()
 
@@ -79,7 +81,8 @@ def test_the_page_begins_with_the_same_commands() -> None:
     (first,) = consoles(PAGE)
     commands = [f"{line.partition('#')[0].strip()}\n" for line in first.splitlines()]
     assert len(commands) == 3
-    assert set(commands) < {step.text for step in steps(PAGE) if isinstance(step, Command)}
+    typed = "".join(step.text for step in steps(PAGE) if isinstance(step, Command))
+    assert "".join(commands) in typed
 
 
 @pytest.mark.skipif(not FULL, reason="nox -s full")
