@@ -3,27 +3,23 @@
 A block of `text` may show the log of the service. `make dev` runs beside the others, as in a terminal of its own.
 """
 
-import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from combinations import FULL
 
-from .conftest import ROOT, run, start, wait_for
+from .conftest import ROOT, run, wait_for
 from .guides import Command, Edit, Step, steps
-from .reader import Reader, shown
+from .reader import Serving, free_port, shown
 
 PAGE = ROOT / "docs" / "tutorial.md"
 DOCKER = re.compile(r"^(make docker-|docker )", re.MULTILINE)
-ADMIN = re.compile(r"^Created admin@example\.com.*; password: (\S+)$", re.MULTILINE)
 full = pytest.mark.skipif(not FULL, reason="nox -s full")
 
 
@@ -33,55 +29,8 @@ def has_docker() -> bool:
     return bool(shutil.which("docker")) and not subprocess.run(asked, capture_output=True, check=False).returncode
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def is_of_docker(step: Step) -> bool:
     return isinstance(step, Command) and bool(DOCKER.search(step.text))
-
-
-@dataclass
-class Serving(Reader):
-    """A reader with two terminals: the second one runs the service."""
-
-    port: int = field(default_factory=free_port)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The variables of a new terminal."""
-        here = Path.home()
-        docker = {name: value for name, value in os.environ.items() if name.startswith("DOCKER_")}
-        return {"DOCKER_CONFIG": str(here / ".docker"), **docker, **super().environment} | {
-            "PORT": str(self.port),
-            "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(here / ".pyenv")),
-            "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(here / ".cache" / "uv")),
-            "UV_TOOL_BIN_DIR": str(self.home / "bin"),
-            "UV_TOOL_DIR": str(self.home / "tools"),
-        }
-
-    def log(self) -> str:
-        """Return the output of the service."""
-        file = self.home / "service.log"
-        return file.read_text(encoding="utf-8") if file.exists() else ""
-
-    def serve(self) -> subprocess.Popen[str]:
-        """Start the service, and wait for it."""
-        process = start("sh", "-c", f"exec make dev > {self.home}/service.log 2>&1", cwd=self.place, **self.environment)
-        assert wait_for(lambda: "Application startup complete" in self.log(), 60), self.log()
-        return process
-
-    def typed(self, text: str) -> str:
-        """Insert what depends on the machine."""
-        text = text.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}")
-        password = ADMIN.search(self.log())
-        return text.replace("PRINTED", password[1]) if password else text
-
-    def sees(self, command: str, line: str) -> bool:
-        """Return whether a command printed a line, or the log has it."""
-        return line in self.printed[command].splitlines() or line in self.log()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +45,7 @@ def reader(scratch: Path) -> Iterator[Serving]:
     try:
         for step in steps(PAGE):
             if step == Command("make dev\n"):
-                served.append(reader.serve())
+                served.append(reader.serve(step.text))
             elif not is_of_docker(step):
                 reader.do(step)
         yield reader
