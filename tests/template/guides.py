@@ -3,6 +3,7 @@
     `app/domain/roles.py`, after `USER = "user"`:           the block comes after this line, which is unique
     `app/domain/roles.py`, in place of `USER = "user"`:     instead of it
     `app/domain/roles.py`, from `USER = "user"` to the end: instead of it and all that follows
+    `app/domain/roles.py`, in place of the conflict:        instead of git's marks and all between them
     `app/domain/roles.py`, at the end:
     `app/domain/roles.py`, a new file:
     `app/domain/roles.py`, without:                         the block goes; `without, and without the comment above:`
@@ -20,13 +21,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pages import FENCE
+
 from .conftest import commit, run
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PLACE = re.compile(
     r"`(?P<path>[^`]+)`, (?:"
     r"(?P<new>a new file)|(?P<last>at the end)|after `(?P<after>[^`]+)`|in place of `(?P<instead>[^`]+)`"
     r"|from `(?P<since>[^`]+)` to the end|(?P<without>without(?P<comment>, and without the comment above)?)"
+    r"|(?P<conflict>in place of the conflict)"
     r"):"
 )
 _REMOVED = re.compile(r"^`(?P<path>[^`]+)`, without the (?:class|function) `(?P<name>\w+)`\.$", re.MULTILINE)
@@ -89,6 +92,12 @@ class Edit:
             while self.place["comment"] and before[-1].lstrip().startswith("#"):
                 before.pop()
             return before + after
+        if self.place["conflict"]:
+            start, end = (
+                self._only([i for i, known in enumerate(lines) if known.startswith(mark)], mark)
+                for mark in ("<<<<<<< ", ">>>>>>> ")
+            )
+            return lines[:start] + block + lines[end + 1 :]
         line = self.place["after"] or self.place["instead"] or self.place["since"] or ""
         at = self._only([i for i, known in enumerate(lines) if known.strip() == line], line)
         if self.place["after"]:
@@ -134,7 +143,7 @@ def steps(guide: Path) -> Iterator[Step]:
     """
     text = guide.read_text(encoding="utf-8")
     end = 0
-    for fence in _FENCE.finditer(text):
+    for fence in FENCE.finditer(text):
         between = text[end : fence.start()]
         for removed in _REMOVED.finditer(between):
             yield Removal(removed["path"], removed["name"])
@@ -161,12 +170,13 @@ def type_through(page: str, project: Path, left_out: Collection[str] = ()) -> No
     for step in steps(project / page):
         if not isinstance(step, Command):
             step.apply(project)
-        elif text := "".join(_kept(line, left_out) for line in step.text.splitlines()):
+        elif text := "".join(kept(line, left_out) for line in step.text.splitlines()):
             commit(project)
             run("bash", "-euo", "pipefail", "-c", text, cwd=project, PATH=path, **beside)
 
 
-def _kept(line: str, left_out: Collection[str]) -> str:
+def kept(line: str, left_out: Collection[str]) -> str:
+    """Return a line of a command without these targets of make; empty if nothing is left to make."""
     if not line.startswith("make "):
         return f"{line}\n"
     words = [word for word in shlex.split(line, comments=True) if word not in left_out]

@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
+from pages import consoles
 
 from .conftest import ROOT, Done, attempt, copy, run, start, wait_for
 
@@ -191,6 +192,24 @@ def test_a_misspelt_setting_is_wrong_and_suggests_the_closest_name(place: Place)
     assert done.code == 1
     assert "DB_HOTS in .env is not a setting; did you mean DB_HOST?" in done.output
     assert "unknown in .env: LOGLEVEL (did you mean LOG_LEVEL?), OF_MY_OWN" in done.output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_the_manual_shows_two_faults_as_they_are_printed(place: Place) -> None:
+    (block,) = consoles(ROOT / "docs" / "operations.md")
+    command, _, shown = block.partition("\n")
+    assert command == "$ mkbackend doctor"
+    place.set(DB_HOTS="localhost")
+    place.env.chmod(0o644)
+    done = place.doctor()
+    assert done.code == 1
+    assert same_everywhere(done.output) == same_everywhere(shown)
+
+
+def same_everywhere(output: str) -> list[str]:
+    """Return the lines of a report without the checks that depend on the machine, and without numbers but modes."""
+    of_the_machine = re.compile(rf"^. ({'|'.join(OF_THE_MACHINE)}|git) .*\n(?: .*\n)*", re.MULTILINE)
+    return re.sub(r"\b\d+(\.\d+)*\b(?!\))", "N", of_the_machine.sub("", output)).splitlines()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
