@@ -101,9 +101,9 @@ def test_a_command_in_the_text_is_in_a_block_that_a_test_runs(render: Render) ->
 def test_every_command_that_it_shows_has_the_named_options(render: Render) -> None:
     named = {span for span in SPAN.findall(prose(render())) if span.startswith("--")}
     shown = {name for line in lines_of(render(), PAGE) for name in re.findall(r"mkbackend (\w+)", line)}
-    assert shown == {"add", "change", "remove", "status", "update"}
+    assert shown == {"add", "change", "manual", "remove", "status", "update"}
     commands = typer.main.get_group(cli.app).commands
-    for name in shown - {"status"}:
+    for name in shown - {"manual", "status"}:
         options = {option for parameter in commands[name].params for option in parameter.opts}
         assert named <= options | {"--help"}, name
 

@@ -144,13 +144,21 @@ class LimitService:
             await self._store.forget(key)
         await self.remember(email, device)
 
+    async def count(self, limit: Limit, *values: str) -> None:
+        """Count an attempt toward a limit, apart for each of the values.
+
+        Raises:
+            TooManyRequestsException: the limit is exceeded.
+        """
+        await self._count(_per(limit, *values))
+
     async def count_registration(self) -> None:
         """Count a registration.
 
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count(_per(REGISTER_ADDRESS, self._address))
+        await self.count(REGISTER_ADDRESS, self._address)
 
     async def count_mail_token(self) -> None:
         """Count the use of a mail token, valid or not.
@@ -158,7 +166,7 @@ class LimitService:
         Raises:
             TooManyRequestsException: the limit is exceeded.
         """
-        await self._count(_per(TOKEN_ADDRESS, self._address))
+        await self.count(TOKEN_ADDRESS, self._address)
 
     async def count_mail(self, email: str, device: str = "") -> None:
         """Count a requested mail, whether or not it is sent.
