@@ -36,7 +36,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def fresh_app(fresh_app: FastAPI, settings: Settings, s3: Server) -> FastAPI:
     """Return the application with its pictures in the bucket."""
     container = Container(settings, bucket(s3.address))
-    fresh_app.state.container.hooks.files += container.hooks.files
+    fresh_app.state.container.hooks.files.extend(container.hooks.files)
     return fresh_app
 
 
