@@ -21,8 +21,9 @@ PAGE = "AGENTS.md"
 LONGEST = 60
 SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 LAYERS = re.compile(r"In `app/`: ((?:`\w+`|>|,|\s)+)\.")
-# In the fast tier, test_owner.py and test_runs.py run these in other projects.
-SLOW = {"install", "lint", "test-unit", "test", "contract"}
+# test_runs.py and test_owner.py run these in other projects.
+SLOW = {"test", "contract"}
+SLOW_IN_FAST = {*SLOW, "install", "lint", "test-unit"}
 # It serves until it is stopped: test_runs.py starts it.
 STARTED = {"dev"}
 each_combination = pytest.mark.parametrize("answers", CHECKED, ids=name_of)
@@ -131,9 +132,9 @@ def made(installed: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, on_one
 
 
 def test_its_commands_run_in_their_order(made: Path) -> None:
-    """Run all in the full tier, else all but the slow ones."""
+    """Run all but the slow ones."""
     before = {path.name for path in (made / "alembic/versions").glob("*.py")}
-    type_through(PAGE, made, set() if FULL else SLOW)
+    type_through(PAGE, made, SLOW if FULL else SLOW_IN_FAST)
     after = {path.name for path in (made / "alembic/versions").glob("*.py")} - before
     # One for each of add, change and remove.
     assert len(after) == 3, after
