@@ -15,9 +15,9 @@ docker build --pull --tag "$image:$version" --file docker/Dockerfile \
 
 # The scanner gets a copy: with the daemon's socket it could replace the image.
 archive=$(mktemp)
+trap 'rm -f "$archive"' EXIT
 docker save --output "$archive" "$image:$version"
 scan=$(docker create anchore/grype:v0.111.0 docker-archive:/image.tar --only-fixed --fail-on high)
+trap 'rm -f "$archive"; docker rm "$scan"' EXIT
 docker cp "$archive" "$scan:/image.tar"
-rm "$archive"
 docker start --attach "$scan"
-docker rm "$scan"

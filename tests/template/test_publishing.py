@@ -88,11 +88,13 @@ def test_the_scanner_gets_no_socket_and_fails_at_what_can_be_fixed(pipeline: tup
     assert calls[3].endswith(" the-scan:/image.tar")
 
 
-@pytest.mark.parametrize("fails", ["build", "start"])
-def test_an_image_that_fails_is_not_pushed(pipeline: tuple[str, Path], tmp_path: Path, fails: str) -> None:
+@pytest.mark.parametrize(("fails", "names"), [("build", "build"), ("start", "build save create cp start rm")])
+def test_an_image_that_fails_is_not_pushed_and_no_copy_stays(
+    pipeline: tuple[str, Path], tmp_path: Path, fails: str, names: str
+) -> None:
     done, calls = publish(pipeline, tmp_path, fails=fails)
     assert done.code != 0
-    assert calls[-1].split()[0] == fails
+    assert [call.split()[0] for call in calls] == names.split()
 
 
 def test_a_tag_that_is_not_the_version_is_refused(pipeline: tuple[str, Path], tmp_path: Path) -> None:
