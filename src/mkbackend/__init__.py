@@ -1,3 +1,3 @@
 """mkbackend: a complete, tested, typed FastAPI and PostgreSQL service from one command."""
 
-__version__ = "0.14.0"
+__version__ = "0.15.0"

@@ -29,7 +29,7 @@ PROPERTY = '''
 BEHIND = ["0.5.0", "0.8.0", "0.10.0"]
 
 
-@pytest.fixture(scope="module", params=[*BEHIND, "0.12.0", "0.13.1"])
+@pytest.fixture(scope="module", params=[*BEHIND, "0.12.0", "0.14.0"])
 def updated(request: pytest.FixtureRequest, scratch: Path, on_one_server: None) -> Iterator[Path]:
     project = scratch / f"edited-{request.param}"
     made_by(request.param, project, scratch / f"mkbackend-of-edited-{request.param}")
